@@ -1,0 +1,7 @@
+//! The catalog: built-in facts, the user's objects, pg_catalog over both.
+
+mod objects;
+pub use objects::*;
+
+/// An immutable catalog snapshot.
+pub struct Catalog {}

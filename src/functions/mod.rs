@@ -1,0 +1,118 @@
+//! The built-in functions' implementations.
+//!
+//! `pg_proc`'s rows come from PostgreSQL (see [`crate::catalog::builtin`]); a row is supported when
+//! its `prosrc` (PostgreSQL's name for the C function, such as `int4pl`) has an implementation here.
+//! Casts and operators call functions, so they need nothing more.
+//!
+//! A [`ScalarFn`] takes and gives [`Datum`]s of the types its `pg_proc` row declares. The caller
+//! handles strictness: a strict function never sees NULL. Row programs call it directly; DataFusion
+//! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
+
+use crate::error::Result;
+use crate::types::{Datum, Format, Oid};
+
+/// What a function may ask of the statement that calls it. The session implements it; everything
+/// here answers at once and never waits.
+pub trait Env: Send + Sync {
+    /// Settings that decide how values are read and written.
+    fn format(&self) -> &Format;
+    /// Start of the transaction, microseconds since 2000-01-01 UTC: `now()`.
+    fn transaction_time(&self) -> i64;
+    /// Arrival of the statement: `statement_timestamp()`.
+    fn statement_time(&self) -> i64;
+    /// The value of a setting (`current_setting`), `None` where unknown.
+    fn setting(&self, name: &str) -> Option<String>;
+    /// The catalog that the statement sees.
+    fn catalog(&self) -> &crate::catalog::Catalog;
+    /// The connected database's OID.
+    fn database(&self) -> Oid;
+    /// The current role (`current_user`) and the role that logged in (`session_user`).
+    fn current_role(&self) -> Oid;
+    fn session_role(&self) -> Oid;
+    /// Existing schemas in the search path, in order, `pg_catalog` where it is implied.
+    fn search_path(&self) -> &[Oid];
+    /// Everything with a side effect or that belongs to one session or server: sequences, advisory
+    /// locks, backend identity, set_config, notifications, random numbers' seed, large lookups.
+    fn session(&self) -> &dyn SessionFunctions;
+}
+
+/// The session's side of functions with effects. Methods are added as functions need them; each has
+/// the error of the PostgreSQL function of its name.
+pub trait SessionFunctions: Send + Sync {
+    fn nextval(&self, sequence: Oid) -> Result<i64>;
+    fn currval(&self, sequence: Oid) -> Result<i64>;
+    fn lastval(&self) -> Result<i64>;
+    fn setval(&self, sequence: Oid, value: i64, is_called: bool) -> Result<i64>;
+    fn set_config(&self, name: &str, value: Option<&str>, local: bool) -> Result<String>;
+    fn backend_pid(&self) -> i32;
+    /// Waits for the lock unless `try_only`; whether it was got. `key` as PostgreSQL's two overloads
+    /// encode it: (high, low, 1 for one bigint or 2 for two ints).
+    fn advisory_lock(
+        &self,
+        key: (u32, u32, u16),
+        shared: bool,
+        transaction: bool,
+        try_only: bool,
+    ) -> Result<bool>;
+    fn advisory_unlock(&self, key: (u32, u32, u16), shared: bool) -> Result<bool>;
+    fn advisory_unlock_all(&self);
+    fn notify(&self, channel: &str, payload: &str) -> Result<()>;
+    fn sleep(&self, seconds: f64) -> Result<()>;
+    /// Deparse helpers (`pg_get_viewdef`, `pg_get_expr`, …): the text of a stored expression or
+    /// query, PostgreSQL's pretty-printing flags as they are.
+    fn deparse(&self, what: Deparse<'_>, pretty: bool) -> Result<Option<String>>;
+}
+
+/// What to turn back into SQL.
+pub enum Deparse<'a> {
+    View(Oid),
+    Index {
+        index: Oid,
+        column: i32,
+    },
+    Constraint(Oid),
+    Function(Oid),
+    /// A stored expression in `pg_node_tree` form, of the columns of a relation.
+    Expr {
+        tree: &'a str,
+        relation: Oid,
+    },
+}
+
+/// What a call knows besides its arguments.
+pub struct Ctx<'a> {
+    pub env: &'a dyn Env,
+    /// The call's `pg_proc` OID.
+    pub func: Oid,
+    /// Actual types of the arguments (polymorphic functions look here).
+    pub arg_types: &'a [Oid],
+    /// Actual type of the result.
+    pub result_type: Oid,
+}
+
+/// A function of one row.
+pub type ScalarFn = fn(&Ctx<'_>, &[Datum]) -> Result<Datum>;
+
+/// The rows of a set-returning function; one column for a scalar set, else the OUT columns.
+pub type Rows = Box<dyn Iterator<Item = Result<Vec<Datum>>> + Send>;
+
+/// A function that returns a set.
+pub type SetFn = fn(&Ctx<'_>, &[Datum]) -> Result<Rows>;
+
+/// One group's state of an aggregate. NULL inputs reach it only if the aggregate is not strict in
+/// PostgreSQL's sense (its transition function).
+pub trait AggregateState: Send {
+    fn update(&mut self, ctx: &Ctx<'_>, args: &[Datum]) -> Result<()>;
+    /// The value so far; called repeatedly by window frames.
+    fn finish(&self, ctx: &Ctx<'_>) -> Result<Datum>;
+    /// Undoes [`AggregateState::update`] for moving window frames; `false`: cannot, start again.
+    fn retract(&mut self, _ctx: &Ctx<'_>, _args: &[Datum]) -> Result<bool> {
+        Ok(false)
+    }
+    /// Bytes held, for memory limits.
+    fn size(&self) -> usize;
+}
+
+/// Makes an aggregate's state. For ordered-set aggregates `args` of `update` are the aggregated
+/// arguments in WITHIN GROUP order, and `direct` the direct arguments' values.
+pub type AggregateFn = fn(ctx: &Ctx<'_>, direct: &[Datum]) -> Result<Box<dyn AggregateState>>;

@@ -1,0 +1,8 @@
+//! KalamDB: PostgreSQL 15's protocol, SQL and transactions over RocksDB, with DataFusion for queries.
+
+pub mod catalog;
+pub mod error;
+pub mod functions;
+pub mod nodes;
+pub mod storage;
+pub mod types;

@@ -1,0 +1,1 @@
+//! Hot storage: RocksDB, transactions, locks, one commit sequencer.

@@ -1,0 +1,145 @@
+//! A value of any type, as row programs, functions and the catalog hold it.
+//!
+//! A `Datum` does not know its type; the expression or column it belongs to does. Types that share a
+//! representation share a variant: `text`, `varchar`, `bpchar`, `name`, `json`, `xml` and `unknown`
+//! are `Text`; `oid` and the `reg*` types are `Oid`.
+
+use super::{Interval, Jsonb, Numeric, Oid};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Datum {
+    #[default]
+    Null,
+    Bool(bool),
+    /// `"char"`: one byte.
+    Char(u8),
+    Int2(i16),
+    Int4(i32),
+    Int8(i64),
+    Float4(f32),
+    Float8(f64),
+    Oid(Oid),
+    Numeric(Numeric),
+    Text(Arc<str>),
+    Bytea(Arc<[u8]>),
+    /// Days since 2000-01-01; `i32::MIN` is -infinity, `i32::MAX` infinity.
+    Date(i32),
+    /// Microseconds since midnight, up to and including 24:00.
+    Time(i64),
+    /// Microseconds since midnight, and the zone in seconds *west* of Greenwich, as PostgreSQL
+    /// stores it.
+    TimeTz(i64, i32),
+    /// Microseconds since 2000-01-01 00:00; `i64::MIN` is -infinity, `i64::MAX` infinity.
+    Timestamp(i64),
+    /// Microseconds since 2000-01-01 00:00 UTC; infinities as for `Timestamp`.
+    TimestampTz(i64),
+    Interval(Arc<Interval>),
+    Uuid(Arc<[u8; 16]>),
+    Jsonb(Jsonb),
+    Array(Arc<Array>),
+    Record(Arc<Record>),
+}
+
+/// An array value of any dimension, elements in row-major order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Array {
+    pub element_type: Oid,
+    /// Per dimension: length and lower bound. Empty: the empty array.
+    pub dims: Vec<(i32, i32)>,
+    pub elements: Vec<Datum>,
+}
+
+impl Array {
+    /// A one-dimensional array with lower bound 1; empty where there are no elements.
+    pub fn from_elements(element_type: Oid, elements: Vec<Datum>) -> Array {
+        let dims = match elements.len() {
+            0 => Vec::new(),
+            n => vec![(i32::try_from(n).expect("arrays are shorter than 2^31"), 1)],
+        };
+        Array { element_type, dims, elements }
+    }
+}
+
+/// A row value: each field with its type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub fields: Vec<(Oid, Datum)>,
+}
+
+impl Datum {
+    pub fn is_null(&self) -> bool {
+        matches!(self, Datum::Null)
+    }
+
+    pub fn text(s: impl Into<Arc<str>>) -> Datum {
+        Datum::Text(s.into())
+    }
+
+    pub fn bytea(b: impl Into<Arc<[u8]>>) -> Datum {
+        Datum::Bytea(b.into())
+    }
+}
+
+/// `as_int4()` and the like: the value of a known variant. A mismatch is a bug of the caller: the
+/// binder gives every function arguments of its declared types.
+macro_rules! accessors {
+    ($($name:ident -> $ty:ty = $variant:ident;)*) => {
+        impl Datum {
+            $(#[doc = concat!("The value of a `", stringify!($variant), "`; panics on another variant.")]
+            #[inline]
+            #[track_caller]
+            pub fn $name(&self) -> $ty {
+                match self {
+                    Datum::$variant(v) => *v,
+                    other => panic!(concat!("expected ", stringify!($variant), ", found {:?}"), other),
+                }
+            })*
+        }
+    };
+}
+
+accessors! {
+    as_bool -> bool = Bool;
+    as_char -> u8 = Char;
+    as_int2 -> i16 = Int2;
+    as_int4 -> i32 = Int4;
+    as_int8 -> i64 = Int8;
+    as_float4 -> f32 = Float4;
+    as_float8 -> f64 = Float8;
+    as_oid -> Oid = Oid;
+    as_date -> i32 = Date;
+    as_time -> i64 = Time;
+    as_timestamp -> i64 = Timestamp;
+    as_timestamptz -> i64 = TimestampTz;
+}
+
+macro_rules! ref_accessors {
+    ($($name:ident -> $ty:ty = $variant:ident;)*) => {
+        impl Datum {
+            $(#[doc = concat!("The value of a `", stringify!($variant), "`; panics on another variant.")]
+            #[inline]
+            #[track_caller]
+            pub fn $name(&self) -> &$ty {
+                match self {
+                    Datum::$variant(v) => v,
+                    other => panic!(concat!("expected ", stringify!($variant), ", found {:?}"), other),
+                }
+            })*
+        }
+    };
+}
+
+ref_accessors! {
+    as_text -> str = Text;
+    as_bytea -> [u8] = Bytea;
+    as_numeric -> Numeric = Numeric;
+    as_interval -> Interval = Interval;
+    as_uuid -> [u8; 16] = Uuid;
+    as_jsonb -> Jsonb = Jsonb;
+    as_array -> Array = Array;
+    as_record -> Record = Record;
+}
+
+const _: () = assert!(std::mem::size_of::<Datum>() <= 24, "a row of datums is copied on hot paths");
