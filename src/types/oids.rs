@@ -16,11 +16,8 @@ macro_rules! types {
 
         /// The element type of a built-in array type.
         pub fn element_of(array: Oid) -> Option<Oid> {
-            match array {
-                0 => None,
-                $($array => Some($oid),)*
-                _ => None,
-            }
+            // Linear, but over a few dozen constants and only while binding.
+            [$(($oid, $array)),*].into_iter().find(|&(_, a)| a == array && a != 0).map(|(e, _)| e)
         }
     };
 }
