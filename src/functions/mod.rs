@@ -8,6 +8,10 @@
 //! handles strictness: a strict function never sees NULL. Row programs call it directly; DataFusion
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
+mod registry;
+
+pub use registry::{aggregate, lookup};
+
 use crate::error::Result;
 use crate::types::{Datum, Format, Oid};
 
@@ -98,6 +102,13 @@ pub type Rows = Box<dyn Iterator<Item = Result<Vec<Datum>>> + Send>;
 
 /// A function that returns a set.
 pub type SetFn = fn(&Ctx<'_>, &[Datum]) -> Result<Rows>;
+
+/// What computes a `pg_proc` row of kind `f` (a plain function).
+#[derive(Clone, Copy)]
+pub enum Implementation {
+    Scalar(ScalarFn),
+    Set(SetFn),
+}
 
 /// One group's state of an aggregate. NULL inputs reach it only if the aggregate is not strict in
 /// PostgreSQL's sense (its transition function).

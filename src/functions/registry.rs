@@ -1,0 +1,66 @@
+//! Which names have implementations: every family's table, collected once.
+//!
+//! A family is one file in this folder. It exports
+//!
+//! ```ignore
+//! pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[("int4pl", Scalar(int4pl)), …];
+//! pub(super) const AGGREGATES: &[(&str, AggregateFn)] = &[("sum(int4)", sum_int4), …];
+//! ```
+//!
+//! and is listed below. A plain function's name is its row's `prosrc`; rows that share one (`length`
+//! and `char_length`) share the implementation. Functions that PostgreSQL writes in SQL have no
+//! useful `prosrc` and are named, as aggregates are, by their signature: `proname` and the
+//! arguments' `typname`s, `lpad(text,int4)`.
+
+use super::{AggregateFn, Implementation};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The tables of all families with plain functions.
+const FUNCTIONS: &[&[(&str, Implementation)]] = &[
+    // Operators, numbers, text, system.
+
+    // -- (keeps the two groups' edits apart) --
+
+    // Dates and times, arrays, records, JSON, sets.
+];
+
+/// The tables of all families with aggregates.
+const AGGREGATES: &[&[(&str, AggregateFn)]] = &[];
+
+fn collect<T: Copy>(tables: &[&[(&'static str, T)]]) -> HashMap<&'static str, T> {
+    tables.iter().flat_map(|table| table.iter().copied()).collect()
+}
+
+/// The implementation of a `pg_proc` row by its `prosrc`, or by its signature where the row's
+/// language is SQL. `None`: the function is not supported.
+pub fn lookup(prosrc: &str) -> Option<Implementation> {
+    static BY_NAME: LazyLock<HashMap<&str, Implementation>> = LazyLock::new(|| collect(FUNCTIONS));
+    BY_NAME.get(prosrc).copied()
+}
+
+/// The implementation of an aggregate by its signature: `sum(int4)`, `count()`, `array_agg(anyarray)`;
+/// for ordered-set aggregates direct arguments come first, as in `proargtypes`.
+pub fn aggregate(signature: &str) -> Option<AggregateFn> {
+    static BY_SIGNATURE: LazyLock<HashMap<&str, AggregateFn>> =
+        LazyLock::new(|| collect(AGGREGATES));
+    BY_SIGNATURE.get(signature).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names<T>(tables: &[&[(&'static str, T)]]) -> Vec<&'static str> {
+        tables.iter().flat_map(|table| table.iter().map(|(name, _)| *name)).collect()
+    }
+
+    #[test]
+    fn every_name_is_registered_once() {
+        for mut all in [names(FUNCTIONS), names(AGGREGATES)] {
+            all.sort_unstable();
+            let twice: Vec<_> = all.windows(2).filter(|w| w[0] == w[1]).map(|w| w[0]).collect();
+            assert!(twice.is_empty(), "registered twice: {twice:?}");
+        }
+    }
+}
