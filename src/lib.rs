@@ -4,5 +4,6 @@ pub mod catalog;
 pub mod error;
 pub mod functions;
 pub mod nodes;
+pub mod sql;
 pub mod storage;
 pub mod types;

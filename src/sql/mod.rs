@@ -1,0 +1,10 @@
+//! SQL text to bound trees, and back.
+//!
+//! [`parse()`] turns text into PostgreSQL's raw parse trees; [`bind`] resolves names, types and
+//! functions against the catalog and gives [`crate::nodes`].
+
+pub mod bind;
+pub mod parse;
+mod raw_error;
+
+pub use parse::{Statement, parse};
