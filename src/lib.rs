@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod error;
+pub mod exec;
 pub mod functions;
 pub mod nodes;
 pub mod sql;

@@ -1,0 +1,40 @@
+//! Plans by statement text.
+//!
+//! A plan depends on the text and on everything that binding and planning looked at: parameter
+//! types, search path, role, and the catalog's version. All are in the key, so nothing is ever
+//! invalidated; stale entries age out.
+
+use super::Plan;
+use crate::types::Oid;
+use quick_cache::sync::Cache;
+use std::sync::Arc;
+
+/// What a plan was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PlanKey {
+    pub text: Arc<str>,
+    pub param_types: Arc<[Oid]>,
+    pub search_path: Arc<[Oid]>,
+    pub role: Oid,
+    /// The connected database: the catalog is shared by all.
+    pub database: Oid,
+    pub catalog_version: u64,
+}
+
+/// A server-wide cache of plans.
+pub struct PlanCache(Cache<PlanKey, Arc<Plan>>);
+
+impl PlanCache {
+    /// A cache of at most about `plans_max` plans.
+    pub fn new(plans_max: usize) -> PlanCache {
+        PlanCache(Cache::new(plans_max))
+    }
+
+    pub fn get(&self, key: &PlanKey) -> Option<Arc<Plan>> {
+        self.0.get(key)
+    }
+
+    pub fn insert(&self, key: PlanKey, plan: Arc<Plan>) {
+        self.0.insert(key, plan);
+    }
+}

@@ -1,0 +1,69 @@
+//! Where a tuple between operators keeps each column.
+//!
+//! A [`Var`](crate::nodes::Var) names a column by range table index and attribute number; operators
+//! hand on flat rows. The layout of an operator's output says which slot holds which column: a join's
+//! is its left input's followed by its right input's.
+
+use crate::nodes::{AttrNumber, RangeIndex};
+use std::collections::HashMap;
+
+/// The storage key of a table's row (`bytea`), for DML and row locks. Not a column users can name.
+pub const KEY_ATTNO: AttrNumber = -100;
+
+/// The commit sequence number (`int8`) of the row version read; a row lock's holder compares it.
+pub const SEQ_ATTNO: AttrNumber = -101;
+
+/// The slots of a row, in order, each with the column it holds.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    slots: HashMap<(RangeIndex, AttrNumber), usize>,
+    width: usize,
+}
+
+impl Layout {
+    /// Columns 1 to `columns` of one range table entry, column `n` in slot `n - 1`: the layout of a
+    /// table's whole row, as defaults, checks and index expressions see it (they use `rel` 1).
+    pub fn relation(rel: RangeIndex, columns: usize) -> Layout {
+        let attnos = 1..=i16::try_from(columns).expect("tables have at most 1600 columns");
+        Layout::of(attnos.map(|attno| (rel, attno)))
+    }
+
+    /// One slot per column given.
+    pub fn of(columns: impl IntoIterator<Item = (RangeIndex, AttrNumber)>) -> Layout {
+        let mut layout = Layout::default();
+        for (rel, attno) in columns {
+            layout.push(rel, attno);
+        }
+        layout
+    }
+
+    /// Adds a slot at the end and returns its index.
+    pub fn push(&mut self, rel: RangeIndex, attno: AttrNumber) -> usize {
+        self.slots.insert((rel, attno), self.width);
+        self.width += 1;
+        self.width - 1
+    }
+
+    /// This layout's slots followed by `right`'s.
+    pub fn join(&self, right: &Layout) -> Layout {
+        let mut joined = self.clone();
+        joined.slots.extend(right.slots.iter().map(|(column, slot)| (*column, slot + self.width)));
+        joined.width += right.width;
+        joined
+    }
+
+    /// The slot of a column.
+    pub fn slot(&self, rel: RangeIndex, attno: AttrNumber) -> Option<usize> {
+        self.slots.get(&(rel, attno)).copied()
+    }
+
+    /// Whether any column of this range table entry is present.
+    pub fn contains_rel(&self, rel: RangeIndex) -> bool {
+        self.slots.keys().any(|(r, _)| *r == rel)
+    }
+
+    /// Number of slots.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+}

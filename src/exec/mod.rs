@@ -1,0 +1,37 @@
+//! Runs bound queries.
+//!
+//! ```text
+//! nodes::Query ── plan() ──► Plan ── execute() ──► Execution { RowStream }
+//!                 plan/              op/  row operators on datums: exact for everything
+//!                                    df/  DataFusion, for big inputs where it is exact too
+//! ```
+//!
+//! A [`Plan`] is immutable, holds no snapshot and is cached ([`PlanCache`]); what one execution needs
+//! is in its [`ExecState`]. Expressions are compiled once ([`expr::Program`]) and evaluated on rows
+//! of [`Datum`]s.
+
+mod cache;
+mod context;
+pub mod expr;
+mod layout;
+mod plan;
+mod run;
+mod state;
+
+pub use cache::{PlanCache, PlanKey};
+pub use context::{CancelReason, CancelToken, StatementContext};
+pub use layout::{KEY_ATTNO, Layout, SEQ_ATTNO};
+pub use plan::{Plan, ResultColumn, plan};
+pub use run::{Execution, RowBatch, RowStream, execute};
+pub use state::ExecState;
+
+use crate::types::Datum;
+
+/// A tuple between operators; which slot holds what is the plan's [`Layout`].
+pub type Row = Vec<Datum>;
+
+/// A running operator: gives its rows one by one.
+pub trait Operator: Send {
+    /// The next row; `None` after the last, and again when asked again.
+    fn next(&mut self, state: &ExecState) -> crate::error::Result<Option<Row>>;
+}

@@ -1,0 +1,42 @@
+//! One execution's state: parameters and what operators share.
+
+use super::StatementContext;
+use crate::functions::Env;
+use crate::types::Datum;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+/// A value that operators share during an execution: a materialised CTE, a subplan's hash table.
+pub type SharedSlot = Box<dyn Any + Send>;
+
+/// Handed to every operator and program. One execution runs on one thread at a time.
+pub struct ExecState {
+    pub cx: Arc<StatementContext>,
+    /// `$1…` of the statement.
+    pub params: Arc<[Datum]>,
+    /// Columns of outer rows that correlated subplans refer to, by the planner's numbering; set by
+    /// the operator or expression that runs the subplan, before it runs it.
+    pub outer: RefCell<Vec<Datum>>,
+    /// By the planner's numbering.
+    pub shared: RefCell<Vec<Option<SharedSlot>>>,
+    /// Bytes that operators of this execution hold.
+    pub memory_bytes: Cell<usize>,
+}
+
+impl ExecState {
+    /// State for evaluating expressions that have neither subqueries nor outer references.
+    pub fn new(cx: Arc<StatementContext>, params: Arc<[Datum]>) -> ExecState {
+        ExecState {
+            cx,
+            params,
+            outer: RefCell::default(),
+            shared: RefCell::default(),
+            memory_bytes: Cell::new(0),
+        }
+    }
+
+    pub fn env(&self) -> &dyn Env {
+        &*self.cx.env
+    }
+}
