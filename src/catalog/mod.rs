@@ -1,5 +1,6 @@
 //! The catalog: built-in facts, the user's objects, pg_catalog over both.
 
+pub mod builtin;
 mod objects;
 pub use objects::*;
 

@@ -1,0 +1,93 @@
+//! The built-in rows of PostgreSQL 15's catalogs: types, functions, operators, casts, …
+//!
+//! The rows are exported from a real server by `scripts/export-catalog` into `data/*.tsv` and
+//! embedded. Each table is parsed on first use, once, into `&'static` rows with indexes; a session
+//! that never asks for an operator class never parses one. The same rows are what the pg_catalog
+//! relations show ([`crate::catalog::pg_catalog`]), so a client and the binder see one truth.
+//!
+//! ```text
+//! type_named("int4")                  → the pg_type row 23
+//! procs_named("abs")                  → six pg_proc rows, in OID order
+//! operator_by_signature("+", 23, 23)  → int4pl's operator, 551
+//! cast(23, 20)                        → int8(int4), implicit
+//! default_opclass(BTREE, 1043)        → varchar_ops' stand-in, text_ops
+//! ```
+
+mod aggregates;
+mod casts;
+mod data;
+mod descriptions;
+mod keywords;
+mod names;
+mod opclasses;
+mod operators;
+mod privileges;
+mod procs;
+mod relations;
+mod settings;
+mod table;
+mod types;
+
+pub use aggregates::{Aggregate, aggregate};
+pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast};
+pub use data::Reader;
+pub use descriptions::description;
+pub use keywords::{Keyword, KeywordCategory, keyword, keywords};
+pub use names::{
+    AccessMethod, Collation, Language, SystemNamespace, access_method, access_method_named,
+    collation, collation_named, language, namespace, namespace_named, namespaces,
+};
+pub use opclasses::{
+    AmOp, Comparison, OpClass, OpFamily, amop, amops_of_operator, amproc, comparison,
+    default_opclass, hash_equality, opclass, opclass_named, opclasses, opfamily, opfamily_named,
+};
+pub use operators::{Operator, operator, operator_by_signature, operators, operators_named};
+pub use privileges::initial_privileges;
+pub use procs::{ArgMode, Proc, proc, proc_by_signature, procs, procs_named};
+pub use relations::{
+    SystemColumn, SystemRelation, raw_rows, system_relation, system_relation_named,
+    system_relations,
+};
+pub use settings::{Setting, setting, settings};
+pub use types::{Type, TypeKind, type_, type_in, type_named, types};
+
+use crate::types::Oid;
+
+/// OIDs of built-in objects that the code names (`pg_am.dat`, `pg_namespace.dat`, …).
+pub mod oid {
+    use super::Oid;
+
+    pub const PG_CATALOG: Oid = 11;
+    pub const PG_TOAST: Oid = 99;
+    pub const PUBLIC: Oid = 2200;
+    pub const HEAP: Oid = 2;
+    pub const BTREE: Oid = 403;
+    pub const HASH: Oid = 405;
+    pub const INTERNAL_LANGUAGE: Oid = 12;
+    pub const SQL_LANGUAGE: Oid = 14;
+    pub const DEFAULT_COLLATION: Oid = 100;
+    pub const C_COLLATION: Oid = 950;
+    pub const SUPERUSER: Oid = 10;
+    pub const DEFAULT_TABLESPACE: Oid = 1663;
+    pub const GLOBAL_TABLESPACE: Oid = 1664;
+
+    /// The catalogs themselves, as `classid` of pg_depend and pg_description.
+    pub mod class {
+        use super::Oid;
+
+        pub const TYPE: Oid = 1247;
+        pub const ATTRIBUTE: Oid = 1249;
+        pub const PROC: Oid = 1255;
+        pub const CLASS: Oid = 1259;
+        pub const AUTHID: Oid = 1260;
+        pub const DATABASE: Oid = 1262;
+        pub const CONSTRAINT: Oid = 2606;
+        pub const NAMESPACE: Oid = 2615;
+        pub const REWRITE: Oid = 2618;
+        pub const ATTRDEF: Oid = 2604;
+        pub const TRIGGER: Oid = 2620;
+        pub const OPERATOR: Oid = 2617;
+        pub const OPCLASS: Oid = 2616;
+        pub const COLLATION: Oid = 3456;
+    }
+}

@@ -1,0 +1,126 @@
+//! The shape of the system relations: the rows of `pg_class` and `pg_attribute` that a fresh
+//! database has, for pg_catalog and information_schema.
+
+use super::data::Reader;
+use super::{TypeKind, type_};
+use crate::nodes::AttrNumber;
+use crate::types::Oid;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// A table or view of pg_catalog or information_schema.
+#[derive(Clone, Debug)]
+pub struct SystemRelation {
+    pub oid: Oid,
+    pub name: &'static str,
+    pub namespace: Oid,
+    /// `r` table, `v` view.
+    pub kind: u8,
+    /// One table for all databases (pg_database, pg_authid, …).
+    pub shared: bool,
+    pub row_type: Oid,
+    /// By attribute number from 1.
+    pub columns: Vec<SystemColumn>,
+}
+
+/// A column of a system relation.
+#[derive(Clone, Debug)]
+pub struct SystemColumn {
+    pub attno: AttrNumber,
+    pub name: &'static str,
+    /// What its values are: a domain's base type, as RowDescription shows it.
+    pub type_oid: Oid,
+    pub typmod: i32,
+    /// `pg_attribute.atttypid`: the domain, where information_schema declares one.
+    pub declared_type: Oid,
+    pub not_null: bool,
+    pub collation: Oid,
+}
+
+impl SystemRelation {
+    /// The column of this name.
+    pub fn column_by_name(&self, name: &str) -> Option<&SystemColumn> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+}
+
+struct Relations {
+    rows: Vec<SystemRelation>,
+    by_oid: HashMap<Oid, usize>,
+    by_name: HashMap<(Oid, &'static str), usize>,
+}
+
+static RELATIONS: LazyLock<Relations> = LazyLock::new(|| {
+    let mut r = Reader::open("pg_class").expect("an exported catalog");
+    let mut all = Relations { rows: Vec::new(), by_oid: HashMap::new(), by_name: HashMap::new() };
+    while r.advance() {
+        let kind = r.char("relkind");
+        let relation = SystemRelation {
+            oid: r.oid("oid"),
+            name: r.text("relname"),
+            namespace: r.oid("relnamespace"),
+            kind,
+            shared: r.bool("relisshared"),
+            row_type: r.oid("reltype"),
+            columns: Vec::new(),
+        };
+        // Indexes and TOAST tables are rows of pg_class too, but nothing to select from.
+        if matches!(kind, b'r' | b'v') {
+            all.by_oid.insert(relation.oid, all.rows.len());
+            all.by_name.insert((relation.namespace, relation.name), all.rows.len());
+            all.rows.push(relation);
+        }
+    }
+    read_columns(&mut all);
+    all
+});
+
+/// Adds the columns; the export has them by relation and attribute number.
+fn read_columns(all: &mut Relations) {
+    let mut r = Reader::open("pg_attribute").expect("an exported catalog");
+    while r.advance() {
+        let attno: AttrNumber = r.value("attnum");
+        let Some(&at) = all.by_oid.get(&r.oid("attrelid")) else { continue };
+        if attno < 1 {
+            continue;
+        }
+        let declared_type = r.oid("atttypid");
+        let (type_oid, typmod) = base(declared_type, r.value("atttypmod"));
+        all.rows[at].columns.push(SystemColumn {
+            attno,
+            name: r.text("attname"),
+            type_oid,
+            typmod,
+            declared_type,
+            not_null: r.bool("attnotnull"),
+            collation: r.oid("attcollation"),
+        });
+    }
+}
+
+fn base(type_oid: Oid, typmod: i32) -> (Oid, i32) {
+    match type_(type_oid) {
+        Some(t) if t.kind == TypeKind::Domain => (t.base, t.base_typmod),
+        _ => (type_oid, typmod),
+    }
+}
+
+/// The system relation with this OID.
+pub fn system_relation(oid: Oid) -> Option<&'static SystemRelation> {
+    RELATIONS.by_oid.get(&oid).map(|&at| &RELATIONS.rows[at])
+}
+
+/// The relation of this name in a system namespace.
+pub fn system_relation_named(namespace: Oid, name: &str) -> Option<&'static SystemRelation> {
+    RELATIONS.by_name.get(&(namespace, name)).map(|&at| &RELATIONS.rows[at])
+}
+
+/// All tables and views of pg_catalog and information_schema.
+pub fn system_relations() -> &'static [SystemRelation] {
+    &RELATIONS.rows
+}
+
+/// The exported rows of a catalog in its column order, as text; `None` where there are none.
+pub fn raw_rows(name: &str) -> Option<Reader> {
+    Reader::open(name)
+}

@@ -1,0 +1,46 @@
+//! A parsed catalog: rows with an index by OID and one by name.
+
+use super::data::Reader;
+use crate::types::Oid;
+use std::collections::HashMap;
+
+/// A typed row of an exported catalog.
+pub(super) trait Row: Sized {
+    /// The exported file.
+    const FILE: &'static str;
+    fn read(reader: &Reader) -> Self;
+    fn oid(&self) -> Oid;
+    fn name(&self) -> &'static str;
+}
+
+/// All rows of a catalog, in OID order.
+pub(super) struct Table<R> {
+    pub rows: Vec<R>,
+    by_oid: HashMap<Oid, usize>,
+    by_name: HashMap<&'static str, Vec<usize>>,
+}
+
+impl<R: Row> Table<R> {
+    /// Parses the export.
+    pub fn load() -> Table<R> {
+        let mut reader = Reader::open(R::FILE).expect("an exported catalog");
+        let mut table = Table { rows: Vec::new(), by_oid: HashMap::new(), by_name: HashMap::new() };
+        while reader.advance() {
+            let row = R::read(&reader);
+            let at = table.rows.len();
+            table.by_oid.insert(row.oid(), at);
+            table.by_name.entry(row.name()).or_default().push(at);
+            table.rows.push(row);
+        }
+        table
+    }
+
+    pub fn get(&self, oid: Oid) -> Option<&R> {
+        self.by_oid.get(&oid).map(|&at| &self.rows[at])
+    }
+
+    /// The rows of this name, in OID order.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &R> + use<'_, R> {
+        self.by_name.get(name).into_iter().flatten().map(|&at| &self.rows[at])
+    }
+}
