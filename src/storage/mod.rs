@@ -1,1 +1,47 @@
+#![allow(unused)]
 //! Hot storage: RocksDB, transactions, locks, one commit sequencer.
+//!
+//! The life of a write: a statement asks its [`Txn`] for row and key locks, then puts encoded rows
+//! ([`RowLayout`]) and index entries ([`keys`]) into the statement's buffer. The end of the
+//! statement merges the buffer into the transaction's [`WriteSet`]; COMMIT hands the set to the
+//! [`sequencer`], which numbers it, writes it with everybody else's in one synced batch, runs the
+//! commit hooks, publishes it, and releases the locks.
+//!
+//! The life of a read: a statement reads through a [`ReadView`]: one RocksDB snapshot with the
+//! transaction's earlier writes merged over it. A view is `'static`, cheap to clone, and usable on
+//! any thread.
+//!
+//! Invariants that everything above may rely on:
+//! - A snapshot sees every commit that was acknowledged before it was taken, none in part.
+//! - `_seq` grows with commit order; a row's `_seq` changes whenever the row does.
+//! - A transaction's locks are released only after its commit is visible to new snapshots.
+//! - What a statement writes is invisible to its own scans and vanishes if it fails.
+
+pub mod counters;
+mod error;
+pub mod keys;
+pub mod locks;
+mod open;
+mod options;
+pub mod row;
+pub mod sequencer;
+pub mod sequences;
+mod snapshot;
+mod ssi;
+mod store;
+mod txn;
+mod view;
+mod write_set;
+
+pub use error::{Result, StorageError};
+pub use keys::{Key, KeyRange, Space, StorageId};
+pub use locks::{AdvisoryKey, LockInfo, LockScope, LockWaitOptions, TableLockMode};
+pub use options::StoreOptions;
+pub use row::{RowLayout, RowRef};
+pub use sequencer::{Commit, CommitInfo};
+pub use sequences::{SequenceParams, SequenceState};
+pub use snapshot::Snapshot;
+pub use store::Store;
+pub use txn::{IsolationLevel, RowLock, Savepoint, Txn, TxnOptions};
+pub use view::{Direction, ReadView, Scan};
+pub use write_set::WriteSet;

@@ -1,0 +1,200 @@
+//! Keys: which column family, which relation, which row.
+//!
+//! Every key of [`Space::Rows`] and [`Space::Index`] starts with the relation's [`StorageId`], big
+//! endian, so that a relation is one contiguous range. What follows is order preserving
+//! ([`crate::types::key`] encodes values), so scanning keys in byte order is scanning in the
+//! relation's order:
+//!
+//! | key | bytes after the storage id | value |
+//! |---|---|---|
+//! | [`Key::Row`] | primary key columns, encoded | the row |
+//! | [`Key::RowId`] | hidden row id, u64 big endian | the row |
+//! | [`Key::Index`] | index columns, encoded, then the row's key suffix | INCLUDE columns |
+//! | [`Key::Unique`] | index columns, encoded | the row's key suffix |
+//! | [`Key::Meta`] | (no storage id) a name of the catalog's | the catalog's record |
+//!
+//! A *row key suffix* is a row's key without the storage id. A unique index stores an entry with a
+//! NULL column as [`Key::Index`] (NULLs are distinct), unless declared NULLS NOT DISTINCT.
+//! Encoded columns are self-delimiting, so a prefix of the columns is a prefix of the key.
+
+use bytes::Bytes;
+
+/// Names the rows of a table, or the entries of an index; see [`crate::catalog::objects`].
+pub type StorageId = u32;
+
+/// Bytes of the storage id that starts a key of a relation.
+pub const STORAGE_ID_LEN: usize = 4;
+
+/// A column family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Space {
+    Rows,
+    Index,
+    Meta,
+}
+
+impl Space {
+    pub const ALL: [Space; 3] = [Space::Rows, Space::Index, Space::Meta];
+
+    /// The column family's name on disk.
+    pub fn name(self) -> &'static str {
+        match self {
+            Space::Rows => "rows",
+            Space::Index => "index",
+            Space::Meta => "meta",
+        }
+    }
+}
+
+/// A key, before encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key<'a> {
+    Row { table: StorageId, primary_key: &'a [u8] },
+    RowId { table: StorageId, row_id: u64 },
+    Index { index: StorageId, columns: &'a [u8], row: &'a [u8] },
+    Unique { index: StorageId, columns: &'a [u8] },
+    Meta { name: &'a [u8] },
+}
+
+impl Key<'_> {
+    /// The column family the key lives in.
+    pub fn space(&self) -> Space {
+        match self {
+            Key::Row { .. } | Key::RowId { .. } => Space::Rows,
+            Key::Index { .. } | Key::Unique { .. } => Space::Index,
+            Key::Meta { .. } => Space::Meta,
+        }
+    }
+
+    /// Appends the encoding to `out`.
+    pub fn encode_to(&self, out: &mut Vec<u8>) {
+        match *self {
+            Key::Row { table, primary_key } => {
+                out.extend_from_slice(&table.to_be_bytes());
+                out.extend_from_slice(primary_key);
+            }
+            Key::RowId { table, row_id } => {
+                out.extend_from_slice(&table.to_be_bytes());
+                out.extend_from_slice(&row_id.to_be_bytes());
+            }
+            Key::Index { index, columns, row } => {
+                out.extend_from_slice(&index.to_be_bytes());
+                out.extend_from_slice(columns);
+                out.extend_from_slice(row);
+            }
+            Key::Unique { index, columns } => {
+                out.extend_from_slice(&index.to_be_bytes());
+                out.extend_from_slice(columns);
+            }
+            Key::Meta { name } => out.extend_from_slice(name),
+        }
+    }
+
+    /// The encoding in a buffer of its own.
+    pub fn encode(&self) -> Bytes {
+        let mut out = Vec::with_capacity(32);
+        self.encode_to(&mut out);
+        out.into()
+    }
+}
+
+/// The relation a row or index key belongs to.
+pub fn storage_id(key: &[u8]) -> Option<StorageId> {
+    key.first_chunk::<STORAGE_ID_LEN>().map(|id| StorageId::from_be_bytes(*id))
+}
+
+/// A row or index key without its storage id.
+pub fn suffix(key: &[u8]) -> &[u8] {
+    key.get(STORAGE_ID_LEN..).unwrap_or_default()
+}
+
+/// Keys from `start` (inclusive) to `end` (exclusive; `None`: to the end of the column family).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRange {
+    pub start: Bytes,
+    pub end: Option<Bytes>,
+}
+
+impl KeyRange {
+    pub fn new(start: impl Into<Bytes>, end: impl Into<Bytes>) -> KeyRange {
+        KeyRange { start: start.into(), end: Some(end.into()) }
+    }
+
+    /// All keys that start with `prefix`.
+    pub fn prefix(prefix: &[u8]) -> KeyRange {
+        KeyRange { start: Bytes::copy_from_slice(prefix), end: successor(prefix).map(Bytes::from) }
+    }
+
+    /// All keys of a relation.
+    pub fn storage(id: StorageId) -> KeyRange {
+        KeyRange::prefix(&id.to_be_bytes())
+    }
+
+    pub fn contains(&self, key: &[u8]) -> bool {
+        key >= &self.start[..] && self.end.as_ref().is_none_or(|end| key < &end[..])
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end <= &self.start)
+    }
+}
+
+/// The smallest byte string above every string that starts with `prefix`; `None` if there is none.
+pub fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|&b| b != 0xff)?;
+    let mut next = prefix[..=last].to_vec();
+    next[last] += 1;
+    Some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_are_prefixes() {
+        let whole = Key::Index { index: 7, columns: b"ab", row: b"\x01" }.encode();
+        for prefix in [
+            Key::Unique { index: 7, columns: b"" }.encode(),
+            Key::Unique { index: 7, columns: b"a" }.encode(),
+            Key::Unique { index: 7, columns: b"ab" }.encode(),
+        ] {
+            assert!(whole.starts_with(&prefix));
+            assert!(KeyRange::prefix(&prefix).contains(&whole));
+        }
+        assert!(!KeyRange::prefix(b"\0\0\0\x07b").contains(&whole));
+    }
+
+    #[test]
+    fn relations_are_contiguous_and_apart() {
+        let table = KeyRange::storage(0x00ff_ffff);
+        let inside = Key::RowId { table: 0x00ff_ffff, row_id: u64::MAX }.encode();
+        let outside = Key::RowId { table: 0x0100_0000, row_id: 0 }.encode();
+        assert!(table.contains(&inside));
+        assert!(!table.contains(&outside));
+        assert_eq!(table.end.as_deref(), Some(&[1u8][..]));
+        assert_eq!(KeyRange::storage(u32::MAX).end, None);
+    }
+
+    #[test]
+    fn row_ids_sort_as_numbers() {
+        let ids = [0u64, 1, 255, 256, u64::from(u32::MAX), u64::MAX];
+        let keys: Vec<_> =
+            ids.iter().map(|&id| Key::RowId { table: 1, row_id: id }.encode()).collect();
+        assert!(keys.is_sorted());
+    }
+
+    #[test]
+    fn successor_skips_trailing_ff() {
+        assert_eq!(successor(b"a\xff\xff"), Some(b"b".to_vec()));
+        assert_eq!(successor(b"\xff\xff"), None);
+        assert_eq!(successor(b""), None);
+    }
+
+    #[test]
+    fn a_key_splits_into_relation_and_suffix() {
+        let key = Key::Row { table: 9, primary_key: b"pk" }.encode();
+        assert_eq!((storage_id(&key), suffix(&key)), (Some(9), &b"pk"[..]));
+        assert_eq!((storage_id(b"ab"), suffix(b"ab")), (None, &b""[..]));
+    }
+}

@@ -1,0 +1,2 @@
+//! A RocksDB snapshot.
+pub struct Snapshot {}

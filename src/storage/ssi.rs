@@ -1,0 +1,2 @@
+//! SERIALIZABLE.
+pub struct SerializableTxn {}

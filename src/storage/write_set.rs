@@ -1,0 +1,3 @@
+//! A transaction's writes.
+#[derive(Clone)]
+pub struct WriteSet {}
