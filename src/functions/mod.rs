@@ -8,7 +8,16 @@
 //! handles strictness: a strict function never sees NULL. Row programs call it directly; DataFusion
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
+mod cast;
+mod comparison;
+mod float;
+mod integer;
+mod math;
+pub mod random;
 mod registry;
+#[cfg(test)]
+mod testing;
+mod trigonometry;
 
 pub use registry::{aggregate, lookup};
 
@@ -62,6 +71,28 @@ pub trait SessionFunctions: Send + Sync {
     fn advisory_unlock_all(&self);
     fn notify(&self, channel: &str, payload: &str) -> Result<()>;
     fn sleep(&self, seconds: f64) -> Result<()>;
+    /// State of `random()`: one sequence per session, restarted by `setseed`.
+    fn random(&self) -> &parking_lot::Mutex<random::Generator>;
+    /// The sequence's last value, `None` before its first `nextval` (`pg_sequence_last_value`).
+    fn sequence_last_value(&self, sequence: Oid) -> Result<Option<i64>>;
+    /// Bytes that a table or index takes in storage, itself only.
+    fn relation_size(&self, relation: Oid) -> Result<i64>;
+    /// Bytes that a database takes in storage.
+    fn database_size(&self, database: Oid) -> Result<i64>;
+    /// The transaction's 64-bit id; `assign` gives it one if it has none yet.
+    fn transaction_id(&self, assign: bool) -> Result<Option<u64>>;
+    /// Text of the simple query or extended statement being executed (`current_query`).
+    fn query_text(&self) -> String;
+    /// When the server started, microseconds since 2000-01-01 UTC.
+    fn server_start_time(&self) -> i64;
+    /// When the configuration was last read, microseconds since 2000-01-01 UTC.
+    fn config_load_time(&self) -> i64;
+    /// Cancels the backend's statement, or ends the session; whether there is such a backend.
+    fn signal_backend(&self, pid: i32, terminate: bool) -> Result<bool>;
+    /// Channels the session listens on, in LISTEN order.
+    fn listening_channels(&self) -> Vec<String>;
+    /// The session's temporary schema, if it has one.
+    fn temp_schema(&self) -> Option<Oid>;
     /// Deparse helpers (`pg_get_viewdef`, `pg_get_expr`, …): the text of a stored expression or
     /// query, PostgreSQL's pretty-printing flags as they are.
     fn deparse(&self, what: Deparse<'_>, pretty: bool) -> Result<Option<String>>;
@@ -127,3 +158,8 @@ pub trait AggregateState: Send {
 /// Makes an aggregate's state. For ordered-set aggregates `args` of `update` are the aggregated
 /// arguments in WITHIN GROUP order, and `direct` the direct arguments' values.
 pub type AggregateFn = fn(ctx: &Ctx<'_>, direct: &[Datum]) -> Result<Box<dyn AggregateState>>;
+
+/// The value of a function that returns `void`, which clients see as an empty string.
+pub(crate) fn void() -> Datum {
+    Datum::text("")
+}

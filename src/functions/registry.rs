@@ -19,7 +19,18 @@ use std::sync::LazyLock;
 /// The tables of all families with plain functions.
 const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     // Operators, numbers, text, system.
-
+    super::cast::FUNCTIONS,
+    super::comparison::EXTREMES,
+    super::comparison::FUNCTIONS,
+    super::comparison::PATTERN,
+    super::float::ARITHMETIC,
+    super::float::FUNCTIONS,
+    super::integer::ARITHMETIC,
+    super::integer::FUNCTIONS,
+    super::integer::SINGLE_WIDTH,
+    super::math::FUNCTIONS,
+    super::random::FUNCTIONS,
+    super::trigonometry::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --
 
     // Dates and times, arrays, records, JSON, sets.
