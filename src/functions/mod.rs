@@ -13,6 +13,7 @@ mod comparison;
 mod float;
 mod integer;
 mod math;
+mod numeric;
 pub mod random;
 mod registry;
 #[cfg(test)]
@@ -123,6 +124,8 @@ pub struct Ctx<'a> {
     pub arg_types: &'a [Oid],
     /// Actual type of the result.
     pub result_type: Oid,
+    /// `f(VARIADIC array)` of a function declared `VARIADIC "any"`: the last argument is the array.
+    pub variadic: bool,
 }
 
 /// A function of one row.

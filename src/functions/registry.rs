@@ -29,6 +29,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::integer::FUNCTIONS,
     super::integer::SINGLE_WIDTH,
     super::math::FUNCTIONS,
+    super::numeric::FUNCTIONS,
     super::random::FUNCTIONS,
     super::trigonometry::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --
