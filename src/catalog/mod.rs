@@ -1,8 +1,23 @@
 //! The catalog: built-in facts, the user's objects, pg_catalog over both.
+//!
+//! - [`builtin`]: PostgreSQL's own types, functions, operators, … as static rows.
+//! - [`objects`](Relation): databases, roles, schemas, relations that users make.
+//! - [`Catalog`]: an immutable snapshot of all objects, seen from one database.
+//! - [`CatalogChanges`]: a transaction's DDL, a log applied to the latest snapshot.
+//!
+//! ```text
+//! CREATE TABLE t (…)      log: PutRelation(t), PutRelation(t_pkey)
+//!   the transaction sees  latest.apply(log)
+//! COMMIT                  one batch: the log's records; then latest = latest.apply(log)
+//! ROLLBACK                the log is dropped
+//! ```
 
 pub mod builtin;
+mod changes;
 mod objects;
-pub use objects::*;
+mod snapshot;
+mod system;
 
-/// An immutable catalog snapshot.
-pub struct Catalog {}
+pub use changes::{CatalogChanges, Change, ObjectKey};
+pub use objects::*;
+pub use snapshot::{Catalog, FIRST_USER_OID};

@@ -44,42 +44,82 @@ pub enum Value {
 
 #[allow(unused_variables)]
 impl Jsonb {
-    pub fn parse(text: &str) -> Result<Jsonb> { todo!() }
-    pub fn build(value: &Value) -> Result<Jsonb> { todo!() }
-    pub fn root(&self) -> Node<'_> { todo!() }
-    pub fn compare(&self, o: &Jsonb) -> Ordering { todo!() }
+    pub fn parse(text: &str) -> Result<Jsonb> {
+        todo!()
+    }
+    pub fn build(value: &Value) -> Result<Jsonb> {
+        todo!()
+    }
+    pub fn root(&self) -> Node<'_> {
+        todo!()
+    }
+    pub fn compare(&self, o: &Jsonb) -> Ordering {
+        todo!()
+    }
     /// `jsonb_out`.
-    pub fn to_text(&self) -> String { todo!() }
+    pub fn to_text(&self) -> String {
+        todo!()
+    }
     /// `jsonb_pretty`.
-    pub fn to_pretty(&self) -> String { todo!() }
+    pub fn to_pretty(&self) -> String {
+        todo!()
+    }
 }
 
 #[allow(unused_variables)]
 impl<'a> Node<'a> {
-    pub fn view(self) -> View<'a> { todo!() }
+    pub fn view(self) -> View<'a> {
+        todo!()
+    }
     /// The node as a document of its own.
-    pub fn to_jsonb(self) -> Jsonb { todo!() }
+    pub fn to_jsonb(self) -> Jsonb {
+        todo!()
+    }
     /// An object's value by key; `None` for other nodes.
-    pub fn get(self, key: &str) -> Option<Node<'a>> { todo!() }
+    pub fn get(self, key: &str) -> Option<Node<'a>> {
+        todo!()
+    }
     /// An array's element; negative counts from the end. `None` for other nodes.
-    pub fn at(self, index: i64) -> Option<Node<'a>> { todo!() }
-    pub fn write_text(self, out: &mut String) { todo!() }
-    pub fn to_value(self) -> Value { todo!() }
+    pub fn at(self, index: i64) -> Option<Node<'a>> {
+        todo!()
+    }
+    pub fn write_text(self, out: &mut String) {
+        todo!()
+    }
+    pub fn to_value(self) -> Value {
+        todo!()
+    }
 }
 
 #[allow(unused_variables)]
 impl<'a> Items<'a> {
-    pub fn len(&self) -> usize { todo!() }
-    pub fn is_empty(&self) -> bool { self.len() == 0 }
-    pub fn get(&self, index: usize) -> Option<Node<'a>> { todo!() }
-    pub fn iter(&self) -> impl Iterator<Item = Node<'a>> + use<'a> { std::iter::empty() }
+    pub fn len(&self) -> usize {
+        todo!()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    pub fn get(&self, index: usize) -> Option<Node<'a>> {
+        todo!()
+    }
+    pub fn iter(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        std::iter::empty()
+    }
 }
 
 #[allow(unused_variables)]
 impl<'a> Pairs<'a> {
-    pub fn len(&self) -> usize { todo!() }
-    pub fn is_empty(&self) -> bool { self.len() == 0 }
-    pub fn get(&self, key: &str) -> Option<Node<'a>> { todo!() }
+    pub fn len(&self) -> usize {
+        todo!()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    pub fn get(&self, key: &str) -> Option<Node<'a>> {
+        todo!()
+    }
     /// Keys with values, in PostgreSQL's order: shorter keys first, then by bytes.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a str, Node<'a>)> + use<'a> { std::iter::empty() }
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, Node<'a>)> + use<'a> {
+        std::iter::empty()
+    }
 }

@@ -1,0 +1,97 @@
+//! A transaction's DDL.
+//!
+//! DDL is a log of objects put and removed. The transaction sees the latest published snapshot with
+//! its log applied ([`CatalogChanges::view`]), and at commit the same log is applied to whatever is
+//! the latest then. That is right because statements lock what they change: nobody else's log has
+//! the same objects. Rolling back to a savepoint truncates the log.
+
+use super::{Catalog, Database, Namespace, Relation, Role};
+use crate::types::Oid;
+use std::sync::Arc;
+
+/// Names an object; namespaces and relations with their database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKey {
+    Database(Oid),
+    Role(Oid),
+    Namespace(Oid, Oid),
+    Relation(Oid, Oid),
+}
+
+/// One object put (added or replaced) or removed. Namespaces and relations come with their database.
+#[derive(Clone, Debug)]
+pub enum Change {
+    PutDatabase(Arc<Database>),
+    PutRole(Arc<Role>),
+    PutNamespace(Oid, Arc<Namespace>),
+    PutRelation(Oid, Arc<Relation>),
+    Remove(ObjectKey),
+}
+
+impl Change {
+    /// The object that changes.
+    pub fn key(&self) -> ObjectKey {
+        match self {
+            Change::PutDatabase(d) => ObjectKey::Database(d.oid),
+            Change::PutRole(r) => ObjectKey::Role(r.oid),
+            Change::PutNamespace(database, n) => ObjectKey::Namespace(*database, n.oid),
+            Change::PutRelation(database, r) => ObjectKey::Relation(*database, r.oid),
+            Change::Remove(key) => *key,
+        }
+    }
+}
+
+/// The log of one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct CatalogChanges {
+    log: Vec<Change>,
+    /// The latest view: the base's version, how much of the log it has, and the snapshot.
+    view: Option<(u64, usize, Arc<Catalog>)>,
+}
+
+impl CatalogChanges {
+    pub fn is_empty(&self) -> bool {
+        self.log.is_empty()
+    }
+
+    /// The changes in order.
+    pub fn log(&self) -> &[Change] {
+        &self.log
+    }
+
+    pub fn push(&mut self, change: Change) {
+        self.log.push(change);
+    }
+
+    /// Where the log stands, for [`CatalogChanges::rollback_to`].
+    pub fn mark(&self) -> usize {
+        self.log.len()
+    }
+
+    /// Forgets what came after a mark.
+    pub fn rollback_to(&mut self, mark: usize) {
+        self.log.truncate(mark);
+        if self.view.as_ref().is_some_and(|(_, len, _)| *len > mark) {
+            self.view = None;
+        }
+    }
+
+    /// The published snapshot `base` with the log applied; `base` itself while the log is empty.
+    pub fn view(&mut self, base: &Arc<Catalog>) -> Arc<Catalog> {
+        if self.log.is_empty() {
+            return base.clone();
+        }
+        let view = match self.view.take() {
+            Some((version, len, view)) if version == base.version() => {
+                if len == self.log.len() {
+                    view
+                } else {
+                    Arc::new(view.apply(&self.log[len..]))
+                }
+            }
+            _ => Arc::new(base.apply(&self.log)),
+        };
+        self.view = Some((base.version(), self.log.len(), view.clone()));
+        view
+    }
+}

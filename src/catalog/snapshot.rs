@@ -1,0 +1,366 @@
+//! The catalog snapshot: everything there is, at one version, seen from one database.
+//!
+//! A snapshot never changes. Its maps are shared by `Arc`, so cloning it costs four reference
+//! counts, and a changed copy ([`Catalog::apply`]) copies only the maps that change. A statement
+//! keeps the snapshot it began with; a transaction that runs DDL makes its own
+//! ([`super::CatalogChanges`]).
+//!
+//! Invariant: `local` is the space of `database`, and every index over a space (names, row types,
+//! constraints, references) says what its `relations` say; [`Space::put`] and [`Space::remove`]
+//! are the only writers.
+
+use super::builtin::{self, Type};
+use super::{Change, ObjectKey, system};
+use super::{Constraint, ConstraintKind, Database, Namespace, Relation, RelationKind, Role};
+use crate::types::Oid;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The first OID that users' objects get; below are PostgreSQL's own.
+pub const FIRST_USER_OID: Oid = 16384;
+
+/// An immutable catalog snapshot.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    version: u64,
+    database: Oid,
+    shared: Arc<Shared>,
+    spaces: Arc<BTreeMap<Oid, Arc<Space>>>,
+    local: Arc<Space>,
+}
+
+/// What all databases share.
+#[derive(Clone, Debug, Default)]
+struct Shared {
+    databases: BTreeMap<Oid, Arc<Database>>,
+    roles: BTreeMap<Oid, Arc<Role>>,
+}
+
+/// What belongs to one database.
+#[derive(Clone, Debug, Default)]
+struct Space {
+    namespaces: BTreeMap<Oid, Arc<Namespace>>,
+    relations: BTreeMap<Oid, Arc<Relation>>,
+    /// Namespace, then name.
+    names: HashMap<Oid, HashMap<String, Oid>>,
+    /// Row type (its array type is the next OID) to relation.
+    row_types: HashMap<Oid, Oid>,
+    /// Constraint to its table.
+    constraints: HashMap<Oid, Oid>,
+    /// Table to the tables with foreign keys on it, in OID order.
+    referencing: HashMap<Oid, Vec<Oid>>,
+    /// Table to its indexes, in OID order.
+    indexes: HashMap<Oid, Vec<Oid>>,
+    /// Table to the sequences owned by its columns, in OID order.
+    owned_sequences: HashMap<Oid, Vec<Oid>>,
+}
+
+/// Versions are unique in the process, over published and transactions' own snapshots, so that a
+/// cache keyed by version never confuses two.
+static LAST_VERSION: AtomicU64 = AtomicU64::new(0);
+
+impl Catalog {
+    /// A catalog without anything; [`super::bootstrap`] fills it.
+    pub fn empty() -> Catalog {
+        Catalog {
+            version: next_version(),
+            database: 0,
+            shared: Arc::default(),
+            spaces: Arc::default(),
+            local: Arc::default(),
+        }
+    }
+
+    /// Identifies the snapshot's contents, together with [`Catalog::database_oid`].
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The database this snapshot is seen from.
+    pub fn database_oid(&self) -> Oid {
+        self.database
+    }
+
+    /// The same snapshot seen from another database.
+    pub fn for_database(&self, database: Oid) -> Catalog {
+        let local = self.spaces.get(&database).cloned().unwrap_or_default();
+        Catalog { database, local, ..self.clone() }
+    }
+
+    pub fn database(&self, oid: Oid) -> Option<&Arc<Database>> {
+        self.shared.databases.get(&oid)
+    }
+
+    pub fn database_named(&self, name: &str) -> Option<&Arc<Database>> {
+        self.databases().find(|d| d.name == name)
+    }
+
+    pub fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {
+        self.shared.databases.values()
+    }
+
+    pub fn role(&self, oid: Oid) -> Option<&Arc<Role>> {
+        self.shared.roles.get(&oid)
+    }
+
+    pub fn role_named(&self, name: &str) -> Option<&Arc<Role>> {
+        self.roles().find(|r| r.name == name)
+    }
+
+    pub fn roles(&self) -> impl Iterator<Item = &Arc<Role>> {
+        self.shared.roles.values()
+    }
+
+    /// The schema with this OID, system schemas included.
+    pub fn namespace(&self, oid: Oid) -> Option<&Arc<Namespace>> {
+        self.local.namespaces.get(&oid)
+    }
+
+    pub fn namespace_named(&self, name: &str) -> Option<&Arc<Namespace>> {
+        self.namespaces().find(|n| n.name == name)
+    }
+
+    /// All schemas of the database, in OID order.
+    pub fn namespaces(&self) -> impl Iterator<Item = &Arc<Namespace>> {
+        self.local.namespaces.values()
+    }
+
+    /// The relation with this OID: table, index, sequence, view, or one of pg_catalog and
+    /// information_schema ([`Catalog::is_system`]).
+    pub fn relation(&self, oid: Oid) -> Option<&Arc<Relation>> {
+        if Catalog::is_system(oid) { system::relation(oid) } else { self.local.relations.get(&oid) }
+    }
+
+    /// The relation of this name in a schema.
+    pub fn relation_named(&self, namespace: Oid, name: &str) -> Option<&Arc<Relation>> {
+        if let Some(system) = builtin::system_relation_named(namespace, name) {
+            return system::relation(system.oid);
+        }
+        let oid = self.local.names.get(&namespace)?.get(name)?;
+        self.local.relations.get(oid)
+    }
+
+    /// The first relation of this name in a list of schemas.
+    pub fn relation_in_path(&self, path: &[Oid], name: &str) -> Option<&Arc<Relation>> {
+        path.iter().find_map(|namespace| self.relation_named(*namespace, name))
+    }
+
+    /// The user's relations, in OID order.
+    pub fn relations(&self) -> impl Iterator<Item = &Arc<Relation>> {
+        self.local.relations.values()
+    }
+
+    /// Whether an OID names one of PostgreSQL's own objects.
+    pub fn is_system(oid: Oid) -> bool {
+        oid < FIRST_USER_OID
+    }
+
+    /// The table that has this constraint, and the constraint.
+    pub fn constraint(&self, oid: Oid) -> Option<(&Arc<Relation>, &Constraint)> {
+        let table = self.relation(*self.local.constraints.get(&oid)?)?;
+        Some((table, table.constraints.iter().find(|c| c.oid == oid)?))
+    }
+
+    /// Foreign keys of other tables, and of the table itself, on this table.
+    pub fn foreign_keys_on(&self, table: Oid) -> Vec<(&Arc<Relation>, &Constraint)> {
+        let referencing = self.local.referencing.get(&table).into_iter().flatten();
+        let tables = referencing.filter_map(|oid| self.relation(*oid));
+        tables
+            .flat_map(|t| t.constraints.iter().map(move |c| (t, c)))
+            .filter(
+                |(_, c)| matches!(&c.kind, ConstraintKind::ForeignKey(f) if f.references == table),
+            )
+            .collect()
+    }
+
+    /// A table's indexes, in OID order.
+    pub fn indexes_of(&self, table: &Relation) -> impl Iterator<Item = &Arc<Relation>> {
+        table.indexes.iter().filter_map(|oid| self.relation(*oid))
+    }
+
+    /// The sequences that belong to a table's columns (serial and identity), in OID order.
+    pub fn sequences_owned_by(&self, table: Oid) -> impl Iterator<Item = &Arc<Relation>> {
+        let owned = self.local.owned_sequences.get(&table).into_iter().flatten();
+        owned.filter_map(|oid| self.relation(*oid))
+    }
+
+    /// The sequence of an identity column.
+    pub fn identity_sequence(&self, table: Oid, attno: i16) -> Option<&Arc<Relation>> {
+        self.sequences_owned_by(table).find(|s| {
+            let info = s.sequence.as_ref();
+            info.is_some_and(|i| i.internal && i.owned_by == Some((table, attno)))
+        })
+    }
+
+    /// The type with this OID: a built-in one, or a user table's row type or the array over it.
+    pub fn type_(&self, oid: Oid) -> Option<Cow<'static, Type>> {
+        if let Some(found) = builtin::type_(oid) {
+            return Some(Cow::Borrowed(found));
+        }
+        if let Some(relation) = self.row_type_relation(oid) {
+            return Some(Cow::Owned(system::row_type(relation)));
+        }
+        // The array type's OID follows its row type's.
+        let relation = self.row_type_relation(oid.checked_sub(1)?)?;
+        Some(Cow::Owned(system::row_array_type(relation)))
+    }
+
+    /// The relation whose row type this is, system relations included.
+    pub fn row_type_relation(&self, type_oid: Oid) -> Option<&Arc<Relation>> {
+        match builtin::type_(type_oid) {
+            Some(found) => system::relation(found.relation),
+            None => self.relation(*self.local.row_types.get(&type_oid)?),
+        }
+    }
+
+    /// The type of this name in a schema.
+    pub fn type_named(&self, namespace: Oid, name: &str) -> Option<Cow<'static, Type>> {
+        if let Some(found) = builtin::type_in(namespace, name) {
+            return Some(Cow::Borrowed(found));
+        }
+        let of = |name: &str| self.relation_named(namespace, name).filter(|r| r.row_type != 0);
+        if let Some(relation) = of(name) {
+            return Some(Cow::Owned(system::row_type(relation)));
+        }
+        of(name.strip_prefix('_')?).map(|r| Cow::Owned(system::row_array_type(r)))
+    }
+
+    /// This snapshot with changes made. A removed database takes its objects with it.
+    pub fn apply(&self, changes: &[Change]) -> Catalog {
+        let mut next = self.clone();
+        // The space is shared with `spaces`; let go of it, so that only a real reader causes a copy.
+        next.local = Arc::default();
+        for change in changes {
+            next.apply_one(change);
+        }
+        next.version = next_version();
+        next.local = next.spaces.get(&next.database).cloned().unwrap_or_default();
+        next
+    }
+
+    fn apply_one(&mut self, change: &Change) {
+        match change {
+            Change::PutDatabase(d) => {
+                Arc::make_mut(&mut self.shared).databases.insert(d.oid, d.clone());
+            }
+            Change::PutRole(r) => {
+                Arc::make_mut(&mut self.shared).roles.insert(r.oid, r.clone());
+            }
+            Change::PutNamespace(database, n) => {
+                self.space(*database).namespaces.insert(n.oid, n.clone());
+            }
+            Change::PutRelation(database, r) => self.space(*database).put(r.clone()),
+            Change::Remove(key) => self.remove(key),
+        }
+    }
+
+    fn remove(&mut self, key: &ObjectKey) {
+        match key {
+            ObjectKey::Database(oid) => {
+                Arc::make_mut(&mut self.shared).databases.remove(oid);
+                Arc::make_mut(&mut self.spaces).remove(oid);
+            }
+            ObjectKey::Role(oid) => {
+                Arc::make_mut(&mut self.shared).roles.remove(oid);
+            }
+            ObjectKey::Namespace(database, oid) => {
+                self.space(*database).namespaces.remove(oid);
+            }
+            ObjectKey::Relation(database, oid) => self.space(*database).remove(*oid),
+        }
+    }
+
+    fn space(&mut self, database: Oid) -> &mut Space {
+        Arc::make_mut(Arc::make_mut(&mut self.spaces).entry(database).or_default())
+    }
+}
+
+fn next_version() -> u64 {
+    LAST_VERSION.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+impl Space {
+    /// Adds or replaces a relation, and what other entries say about it.
+    fn put(&mut self, relation: Arc<Relation>) {
+        self.remove(relation.oid);
+        let names = self.names.entry(relation.namespace).or_default();
+        names.insert(relation.name.clone(), relation.oid);
+        if relation.row_type != 0 {
+            self.row_types.insert(relation.row_type, relation.oid);
+        }
+        for constraint in &relation.constraints {
+            self.constraints.insert(constraint.oid, relation.oid);
+            if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+                link(&mut self.referencing, key.references, relation.oid);
+            }
+        }
+        if let Some((table, _)) = relation.sequence.as_ref().and_then(|s| s.owned_by) {
+            link(&mut self.owned_sequences, table, relation.oid);
+        }
+        if let Some(index) = &relation.index {
+            link(&mut self.indexes, index.table, relation.oid);
+            self.refresh_indexes(index.table);
+        }
+        let relation = self.with_indexes(relation);
+        self.relations.insert(relation.oid, relation);
+    }
+
+    fn remove(&mut self, oid: Oid) {
+        let Some(old) = self.relations.remove(&oid) else { return };
+        if let Some(names) = self.names.get_mut(&old.namespace)
+            && names.get(&old.name) == Some(&oid)
+        {
+            names.remove(&old.name);
+        }
+        self.row_types.remove(&old.row_type);
+        for constraint in &old.constraints {
+            self.constraints.remove(&constraint.oid);
+            if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+                unlink(&mut self.referencing, key.references, oid);
+            }
+        }
+        if let Some((table, _)) = old.sequence.as_ref().and_then(|s| s.owned_by) {
+            unlink(&mut self.owned_sequences, table, oid);
+        }
+        if let Some(index) = &old.index {
+            unlink(&mut self.indexes, index.table, oid);
+            self.refresh_indexes(index.table);
+        }
+    }
+
+    /// A table's list of indexes is derived from the indexes, because two transactions may create
+    /// indexes on one table at the same time (SHARE locks do not conflict).
+    fn with_indexes(&self, relation: Arc<Relation>) -> Arc<Relation> {
+        if relation.kind != RelationKind::Table {
+            return relation;
+        }
+        let indexes = self.indexes.get(&relation.oid).map_or(&[][..], Vec::as_slice);
+        if relation.indexes == indexes {
+            return relation;
+        }
+        let indexes = indexes.to_vec();
+        Arc::new(Relation { indexes, ..(*relation).clone() })
+    }
+
+    fn refresh_indexes(&mut self, table: Oid) {
+        if let Some(relation) = self.relations.get(&table).cloned() {
+            let relation = self.with_indexes(relation);
+            self.relations.insert(table, relation);
+        }
+    }
+}
+
+fn link(map: &mut HashMap<Oid, Vec<Oid>>, key: Oid, oid: Oid) {
+    let list = map.entry(key).or_default();
+    if let Err(at) = list.binary_search(&oid) {
+        list.insert(at, oid);
+    }
+}
+
+fn unlink(map: &mut HashMap<Oid, Vec<Oid>>, key: Oid, oid: Oid) {
+    if let Some(list) = map.get_mut(&key) {
+        list.retain(|o| *o != oid);
+    }
+}
