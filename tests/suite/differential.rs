@@ -1,0 +1,177 @@
+//! Runs the scripts in `tests/differential` on KalamDB and on PostgreSQL 15 and compares, statement
+//! by statement: rows, column names, type OIDs, typmods, command tags, error fields, notices.
+//!
+//! Each script runs three times, each time in a fresh schema: over the simple protocol, and over the
+//! extended protocol with text and with binary results. Rows without an ORDER BY are compared as
+//! multisets. Expectations are never written down: PostgreSQL's answer of the same moment is it.
+//!
+//! A script may open with `-- only: simple` where its statements are not fit for the extended
+//! protocol.
+
+use crate::harness::{Client, Format, Kalam, Outcome, Server, postgres, script};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// Differences shown per script before the rest is only counted.
+const SHOWN_MAX: usize = 25;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Simple,
+    Extended(Format),
+}
+
+const PROTOCOLS: [Protocol; 3] =
+    [Protocol::Simple, Protocol::Extended(Format::Text), Protocol::Extended(Format::Binary)];
+
+/// One test, so that the servers are started once; `DIFFERENTIAL=name` runs the scripts whose name
+/// contains it.
+#[test]
+fn scripts_agree_with_postgresql() {
+    let filter = std::env::var("DIFFERENTIAL").unwrap_or_default();
+    let kalam = Kalam::start();
+    let mut failures = String::new();
+    let mut statements = 0;
+    for path in scripts().into_iter().filter(|p| p.to_string_lossy().contains(&filter)) {
+        let script = std::fs::read_to_string(&path).expect("a readable script");
+        let name = path.file_stem().expect("a file name").to_string_lossy().into_owned();
+        for protocol in PROTOCOLS {
+            if script.starts_with("-- only: simple") && protocol != Protocol::Simple {
+                continue;
+            }
+            let (count, differences) = compare_script(&kalam, &script, protocol);
+            statements += count;
+            if differences.is_empty() {
+                continue;
+            }
+            let _ = writeln!(
+                failures,
+                "\n== {name} ({protocol:?}): {} of {count} differ",
+                differences.len()
+            );
+            for difference in differences.iter().take(SHOWN_MAX) {
+                let _ = writeln!(failures, "{difference}");
+            }
+        }
+    }
+    assert!(statements > 0, "no script matches {filter:?}");
+    println!("{statements} statement runs compared");
+    assert!(failures.is_empty(), "{failures}");
+}
+
+fn scripts() -> Vec<PathBuf> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential");
+    let mut paths: Vec<_> = std::fs::read_dir(directory)
+        .expect("the scripts' directory")
+        .map(|entry| entry.expect("a directory entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "sql"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// How many statements ran, and a description of each that differs.
+fn compare_script(kalam: &Kalam, script: &str, protocol: Protocol) -> (usize, Vec<String>) {
+    let mut ours = fresh_session(kalam);
+    let mut theirs = fresh_session(postgres());
+    let mut differences = Vec::new();
+    let statements = script::split(script);
+    for statement in &statements {
+        let sql = &statement.sql;
+        let expected = run(&mut theirs, sql, protocol).expect("PostgreSQL answers");
+        let found = match run(&mut ours, sql, protocol) {
+            Ok(found) => found,
+            Err(error) => {
+                differences.push(format!("line {}: {sql}\n  connection: {error}", statement.line));
+                break;
+            }
+        };
+        let ordered = sql.to_ascii_lowercase().contains("order by");
+        let difference = describe(&comparable(expected, ordered), &comparable(found, ordered));
+        if let Some(difference) = difference {
+            differences.push(format!("line {}: {sql}\n{difference}", statement.line));
+        }
+    }
+    (statements.len(), differences)
+}
+
+/// A session in a schema of its own, so that scripts do not meet.
+fn fresh_session(server: &dyn Server) -> Client {
+    let mut client = server.connect("postgres");
+    client.run("DROP SCHEMA IF EXISTS script CASCADE").ok();
+    client.run("CREATE SCHEMA script").ok();
+    client.run("SET search_path = script").ok();
+    client
+}
+
+fn run(client: &mut Client, sql: &str, protocol: Protocol) -> std::io::Result<Vec<Outcome>> {
+    match protocol {
+        Protocol::Simple => client.simple(sql),
+        Protocol::Extended(format) => Ok(vec![client.extended(sql, format)?]),
+    }
+}
+
+/// The fields of ErrorResponse that must agree: all but source file, line and routine.
+const COMPARED_FIELDS: &str = "SVCMDHPpqWstcdn";
+
+/// An outcome without what may differ: the order of unordered rows, where in PostgreSQL's source an
+/// error was raised.
+fn comparable(mut outcomes: Vec<Outcome>, ordered: bool) -> Vec<Outcome> {
+    for outcome in &mut outcomes {
+        if !ordered {
+            outcome.rows.sort();
+        }
+        if let Some(error) = &mut outcome.error {
+            error.retain(|field, _| COMPARED_FIELDS.contains(*field));
+        }
+    }
+    outcomes
+}
+
+/// `None` where both agree; else what PostgreSQL and we said.
+fn describe(expected: &[Outcome], found: &[Outcome]) -> Option<String> {
+    if expected == found {
+        return None;
+    }
+    let mut text = String::new();
+    for (e, f) in expected.iter().zip(found) {
+        difference(&mut text, "columns", &e.columns, &f.columns);
+        difference(&mut text, "rows", &rows(e), &rows(f));
+        difference(&mut text, "tag", &e.tag, &f.tag);
+        difference(&mut text, "error", &e.error, &f.error);
+        difference(&mut text, "notices", &e.notices, &f.notices);
+        difference(&mut text, "copied", &lossy(&e.copied), &lossy(&f.copied));
+    }
+    difference(&mut text, "results", &expected.len(), &found.len());
+    Some(text)
+}
+
+fn difference<T: PartialEq + std::fmt::Debug>(text: &mut String, what: &str, e: &T, f: &T) {
+    if e != f {
+        let _ = writeln!(text, "  {what}\n    postgresql {e:?}\n    kalamdb    {f:?}");
+    }
+}
+
+fn rows(outcome: &Outcome) -> Vec<Vec<Option<String>>> {
+    let row = |r: &Vec<Option<Vec<u8>>>| r.iter().map(|v| v.as_deref().map(lossy)).collect();
+    outcome.rows.iter().map(row).collect()
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => text.to_owned(),
+        _ => format!("{bytes:02x?}"),
+    }
+}
+
+/// Of an error's fields the comparison keeps those a client acts on.
+#[test]
+fn source_positions_are_not_compared() {
+    let error = |routine: &str| {
+        let fields = [('C', "22012".to_owned()), ('R', routine.to_owned())];
+        let error = Some(BTreeMap::from(fields));
+        vec![Outcome { error, ..Outcome::default() }]
+    };
+    assert_eq!(comparable(error("int4div"), true), comparable(error("elsewhere"), true));
+}

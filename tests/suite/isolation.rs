@@ -1,0 +1,209 @@
+//! Runs the transcripts in `tests/isolation`: two or three sessions whose statements interleave as
+//! written, on PostgreSQL 15 and on KalamDB, at each isolation level. Which steps wait, what each
+//! returns, and when a waiting step goes on must be the same.
+//!
+//! A transcript:
+//!
+//! ```text
+//! # What happens, and why it matters.
+//! setup: CREATE TABLE t (k int PRIMARY KEY, v int)
+//! s1: BEGIN ISOLATION LEVEL {level}
+//! s1: UPDATE t SET v = 2 WHERE k = 1
+//! s2: UPDATE t SET v = 3 WHERE k = 1
+//! s1: COMMIT
+//! ```
+//!
+//! Without `{level}` a transcript runs once. A session is waiting when `pg_blocking_pids` says so;
+//! nothing here depends on time, but for deadlocks, which the servers find by their own timers.
+
+use crate::harness::{Client, Kalam, Outcome, Server, postgres};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+
+const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
+
+/// `ISOLATION=name` runs the transcripts whose name contains it.
+#[test]
+fn transcripts_agree_with_postgresql() {
+    let filter = std::env::var("ISOLATION").unwrap_or_default();
+    let kalam = Kalam::start();
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/isolation");
+    let mut paths: Vec<_> = std::fs::read_dir(directory)
+        .expect("the transcripts' directory")
+        .map(|entry| entry.expect("a directory entry").path())
+        .filter(|path| path.to_string_lossy().contains(&filter))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no transcript matches {filter:?}");
+    let mut failures = String::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).expect("a readable transcript");
+        let levels = if text.contains("{level}") { &LEVELS[..] } else { &LEVELS[..1] };
+        for level in levels {
+            let steps = parse(&text.replace("{level}", level));
+            let expected = play(postgres(), &steps);
+            let found = play(&kalam, &steps);
+            if expected != found {
+                let name = path.file_stem().expect("a file name").to_string_lossy();
+                let _ = writeln!(
+                    failures,
+                    "\n== {name} at {level}\n-- postgresql\n{expected}-- kalamdb\n{found}"
+                );
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// One line: who does what.
+struct Step {
+    session: String,
+    sql: String,
+}
+
+fn parse(text: &str) -> Vec<Step> {
+    text.lines()
+        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(|line| {
+            let (session, sql) =
+                line.split_once(": ").unwrap_or_else(|| panic!("no session: {line}"));
+            Step { session: session.to_owned(), sql: sql.to_owned() }
+        })
+        .collect()
+}
+
+/// Plays the steps on one server and writes down what happened.
+fn play(server: &dyn Server, steps: &[Step]) -> String {
+    let mut control = server.connect("postgres");
+    control.run("DROP SCHEMA IF EXISTS isolation CASCADE").ok();
+    control.run("CREATE SCHEMA isolation").ok();
+    control.run("SET search_path = isolation").ok();
+    let mut sessions: BTreeMap<&str, Session> = BTreeMap::new();
+    let mut transcript = String::new();
+    for step in steps {
+        if step.session == "setup" {
+            control.run(&step.sql).ok();
+            continue;
+        }
+        let session = sessions.entry(&step.session).or_insert_with(|| Session::start(server));
+        assert!(!session.waiting, "{}: {} begins while it waits", step.session, step.sql);
+        session.begin(&step.sql);
+        let _ = writeln!(transcript, "{}: {}", step.session, step.sql);
+        settle(&mut sessions, &mut control, &mut transcript);
+    }
+    for (name, session) in &mut sessions {
+        if session.waiting {
+            let outcome = session.results.recv().expect("the session's thread answers");
+            let _ = writeln!(transcript, "  {name} at last: {outcome}");
+        }
+    }
+    transcript
+}
+
+/// Waits until every session is idle or blocked by another, and notes what changed.
+fn settle(sessions: &mut BTreeMap<&str, Session>, control: &mut Client, transcript: &mut String) {
+    loop {
+        let mut changed = false;
+        for (name, session) in sessions.iter_mut() {
+            if !session.busy {
+                continue;
+            }
+            match session.wait(control) {
+                Progress::Done(outcome) => {
+                    let _ = writeln!(transcript, "  {name}: {outcome}");
+                    changed = true;
+                }
+                Progress::Blocked if !session.waiting => {
+                    let _ = writeln!(transcript, "  {name} waits");
+                    session.waiting = true;
+                }
+                Progress::Blocked => {}
+            }
+        }
+        // A session that finished may have unblocked one that was looked at before it.
+        if !changed {
+            return;
+        }
+    }
+}
+
+enum Progress {
+    Done(String),
+    Blocked,
+}
+
+/// A connection with a thread that runs its statements.
+struct Session {
+    pid: i32,
+    statements: Sender<String>,
+    results: Receiver<String>,
+    /// A statement is under way.
+    busy: bool,
+    /// It is known to wait for another session.
+    waiting: bool,
+}
+
+impl Session {
+    fn start(server: &dyn Server) -> Session {
+        let mut client = server.connect("postgres");
+        client.run("SET search_path = isolation").ok();
+        let pid = client.pid;
+        let (statements, inbox) = channel::<String>();
+        let (outbox, results) = channel();
+        std::thread::spawn(move || {
+            for sql in inbox {
+                let outcome = client.simple(&sql).expect("the server answers");
+                if outbox.send(outcome.iter().map(show).collect::<Vec<_>>().join("; ")).is_err() {
+                    return;
+                }
+            }
+        });
+        Session { pid, statements, results, busy: false, waiting: false }
+    }
+
+    fn begin(&mut self, sql: &str) {
+        self.statements.send(sql.to_owned()).expect("the session's thread lives");
+        self.busy = true;
+    }
+
+    /// Until the statement is done or blocked. Asking the server is a round trip, so this does not
+    /// spin.
+    fn wait(&mut self, control: &mut Client) -> Progress {
+        loop {
+            match self.results.try_recv() {
+                Ok(outcome) => {
+                    self.busy = false;
+                    self.waiting = false;
+                    return Progress::Done(outcome);
+                }
+                Err(TryRecvError::Disconnected) => panic!("the session's thread has died"),
+                Err(TryRecvError::Empty) => {}
+            }
+            let sql = format!("SELECT cardinality(pg_blocking_pids({})) > 0", self.pid);
+            if control.run(&sql).ok().text(0, 0) == Some("t") {
+                return Progress::Blocked;
+            }
+        }
+    }
+}
+
+/// An outcome as the transcript shows it. Process ids in deadlock reports differ, so of an error
+/// only SQLSTATE and message are shown.
+fn show(outcome: &Outcome) -> String {
+    if let Some(error) = &outcome.error {
+        return format!("ERROR {} {}", error[&'C'], error[&'M']);
+    }
+    let rows: Vec<String> = outcome
+        .rows
+        .iter()
+        .map(|row| {
+            let cell = |v: &Option<Vec<u8>>| match v {
+                Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                None => "NULL".to_owned(),
+            };
+            format!("({})", row.iter().map(cell).collect::<Vec<_>>().join(","))
+        })
+        .collect();
+    format!("{} {}", outcome.tag, rows.join(" ")).trim_end().to_owned()
+}

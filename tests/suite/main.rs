@@ -1,0 +1,8 @@
+//! Everything that is tested from outside: over the wire, against a real PostgreSQL 15.
+
+mod crash;
+mod differential;
+mod harness;
+mod isolation;
+mod tidy;
+mod tpch;
