@@ -5,36 +5,40 @@
 //! that an operator, an index and a sort cannot disagree. Mixed integer widths widen; mixed floats
 //! compare as `float8`; `name` and `text` compare as text.
 
+use super::Ctx;
 use super::Implementation::{self, Scalar};
 use crate::types::{self, Datum, oids};
 use std::cmp::Ordering;
 
-/// The tests behind `= <> < <= > >=`, as the names' suffixes say them.
+/// The operators and the btree support function of orders `|ctx, a, b| -> Ordering`. Names are put
+/// together from what stands before `eq` and `ne`, before the others, and after all of them.
 macro_rules! operators {
     ($([$eq:literal $order:literal $suffix:literal $cmp:literal] $compare:expr;)*) => {
-        pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[$(
-            (concat!($eq, "eq", $suffix), Scalar(|_, a| Ok(Datum::Bool(($compare)(&a[0], &a[1]).is_eq())))),
-            (concat!($eq, "ne", $suffix), Scalar(|_, a| Ok(Datum::Bool(($compare)(&a[0], &a[1]).is_ne())))),
-            (concat!($order, "lt", $suffix), Scalar(|_, a| Ok(Datum::Bool(($compare)(&a[0], &a[1]).is_lt())))),
-            (concat!($order, "le", $suffix), Scalar(|_, a| Ok(Datum::Bool(($compare)(&a[0], &a[1]).is_le())))),
-            (concat!($order, "gt", $suffix), Scalar(|_, a| Ok(Datum::Bool(($compare)(&a[0], &a[1]).is_gt())))),
-            (concat!($order, "ge", $suffix), Scalar(|_, a| Ok(Datum::Bool(($compare)(&a[0], &a[1]).is_ge())))),
-            ($cmp, Scalar(|_, a| Ok(Datum::Int4(($compare)(&a[0], &a[1]) as i32)))),
+        pub(in crate::functions) const FUNCTIONS: &[(&str, Implementation)] = &[$(
+            (concat!($eq, "eq", $suffix), Scalar(|c, a| Ok(Datum::Bool(($compare)(c, &a[0], &a[1]).is_eq())))),
+            (concat!($eq, "ne", $suffix), Scalar(|c, a| Ok(Datum::Bool(($compare)(c, &a[0], &a[1]).is_ne())))),
+            (concat!($order, "lt", $suffix), Scalar(|c, a| Ok(Datum::Bool(($compare)(c, &a[0], &a[1]).is_lt())))),
+            (concat!($order, "le", $suffix), Scalar(|c, a| Ok(Datum::Bool(($compare)(c, &a[0], &a[1]).is_le())))),
+            (concat!($order, "gt", $suffix), Scalar(|c, a| Ok(Datum::Bool(($compare)(c, &a[0], &a[1]).is_gt())))),
+            (concat!($order, "ge", $suffix), Scalar(|c, a| Ok(Datum::Bool(($compare)(c, &a[0], &a[1]).is_ge())))),
+            ($cmp, Scalar(|c, a| Ok(Datum::Int4(($compare)(c, &a[0], &a[1]) as i32)))),
         )*];
     };
 }
+pub(super) use operators;
 
 /// The order of one type.
 macro_rules! of {
     ($type_oid:ident) => {
-        |a, b| types::compare(oids::$type_oid, a, b)
+        |_: &Ctx<'_>, a: &Datum, b: &Datum| types::compare(oids::$type_oid, a, b)
     };
 }
+pub(super) use of;
 
 /// The order of two integer types, in the wider.
 macro_rules! widened {
     ($ty:ty: $left:ident, $right:ident) => {
-        |a: &Datum, b: &Datum| <$ty>::from(a.$left()).cmp(&<$ty>::from(b.$right()))
+        |_: &Ctx<'_>, a: &Datum, b: &Datum| <$ty>::from(a.$left()).cmp(&<$ty>::from(b.$right()))
     };
 }
 
@@ -45,7 +49,7 @@ fn as_float8(value: &Datum) -> Datum {
     }
 }
 
-fn mixed_floats(a: &Datum, b: &Datum) -> Ordering {
+fn mixed_floats(_: &Ctx<'_>, a: &Datum, b: &Datum) -> Ordering {
     types::compare(oids::FLOAT8, &as_float8(a), &as_float8(b))
 }
 
@@ -95,24 +99,26 @@ pattern_operators! {
     "bpchar_pattern" "btbpchar_pattern_cmp" BPCHAR;
 }
 
-fn larger(type_oid: types::Oid, a: &[Datum]) -> Datum {
+pub(super) fn larger(type_oid: types::Oid, a: &[Datum]) -> Datum {
     // The first of two equal values stays, as in PostgreSQL's `max`.
     a[usize::from(types::compare(type_oid, &a[0], &a[1]).is_lt())].clone()
 }
 
-fn smaller(type_oid: types::Oid, a: &[Datum]) -> Datum {
+pub(super) fn smaller(type_oid: types::Oid, a: &[Datum]) -> Datum {
     a[usize::from(types::compare(type_oid, &a[0], &a[1]).is_gt())].clone()
 }
 
 macro_rules! extremes {
     ($($prefix:literal: $type_oid:ident;)*) => {
         /// The transition functions of `max` and `min`.
-        pub(super) const EXTREMES: &[(&str, Implementation)] = &[$(
+        pub(in crate::functions) const EXTREMES: &[(&str, Implementation)] = &[$(
             (concat!($prefix, "larger"), Scalar(|_, a| Ok(larger(oids::$type_oid, a)))),
             (concat!($prefix, "smaller"), Scalar(|_, a| Ok(smaller(oids::$type_oid, a)))),
         )*];
     };
 }
+
+pub(super) use extremes;
 
 extremes! {
     "int2": INT2;

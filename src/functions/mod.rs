@@ -10,6 +10,7 @@
 
 mod cast;
 mod comparison;
+mod datetime;
 mod float;
 mod integer;
 mod math;

@@ -35,6 +35,10 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     // -- (keeps the two groups' edits apart) --
 
     // Dates and times, arrays, records, JSON, sets.
+    super::datetime::comparison::EXTREMES,
+    super::datetime::comparison::FUNCTIONS,
+    super::datetime::comparison::TIMESTAMP_EXTREMES,
+    super::datetime::format::FUNCTIONS,
 ];
 
 /// The tables of all families with aggregates.
