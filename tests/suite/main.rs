@@ -2,6 +2,8 @@
 
 mod crash;
 mod differential;
+mod dump;
+mod fuzz;
 mod harness;
 mod isolation;
 mod tidy;

@@ -65,17 +65,26 @@ pub enum Format {
 /// TCP or Unix socket.
 trait Socket: Read + Write + Send {
     fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
+    fn finish_writing(&self) -> io::Result<()>;
 }
 
 impl Socket for TcpStream {
     fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.set_read_timeout(timeout)
     }
+
+    fn finish_writing(&self) -> io::Result<()> {
+        self.shutdown(std::net::Shutdown::Write)
+    }
 }
 
 impl Socket for UnixStream {
     fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.set_read_timeout(timeout)
+    }
+
+    fn finish_writing(&self) -> io::Result<()> {
+        self.shutdown(std::net::Shutdown::Write)
     }
 }
 
@@ -139,6 +148,11 @@ impl Client {
         let socket = self.stream.get_mut();
         socket.write_all(bytes)?;
         socket.flush()
+    }
+
+    /// Closes our half of the connection; what the server still says can be read.
+    pub fn finish_writing(&mut self) -> io::Result<()> {
+        self.stream.get_ref().finish_writing()
     }
 
     /// Writes one message.

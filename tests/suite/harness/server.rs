@@ -239,6 +239,13 @@ fn is_root() -> bool {
     unsafe { libc::geteuid() == 0 }
 }
 
+impl Postgres {
+    /// For programs of PostgreSQL's that connect on their own.
+    pub fn socket_directory(&self) -> &Path {
+        self.socket.parent().expect("the socket lies in a directory")
+    }
+}
+
 impl Server for Postgres {
     fn name(&self) -> &'static str {
         "postgresql"

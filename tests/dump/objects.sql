@@ -1,0 +1,62 @@
+-- One of every object kind, with data, for the dump test.
+CREATE SCHEMA sales;
+COMMENT ON SCHEMA sales IS 'orders and who placed them';
+CREATE SEQUENCE sales.invoice_number AS integer START 1000 INCREMENT 5 MAXVALUE 2000000 CYCLE;
+CREATE TABLE sales.customer (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    email varchar(80) UNIQUE,
+    born date,
+    balance numeric(12, 2) DEFAULT 0.00 NOT NULL,
+    tags text[] DEFAULT '{}',
+    profile jsonb,
+    "Mixed Case" boolean DEFAULT true,
+    CONSTRAINT customer_balance_check CHECK (balance >= -1000)
+);
+COMMENT ON TABLE sales.customer IS 'people who buy';
+COMMENT ON COLUMN sales.customer.email IS 'where invoices go';
+CREATE TABLE sales."order" (
+    id serial PRIMARY KEY,
+    customer bigint NOT NULL REFERENCES sales.customer ON DELETE CASCADE,
+    placed timestamptz DEFAULT now() NOT NULL,
+    number integer DEFAULT nextval('sales.invoice_number') NOT NULL,
+    note char(10),
+    UNIQUE (customer, number) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE sales.item (
+    "order" integer REFERENCES sales."order" (id) ON UPDATE CASCADE ON DELETE RESTRICT,
+    line smallint,
+    price numeric NOT NULL,
+    quantity integer DEFAULT 1 NOT NULL,
+    total numeric GENERATED ALWAYS AS (price * quantity) STORED,
+    shipped interval,
+    raw bytea,
+    token uuid,
+    at time,
+    PRIMARY KEY ("order", line)
+);
+CREATE INDEX item_price ON sales.item (price DESC NULLS LAST, quantity) INCLUDE (total);
+CREATE INDEX customer_lower_name ON sales.customer (lower(name));
+CREATE UNIQUE INDEX order_open ON sales."order" (customer) WHERE (note IS NULL);
+CREATE VIEW sales.turnover AS
+    SELECT c.name, count(*) AS items, sum(i.total) AS total
+    FROM sales.customer c
+    JOIN sales."order" o ON o.customer = c.id
+    LEFT JOIN sales.item i ON i."order" = o.id
+    WHERE c.balance > (SELECT min(balance) - 1 FROM sales.customer)
+    GROUP BY c.name
+    HAVING count(*) > 0
+    ORDER BY c.name;
+CREATE TABLE public.no_key (a int, b text DEFAULT 'x''y');
+INSERT INTO sales.customer (name, email, born, balance, tags, profile) VALUES
+    ('Ada', 'ada@example.org', '1815-12-10', 10.50, '{a,"b c",NULL}', '{"k": [1, 2.50, null]}'),
+    ('Bob''s "shop"', NULL, NULL, -3, DEFAULT, NULL),
+    (E'tab\there\\n', 'c@example.org', '0044-03-15 BC', 0, '{}', '[]');
+INSERT INTO sales."order" (customer, placed, note) VALUES
+    (1, '2024-02-29 12:00:00.123456+02', 'first'), (2, '2000-01-01 00:00:00Z', 'padded'), (1, 'infinity', NULL);
+INSERT INTO sales.item ("order", line, price, quantity, shipped, raw, token, at) VALUES
+    (1, 1, 9.99, 3, '1 mon 2 days 03:04:05.6', '\x00ff5c', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '23:59:59.5'),
+    (1, 2, 0.0001, 1, NULL, NULL, NULL, NULL),
+    (2, 1, 1e30, 2, '-1 year', '\x', NULL, '00:00');
+INSERT INTO public.no_key VALUES (1, DEFAULT), (NULL, NULL), (1, 'again');
+SELECT setval('sales.invoice_number', 1500);

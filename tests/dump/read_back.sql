@@ -1,0 +1,22 @@
+-- What must be the same after a restore.
+SELECT * FROM sales.customer ORDER BY id;
+SELECT * FROM sales."order" ORDER BY id;
+SELECT * FROM sales.item ORDER BY "order", line;
+SELECT * FROM sales.turnover;
+SELECT * FROM public.no_key ORDER BY a, b;
+SELECT last_value, is_called FROM sales.invoice_number;
+SELECT table_schema, table_name, column_name, ordinal_position, is_nullable, data_type, character_maximum_length, numeric_precision, numeric_scale, is_identity, is_generated FROM information_schema.columns WHERE table_schema IN ('sales', 'public') ORDER BY 1, 2, 4;
+SELECT conname, contype, condeferrable, condeferred, confupdtype, confdeltype FROM pg_constraint WHERE connamespace = 'sales'::regnamespace ORDER BY conname;
+SELECT relname, relkind FROM pg_class WHERE relnamespace = 'sales'::regnamespace ORDER BY relname;
+SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'sales.order'::regclass ORDER BY adnum;
+SELECT indexdef FROM pg_indexes WHERE schemaname = 'sales' ORDER BY indexname;
+SELECT pg_get_viewdef('sales.turnover'::regclass);
+SELECT obj_description('sales.customer'::regclass, 'pg_class'), col_description('sales.customer'::regclass, 3);
+INSERT INTO sales.customer (name, email) VALUES ('Eve', 'ada@example.org');
+INSERT INTO sales.customer (name, balance) VALUES ('Eve', -2000);
+INSERT INTO sales.customer (name) VALUES ('Eve') RETURNING id, balance, tags;
+INSERT INTO sales."order" (customer, placed, note) VALUES (4, '2020-01-01Z', 'n') RETURNING id, number;
+INSERT INTO sales."order" (customer) VALUES (99);
+DELETE FROM sales."order" WHERE id = 1;
+UPDATE sales."order" SET id = 70 WHERE id = 2;
+SELECT "order", line FROM sales.item ORDER BY 1, 2;
