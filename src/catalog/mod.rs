@@ -12,12 +12,17 @@
 //! ROLLBACK                the log is dropped
 //! ```
 
+mod acl;
+pub mod bootstrap;
 pub mod builtin;
 mod changes;
 mod objects;
+mod records;
 mod snapshot;
+mod store;
 mod system;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};
+pub use store::{CatalogStore, TxnCatalog, is_temporary};

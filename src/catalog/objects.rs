@@ -24,6 +24,8 @@ pub struct Database {
     /// ALTER DATABASE … SET.
     pub settings: BTreeMap<String, String>,
     pub comment: Option<String>,
+    /// `datacl`; `None` is the default.
+    pub acl: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +47,7 @@ pub struct Role {
     /// Roles this one is a member of, with admin option.
     pub member_of: BTreeMap<Oid, bool>,
     pub settings: BTreeMap<String, String>,
+    pub comment: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +56,8 @@ pub struct Namespace {
     pub name: String,
     pub owner: Oid,
     pub comment: Option<String>,
+    /// `nspacl`; `None` is the default.
+    pub acl: Option<Vec<String>>,
 }
 
 /// `pg_class.relkind`.

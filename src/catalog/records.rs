@@ -1,0 +1,84 @@
+//! How objects are stored: one record per object in the `meta` column family.
+//!
+//! ```text
+//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, n, c
+//! value  format version (1 byte), then the object as JSON
+//! ```
+//!
+//! Shared objects have database 0. JSON, because records are few, must be readable by later
+//! versions whose structures have grown, and are worth reading when something went wrong.
+
+use super::{Change, Database, Namespace, ObjectKey, Relation, Role};
+use crate::error::{PgError, Result, code};
+use crate::types::Oid;
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// All catalog records start with this.
+pub(super) const PREFIX: &[u8] = b"catalog/";
+
+/// The first byte of a value.
+const FORMAT_VERSION: u8 = 1;
+
+/// The record's key.
+pub(super) fn key(object: &ObjectKey) -> Bytes {
+    let (kind, database, oid) = match *object {
+        ObjectKey::Database(oid) => (b'd', 0, oid),
+        ObjectKey::Role(oid) => (b'r', 0, oid),
+        ObjectKey::Namespace(database, oid) => (b'n', database, oid),
+        ObjectKey::Relation(database, oid) => (b'c', database, oid),
+    };
+    let mut key = PREFIX.to_vec();
+    key.push(kind);
+    key.extend_from_slice(&database.to_be_bytes());
+    key.extend_from_slice(&oid.to_be_bytes());
+    key.into()
+}
+
+/// The record's value; `None` where the change removes the object.
+pub(super) fn value(change: &Change) -> Result<Option<Bytes>> {
+    Ok(Some(match change {
+        Change::PutDatabase(d) => encode(&**d)?,
+        Change::PutRole(r) => encode(&**r)?,
+        Change::PutNamespace(_, n) => encode(&**n)?,
+        Change::PutRelation(_, r) => encode(&**r)?,
+        Change::Remove(_) => return Ok(None),
+    }))
+}
+
+/// Reads a record back as the change that puts the object.
+pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Change> {
+    let damaged = || damaged("an unknown record");
+    let (kind, ids) = key.strip_prefix(PREFIX).and_then(|k| k.split_first()).ok_or_else(damaged)?;
+    let database = ids.first_chunk().map(|b| Oid::from_be_bytes(*b)).ok_or_else(damaged)?;
+    Ok(match kind {
+        b'd' => Change::PutDatabase(Arc::new(decode::<Database>(value)?)),
+        b'r' => Change::PutRole(Arc::new(decode::<Role>(value)?)),
+        b'n' => Change::PutNamespace(database, Arc::new(decode::<Namespace>(value)?)),
+        b'c' => Change::PutRelation(database, Arc::new(decode::<Relation>(value)?)),
+        _ => return Err(damaged()),
+    })
+}
+
+fn encode(object: &impl Serialize) -> Result<Bytes> {
+    let mut out = vec![FORMAT_VERSION];
+    serde_json::to_writer(&mut out, object)
+        .map_err(|e| PgError::internal(format!("a catalog object does not serialise: {e}")))?;
+    Ok(out.into())
+}
+
+fn decode<T: DeserializeOwned>(value: &[u8]) -> Result<T> {
+    match value.split_first() {
+        Some((&FORMAT_VERSION, json)) => {
+            serde_json::from_slice(json).map_err(|e| damaged(&e.to_string()))
+        }
+        Some((other, _)) => Err(damaged(&format!("format {other}, not {FORMAT_VERSION}"))),
+        None => Err(damaged("an empty record")),
+    }
+}
+
+fn damaged(what: &str) -> PgError {
+    PgError::new(code::DATA_CORRUPTED, format!("the catalog cannot be read: {what}"))
+}
