@@ -18,6 +18,7 @@ pub mod builtin;
 mod changes;
 mod objects;
 mod records;
+pub mod schema;
 mod snapshot;
 mod store;
 mod system;

@@ -12,6 +12,7 @@
 
 mod cache;
 mod context;
+pub mod ddl;
 pub mod expr;
 mod layout;
 mod plan;

@@ -1,0 +1,66 @@
+//! An index's derived schema: how its entries are made.
+
+use crate::catalog::{IndexColumn, IndexInfo, Relation};
+use crate::storage::{Key, StorageId};
+use crate::types::{Datum, key};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// How to make an index's entries from values of its key columns.
+pub struct IndexSchema {
+    /// The index's pg_class row.
+    pub relation: Arc<Relation>,
+    /// The index's own storage.
+    pub storage: StorageId,
+    /// Whether entries are under the columns alone, so that storage itself keeps them unique. A
+    /// deferrable constraint's index allows duplicates until its check.
+    pub unique_keys: bool,
+}
+
+impl IndexSchema {
+    pub(super) fn derive(relation: &Arc<Relation>) -> IndexSchema {
+        let info = relation.index.as_ref().expect("an index has its definition");
+        IndexSchema {
+            relation: relation.clone(),
+            storage: relation.storage,
+            unique_keys: info.unique && info.immediate,
+        }
+    }
+
+    /// The index's definition.
+    pub fn info(&self) -> &IndexInfo {
+        self.relation.index.as_ref().expect("an index has its definition")
+    }
+
+    /// Key columns, without INCLUDE columns: entries hold no others.
+    pub fn key_columns(&self) -> &[IndexColumn] {
+        let info = self.info();
+        &info.columns[..info.key_count]
+    }
+
+    /// Appends the encoding of the first key columns' values; with all of them, an entry's columns.
+    pub fn encode_columns(&self, values: &[Datum], out: &mut Vec<u8>) {
+        for (column, value) in self.key_columns().iter().zip(values) {
+            key::encode(column.type_oid, value, column.descending, column.nulls_first, out);
+        }
+    }
+
+    /// Whether an entry with these values conflicts with another of the same values: NULLs are
+    /// distinct unless declared not to be.
+    pub fn is_unique_entry(&self, values: &[Datum]) -> bool {
+        let info = self.info();
+        info.unique && (info.nulls_not_distinct || !values.iter().any(Datum::is_null))
+    }
+
+    /// The entry, key and value, of a row (`row`: its key suffix) with these key column values.
+    pub fn entry(&self, values: &[Datum], row: &[u8]) -> (Bytes, Bytes) {
+        let mut columns = Vec::with_capacity(32);
+        self.encode_columns(values, &mut columns);
+        if self.unique_keys && self.is_unique_entry(values) {
+            let key = Key::Unique { index: self.storage, columns: &columns }.encode();
+            return (key, Bytes::copy_from_slice(row));
+        }
+        let key = Key::Index { index: self.storage, columns: &columns, row };
+        (key.encode(), Bytes::new())
+    }
+}

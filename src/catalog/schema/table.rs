@@ -1,0 +1,101 @@
+//! A table's derived schema.
+
+use super::IndexSchema;
+use crate::catalog::{Catalog, Column, Constraint, ConstraintKind, Relation};
+use crate::storage::row::LayoutColumn;
+use crate::storage::{Key, RowLayout};
+use crate::types::{Datum, Oid, key};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// How to read, write and find the rows of a table.
+pub struct TableSchema {
+    pub relation: Arc<Relation>,
+    /// All columns by attribute number, dropped ones included.
+    pub layout: RowLayout,
+    pub key: RowKey,
+    /// Indexes with entries of their own, in OID order: all but the one that is the row key.
+    pub indexes: Vec<Arc<IndexSchema>>,
+}
+
+/// What a table's rows are stored under.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowKey {
+    /// The primary key: `index` is its pg_class row, which has no entries of its own.
+    Primary { index: Oid, columns: Vec<KeyColumn> },
+    /// A hidden row id ([`Store::allocate_row_id`](crate::storage::Store::allocate_row_id)).
+    RowId,
+}
+
+/// A column of a key, ascending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyColumn {
+    /// Position in the row, from 0.
+    pub at: usize,
+    pub type_oid: Oid,
+}
+
+impl TableSchema {
+    pub(super) fn derive(catalog: &Catalog, relation: &Arc<Relation>) -> TableSchema {
+        let columns: Vec<_> = relation.columns.iter().map(layout_column).collect();
+        let key = row_key(relation);
+        let own = |index: &&Arc<Relation>| !key.is_index(index.oid);
+        let indexes = catalog.indexes_of(relation).filter(own);
+        let indexes = indexes.map(|i| Arc::new(IndexSchema::derive(i))).collect();
+        let layout = RowLayout::new(&columns, relation.version);
+        TableSchema { relation: relation.clone(), layout, key, indexes }
+    }
+
+    /// Whether this was derived from these very definitions.
+    pub(super) fn is_of(&self, catalog: &Catalog, relation: &Arc<Relation>) -> bool {
+        Arc::ptr_eq(&self.relation, relation)
+            && self.indexes.iter().all(|index| {
+                let now = catalog.relation(index.relation.oid);
+                now.is_some_and(|now| Arc::ptr_eq(now, &index.relation))
+            })
+    }
+
+    /// The key suffix of a row with a primary key; `None` where the table has row ids.
+    pub fn primary_key_suffix(&self, row: &[Datum]) -> Option<Vec<u8>> {
+        let RowKey::Primary { columns, .. } = &self.key else { return None };
+        let mut out = Vec::with_capacity(16);
+        for column in columns {
+            key::encode(column.type_oid, &row[column.at], false, false, &mut out);
+        }
+        Some(out)
+    }
+
+    /// The storage key of the row with this suffix.
+    pub fn row_key(&self, suffix: &[u8]) -> Bytes {
+        Key::Row { table: self.relation.storage, primary_key: suffix }.encode()
+    }
+}
+
+impl RowKey {
+    /// Whether this index is the rows themselves.
+    pub fn is_index(&self, oid: Oid) -> bool {
+        matches!(self, RowKey::Primary { index, .. } if *index == oid)
+    }
+}
+
+fn layout_column(column: &Column) -> LayoutColumn {
+    let missing = column.missing_value.clone().unwrap_or(Datum::Null);
+    LayoutColumn { type_oid: column.type_oid, missing }
+}
+
+/// A primary key that is checked at once is the rows' key. A deferrable one may have duplicates for
+/// a while, which keys cannot, so it is an index like any other.
+fn row_key(relation: &Relation) -> RowKey {
+    let immediate = |c: &&Constraint| !c.deferrable;
+    for constraint in relation.constraints.iter().filter(immediate) {
+        if let ConstraintKind::PrimaryKey { index, columns } = &constraint.kind {
+            let column = |attno: &i16| {
+                let column = relation.column(*attno);
+                KeyColumn { at: *attno as usize - 1, type_oid: column.type_oid }
+            };
+            let columns = columns.iter().map(column).collect();
+            return RowKey::Primary { index: *index, columns };
+        }
+    }
+    RowKey::RowId
+}
