@@ -8,19 +8,32 @@
 //! handles strictness: a strict function never sees NULL. Row programs call it directly; DataFusion
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
+mod bytea;
 mod cast;
 mod comparison;
+mod concat;
 mod datetime;
+mod encoding;
+pub mod encoding_names;
 mod float;
 mod integer;
+mod io;
+pub mod keywords;
+mod like;
 mod math;
 mod numeric;
+mod quote;
 pub mod random;
 mod registry;
+mod split;
 #[cfg(test)]
 mod testing;
+mod text;
+mod text_cast;
 mod trigonometry;
 
+pub use io::{output, text_in, text_out};
+pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
 
 use crate::error::Result;

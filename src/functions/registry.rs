@@ -19,18 +19,29 @@ use std::sync::LazyLock;
 /// The tables of all families with plain functions.
 const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     // Operators, numbers, text, system.
+    super::bytea::FUNCTIONS,
     super::cast::FUNCTIONS,
     super::comparison::EXTREMES,
     super::comparison::FUNCTIONS,
     super::comparison::PATTERN,
+    super::concat::FUNCTIONS,
+    super::encoding::FUNCTIONS,
+    super::encoding_names::FUNCTIONS,
     super::float::ARITHMETIC,
     super::float::FUNCTIONS,
     super::integer::ARITHMETIC,
     super::integer::FUNCTIONS,
     super::integer::SINGLE_WIDTH,
+    super::keywords::FUNCTIONS,
+    super::like::FUNCTIONS,
     super::math::FUNCTIONS,
     super::numeric::FUNCTIONS,
+    super::quote::FUNCTIONS,
     super::random::FUNCTIONS,
+    super::split::FUNCTIONS,
+    super::text::FUNCTIONS,
+    super::text::TRIM,
+    super::text_cast::FUNCTIONS,
     super::trigonometry::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --
 

@@ -1,0 +1,24 @@
+//! Text forms of every type, those whose names live in the catalog (`regclass`, …) included.
+//!
+//! [`types::text_out`] and [`types::text_in`] know no catalog; statements convert through here.
+
+use super::Env;
+use crate::error::Result;
+use crate::types::{self, Datum, Oid};
+
+/// Appends a value's text form. Not for NULL.
+pub fn text_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
+    types::text_out(type_oid, value, env.format(), out);
+}
+
+/// Reads a value's text form.
+pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
+    types::text_in(type_oid, typmod, text, env.format())
+}
+
+/// A value's text form as a string.
+pub fn output(env: &dyn Env, type_oid: Oid, value: &Datum) -> Result<String> {
+    let mut out = Vec::new();
+    text_out(env, type_oid, value, &mut out);
+    Ok(String::from_utf8(out).expect("text forms are UTF-8"))
+}

@@ -1,0 +1,88 @@
+//! Casts among the character types, and the concatenation operators.
+//!
+//! `name` holds 63 bytes; longer input is cut at a character. Length casts (`varchar(n)`, `char(n)`)
+//! are [`types::apply_typmod`]'s.
+
+use super::Implementation::{self, Scalar};
+use super::{Ctx, output};
+use crate::error::Result;
+use crate::types::{self, Datum, oids};
+
+const NAME_BYTES_MAX: usize = 63;
+
+/// The longest prefix of at most 63 bytes that ends at a character.
+pub(super) fn clip_name(s: &str) -> &str {
+    &s[..s.floor_char_boundary(NAME_BYTES_MAX)]
+}
+
+/// `"char"` as text: empty for the zero byte. A byte above 127 is no character in UTF-8; its octal
+/// escape stands for it, as later PostgreSQL versions print it.
+fn char_to_text(byte: u8) -> Datum {
+    Datum::text(match byte {
+        0 => String::new(),
+        1..=127 => char::from(byte).to_string(),
+        _ => format!("\\{byte:03o}"),
+    })
+}
+
+fn text_to_char(s: &str) -> Datum {
+    Datum::Char(s.as_bytes().first().copied().unwrap_or(0))
+}
+
+fn length_cast(type_oid: types::Oid, a: &[Datum]) -> Result<Datum> {
+    types::apply_typmod(type_oid, a[1].as_int4(), a[2].as_bool(), a[0].clone())
+}
+
+/// `text || anything` and the reverse, through the other type's output function.
+fn concat(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
+    let text = |i: usize| output(ctx.env, ctx.arg_types[i], &a[i]);
+    Ok(Datum::text([text(0)?, text(1)?].concat()))
+}
+
+pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
+    ("textcat", Scalar(|_, a| Ok(Datum::text([a[0].as_text(), a[1].as_text()].concat())))),
+    ("textanycat(text,anynonarray)", Scalar(concat)),
+    ("anytextcat(anynonarray,text)", Scalar(concat)),
+    ("bpchar", Scalar(|_, a| length_cast(oids::BPCHAR, a))),
+    ("varchar", Scalar(|_, a| length_cast(oids::VARCHAR, a))),
+    ("text_name", Scalar(|_, a| Ok(Datum::text(clip_name(a[0].as_text()))))),
+    ("name_text", Scalar(|_, a| Ok(a[0].clone()))),
+    ("name_bpchar", Scalar(|_, a| Ok(a[0].clone()))),
+    (
+        "bpchar_name",
+        Scalar(|_, a| Ok(Datum::text(clip_name(a[0].as_text()).trim_end_matches(' ')))),
+    ),
+    ("char_text", Scalar(|_, a| Ok(char_to_text(a[0].as_char())))),
+    ("char_bpchar", Scalar(|_, a| Ok(char_to_text(a[0].as_char())))),
+    ("text_char", Scalar(|_, a| Ok(text_to_char(a[0].as_text())))),
+    ("booltext", Scalar(|_, a| Ok(Datum::text(if a[0].as_bool() { "true" } else { "false" })))),
+    (
+        "nameconcatoid",
+        Scalar(|_, a| {
+            // The number stays whole; the name gives way.
+            let suffix = format!("_{}", a[1].as_oid());
+            let name = a[0].as_text();
+            let keep = name.floor_char_boundary(NAME_BYTES_MAX - suffix.len());
+            Ok(Datum::text([&name[..keep], suffix.as_str()].concat()))
+        }),
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::testing::{t, value};
+    use crate::types::Datum::{Bool, Char};
+
+    #[test]
+    fn names_are_cut_at_a_character() {
+        let long = "é".repeat(40);
+        assert_eq!(value("text_name", &[t(&long)]), t(&"é".repeat(31)));
+    }
+
+    #[test]
+    fn chars_are_one_byte() {
+        assert_eq!(value("text_char", &[t("abc")]), Char(b'a'));
+        assert_eq!(value("char_text", &[Char(0)]), t(""));
+        assert_eq!(value("booltext", &[Bool(true)]), t("true"));
+    }
+}
