@@ -1,28 +1,75 @@
 //! Compiled expressions.
+//!
+//! [`nodes::Expr`](crate::nodes::Expr) names columns by range table and functions by OID. Compiling
+//! resolves both once: columns to slots of the operator's input row ([`Layout`]), functions to
+//! pointers, constants folded. What remains is a small tree ([`node::Node`]) that [`Program::eval`]
+//! walks, with PostgreSQL's three-valued logic and evaluation order: AND, OR, CASE and COALESCE
+//! evaluate no more than they need; a strict function is not called when an argument is NULL.
+//!
+//! The same programs run in row operators and, row by row, inside DataFusion plans.
+
+mod array;
+mod call;
+mod cast;
+mod compare;
+mod compile;
+mod eval;
+mod node;
+mod relabel;
+mod sqlvalue;
+mod subplan;
+mod subscript;
+
+pub(in crate::exec) use call::{Callee, signature};
+pub(in crate::exec) use compile::{Compiler, NoScope, Scope};
+pub(in crate::exec) use node::Node;
+pub(in crate::exec) use subplan::{SubPlan, SubPlanKind};
 
 use super::{ExecState, Layout};
 use crate::catalog::Catalog;
-use crate::error::{PgError, Result};
+use crate::error::Result;
 use crate::nodes::Expr;
 use crate::types::Datum;
 
 /// An expression ready to be evaluated on rows of one layout.
-pub struct Program {}
+pub struct Program {
+    root: Node,
+}
 
 impl Program {
     /// Compiles an expression without subqueries, aggregates or outer references, over rows of
     /// `layout`.
-    pub fn compile(_expr: &Expr, _layout: &Layout, _catalog: &Catalog) -> Result<Program> {
-        Err(PgError::unsupported("expression"))
+    pub fn compile(expr: &Expr, layout: &Layout, catalog: &Catalog) -> Result<Program> {
+        Compiler::new(catalog, layout, &mut NoScope).program(expr)
     }
 
     /// The expression's value on `row`.
-    pub fn eval(&self, _state: &ExecState, _row: &[Datum]) -> Result<Datum> {
-        Err(PgError::unsupported("expression"))
+    pub fn eval(&self, state: &ExecState, row: &[Datum]) -> Result<Datum> {
+        self.root.eval(&eval::Eval { state, row, case_test: None })
     }
 
     /// Whether the expression is true: WHERE's test. NULL is not.
     pub fn is_true(&self, state: &ExecState, row: &[Datum]) -> Result<bool> {
         Ok(matches!(self.eval(state, row)?, Datum::Bool(true)))
+    }
+
+    /// The slot that the expression merely reads, if it does.
+    pub(in crate::exec) fn as_slot(&self) -> Option<usize> {
+        match self.root {
+            Node::Slot(slot) => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// The constant that the expression is, if it is one.
+    pub(in crate::exec) fn as_const(&self) -> Option<&Datum> {
+        match &self.root {
+            Node::Const(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(in crate::exec) fn new(root: Node) -> Program {
+        Program { root }
     }
 }

@@ -1,0 +1,117 @@
+//! Function calls: resolving a `pg_proc` row and calling its implementation.
+
+use super::Node;
+use super::eval::Eval;
+use crate::catalog::builtin;
+use crate::error::{PgError, Result, code};
+use crate::functions::{self, Ctx, Env, Implementation, Rows, ScalarFn, SetFn};
+use crate::types::{Datum, Oid};
+use smallvec::SmallVec;
+
+/// Arguments of a call; nearly all have at most four.
+pub(in crate::exec) type Args = SmallVec<[Datum; 4]>;
+
+/// A resolved function: what is known without its arguments.
+pub(in crate::exec) struct Callee {
+    pub func: Oid,
+    pub implementation: Implementation,
+    /// Returns NULL for a NULL argument without being called.
+    pub strict: bool,
+    /// `pg_proc.provolatile`: `i`, `s` or `v`.
+    pub volatility: u8,
+    pub arg_types: Vec<Oid>,
+    pub result_type: Oid,
+}
+
+/// A call with compiled arguments.
+pub(in crate::exec) struct Call {
+    pub callee: Callee,
+    pub args: Vec<Node>,
+}
+
+impl Callee {
+    /// Resolves a `pg_proc` row. 0A000 where it has no implementation.
+    pub fn resolve(func: Oid, arg_types: Vec<Oid>, result_type: Oid) -> Result<Callee> {
+        let Some(proc) = builtin::proc(func) else {
+            let message = format!("function with OID {func} does not exist");
+            return Err(PgError::new(code::UNDEFINED_FUNCTION, message));
+        };
+        let implementation = functions::lookup(proc.prosrc)
+            .or_else(|| functions::lookup(&signature(func)))
+            .ok_or_else(|| PgError::unsupported(format_args!("function {}", signature(func))))?;
+        let (strict, volatility) = (proc.proisstrict, proc.provolatile);
+        Ok(Callee { func, implementation, strict, volatility, arg_types, result_type })
+    }
+
+    /// Calls a scalar function, minding strictness.
+    #[inline]
+    pub fn call(&self, env: &dyn Env, args: &[Datum]) -> Result<Datum> {
+        if self.strict && args.iter().any(Datum::is_null) {
+            return Ok(Datum::Null);
+        }
+        (self.scalar()?)(&self.ctx(env), args)
+    }
+
+    /// Calls a set-returning function; a strict one gives no rows for a NULL argument. A scalar
+    /// function is a set of one row (functions in FROM need not return sets).
+    pub fn call_set(&self, env: &dyn Env, args: &[Datum]) -> Result<Rows> {
+        match self.implementation {
+            Implementation::Set(_) if self.strict && args.iter().any(Datum::is_null) => {
+                Ok(Box::new(std::iter::empty()))
+            }
+            Implementation::Set(f) => f(&self.ctx(env), args),
+            Implementation::Scalar(_) => {
+                let value = self.call(env, args)?;
+                Ok(Box::new(std::iter::once(Ok(vec![value]))))
+            }
+        }
+    }
+
+    pub fn returns_set(&self) -> bool {
+        matches!(self.implementation, Implementation::Set(_))
+    }
+
+    fn scalar(&self) -> Result<ScalarFn> {
+        match self.implementation {
+            Implementation::Scalar(f) => Ok(f),
+            Implementation::Set(_) => Err(set_in_scalar_context()),
+        }
+    }
+
+    fn ctx<'a>(&'a self, env: &'a dyn Env) -> Ctx<'a> {
+        Ctx { env, func: self.func, arg_types: &self.arg_types, result_type: self.result_type }
+    }
+}
+
+/// PostgreSQL's 0A000 for a set where one value is needed; the planner unnests all legal places.
+fn set_in_scalar_context() -> PgError {
+    let message = "set-valued function called in context that cannot accept a set";
+    PgError::new(code::FEATURE_NOT_SUPPORTED, message)
+}
+
+impl Call {
+    /// The arguments' values.
+    #[inline]
+    pub fn args(&self, cx: &Eval<'_>) -> Result<Args> {
+        self.args.iter().map(|arg| arg.eval(cx)).collect()
+    }
+
+    #[inline]
+    pub fn eval(&self, cx: &Eval<'_>) -> Result<Datum> {
+        self.callee.call(cx.state.env(), &self.args(cx)?)
+    }
+
+    /// The set the call returns.
+    pub fn eval_set(&self, cx: &Eval<'_>) -> Result<Rows> {
+        self.callee.call_set(cx.state.env(), &self.args(cx)?)
+    }
+}
+
+/// A function's name and argument types, `sum(int4)`: the registry's key for aggregates and for
+/// functions that PostgreSQL writes in SQL.
+pub(in crate::exec) fn signature(func: Oid) -> String {
+    let Some(proc) = builtin::proc(func) else { return format!("{func}") };
+    let type_name = |oid: &Oid| builtin::type_(*oid).map_or("?", |t| t.typname);
+    let args: Vec<&str> = proc.proargtypes.iter().map(type_name).collect();
+    format!("{}({})", proc.proname, args.join(","))
+}

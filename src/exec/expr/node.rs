@@ -1,0 +1,106 @@
+//! The compiled tree.
+
+use super::call::Call;
+use super::cast::IoCast;
+use super::subplan::SubPlan;
+use crate::nodes::{BoolTest, RowCompareKind, SqlValueFunction};
+use crate::types::{Datum, Oid};
+
+/// One step of a compiled expression; evaluated by [`Node::eval`](super::eval).
+pub(in crate::exec) enum Node {
+    /// A column of the input row.
+    Slot(usize),
+    Const(Datum),
+    /// `$n`, from 0.
+    Param(usize),
+    /// A column of an enclosing query's current row, by the planner's number.
+    Outer(usize),
+    /// The operand of the CASE around it, or the element of the array cast around it.
+    CaseTest,
+    Call(Box<Call>),
+    /// IS DISTINCT FROM: the `=` call.
+    Distinct(Box<Call>),
+    /// NULLIF: the `=` call.
+    NullIf(Box<Call>),
+    ScalarArray(Box<ScalarArray>),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Not(Box<Node>),
+    /// Between binary-coercible types of different representation: `int4` and `oid`.
+    Relabel(Box<Node>, Oid),
+    Io(Box<IoCast>),
+    ArrayCoerce(Box<ArrayCoerce>),
+    Case(Box<Case>),
+    Array(Box<ArrayNode>),
+    /// Fields with their types.
+    Row(Vec<(Oid, Node)>),
+    RowCompare(Box<RowCompare>),
+    Coalesce(Vec<Node>),
+    MinMax(Box<MinMax>),
+    SqlValue(SqlValueFunction, i32),
+    NullTest(Box<NullTest>),
+    BoolTest(Box<Node>, BoolTest),
+    Subscript(Box<Subscript>),
+    /// The field at an index from 0.
+    Field(Box<Node>, usize),
+    SubPlan(Box<SubPlan>),
+    /// The next value of an identity column's sequence, as this integer type.
+    NextValue(Oid, Oid),
+}
+
+pub(in crate::exec) struct ScalarArray {
+    /// The operator's call; its own arguments are empty, each element supplies them.
+    pub call: Call,
+    /// ANY, not ALL.
+    pub any: bool,
+    pub scalar: Node,
+    pub array: Node,
+}
+
+pub(in crate::exec) struct ArrayCoerce {
+    pub arg: Node,
+    pub element: Node,
+    pub element_type: Oid,
+}
+
+pub(in crate::exec) struct Case {
+    pub arg: Option<Node>,
+    pub whens: Vec<(Node, Node)>,
+    pub default: Node,
+}
+
+pub(in crate::exec) struct ArrayNode {
+    pub element_type: Oid,
+    pub elements: Vec<Node>,
+    pub multidims: bool,
+}
+
+pub(in crate::exec) struct RowCompare {
+    pub kind: RowCompareKind,
+    /// Per column: its type (both sides') and sides.
+    pub columns: Vec<(Oid, Node, Node)>,
+}
+
+pub(in crate::exec) struct MinMax {
+    pub type_oid: Oid,
+    pub greatest: bool,
+    pub args: Vec<Node>,
+}
+
+pub(in crate::exec) struct NullTest {
+    pub arg: Node,
+    pub is_null: bool,
+    /// Test every field of a row.
+    pub row: bool,
+}
+
+pub(in crate::exec) struct Subscript {
+    pub container: Node,
+    pub container_type: Oid,
+    pub element_type: Oid,
+    /// `None`: the bound is omitted.
+    pub upper: Vec<Option<Node>>,
+    pub lower: Vec<Option<Node>>,
+    pub is_slice: bool,
+    pub assign: Option<Node>,
+}
