@@ -5,6 +5,7 @@
 //! is its left input's followed by its right input's.
 
 use crate::nodes::{AttrNumber, RangeIndex};
+use crate::types::Oid;
 use std::collections::HashMap;
 
 /// The storage key of a table's row (`bytea`), for DML and row locks. Not a column users can name.
@@ -17,6 +18,8 @@ pub const SEQ_ATTNO: AttrNumber = -101;
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     slots: HashMap<(RangeIndex, AttrNumber), usize>,
+    /// Whole-row references: per range table entry its columns' types and slots.
+    rows: HashMap<RangeIndex, Vec<(Oid, usize)>>,
     width: usize,
 }
 
@@ -48,6 +51,10 @@ impl Layout {
     pub fn join(&self, right: &Layout) -> Layout {
         let mut joined = self.clone();
         joined.slots.extend(right.slots.iter().map(|(column, slot)| (*column, slot + self.width)));
+        for (rel, columns) in &right.rows {
+            let shifted = columns.iter().map(|(type_oid, slot)| (*type_oid, slot + self.width));
+            joined.rows.insert(*rel, shifted.collect());
+        }
         joined.width += right.width;
         joined
     }
@@ -55,6 +62,21 @@ impl Layout {
     /// The slot of a column.
     pub fn slot(&self, rel: RangeIndex, attno: AttrNumber) -> Option<usize> {
         self.slots.get(&(rel, attno)).copied()
+    }
+
+    /// Makes `rel.*` a row value of the columns of these types and attribute numbers; absent ones
+    /// are left out (dropped columns).
+    pub fn set_whole_row(&mut self, rel: RangeIndex, columns: &[(Oid, AttrNumber)]) {
+        let present = columns
+            .iter()
+            .filter_map(|(type_oid, attno)| Some((*type_oid, self.slot(rel, *attno)?)));
+        let fields = present.collect();
+        self.rows.insert(rel, fields);
+    }
+
+    /// The fields of a whole-row reference; empty where none was declared.
+    pub fn whole_row(&self, rel: RangeIndex) -> &[(Oid, usize)] {
+        self.rows.get(&rel).map_or(&[], Vec::as_slice)
     }
 
     /// Whether any column of this range table entry is present.

@@ -15,6 +15,7 @@ mod context;
 pub mod ddl;
 pub mod expr;
 mod layout;
+mod op;
 mod plan;
 mod run;
 mod state;

@@ -36,10 +36,10 @@ impl Callee {
             let message = format!("function with OID {func} does not exist");
             return Err(PgError::new(code::UNDEFINED_FUNCTION, message));
         };
-        let implementation = functions::lookup(proc.prosrc)
+        let implementation = functions::lookup(&proc.src)
             .or_else(|| functions::lookup(&signature(func)))
             .ok_or_else(|| PgError::unsupported(format_args!("function {}", signature(func))))?;
-        let (strict, volatility) = (proc.proisstrict, proc.provolatile);
+        let (strict, volatility) = (proc.strict, proc.volatility);
         Ok(Callee { func, implementation, strict, volatility, arg_types, result_type })
     }
 
@@ -111,7 +111,7 @@ impl Call {
 /// functions that PostgreSQL writes in SQL.
 pub(in crate::exec) fn signature(func: Oid) -> String {
     let Some(proc) = builtin::proc(func) else { return format!("{func}") };
-    let type_name = |oid: &Oid| builtin::type_(*oid).map_or("?", |t| t.typname);
-    let args: Vec<&str> = proc.proargtypes.iter().map(type_name).collect();
-    format!("{}({})", proc.proname, args.join(","))
+    let type_name = |oid: &Oid| builtin::type_(*oid).map_or("?", |t| &*t.name);
+    let args: Vec<&str> = proc.arg_types.iter().map(type_name).collect();
+    format!("{}({})", proc.name, args.join(","))
 }

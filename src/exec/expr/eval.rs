@@ -199,9 +199,8 @@ fn field(value: &Datum, index: usize) -> Result<Datum> {
 
 fn next_value(sequence: Oid, type_oid: Oid, cx: &Eval<'_>) -> Result<Datum> {
     let value = cx.state.env().session().nextval(sequence)?;
-    let out_of_range = |name| {
-        PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, format!("{name} out of range"))
-    };
+    let out_of_range =
+        |name| PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, format!("{name} out of range"));
     match type_oid {
         oids::INT2 => i16::try_from(value).map(Datum::Int2).map_err(|_| out_of_range("smallint")),
         oids::INT4 => i32::try_from(value).map(Datum::Int4).map_err(|_| out_of_range("integer")),

@@ -1,0 +1,91 @@
+//! Arrays: `op ANY (array)`, `ARRAY[…]`, casts of every element.
+
+use super::eval::Eval;
+use super::node::{ArrayCoerce, ArrayNode, ScalarArray};
+use crate::error::{PgError, Result, code};
+use crate::types::{Array, Datum, Oid};
+use std::sync::Arc;
+
+/// `scalar op ANY (array)`: OR over the elements, AND for ALL, with NULL unknown.
+pub(super) fn scalar_array(s: &ScalarArray, cx: &Eval<'_>) -> Result<Datum> {
+    let array = s.array.eval(cx)?;
+    let Datum::Array(array) = &array else { return Ok(Datum::Null) };
+    if array.elements.is_empty() {
+        return Ok(Datum::Bool(!s.any));
+    }
+    let scalar = s.scalar.eval(cx)?;
+    if scalar.is_null() && s.call.callee.strict {
+        return Ok(Datum::Null);
+    }
+    let env = cx.state.env();
+    let mut unknown = false;
+    let mut args = [scalar, Datum::Null];
+    for element in &array.elements {
+        args[1] = element.clone();
+        match s.call.callee.call(env, &args)? {
+            Datum::Bool(b) if b == s.any => return Ok(Datum::Bool(b)),
+            Datum::Bool(_) => {}
+            _ => unknown = true,
+        }
+    }
+    Ok(if unknown { Datum::Null } else { Datum::Bool(!s.any) })
+}
+
+/// `ARRAY[…]` of elements, or of sub-arrays that must agree in their dimensions.
+pub(super) fn construct(node: &ArrayNode, cx: &Eval<'_>) -> Result<Datum> {
+    let values: Vec<Datum> = node.elements.iter().map(|e| e.eval(cx)).collect::<Result<_>>()?;
+    match node.multidims {
+        false => Ok(array_datum(Array::from_elements(node.element_type, values))),
+        true => stack_arrays(node.element_type, &values),
+    }
+}
+
+/// An array one dimension up from its sub-arrays. NULL and empty sub-arrays are left out, unless
+/// there are others with elements: then they do not fit.
+pub(in crate::exec) fn stack_arrays(element_type: Oid, values: &[Datum]) -> Result<Datum> {
+    let mismatch = || {
+        PgError::new(
+            code::ARRAY_SUBSCRIPT_ERROR,
+            "multidimensional arrays must have array expressions with matching dimensions",
+        )
+    };
+    let arrays: Vec<&Array> = values
+        .iter()
+        .filter_map(|v| match v {
+            Datum::Array(a) if !a.elements.is_empty() => Some(&**a),
+            _ => None,
+        })
+        .collect();
+    let Some(first) = arrays.first() else {
+        return Ok(array_datum(Array::from_elements(element_type, Vec::new())));
+    };
+    if arrays.len() != values.len() || arrays.iter().any(|a| a.dims != first.dims) {
+        return Err(mismatch());
+    }
+    let mut dims = vec![(i32::try_from(arrays.len()).map_err(|_| mismatch())?, 1)];
+    dims.extend(&first.dims);
+    if dims.len() > 6 {
+        let message =
+            format!("number of array dimensions ({}) exceeds the maximum allowed (6)", dims.len());
+        return Err(PgError::new(code::PROGRAM_LIMIT_EXCEEDED, message));
+    }
+    let elements = arrays.iter().flat_map(|a| a.elements.iter().cloned()).collect();
+    Ok(array_datum(Array { element_type, dims, elements }))
+}
+
+/// Casts each element; the dimensions stay.
+pub(super) fn coerce(c: &ArrayCoerce, cx: &Eval<'_>) -> Result<Datum> {
+    let value = c.arg.eval(cx)?;
+    let Datum::Array(array) = &value else { return Ok(Datum::Null) };
+    let elements: Result<Vec<Datum>> = array
+        .elements
+        .iter()
+        .map(|element| c.element.eval(&Eval { case_test: Some(element), ..*cx }))
+        .collect();
+    let (element_type, dims) = (c.element_type, array.dims.clone());
+    Ok(array_datum(Array { element_type, dims, elements: elements? }))
+}
+
+fn array_datum(array: Array) -> Datum {
+    Datum::Array(Arc::new(array))
+}

@@ -1,0 +1,75 @@
+//! Casts through the types' text forms.
+//!
+//! `reg*` types and rows read and write names, which needs the catalog: their input and output
+//! functions are in [`functions`](crate::functions), everyone else's in [`types`](crate::types).
+
+use super::Node;
+use super::eval::Eval;
+use crate::catalog::builtin;
+use crate::error::{PgError, Result};
+use crate::functions::{self, Ctx, Env, Implementation, ScalarFn};
+use crate::types::{self, Datum, Oid, oids};
+
+/// `CoerceViaIO`.
+pub(in crate::exec) struct IoCast {
+    pub arg: Node,
+    pub from: Oid,
+    pub to: Oid,
+    output: Option<ScalarFn>,
+    input: Option<ScalarFn>,
+}
+
+impl IoCast {
+    pub fn new(arg: Node, from: Oid, to: Oid) -> IoCast {
+        let output = builtin::type_(from).and_then(|t| implementation(t.output));
+        let input = builtin::type_(to).and_then(|t| implementation(t.input));
+        IoCast { arg, from, to, output, input }
+    }
+}
+
+/// The registered implementation of a type's input or output function.
+fn implementation(func: Oid) -> Option<ScalarFn> {
+    match functions::lookup(&builtin::proc(func)?.src)? {
+        Implementation::Scalar(f) => Some(f),
+        Implementation::Set(_) => None,
+    }
+}
+
+pub(super) fn io(io: &IoCast, cx: &Eval<'_>) -> Result<Datum> {
+    let value = io.arg.eval(cx)?;
+    if value.is_null() {
+        return Ok(Datum::Null);
+    }
+    let env = cx.state.env();
+    let text = match (io.output, value) {
+        (None, Datum::Text(text)) => text,
+        (None, value) => text_of(io.from, &value, env)?.into(),
+        (Some(output), value) => match call(output, env, &[value], oids::CSTRING)? {
+            Datum::Text(text) => text,
+            _ => return Err(PgError::internal("an output function gave no text")),
+        },
+    };
+    match io.input {
+        None if is_text(io.to) => Ok(Datum::Text(text)),
+        None => types::text_in(io.to, -1, &text, env.format()),
+        Some(input) => {
+            let args = [Datum::Text(text), Datum::Oid(io.to), Datum::Int4(-1)];
+            call(input, env, &args, io.to)
+        }
+    }
+}
+
+/// Types whose text form is their value.
+fn is_text(type_oid: Oid) -> bool {
+    matches!(type_oid, oids::TEXT | oids::VARCHAR | oids::CSTRING | oids::UNKNOWN)
+}
+
+fn text_of(type_oid: Oid, value: &Datum, env: &dyn Env) -> Result<String> {
+    let mut out = Vec::new();
+    types::text_out(type_oid, value, env.format(), &mut out);
+    String::from_utf8(out).map_err(|_| PgError::internal("a text form is not UTF-8"))
+}
+
+fn call(f: ScalarFn, env: &dyn Env, args: &[Datum], result_type: Oid) -> Result<Datum> {
+    f(&Ctx { env, func: 0, arg_types: &[], result_type }, args)
+}

@@ -1,0 +1,342 @@
+//! From bound expressions to programs.
+
+use super::call::{Call, Callee};
+use super::cast::IoCast;
+use super::eval::Eval;
+use super::node::*;
+use super::{Program, relabel};
+use crate::catalog::{Catalog, builtin};
+use crate::error::{PgError, Result, code};
+use crate::exec::{ExecState, Layout};
+use crate::nodes::{self, BoolOp, Expr, FuncCall, SubLink};
+use crate::types::{Datum, Oid, oids};
+
+/// Where an expression stands in a query: what the planner knows and a lone expression has not.
+pub(in crate::exec) trait Scope {
+    /// The slot that already holds this expression: a grouping column, an aggregate's result.
+    fn computed(&self, _expr: &Expr) -> Option<usize> {
+        None
+    }
+    /// The number in [`ExecState::outer`] of an expression that belongs to an enclosing query.
+    fn outer(&mut self, expr: &Expr) -> Result<usize>;
+    /// A subquery.
+    fn sub_link(&mut self, link: &SubLink, layout: &Layout) -> Result<Node>;
+    /// Plan-time folding is allowed (parameters are unknown; settings may differ at run time).
+    fn fold_state(&self) -> Option<&ExecState> {
+        None
+    }
+}
+
+/// No enclosing query: defaults, checks, index expressions.
+pub(in crate::exec) struct NoScope;
+
+impl Scope for NoScope {
+    fn outer(&mut self, expr: &Expr) -> Result<usize> {
+        Err(PgError::internal("a column of an enclosing query without one").at(expr.location()))
+    }
+
+    fn sub_link(&mut self, link: &SubLink, _layout: &Layout) -> Result<Node> {
+        let message = "cannot use subquery in this expression";
+        Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(link.location))
+    }
+}
+
+/// Compiles expressions over rows of one layout.
+pub(in crate::exec) struct Compiler<'a> {
+    catalog: &'a Catalog,
+    layout: &'a Layout,
+    scope: &'a mut dyn Scope,
+}
+
+impl<'a> Compiler<'a> {
+    pub fn new(catalog: &'a Catalog, layout: &'a Layout, scope: &'a mut dyn Scope) -> Self {
+        Compiler { catalog, layout, scope }
+    }
+
+    pub fn program(&mut self, expr: &Expr) -> Result<Program> {
+        Ok(Program::new(self.node(expr)?))
+    }
+
+    pub fn nodes<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) -> Result<Vec<Node>> {
+        exprs.into_iter().map(|e| self.node(e)).collect()
+    }
+
+    pub fn node(&mut self, expr: &Expr) -> Result<Node> {
+        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.node_inner(expr))
+    }
+
+    fn node_inner(&mut self, expr: &Expr) -> Result<Node> {
+        if let Some(slot) = self.scope.computed(expr) {
+            return Ok(Node::Slot(slot));
+        }
+        let node = match expr {
+            Expr::Const(c) => return Ok(Node::Const(c.value.clone())),
+            Expr::Var(v) => return self.var(v, expr),
+            Expr::Param(p) => {
+                let index = (p.id as usize).checked_sub(1);
+                return index.map(Node::Param).ok_or_else(|| PgError::internal("parameter $0"));
+            }
+            Expr::CaseTest { .. } => return Ok(Node::CaseTest),
+            Expr::SubLink(link) => return self.scope.sub_link(link, self.layout),
+            Expr::Aggregate(a) if a.level > 0 => return self.scope.outer(expr).map(Node::Outer),
+            Expr::Grouping { level, .. } if *level > 0 => {
+                return self.scope.outer(expr).map(Node::Outer);
+            }
+            Expr::Aggregate(_) | Expr::Grouping { .. } | Expr::Window(_) => {
+                return Err(misplaced(expr));
+            }
+            Expr::Func(call) => Node::Call(Box::new(self.call(call)?)),
+            Expr::Distinct(call) => Node::Distinct(Box::new(self.call(call)?)),
+            Expr::NullIf(call) => Node::NullIf(Box::new(self.call(call)?)),
+            Expr::ScalarArrayOp(s) => self.scalar_array(s)?,
+            Expr::Bool(op, args) => self.bool(*op, args)?,
+            Expr::Relabel(r) => {
+                let arg = self.node(&r.arg)?;
+                match relabel::needs_relabel(r.arg.type_oid(), r.type_oid) {
+                    true => Node::Relabel(Box::new(arg), r.type_oid),
+                    false => return Ok(arg),
+                }
+            }
+            Expr::CoerceViaIo(c) => {
+                let arg = self.node(&c.arg)?;
+                Node::Io(Box::new(IoCast::new(arg, c.arg.type_oid(), c.type_oid)))
+            }
+            Expr::ArrayCoerce(c) => self.array_coerce(c)?,
+            Expr::Case(c) => self.case(c)?,
+            Expr::Array(a) => Node::Array(Box::new(ArrayNode {
+                element_type: a.element_type,
+                elements: self.nodes(&a.elements)?,
+                multidims: a.multidims,
+            })),
+            Expr::Row(r) => {
+                let types = r.args.iter().map(Expr::type_oid);
+                Node::Row(types.zip(self.nodes(&r.args)?).collect())
+            }
+            Expr::RowCompare(r) => self.row_compare(r)?,
+            Expr::Coalesce(c) => Node::Coalesce(self.nodes(&c.args)?),
+            Expr::MinMax(m) => Node::MinMax(Box::new(MinMax {
+                type_oid: m.type_oid,
+                greatest: m.greatest,
+                args: self.nodes(&m.args)?,
+            })),
+            Expr::SqlValue { function, typmod, .. } => Node::SqlValue(*function, *typmod),
+            Expr::NullTest { arg, is_null, row, .. } => {
+                let arg = self.node(arg)?;
+                Node::NullTest(Box::new(NullTest { arg, is_null: *is_null, row: *row }))
+            }
+            Expr::BooleanTest { arg, test, .. } => Node::BoolTest(Box::new(self.node(arg)?), *test),
+            Expr::Subscript(s) => self.subscript(s)?,
+            Expr::FieldSelect { arg, field, .. } => {
+                let index = usize::try_from(*field - 1)
+                    .map_err(|_| PgError::internal("field number below 1"))?;
+                Node::Field(Box::new(self.node(arg)?), index)
+            }
+            Expr::Collate { arg, .. } => return self.node(arg),
+            Expr::SetToDefault { .. } => return Err(misplaced(expr)),
+            Expr::CurrentOf { .. } => return Err(PgError::unsupported("WHERE CURRENT OF")),
+            Expr::NextValue { sequence, type_oid } => Node::NextValue(*sequence, *type_oid),
+        };
+        Ok(self.fold(node))
+    }
+
+    fn var(&mut self, var: &nodes::Var, expr: &Expr) -> Result<Node> {
+        if var.level > 0 {
+            return self.scope.outer(expr).map(Node::Outer);
+        }
+        if let Some(slot) = self.layout.slot(var.rel, var.attno) {
+            return Ok(Node::Slot(slot));
+        }
+        match var.attno {
+            0 => self.whole_row(var),
+            _ => Err(PgError::internal(format!(
+                "column {}.{} is not in the row",
+                var.rel, var.attno
+            ))),
+        }
+    }
+
+    /// A whole-row reference, where the layout has the columns; the planner sees to that.
+    fn whole_row(&mut self, var: &nodes::Var) -> Result<Node> {
+        let columns = self.layout.whole_row(var.rel);
+        if columns.is_empty() {
+            return Err(PgError::internal(format!("row of {} is not in the row", var.rel)));
+        }
+        let fields = columns.iter().map(|&(type_oid, slot)| (type_oid, Node::Slot(slot)));
+        Ok(Node::Row(fields.collect()))
+    }
+
+    fn callee(&self, func: Oid, args: &[Expr], result_type: Oid) -> Result<Callee> {
+        Callee::resolve(func, args.iter().map(Expr::type_oid).collect(), result_type)
+    }
+
+    /// The call of a function or operator.
+    pub fn call(&mut self, call: &FuncCall) -> Result<Call> {
+        let callee = self.callee(call.func, &call.args, call.type_oid)?;
+        Ok(Call { callee, args: self.nodes(&call.args)? })
+    }
+
+    fn scalar_array(&mut self, s: &nodes::ScalarArrayOp) -> Result<Node> {
+        let element_type = element_type(self.catalog, s.array.type_oid());
+        let arg_types = vec![s.scalar.type_oid(), element_type];
+        let call =
+            Call { callee: Callee::resolve(s.func, arg_types, oids::BOOL)?, args: Vec::new() };
+        let (scalar, array) = (self.node(&s.scalar)?, self.node(&s.array)?);
+        Ok(Node::ScalarArray(Box::new(ScalarArray { call, any: s.use_or, scalar, array })))
+    }
+
+    /// AND and OR without their neutral elements; a decided one is a constant.
+    fn bool(&mut self, op: BoolOp, args: &[Expr]) -> Result<Node> {
+        let mut nodes = self.nodes(args)?;
+        if op == BoolOp::Not {
+            let arg = nodes.pop().ok_or_else(|| PgError::internal("NOT without an argument"))?;
+            return Ok(Node::Not(Box::new(arg)));
+        }
+        let neutral = op == BoolOp::And;
+        nodes.retain(|n| !matches!(n, Node::Const(Datum::Bool(b)) if *b == neutral));
+        if let Some(at) = nodes.iter().position(|n| matches!(n, Node::Const(Datum::Bool(_)))) {
+            nodes.swap(0, at);
+            nodes.truncate(1);
+        }
+        Ok(match nodes.len() {
+            0 => Node::Const(Datum::Bool(neutral)),
+            1 => nodes.pop().expect("one node"),
+            _ if neutral => Node::And(nodes),
+            _ => Node::Or(nodes),
+        })
+    }
+
+    fn array_coerce(&mut self, c: &nodes::ArrayCoerce) -> Result<Node> {
+        let arg = self.node(&c.arg)?;
+        let element = self.node(&c.element)?;
+        let element_type = element_type(self.catalog, c.type_oid);
+        Ok(Node::ArrayCoerce(Box::new(ArrayCoerce { arg, element, element_type })))
+    }
+
+    fn case(&mut self, c: &nodes::Case) -> Result<Node> {
+        let arg = c.arg.as_ref().map(|arg| self.node(arg)).transpose()?;
+        let mut whens = Vec::with_capacity(c.whens.len());
+        for (when, then) in &c.whens {
+            let when = self.node(when)?;
+            // What can never be reached is not folded: CASE guards against errors in it.
+            match when {
+                Node::Const(Datum::Bool(true)) if whens.is_empty() => return self.node(then),
+                Node::Const(Datum::Bool(false) | Datum::Null) => continue,
+                when => whens.push((when, self.node(then)?)),
+            }
+        }
+        let default = self.node(&c.default)?;
+        if whens.is_empty() {
+            return Ok(default);
+        }
+        Ok(Node::Case(Box::new(Case { arg, whens, default })))
+    }
+
+    fn row_compare(&mut self, r: &nodes::RowCompare) -> Result<Node> {
+        let mut columns = Vec::with_capacity(r.left.len());
+        for (left, right) in r.left.iter().zip(&r.right) {
+            let type_oid = comparison_type(left.type_oid(), right.type_oid())?;
+            let (left, right) = (self.widened(left, type_oid)?, self.widened(right, type_oid)?);
+            columns.push((type_oid, left, right));
+        }
+        Ok(Node::RowCompare(Box::new(RowCompare { kind: r.kind, columns })))
+    }
+
+    /// An operand of a row comparison as the wider of both sides' types.
+    fn widened(&mut self, expr: &Expr, to: Oid) -> Result<Node> {
+        let node = self.node(expr)?;
+        let from = expr.type_oid();
+        if from == to {
+            return Ok(node);
+        }
+        match builtin::cast(from, to) {
+            Some(cast) if cast.func != 0 => {
+                let callee = Callee::resolve(cast.func, vec![from], to)?;
+                Ok(Node::Call(Box::new(Call { callee, args: vec![node] })))
+            }
+            _ => Ok(node),
+        }
+    }
+
+    fn subscript(&mut self, s: &nodes::Subscript) -> Result<Node> {
+        let mut bounds = |list: &[Option<Expr>]| -> Result<Vec<Option<Node>>> {
+            list.iter().map(|e| e.as_ref().map(|e| self.node(e)).transpose()).collect()
+        };
+        let (upper, lower) = (bounds(&s.upper)?, bounds(&s.lower)?);
+        Ok(Node::Subscript(Box::new(Subscript {
+            container: self.node(&s.container)?,
+            container_type: s.container_type,
+            element_type: element_type(self.catalog, s.container_type),
+            upper,
+            lower,
+            is_slice: s.is_slice,
+            assign: s.assign.as_ref().map(|a| self.node(a)).transpose()?,
+        })))
+    }
+
+    /// Replaces a call of an immutable function on constants by its value. A call that fails is
+    /// left for run time: it may never be reached.
+    fn fold(&self, node: Node) -> Node {
+        let Some(state) = self.scope.fold_state() else { return node };
+        if !foldable(&node) {
+            return node;
+        }
+        match node.eval(&Eval { state, row: &[], case_test: None }) {
+            Ok(value) => Node::Const(value),
+            Err(_) => node,
+        }
+    }
+}
+
+/// Whether a node's value depends on nothing but constants.
+fn foldable(node: &Node) -> bool {
+    let constant = |n: &Node| matches!(n, Node::Const(_));
+    match node {
+        Node::Call(call) | Node::Distinct(call) | Node::NullIf(call) => {
+            call.callee.volatility == b'i'
+                && !call.callee.returns_set()
+                && call.args.iter().all(constant)
+        }
+        Node::Not(arg) | Node::Relabel(arg, _) | Node::BoolTest(arg, _) => constant(arg),
+        Node::Array(a) => a.elements.iter().all(constant),
+        Node::NullTest(test) => constant(&test.arg),
+        Node::Coalesce(args) => args.iter().all(constant),
+        Node::ScalarArray(s) => {
+            s.call.callee.volatility == b'i' && constant(&s.scalar) && constant(&s.array)
+        }
+        _ => false,
+    }
+}
+
+/// The type in which both sides of a row comparison's column are compared.
+fn comparison_type(left: Oid, right: Oid) -> Result<Oid> {
+    const WIDTHS: [Oid; 4] = [oids::INT2, oids::INT4, oids::INT8, oids::NUMERIC];
+    if left == right || builtin::binary_coercible(left, right) {
+        return Ok(right);
+    }
+    if builtin::binary_coercible(right, left) {
+        return Ok(left);
+    }
+    let width = |oid| WIDTHS.iter().position(|w| *w == oid);
+    match (width(left), width(right)) {
+        (Some(l), Some(r)) => Ok(WIDTHS[l.max(r)]),
+        _ => Ok(left.max(right)),
+    }
+}
+
+/// The element type of an array type, user-defined row types' arrays included.
+pub(in crate::exec) fn element_type(_catalog: &Catalog, array: Oid) -> Oid {
+    oids::element_of(array)
+        .or_else(|| builtin::type_(array).map(|t| t.element))
+        .filter(|oid| *oid != 0)
+        .unwrap_or(oids::UNKNOWN)
+}
+
+fn misplaced(expr: &Expr) -> PgError {
+    let what = match expr {
+        Expr::Aggregate(_) => "an aggregate",
+        Expr::Window(_) => "a window function",
+        Expr::Grouping { .. } => "GROUPING",
+        _ => "DEFAULT",
+    };
+    PgError::internal(format!("{what} where none can be")).at(expr.location())
+}

@@ -1,0 +1,242 @@
+//! `array[i]`, `array[lo:hi]`, assignment to them, and `jsonb[…]`.
+//!
+//! Reading outside an array gives NULL, a slice is cut to what exists; assigning outside extends a
+//! one-dimensional array, filling the gap with NULLs (manual, 8.15).
+
+use super::eval::Eval;
+use super::node::{Node, Subscript};
+use crate::error::{PgError, Result, code};
+use crate::functions::{self, Ctx, Implementation};
+use crate::types::{Array, Datum, oids};
+use std::sync::Arc;
+
+pub(super) fn eval(s: &Subscript, cx: &Eval<'_>) -> Result<Datum> {
+    let container = s.container.eval(cx)?;
+    if s.container_type == oids::JSONB {
+        return jsonb(s, container, cx);
+    }
+    match (&s.assign, s.is_slice) {
+        (Some(_), false) => assign_element(s, container, cx),
+        (Some(_), true) => assign_slice(s, container, cx),
+        (None, false) => fetch_element(s, &container, cx),
+        (None, true) => fetch_slice(s, &container, cx),
+    }
+}
+
+/// A subscript's value: `Err(())`-like `None` for NULL.
+fn index(node: &Node, cx: &Eval<'_>) -> Result<Option<i32>> {
+    Ok(match node.eval(cx)? {
+        Datum::Int4(i) => Some(i),
+        _ => None,
+    })
+}
+
+fn fetch_element(s: &Subscript, container: &Datum, cx: &Eval<'_>) -> Result<Datum> {
+    let Datum::Array(array) = container else { return Ok(Datum::Null) };
+    let mut indexes = Vec::with_capacity(s.upper.len());
+    for node in s.upper.iter().flatten() {
+        let Some(i) = index(node, cx)? else { return Ok(Datum::Null) };
+        indexes.push(i);
+    }
+    Ok(offset(array, &indexes).map_or(Datum::Null, |at| array.elements[at].clone()))
+}
+
+/// The row-major position of an element; `None` outside the array.
+fn offset(array: &Array, indexes: &[i32]) -> Option<usize> {
+    if array.dims.len() != indexes.len() || indexes.is_empty() {
+        return None;
+    }
+    let mut at = 0usize;
+    for (&(length, lower), &i) in array.dims.iter().zip(indexes) {
+        let within = usize::try_from(i64::from(i) - i64::from(lower)).ok()?;
+        let length = usize::try_from(length).ok()?;
+        if within >= length {
+            return None;
+        }
+        at = at * length + within;
+    }
+    Some(at)
+}
+
+/// The bounds of a slice, per dimension of the array; omitted ones are the array's.
+fn bounds(s: &Subscript, array: &Array, cx: &Eval<'_>) -> Result<Option<Vec<(i32, i32)>>> {
+    let mut bounds = Vec::with_capacity(s.upper.len());
+    for (n, upper) in s.upper.iter().enumerate() {
+        let (length, first) = array.dims.get(n).copied().unwrap_or((0, 1));
+        let last = first.saturating_add(length).saturating_sub(1);
+        let low = match s.lower.get(n).and_then(Option::as_ref) {
+            Some(node) => index(node, cx)?,
+            // A plain subscript among slices means 1:i.
+            None if s.lower.len() <= n => Some(1),
+            None => Some(first),
+        };
+        let high = match upper {
+            Some(node) => index(node, cx)?,
+            None => Some(last),
+        };
+        match (low, high) {
+            (Some(low), Some(high)) => bounds.push((low, high)),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(bounds))
+}
+
+fn fetch_slice(s: &Subscript, container: &Datum, cx: &Eval<'_>) -> Result<Datum> {
+    let Datum::Array(array) = container else { return Ok(Datum::Null) };
+    let Some(wanted) = bounds(s, array, cx)? else { return Ok(Datum::Null) };
+    let empty = || Array::from_elements(array.element_type, Vec::new());
+    if wanted.len() > array.dims.len() || array.dims.is_empty() {
+        return Ok(Datum::Array(Arc::new(empty())));
+    }
+    let mut ranges = Vec::with_capacity(array.dims.len());
+    for (n, &(length, lower)) in array.dims.iter().enumerate() {
+        let last = lower.saturating_add(length).saturating_sub(1);
+        let (low, high) = wanted.get(n).copied().unwrap_or((lower, last));
+        let (low, high) = (low.max(lower), high.min(last));
+        if low > high {
+            return Ok(Datum::Array(Arc::new(empty())));
+        }
+        ranges.push((low, high));
+    }
+    let mut elements = Vec::new();
+    let mut at: Vec<i32> = ranges.iter().map(|r| r.0).collect();
+    loop {
+        let position = offset(array, &at).expect("the slice was cut to the array");
+        elements.push(array.elements[position].clone());
+        if !advance(&mut at, &ranges) {
+            break;
+        }
+    }
+    let dims = ranges.iter().map(|(low, high)| (high - low + 1, 1)).collect();
+    Ok(Datum::Array(Arc::new(Array { element_type: array.element_type, dims, elements })))
+}
+
+/// Steps through a box in row-major order.
+fn advance(at: &mut [i32], ranges: &[(i32, i32)]) -> bool {
+    for (i, range) in at.iter_mut().zip(ranges).rev() {
+        if *i < range.1 {
+            *i += 1;
+            return true;
+        }
+        *i = range.0;
+    }
+    false
+}
+
+fn null_subscript() -> PgError {
+    PgError::new(code::NULL_VALUE_NOT_ALLOWED, "array subscript in assignment must not be null")
+}
+
+fn out_of_range() -> PgError {
+    PgError::new(code::ARRAY_SUBSCRIPT_ERROR, "array subscript out of range")
+}
+
+fn new_value(s: &Subscript, cx: &Eval<'_>) -> Result<Datum> {
+    s.assign.as_ref().map_or(Ok(Datum::Null), |value| value.eval(cx))
+}
+
+fn assign_element(s: &Subscript, container: Datum, cx: &Eval<'_>) -> Result<Datum> {
+    let mut indexes = Vec::with_capacity(s.upper.len());
+    for node in s.upper.iter().flatten() {
+        indexes.push(index(node, cx)?.ok_or_else(null_subscript)?);
+    }
+    let value = new_value(s, cx)?;
+    let mut array = match container {
+        Datum::Array(array) => (*array).clone(),
+        _ => Array::from_elements(s.element_type, Vec::new()),
+    };
+    if array.dims.is_empty() {
+        array.dims = indexes.iter().map(|&i| (1, i)).collect();
+        array.elements = vec![value];
+    } else if let Some(at) = offset(&array, &indexes) {
+        array.elements[at] = value;
+    } else if let (&[(length, lower)], &[i]) = (array.dims.as_slice(), indexes.as_slice()) {
+        extend(&mut array, length, lower, i, value)?;
+    } else {
+        return Err(out_of_range());
+    }
+    Ok(Datum::Array(Arc::new(array)))
+}
+
+/// Most elements an array may be extended to (`MaxArraySize`).
+const ELEMENTS_MAX: i64 = 134_217_727;
+
+/// Assigns just outside a one-dimensional array; the gap is filled with NULLs.
+fn extend(array: &mut Array, length: i32, lower: i32, i: i32, value: Datum) -> Result<()> {
+    let first = i64::from(lower.min(i));
+    let last = (i64::from(lower) + i64::from(length) - 1).max(i64::from(i));
+    let total = last - first + 1;
+    if total > ELEMENTS_MAX {
+        let message = format!("array size exceeds the maximum allowed ({ELEMENTS_MAX})");
+        return Err(PgError::new(code::PROGRAM_LIMIT_EXCEEDED, message));
+    }
+    let total_len = usize::try_from(total).map_err(|_| out_of_range())?;
+    let at = |n: i32| usize::try_from(i64::from(n) - first).map_err(|_| out_of_range());
+    let mut elements = vec![Datum::Null; total_len];
+    let start = at(lower)?;
+    for (n, old) in std::mem::take(&mut array.elements).into_iter().enumerate() {
+        elements[start + n] = old;
+    }
+    elements[at(i)?] = value;
+    array.elements = elements;
+    array.dims = vec![(i32::try_from(total).map_err(|_| out_of_range())?, lower.min(i))];
+    Ok(())
+}
+
+/// Assigns an array's first elements to a slice; it must have enough. One dimension only extends.
+fn assign_slice(s: &Subscript, container: Datum, cx: &Eval<'_>) -> Result<Datum> {
+    let source = new_value(s, cx)?;
+    let Datum::Array(source) = &source else { return Ok(container) };
+    let mut array = match container {
+        Datum::Array(array) => (*array).clone(),
+        _ => Array::from_elements(s.element_type, Vec::new()),
+    };
+    let wanted = bounds(s, &array, cx)?.ok_or_else(null_subscript)?;
+    let &[(low, high)] = wanted.as_slice() else {
+        return Err(PgError::unsupported("assignment to a slice of a multidimensional array"));
+    };
+    if array.dims.len() > 1 {
+        return Err(PgError::unsupported("assignment to a slice of a multidimensional array"));
+    }
+    let count = i64::from(high) - i64::from(low) + 1;
+    if count < 0 || usize::try_from(count).is_ok_and(|n| n > source.elements.len()) {
+        return Err(PgError::new(code::ARRAY_SUBSCRIPT_ERROR, "source array too small"));
+    }
+    for (i, value) in (low..=high).zip(&source.elements) {
+        match array.dims.first().copied() {
+            None => {
+                array.dims = vec![(1, i)];
+                array.elements = vec![value.clone()];
+            }
+            Some((length, lower)) => match offset(&array, &[i]) {
+                Some(at) => array.elements[at] = value.clone(),
+                None => extend(&mut array, length, lower, i, value.clone())?,
+            },
+        }
+    }
+    Ok(Datum::Array(Arc::new(array)))
+}
+
+/// `jsonb['a'][0]` is `#>` with the subscripts as a path; assignment is `jsonb_set`.
+fn jsonb(s: &Subscript, container: Datum, cx: &Eval<'_>) -> Result<Datum> {
+    let mut path = Vec::with_capacity(s.upper.len());
+    for node in s.upper.iter().flatten() {
+        path.push(match node.eval(cx)? {
+            Datum::Int4(i) => Datum::text(i.to_string()),
+            Datum::Null if s.assign.is_some() => return Err(null_subscript()),
+            Datum::Null => return Ok(Datum::Null),
+            text => text,
+        });
+    }
+    let path = Datum::Array(Arc::new(Array::from_elements(oids::TEXT, path)));
+    let (name, args) = match &s.assign {
+        None if container.is_null() => return Ok(Datum::Null),
+        None => ("jsonb_extract_path", vec![container, path]),
+        Some(_) => ("jsonb_set", vec![container, path, new_value(s, cx)?, Datum::Bool(true)]),
+    };
+    let Some(Implementation::Scalar(f)) = functions::lookup(name) else {
+        return Err(PgError::unsupported("jsonb subscripting"));
+    };
+    f(&Ctx { env: cx.state.env(), func: 0, arg_types: &[], result_type: oids::JSONB }, &args)
+}
