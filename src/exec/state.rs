@@ -1,6 +1,7 @@
 //! One execution's state: parameters and what operators share.
 
 use super::StatementContext;
+use crate::error::{PgError, Result, code};
 use crate::functions::Env;
 use crate::types::Datum;
 use std::any::Any;
@@ -33,6 +34,19 @@ impl ExecState {
             outer: RefCell::default(),
             shared: RefCell::default(),
             memory_bytes: Cell::new(0),
+        }
+    }
+
+    /// Counts bytes that an operator keeps; 53200 above the statement's limit.
+    pub fn charge(&self, bytes: usize) -> Result<()> {
+        let total = self.memory_bytes.get().saturating_add(bytes);
+        self.memory_bytes.set(total);
+        match total > self.cx.memory_limit_bytes {
+            true => Err(PgError::new(code::OUT_OF_MEMORY, "out of memory").detail(format!(
+                "The statement needs more than {} bytes.",
+                self.cx.memory_limit_bytes
+            ))),
+            false => Ok(()),
         }
     }
 

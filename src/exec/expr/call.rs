@@ -4,7 +4,7 @@ use super::Node;
 use super::eval::Eval;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
-use crate::functions::{self, Ctx, Env, Implementation, Rows, ScalarFn, SetFn};
+use crate::functions::{self, Ctx, Env, Implementation, Rows, ScalarFn};
 use crate::types::{Datum, Oid};
 use smallvec::SmallVec;
 
@@ -21,6 +21,8 @@ pub(in crate::exec) struct Callee {
     pub volatility: u8,
     pub arg_types: Vec<Oid>,
     pub result_type: Oid,
+    /// VARIADIC was written: the last argument is the array.
+    pub variadic: bool,
 }
 
 /// A call with compiled arguments.
@@ -40,7 +42,7 @@ impl Callee {
             .or_else(|| functions::lookup(&signature(func)))
             .ok_or_else(|| PgError::unsupported(format_args!("function {}", signature(func))))?;
         let (strict, volatility) = (proc.strict, proc.volatility);
-        Ok(Callee { func, implementation, strict, volatility, arg_types, result_type })
+        Ok(Callee { func, implementation, strict, volatility, arg_types, result_type, variadic: false })
     }
 
     /// Calls a scalar function, minding strictness.
@@ -79,7 +81,13 @@ impl Callee {
     }
 
     fn ctx<'a>(&'a self, env: &'a dyn Env) -> Ctx<'a> {
-        Ctx { env, func: self.func, arg_types: &self.arg_types, result_type: self.result_type }
+        Ctx {
+            env,
+            func: self.func,
+            arg_types: &self.arg_types,
+            result_type: self.result_type,
+            variadic: self.variadic,
+        }
     }
 }
 

@@ -171,7 +171,8 @@ impl<'a> Compiler<'a> {
 
     /// The call of a function or operator.
     pub fn call(&mut self, call: &FuncCall) -> Result<Call> {
-        let callee = self.callee(call.func, &call.args, call.type_oid)?;
+        let mut callee = self.callee(call.func, &call.args, call.type_oid)?;
+        callee.variadic = call.variadic;
         Ok(Call { callee, args: self.nodes(&call.args)? })
     }
 

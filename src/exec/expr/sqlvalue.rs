@@ -45,6 +45,6 @@ fn call(cx: &Eval<'_>, prosrc: &str, args: &[Datum], result_type: Oid) -> Result
     let Some(Implementation::Scalar(function)) = functions::lookup(prosrc) else {
         return Err(PgError::unsupported(prosrc));
     };
-    let ctx = Ctx { env: cx.state.env(), func: 0, arg_types: &[], result_type };
+    let ctx = Ctx { env: cx.state.env(), func: 0, arg_types: &[], result_type, variadic: false };
     function(&ctx, args)
 }

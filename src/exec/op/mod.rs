@@ -1,9 +1,143 @@
 //! Row operators, one per file.
+//!
+//! A plan is a tree of [`PlanNode`]s: immutable, shared by all executions. Opening one gives a
+//! running [`Operator`] that pulls rows from its inputs' (the Volcano model). Operators keep what
+//! outlives a single pull (sorted rows, hash tables) in themselves and what several share
+//! (materialised CTEs, subplans' results) in the [`ExecState`].
+//!
+//! Every operator checks for cancellation where it loops without giving a row.
 
-use super::Operator;
+mod aggregate;
+mod append;
+mod cte;
+mod distinct;
+mod filter;
+mod function_scan;
+mod hash_join;
+mod limit;
+mod nested_loop;
+mod project;
+mod project_set;
+mod recursive;
+mod result;
+mod set_operation;
+mod sort;
+mod window;
+mod window_frame;
+
+pub(in crate::exec) use aggregate::{AggregateCall, AggregateNode, Grouping};
+pub(in crate::exec) use append::Append;
+pub(in crate::exec) use cte::{CteScan, With, WorkTableScan};
+pub(in crate::exec) use distinct::{Distinct, DistinctOn};
+pub(in crate::exec) use filter::Filter;
+pub(in crate::exec) use function_scan::{FunctionScan, SetCall};
+pub(in crate::exec) use hash_join::HashJoin;
+pub(in crate::exec) use limit::Limit;
+pub(in crate::exec) use nested_loop::NestedLoop;
+pub(in crate::exec) use project::Project;
+pub(in crate::exec) use project_set::ProjectSet;
+pub(in crate::exec) use recursive::RecursiveUnion;
+pub(in crate::exec) use result::{OneRow, Values};
+pub(in crate::exec) use set_operation::SetOp;
+pub(in crate::exec) use sort::Sort;
+pub(in crate::exec) use window::{WindowCall, WindowKind, WindowNode};
+pub(in crate::exec) use window_frame::{Bound, Frame};
+
+use super::expr::Program;
+use super::{ExecState, Operator, Row};
+use crate::error::Result;
+use crate::types::{self, Datum, Oid};
+use std::sync::Arc;
 
 /// An operator of a plan: immutable, shared by executions.
 pub(in crate::exec) trait PlanNode: Send + Sync {
     /// Starts it. Nothing is read before the first row is asked for.
     fn open(&self) -> Box<dyn Operator>;
+}
+
+pub(in crate::exec) type NodeRef = Arc<dyn PlanNode>;
+
+/// How a join treats rows without a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::exec) enum JoinType {
+    Inner,
+    Left,
+    Right,
+    Full,
+    /// Left rows that have a partner, once each.
+    Semi,
+    /// Left rows that have none.
+    Anti,
+}
+
+/// One column of a sort, group or join key.
+pub(in crate::exec) struct KeyColumn {
+    pub value: Program,
+    pub type_oid: Oid,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+impl KeyColumn {
+    /// For equality only.
+    pub fn ascending(value: Program, type_oid: Oid) -> KeyColumn {
+        KeyColumn { value, type_oid, descending: false, nulls_first: false }
+    }
+}
+
+/// The bytes that compare as the row's key columns do.
+pub(in crate::exec) fn encode_key(
+    columns: &[KeyColumn],
+    state: &ExecState,
+    row: &[Datum],
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    for column in columns {
+        let value = column.value.eval(state, row)?;
+        types::key::encode(column.type_oid, &value, column.descending, column.nulls_first, out);
+    }
+    Ok(())
+}
+
+/// The same; `false` where a column is NULL, which joins nothing.
+pub(in crate::exec) fn encode_join_key(
+    columns: &[KeyColumn],
+    state: &ExecState,
+    row: &[Datum],
+    out: &mut Vec<u8>,
+) -> Result<bool> {
+    for column in columns {
+        let value = column.value.eval(state, row)?;
+        if value.is_null() {
+            return Ok(false);
+        }
+        types::key::encode(column.type_oid, &value, false, false, out);
+    }
+    Ok(true)
+}
+
+/// Bytes a row holds, roughly: what the memory limit counts.
+pub(in crate::exec) fn row_bytes(row: &[Datum]) -> usize {
+    let heap = |value: &Datum| match value {
+        Datum::Text(s) => s.len(),
+        Datum::Bytea(b) => b.len(),
+        Datum::Array(a) => a.elements.len() * 24,
+        _ => 0,
+    };
+    48 + row.iter().map(|value| 24 + heap(value)).sum::<usize>()
+}
+
+/// A left row followed by a right row.
+pub(in crate::exec) fn concat(left: &[Datum], right: &[Datum]) -> Row {
+    let mut row = Row::with_capacity(left.len() + right.len());
+    row.extend_from_slice(left);
+    row.extend_from_slice(right);
+    row
+}
+
+/// A row extended by NULLs, as outer joins make them.
+pub(in crate::exec) fn pad_right(left: &[Datum], width: usize) -> Row {
+    let mut row = left.to_vec();
+    row.resize(left.len() + width, Datum::Null);
+    row
 }

@@ -1,0 +1,74 @@
+//! DISTINCT (by hash, first row of equals wins) and DISTINCT ON (of sorted rows).
+
+use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, encode_key};
+use crate::error::Result;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+pub(in crate::exec) struct Distinct {
+    pub input: NodeRef,
+    pub keys: Arc<Vec<KeyColumn>>,
+}
+
+struct DistinctRun {
+    input: Box<dyn Operator>,
+    keys: Arc<Vec<KeyColumn>>,
+    seen: HashSet<Vec<u8>>,
+}
+
+impl PlanNode for Distinct {
+    fn open(&self) -> Box<dyn Operator> {
+        let keys = self.keys.clone();
+        Box::new(DistinctRun { input: self.input.open(), keys, seen: HashSet::new() })
+    }
+}
+
+impl Operator for DistinctRun {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        while let Some(row) = self.input.next(state)? {
+            let mut key = Vec::new();
+            encode_key(&self.keys, state, &row, &mut key)?;
+            let bytes = key.len() + 48;
+            if self.seen.insert(key) {
+                state.charge(bytes)?;
+                return Ok(Some(row));
+            }
+            state.cx.cancel.check()?;
+        }
+        Ok(None)
+    }
+}
+
+/// The first row of each run of equal keys.
+pub(in crate::exec) struct DistinctOn {
+    pub input: NodeRef,
+    pub keys: Arc<Vec<KeyColumn>>,
+}
+
+struct DistinctOnRun {
+    input: Box<dyn Operator>,
+    keys: Arc<Vec<KeyColumn>>,
+    last: Option<Vec<u8>>,
+}
+
+impl PlanNode for DistinctOn {
+    fn open(&self) -> Box<dyn Operator> {
+        let keys = self.keys.clone();
+        Box::new(DistinctOnRun { input: self.input.open(), keys, last: None })
+    }
+}
+
+impl Operator for DistinctOnRun {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        while let Some(row) = self.input.next(state)? {
+            let mut key = Vec::new();
+            encode_key(&self.keys, state, &row, &mut key)?;
+            if self.last.as_ref() != Some(&key) {
+                self.last = Some(key);
+                return Ok(Some(row));
+            }
+            state.cx.cancel.check()?;
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,187 @@
+//! Equality joins: the right side is hashed by its key bytes, the left side probes.
+
+use super::filter::holds;
+use super::{
+    ExecState, JoinType, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, concat,
+    encode_join_key, pad_right, row_bytes,
+};
+use crate::error::Result;
+use crate::types::Datum;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(in crate::exec) struct HashJoin {
+    pub kind: JoinType,
+    pub left: NodeRef,
+    pub right: NodeRef,
+    pub left_width: usize,
+    pub right_width: usize,
+    pub left_keys: Arc<Vec<KeyColumn>>,
+    pub right_keys: Arc<Vec<KeyColumn>>,
+    /// Further conditions on the joined row.
+    pub conditions: Arc<Vec<Program>>,
+    /// NOT IN: a NULL key on the right side leaves no row; a NULL key on the left leaves none
+    /// unless the right side is empty.
+    pub null_aware: bool,
+}
+
+/// The hashed right side.
+#[derive(Default)]
+struct Table {
+    rows: Vec<Row>,
+    /// Row numbers by key: `next[n]` chains rows of the same key.
+    first: HashMap<Vec<u8>, usize>,
+    next: Vec<usize>,
+    matched: Vec<bool>,
+    has_null_key: bool,
+}
+
+const END: usize = usize::MAX;
+
+struct Run {
+    plan: RunPlan,
+    left: Box<dyn Operator>,
+    right: Option<Box<dyn Operator>>,
+    table: Table,
+    current: Option<Row>,
+    /// Next candidate of the current left row.
+    candidate: usize,
+    matched: bool,
+    unmatched_at: usize,
+}
+
+struct RunPlan {
+    kind: JoinType,
+    left_width: usize,
+    right_width: usize,
+    left_keys: Arc<Vec<KeyColumn>>,
+    right_keys: Arc<Vec<KeyColumn>>,
+    conditions: Arc<Vec<Program>>,
+    null_aware: bool,
+}
+
+impl PlanNode for HashJoin {
+    fn open(&self) -> Box<dyn Operator> {
+        Box::new(Run {
+            plan: RunPlan {
+                kind: self.kind,
+                left_width: self.left_width,
+                right_width: self.right_width,
+                left_keys: self.left_keys.clone(),
+                right_keys: self.right_keys.clone(),
+                conditions: self.conditions.clone(),
+                null_aware: self.null_aware,
+            },
+            left: self.left.open(),
+            right: Some(self.right.open()),
+            table: Table::default(),
+            current: None,
+            candidate: END,
+            matched: false,
+            unmatched_at: 0,
+        })
+    }
+}
+
+impl Run {
+    fn build(&mut self, state: &ExecState) -> Result<()> {
+        let Some(mut right) = self.right.take() else { return Ok(()) };
+        let keep_unmatched = matches!(self.plan.kind, JoinType::Right | JoinType::Full);
+        // Chains give rows in the order in which they are linked: link at the tail.
+        let mut tails: HashMap<usize, usize> = HashMap::new();
+        while let Some(row) = right.next(state)? {
+            state.cx.cancel.check()?;
+            let mut key = Vec::new();
+            let joins = encode_join_key(&self.plan.right_keys, state, &row, &mut key)?;
+            self.table.has_null_key |= !joins;
+            if !joins && !keep_unmatched {
+                continue;
+            }
+            state.charge(row_bytes(&row) + key.len())?;
+            let number = self.table.rows.len();
+            self.table.rows.push(row);
+            self.table.next.push(END);
+            if joins {
+                let head = *self.table.first.entry(key).or_insert(number);
+                if let Some(tail) = tails.insert(head, number) {
+                    self.table.next[tail] = number;
+                }
+            }
+        }
+        self.table.matched = vec![false; self.table.rows.len()];
+        Ok(())
+    }
+
+    /// Moves to the next left row; `false` at the end.
+    fn advance(&mut self, state: &ExecState) -> Result<bool> {
+        loop {
+            state.cx.cancel.check()?;
+            let Some(row) = self.left.next(state)? else { return Ok(false) };
+            let mut key = Vec::new();
+            let joins = encode_join_key(&self.plan.left_keys, state, &row, &mut key)?;
+            let empty = self.table.rows.is_empty() && !self.table.has_null_key;
+            if self.plan.null_aware && !empty && (self.table.has_null_key || !joins) {
+                continue;
+            }
+            let first = joins.then(|| self.table.first.get(&key).copied()).flatten();
+            (self.current, self.matched) = (Some(row), false);
+            self.candidate = first.unwrap_or(END);
+            return Ok(true);
+        }
+    }
+
+    fn pair(&mut self, left: &[Datum], state: &ExecState) -> Result<Option<Row>> {
+        while self.candidate != END {
+            let number = self.candidate;
+            self.candidate = self.table.next[number];
+            let joined = concat(left, &self.table.rows[number]);
+            if holds(&self.plan.conditions, state, &joined)? {
+                (self.matched, self.table.matched[number]) = (true, true);
+                return Ok(Some(joined));
+            }
+        }
+        Ok(None)
+    }
+
+    fn unmatched(&mut self) -> Option<Row> {
+        if !matches!(self.plan.kind, JoinType::Right | JoinType::Full) {
+            return None;
+        }
+        while self.unmatched_at < self.table.rows.len() {
+            let number = self.unmatched_at;
+            self.unmatched_at += 1;
+            if !self.table.matched[number] {
+                let nulls = vec![Datum::Null; self.plan.left_width];
+                return Some(concat(&nulls, &self.table.rows[number]));
+            }
+        }
+        None
+    }
+}
+
+impl Operator for Run {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        self.build(state)?;
+        loop {
+            let Some(left) = self.current.take() else {
+                if self.advance(state)? {
+                    continue;
+                }
+                return Ok(self.unmatched());
+            };
+            let pair = self.pair(&left, state)?;
+            match (self.plan.kind, pair) {
+                (JoinType::Semi, Some(_)) | (JoinType::Anti, None) => return Ok(Some(left)),
+                (JoinType::Semi, None) | (JoinType::Anti, Some(_)) => {}
+                (_, Some(joined)) => {
+                    self.current = Some(left);
+                    return Ok(Some(joined));
+                }
+                (JoinType::Left | JoinType::Full, None) if !self.matched => {
+                    return Ok(Some(pad_right(&left, self.plan.right_width)));
+                }
+                _ => {}
+            }
+        }
+    }
+}

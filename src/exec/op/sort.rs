@@ -1,0 +1,79 @@
+//! ORDER BY: rows sorted by the bytes of their keys.
+//!
+//! With a limit known before the first row, no more than about twice as many rows are kept.
+
+use super::limit::row_count;
+use super::{
+    ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, encode_key, row_bytes,
+};
+use crate::error::{Result, code};
+use std::sync::Arc;
+
+pub(in crate::exec) struct Sort {
+    pub input: NodeRef,
+    pub keys: Arc<Vec<KeyColumn>>,
+    /// LIMIT and OFFSET above: no more rows than their sum are needed.
+    pub bound: Option<(Arc<Program>, Option<Arc<Program>>)>,
+}
+
+struct Run {
+    input: Box<dyn Operator>,
+    keys: Arc<Vec<KeyColumn>>,
+    bound: Option<(Arc<Program>, Option<Arc<Program>>)>,
+    sorted: Option<std::vec::IntoIter<(Vec<u8>, Row)>>,
+}
+
+impl PlanNode for Sort {
+    fn open(&self) -> Box<dyn Operator> {
+        let (keys, bound) = (self.keys.clone(), self.bound.clone());
+        Box::new(Run { input: self.input.open(), keys, bound, sorted: None })
+    }
+}
+
+impl Run {
+    /// How many of the first rows are needed.
+    fn rows_max(&self, state: &ExecState) -> Result<Option<usize>> {
+        let Some((limit, offset)) = &self.bound else { return Ok(None) };
+        let error = code::INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE;
+        let offset = row_count(offset.as_deref(), state, "OFFSET", error)?;
+        let error = code::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE;
+        let Some(limit) = row_count(Some(&**limit), state, "LIMIT", error)? else { return Ok(None) };
+        Ok(limit.checked_add(offset.unwrap_or(0)).and_then(|n| usize::try_from(n).ok()))
+    }
+
+    fn sort(&mut self, state: &ExecState) -> Result<Vec<(Vec<u8>, Row)>> {
+        let rows_max = self.rows_max(state)?;
+        let mut rows: Vec<(Vec<u8>, Row)> = Vec::new();
+        while let Some(row) = self.input.next(state)? {
+            let mut key = Vec::new();
+            encode_key(&self.keys, state, &row, &mut key)?;
+            match rows_max {
+                Some(max) => {
+                    rows.push((key, row));
+                    if rows.len() >= max.saturating_mul(2).saturating_add(1024) {
+                        rows.sort_by(|a, b| a.0.cmp(&b.0));
+                        rows.truncate(max);
+                    }
+                }
+                None => {
+                    state.charge(row_bytes(&row) + key.len())?;
+                    rows.push((key, row));
+                }
+            }
+            state.cx.cancel.check()?;
+        }
+        // Stable, so that equal rows keep their input's order, as small sorts in PostgreSQL do.
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        rows.truncate(rows_max.unwrap_or(usize::MAX));
+        Ok(rows)
+    }
+}
+
+impl Operator for Run {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        if self.sorted.is_none() {
+            self.sorted = Some(self.sort(state)?.into_iter());
+        }
+        Ok(self.sorted.as_mut().and_then(Iterator::next).map(|(_, row)| row))
+    }
+}
