@@ -49,7 +49,14 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::datetime::comparison::EXTREMES,
     super::datetime::comparison::FUNCTIONS,
     super::datetime::comparison::TIMESTAMP_EXTREMES,
+    super::datetime::date::FUNCTIONS,
+    super::datetime::extract::FUNCTIONS,
     super::datetime::format::FUNCTIONS,
+    super::datetime::interval::FUNCTIONS,
+    super::datetime::time::FUNCTIONS,
+    super::datetime::timestamp::FUNCTIONS,
+    super::datetime::truncate::FUNCTIONS,
+    super::datetime::zone::FUNCTIONS,
 ];
 
 /// The tables of all families with aggregates.

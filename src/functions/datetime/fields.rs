@@ -1,7 +1,9 @@
 //! A point in time or a span split into calendar fields, as extraction and formatting see it.
 
 use crate::error::{PgError, Result, code};
-use crate::types::datetime::calendar::{self, POSTGRES_EPOCH_JDATE, date_to_julian};
+use crate::types::datetime::calendar::{
+    self, POSTGRES_EPOCH_JDATE, date_to_julian, julian_to_date,
+};
 use crate::types::datetime::timestamp::{check_range, to_civil, to_local};
 use crate::types::datetime::{DAY, HOUR, Interval, MINUTE, SECOND, TimeZone};
 
@@ -34,6 +36,12 @@ impl Fields {
             micros: civil.micros,
             zone: None,
         }
+    }
+
+    /// The fields of a finite date.
+    pub fn of_date(date: i32) -> Fields {
+        let (year, month, day) = julian_to_date(date.saturating_add(POSTGRES_EPOCH_JDATE));
+        Fields { year, month, day, ..Fields::default() }
     }
 
     /// The local fields of a finite instant; 22008 where the local time is out of range.

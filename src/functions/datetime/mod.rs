@@ -1,5 +1,13 @@
 //! Dates, times, time stamps and intervals (manual, 9.9) and their templates (9.8).
 
 pub(super) mod comparison;
+pub(super) mod date;
+pub(super) mod extract;
 mod fields;
 pub(super) mod format;
+pub(super) mod interval;
+pub(super) mod time;
+pub(super) mod timestamp;
+pub(super) mod truncate;
+mod unit;
+pub(super) mod zone;
