@@ -25,6 +25,7 @@ mod numeric;
 mod quote;
 pub mod random;
 mod registry;
+mod series;
 mod split;
 #[cfg(test)]
 mod testing;

@@ -46,6 +46,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     // -- (keeps the two groups' edits apart) --
 
     // Dates and times, arrays, records, JSON, sets.
+    super::datetime::clock::FUNCTIONS,
     super::datetime::comparison::EXTREMES,
     super::datetime::comparison::FUNCTIONS,
     super::datetime::comparison::TIMESTAMP_EXTREMES,
@@ -57,6 +58,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::datetime::timestamp::FUNCTIONS,
     super::datetime::truncate::FUNCTIONS,
     super::datetime::zone::FUNCTIONS,
+    super::series::FUNCTIONS,
 ];
 
 /// The tables of all families with aggregates.

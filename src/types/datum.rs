@@ -66,6 +66,16 @@ impl Array {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub fields: Vec<(Oid, Datum)>,
+    /// The columns' names where the row came from something that names them (`row_to_json` shows
+    /// them); `None`: `f1`, `f2` and so on. Not part of the value.
+    pub names: Option<Arc<[String]>>,
+}
+
+impl Record {
+    /// A row whose columns have no names.
+    pub fn unnamed(fields: Vec<(Oid, Datum)>) -> Record {
+        Record { fields, names: None }
+    }
 }
 
 impl Datum {

@@ -42,7 +42,15 @@ impl Callee {
             .or_else(|| functions::lookup(&signature(func)))
             .ok_or_else(|| PgError::unsupported(format_args!("function {}", signature(func))))?;
         let (strict, volatility) = (proc.strict, proc.volatility);
-        Ok(Callee { func, implementation, strict, volatility, arg_types, result_type, variadic: false })
+        Ok(Callee {
+            func,
+            implementation,
+            strict,
+            volatility,
+            arg_types,
+            result_type,
+            variadic: false,
+        })
     }
 
     /// Calls a scalar function, minding strictness.

@@ -110,7 +110,8 @@ impl<'a> Compiler<'a> {
             })),
             Expr::Row(r) => {
                 let types = r.args.iter().map(Expr::type_oid);
-                Node::Row(types.zip(self.nodes(&r.args)?).collect())
+                let names = (!r.column_names.is_empty()).then(|| r.column_names.clone().into());
+                Node::Row(types.zip(self.nodes(&r.args)?).collect(), names)
             }
             Expr::RowCompare(r) => self.row_compare(r)?,
             Expr::Coalesce(c) => Node::Coalesce(self.nodes(&c.args)?),
@@ -162,7 +163,7 @@ impl<'a> Compiler<'a> {
             return Err(PgError::internal(format!("row of {} is not in the row", var.rel)));
         }
         let fields = columns.iter().map(|&(type_oid, slot)| (type_oid, Node::Slot(slot)));
-        Ok(Node::Row(fields.collect()))
+        Ok(Node::Row(fields.collect(), None))
     }
 
     fn callee(&self, func: Oid, args: &[Expr], result_type: Oid) -> Result<Callee> {

@@ -51,7 +51,7 @@ impl Node {
             Node::ArrayCoerce(c) => array::coerce(c, cx),
             Node::Case(case) => eval_case(case, cx),
             Node::Array(a) => array::construct(a, cx),
-            Node::Row(fields) => row(fields, cx),
+            Node::Row(fields, names) => row(fields, names.clone(), cx),
             Node::RowCompare(r) => compare::row_compare(r, cx),
             Node::Coalesce(args) => coalesce(args, cx),
             Node::MinMax(m) => min_max(m, cx),
@@ -128,10 +128,10 @@ fn eval_case(case: &Case, cx: &Eval<'_>) -> Result<Datum> {
     case.default.eval(cx)
 }
 
-fn row(fields: &[(Oid, Node)], cx: &Eval<'_>) -> Result<Datum> {
+fn row(fields: &[(Oid, Node)], names: Option<Arc<[String]>>, cx: &Eval<'_>) -> Result<Datum> {
     let fields: Result<Vec<_>> =
         fields.iter().map(|(type_oid, node)| Ok((*type_oid, node.eval(cx)?))).collect();
-    Ok(Datum::Record(Arc::new(Record { fields: fields? })))
+    Ok(Datum::Record(Arc::new(Record { fields: fields?, names })))
 }
 
 fn coalesce(args: &[Node], cx: &Eval<'_>) -> Result<Datum> {

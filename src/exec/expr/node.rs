@@ -5,6 +5,7 @@ use super::cast::IoCast;
 use super::subplan::SubPlan;
 use crate::nodes::{BoolTest, RowCompareKind, SqlValueFunction};
 use crate::types::{Datum, Oid};
+use std::sync::Arc;
 
 /// One step of a compiled expression; evaluated by [`Node::eval`](super::eval).
 pub(in crate::exec) enum Node {
@@ -33,7 +34,8 @@ pub(in crate::exec) enum Node {
     Case(Box<Case>),
     Array(Box<ArrayNode>),
     /// Fields with their types.
-    Row(Vec<(Oid, Node)>),
+    /// Fields, and their names where the row has them.
+    Row(Vec<(Oid, Node)>, Option<Arc<[String]>>),
     RowCompare(Box<RowCompare>),
     Coalesce(Vec<Node>),
     MinMax(Box<MinMax>),

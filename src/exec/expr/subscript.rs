@@ -238,5 +238,14 @@ fn jsonb(s: &Subscript, container: Datum, cx: &Eval<'_>) -> Result<Datum> {
     let Some(Implementation::Scalar(f)) = functions::lookup(name) else {
         return Err(PgError::unsupported("jsonb subscripting"));
     };
-    f(&Ctx { env: cx.state.env(), func: 0, arg_types: &[], result_type: oids::JSONB, variadic: true }, &args)
+    f(
+        &Ctx {
+            env: cx.state.env(),
+            func: 0,
+            arg_types: &[],
+            result_type: oids::JSONB,
+            variadic: true,
+        },
+        &args,
+    )
 }

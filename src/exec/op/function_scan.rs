@@ -11,7 +11,10 @@ use std::sync::Arc;
 
 /// A call that gives rows.
 pub(in crate::exec) enum SetCall {
-    Function { callee: Callee, args: Vec<Program> },
+    Function {
+        callee: Callee,
+        args: Vec<Program>,
+    },
     /// Any other expression in FROM: one row.
     Value(Program),
 }

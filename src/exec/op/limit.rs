@@ -65,8 +65,7 @@ impl Run {
             code::INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE,
         )?;
         let limit = self.limit.as_deref();
-        self.left =
-            row_count(limit, state, "LIMIT", code::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE)?;
+        self.left = row_count(limit, state, "LIMIT", code::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE)?;
         if self.left == Some(0) {
             return Ok(());
         }

@@ -23,6 +23,10 @@ impl PlanNode for Project {
 impl Operator for Run {
     fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
         let Some(row) = self.input.next(state)? else { return Ok(None) };
-        self.columns.iter().map(|column| column.eval(state, &row)).collect::<Result<Row>>().map(Some)
+        self.columns
+            .iter()
+            .map(|column| column.eval(state, &row))
+            .collect::<Result<Row>>()
+            .map(Some)
     }
 }

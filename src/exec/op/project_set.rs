@@ -74,5 +74,5 @@ fn one_value(row: Vec<Datum>, types: &[Oid]) -> Datum {
         return row.into_iter().next().unwrap_or_default();
     }
     let fields = types.iter().copied().zip(row).collect();
-    Datum::Record(Arc::new(Record { fields }))
+    Datum::Record(Arc::new(Record::unnamed(fields)))
 }

@@ -37,7 +37,9 @@ impl Run {
         let error = code::INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE;
         let offset = row_count(offset.as_deref(), state, "OFFSET", error)?;
         let error = code::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE;
-        let Some(limit) = row_count(Some(&**limit), state, "LIMIT", error)? else { return Ok(None) };
+        let Some(limit) = row_count(Some(&**limit), state, "LIMIT", error)? else {
+            return Ok(None);
+        };
         Ok(limit.checked_add(offset.unwrap_or(0)).and_then(|n| usize::try_from(n).ok()))
     }
 

@@ -115,13 +115,19 @@ impl Run {
         for call in self.calls.iter() {
             values.push(match call {
                 WindowCall::Function { kind, args } => {
-                    let mut partition =
-                        Partition { rows: &rows, walk: self.frame.walk(&rows, &peers, state)?, state };
+                    let mut partition = Partition {
+                        rows: &rows,
+                        walk: self.frame.walk(&rows, &peers, state)?,
+                        state,
+                    };
                     partition.function(*kind, args)?
                 }
                 WindowCall::Aggregate(call) => {
-                    let mut partition =
-                        Partition { rows: &rows, walk: self.frame.walk(&rows, &peers, state)?, state };
+                    let mut partition = Partition {
+                        rows: &rows,
+                        walk: self.frame.walk(&rows, &peers, state)?,
+                        state,
+                    };
                     partition.aggregate(call)?
                 }
             });
@@ -174,7 +180,9 @@ impl Partition<'_> {
                 WindowKind::PercentRank if total == 1 => Datum::Float8(0.0),
                 WindowKind::PercentRank => Datum::Float8(peer.start as f64 / (total - 1) as f64),
                 WindowKind::CumeDist => Datum::Float8(peer.end as f64 / total as f64),
-                WindowKind::Ntile => ntile.map_or(Datum::Null, |n| Datum::Int4(bucket(i, total, n))),
+                WindowKind::Ntile => {
+                    ntile.map_or(Datum::Null, |n| Datum::Int4(bucket(i, total, n)))
+                }
                 WindowKind::Lag => self.shifted(i, args, -1)?,
                 WindowKind::Lead => self.shifted(i, args, 1)?,
                 WindowKind::FirstValue => self.nth(i, args, Nth::First(0))?,
@@ -198,9 +206,7 @@ impl Partition<'_> {
     /// NTILE's argument, taken from the partition's first row.
     fn ntile_buckets(&self, args: &[Program]) -> Result<Option<usize>> {
         match self.arg(0, args, 0)? {
-            Datum::Int4(n) => {
-                positive(n, "ntile", code::INVALID_ARGUMENT_FOR_NTILE).map(Some)
-            }
+            Datum::Int4(n) => positive(n, "ntile", code::INVALID_ARGUMENT_FOR_NTILE).map(Some),
             _ => Ok(None),
         }
     }

@@ -1,5 +1,6 @@
 //! Dates, times, time stamps and intervals (manual, 9.9) and their templates (9.8).
 
+pub(super) mod clock;
 pub(super) mod comparison;
 pub(super) mod date;
 pub(super) mod extract;

@@ -6,7 +6,7 @@
 mod date;
 mod functions;
 mod input;
-mod names;
+pub(super) mod names;
 mod output;
 mod pattern;
 

@@ -2,7 +2,7 @@
 
 use super::pattern::Case;
 
-pub(super) const MONTHS: [&str; 12] = [
+pub(in crate::functions::datetime) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -18,7 +18,7 @@ pub(super) const MONTHS: [&str; 12] = [
 ];
 
 /// From Sunday.
-pub(super) const DAYS: [&str; 7] =
+pub(in crate::functions::datetime) const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// December first, so that reading meets `XII` and `VIII` before their prefixes.
@@ -29,7 +29,7 @@ pub(super) const ROMAN_MONTHS: [&str; 12] =
 pub(super) const NAME_WIDTH: usize = 9;
 
 /// The first three letters.
-pub(super) fn short(name: &str) -> &str {
+pub(in crate::functions::datetime) fn short(name: &str) -> &str {
     &name[..3]
 }
 
