@@ -1,0 +1,248 @@
+"""Compares KalamDB with PostgreSQL 15 in the same run and writes the table into README.md.
+
+Both servers run with their default durability (every commit synced) on the same disk, one at a time
+per measurement, alternating, so that neither profits from a quiet machine. Figures are ratios:
+KalamDB / PostgreSQL.
+
+    bench/run                  everything
+    bench/run pgbench copy     some parts: pgbench, copy, idle, latency
+    bench/run --seconds 5      shorter pgbench runs (default 20)
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUT = ROOT / "bench" / "out"
+PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
+PARTS = ["pgbench", "copy", "idle", "latency"]
+
+
+class Server:
+    """A running server: where psql finds it, and its process."""
+
+    def __init__(self, name, host, port, process):
+        self.name, self.host, self.port, self.process = name, host, port, process
+
+    def arguments(self):
+        return ["-h", self.host, "-p", str(self.port), "-U", "postgres"]
+
+    def psql(self, *arguments, **options):
+        command = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *self.arguments(), "-d", "postgres"]
+        return subprocess.run([*command, *arguments], check=True, text=True, capture_output=True, **options).stdout
+
+    def memory_kib(self):
+        """Proportional set size of the server's processes, so that shared buffers count once."""
+        pids = [self.process.pid, *descendants(self.process.pid)]
+        return sum(pss_kib(pid) for pid in pids)
+
+
+def descendants(pid):
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [d for child in children for d in (int(child), *descendants(int(child)))]
+
+
+def pss_kib(pid):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1))
+    return 0
+
+
+def as_postgres(command):
+    """PostgreSQL's server programs refuse to run as root."""
+    if os.geteuid() == 0:
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--", *map(str, command)]
+    return [str(c) for c in command]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextlib.contextmanager
+def servers():
+    """Both servers on fresh directories."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="kalamdb-bench-"))
+    directory.chmod(0o755)
+    started = []
+    try:
+        started = [start_postgres(directory / "postgresql"), start_kalamdb(directory / "kalamdb")]
+        yield started
+    finally:
+        for server in started:
+            server.process.terminate()
+            server.process.wait()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def start_postgres(data):
+    data.mkdir()
+    if os.geteuid() == 0:
+        shutil.chown(data, "postgres", "postgres")
+    subprocess.run(as_postgres([PG_BIN / "initdb", "-U", "postgres", "-A", "trust", "--locale=C", "--encoding=UTF8", "-D", data]), check=True, capture_output=True, cwd="/")
+    port = free_port()
+    process = subprocess.Popen(as_postgres([PG_BIN / "postgres", "-D", data, "-p", port, "-k", "", "-c", "max_connections=1100"]), cwd="/", stderr=subprocess.DEVNULL)
+    return ready(Server("PostgreSQL", "127.0.0.1", port, process))
+
+
+def start_kalamdb(data):
+    port = free_port()
+    binary = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "kalamdb"
+    process = subprocess.Popen([binary, "server", "--data-dir", data, "--listen", f"127.0.0.1:{port}", "--max-connections", "1100"])
+    return ready(Server("KalamDB", "127.0.0.1", port, process))
+
+
+def ready(server):
+    deadline = time.monotonic() + 60
+    while subprocess.run(["pg_isready", "-q", *server.arguments()]).returncode != 0:
+        if time.monotonic() > deadline or server.process.poll() is not None:
+            raise SystemExit(f"{server.name} did not start")
+    return server
+
+
+def pgbench(both, seconds):
+    """TPS of the built-in scripts at scale 10."""
+    for server in both:
+        subprocess.run(["pgbench", *server.arguments(), "-i", "-s", "10", "-q", "postgres"], check=True, capture_output=True)
+    rows = []
+    for script in ["select-only", "simple-update", "tpcb-like"]:
+        for protocol in ["simple", "extended", "prepared"]:
+            for clients in [1, 16]:
+                tps = [run_pgbench(s, script, protocol, clients, seconds) for s in both]
+                rows.append((f"pgbench {script}, {protocol}, {clients} clients", "TPS", *tps, tps[1] / tps[0]))
+    for server in both:
+        check_balances(server)
+    return rows
+
+
+def run_pgbench(server, script, protocol, clients, seconds):
+    command = ["pgbench", *server.arguments(), "-n", "-b", script, "-M", protocol, "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(seconds), "postgres"]
+    result = subprocess.run(command, text=True, capture_output=True)
+    if result.returncode != 0:
+        raise SystemExit(f"{server.name}: {' '.join(command)}\n{result.stderr}")
+    return float(re.search(r"tps = ([\d.]+)", result.stdout).group(1))
+
+
+def check_balances(server):
+    """The three balances and the history of tpcb-like agree (simple-update leaves two alone)."""
+    sums = server.psql("-c", "SELECT (SELECT sum(abalance) FROM pgbench_accounts) = (SELECT sum(delta) FROM pgbench_history), (SELECT sum(tbalance) FROM pgbench_tellers) = (SELECT sum(bbalance) FROM pgbench_branches)")
+    if sums.strip() != "t|t":
+        raise SystemExit(f"{server.name}: balances disagree: {sums}")
+
+
+def copy(both, _seconds):
+    """COPY of TPC-H lineitem, scale factor 1, into a table with its primary key."""
+    data = OUT / "lineitem.tbl"
+    if not data.exists():
+        subprocess.run([OUT / "venv" / "bin" / "tpchgen-cli", "-s", "1", "-T", "lineitem", "-o", OUT], check=True)
+        # Rows end with a separator, which COPY would take for one more column.
+        subprocess.run(["sed", "-i", "s/|$//", data], check=True)
+    schema = (ROOT / "tests" / "tpch" / "schema.sql").read_text()
+    create = re.search(r"CREATE TABLE lineitem.*?;", schema, re.S).group(0)
+    create = re.sub(r" REFERENCES orders|,\s*FOREIGN KEY.*?partsupp", "", create, flags=re.S)
+    rates = []
+    for server in both:
+        server.psql("-c", create)
+        began = time.monotonic()
+        server.psql("-c", rf"\copy lineitem FROM '{data}' (DELIMITER '|')")
+        took = time.monotonic() - began
+        rates.append(int(server.psql("-c", "SELECT count(*) FROM lineitem")) / took)
+    return [("COPY lineitem, primary key", "rows/s", *rates, rates[1] / rates[0])]
+
+
+def idle(both, _seconds):
+    """Memory of 1,000 idle sessions, each after one statement."""
+    rows = []
+    for server in both:
+        before = server.memory_kib()
+        sessions = [connect(server) for _ in range(1000)]
+        for session in sessions:
+            query(session, "SELECT 1")
+        rows.append((server.memory_kib() - before) / 1000)
+        for session in sessions:
+            session.close()
+    return [("memory of an idle session", "KiB", *rows, rows[1] / rows[0])]
+
+
+def latency(both, _seconds, rounds=5000):
+    """Median round trip of SELECT 1, simple protocol."""
+    medians = []
+    for server in both:
+        session = connect(server)
+        times = []
+        for _ in range(rounds):
+            began = time.perf_counter()
+            query(session, "SELECT 1")
+            times.append(time.perf_counter() - began)
+        medians.append(sorted(times)[rounds // 2] * 1e6)
+    return [("SELECT 1, median latency", "µs", *medians, medians[1] / medians[0])]
+
+
+def connect(server):
+    s = socket.create_connection((server.host, server.port))
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    body = struct.pack("!i", 196608) + b"user\0postgres\0database\0postgres\0\0"
+    s.sendall(struct.pack("!i", len(body) + 4) + body)
+    until_ready(s)
+    return s
+
+
+def query(session, sql):
+    body = sql.encode() + b"\0"
+    session.sendall(b"Q" + struct.pack("!i", len(body) + 4) + body)
+    until_ready(session)
+
+
+def until_ready(session):
+    """Reads up to ReadyForQuery, which is the last message of an answer: `Z`, length 5, a status."""
+    seen = b""
+    while seen[-6:-1] != b"Z\0\0\0\x05":
+        received = session.recv(65536)
+        if not received:
+            raise SystemExit("the server closed a session")
+        seen += received
+
+
+def table(rows):
+    lines = ["| | unit | PostgreSQL 15 | KalamDB | ratio |", "|---|---|---:|---:|---:|"]
+    for name, unit, theirs, ours, ratio in rows:
+        lines.append(f"| {name} | {unit} | {theirs:,.0f} | {ours:,.0f} | {ratio:.2f} |")
+    return "\n".join(lines)
+
+
+def write_readme(text):
+    readme = ROOT / "README.md"
+    begin, end = "<!-- bench -->\n", "<!-- /bench -->"
+    old = readme.read_text()
+    head, rest = old.split(begin, 1)
+    readme.write_text(f"{head}{begin}{text}\n{end}{rest.split(end, 1)[1]}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=PARTS)
+    parser.add_argument("--seconds", type=int, default=20)
+    options = parser.parse_args()
+    OUT.mkdir(exist_ok=True)
+    with servers() as both:
+        rows = [row for part in options.parts for row in globals()[part](both, options.seconds)]
+    text = table(rows)
+    print(text)
+    if options.parts == PARTS:
+        write_readme(text)
+
+
+if __name__ == "__main__":
+    main()
