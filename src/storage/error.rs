@@ -49,6 +49,9 @@ pub enum StorageError {
     /// A sequence has no further value; the text is PostgreSQL's message.
     #[error("{0}")]
     SequenceLimit(String),
+    /// setval's value is outside the sequence's limits; the text is PostgreSQL's message.
+    #[error("{0}")]
+    SequenceRange(String),
     /// The store is closed or refuses writes after a failed one.
     #[error("{0}")]
     Closed(String),
@@ -79,6 +82,9 @@ impl From<StorageError> for PgError {
                     .hint("The transaction might succeed if retried.")
             }
             StorageError::TooLarge(_) => PgError::new(code::PROGRAM_LIMIT_EXCEEDED, message),
+            StorageError::SequenceRange(_) => {
+                PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, message)
+            }
             StorageError::SequenceLimit(_) => {
                 PgError::new(code::SEQUENCE_GENERATOR_LIMIT_EXCEEDED, message)
             }

@@ -11,7 +11,9 @@
 //! | [`Key::RowId`] | hidden row id, u64 big endian | the row |
 //! | [`Key::Index`] | index columns, encoded, then the row's key suffix | INCLUDE columns |
 //! | [`Key::Unique`] | index columns, encoded | the row's key suffix |
-//! | [`Key::Meta`] | (no storage id) a name of the catalog's | the catalog's record |
+//!
+//! [`Space::Meta`] has no storage ids. A first byte of [`INTERNAL`] marks storage's own records;
+//! every other name is the catalog's.
 //!
 //! A *row key suffix* is a row's key without the storage id. A unique index stores an entry with a
 //! NULL column as [`Key::Index`] (NULLs are distinct), unless declared NULLS NOT DISTINCT.
@@ -49,12 +51,42 @@ impl Space {
 /// A key, before encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key<'a> {
-    Row { table: StorageId, primary_key: &'a [u8] },
-    RowId { table: StorageId, row_id: u64 },
-    Index { index: StorageId, columns: &'a [u8], row: &'a [u8] },
-    Unique { index: StorageId, columns: &'a [u8] },
-    Meta { name: &'a [u8] },
+    Row {
+        table: StorageId,
+        primary_key: &'a [u8],
+    },
+    RowId {
+        table: StorageId,
+        row_id: u64,
+    },
+    Index {
+        index: StorageId,
+        columns: &'a [u8],
+        row: &'a [u8],
+    },
+    Unique {
+        index: StorageId,
+        columns: &'a [u8],
+    },
+    /// A record of the catalog's; the name does not start with [`INTERNAL`].
+    Meta {
+        name: &'a [u8],
+    },
+    /// The newest commit's number and time.
+    LastCommit,
+    /// The state of a sequence.
+    Sequence {
+        sequence: StorageId,
+    },
+    /// The first number of a kind (or of a table's row ids) that may not be given out yet.
+    Counter {
+        kind: u8,
+        id: StorageId,
+    },
 }
+
+/// First byte of the names that storage keeps for itself in [`Space::Meta`].
+pub const INTERNAL: u8 = 0;
 
 impl Key<'_> {
     /// The column family the key lives in.
@@ -62,7 +94,9 @@ impl Key<'_> {
         match self {
             Key::Row { .. } | Key::RowId { .. } => Space::Rows,
             Key::Index { .. } | Key::Unique { .. } => Space::Index,
-            Key::Meta { .. } => Space::Meta,
+            Key::Meta { .. } | Key::LastCommit | Key::Sequence { .. } | Key::Counter { .. } => {
+                Space::Meta
+            }
         }
     }
 
@@ -87,6 +121,15 @@ impl Key<'_> {
                 out.extend_from_slice(columns);
             }
             Key::Meta { name } => out.extend_from_slice(name),
+            Key::LastCommit => out.extend_from_slice(&[INTERNAL, b'c']),
+            Key::Sequence { sequence } => {
+                out.extend_from_slice(&[INTERNAL, b's']);
+                out.extend_from_slice(&sequence.to_be_bytes());
+            }
+            Key::Counter { kind, id } => {
+                out.extend_from_slice(&[INTERNAL, b'n', kind]);
+                out.extend_from_slice(&id.to_be_bytes());
+            }
         }
     }
 

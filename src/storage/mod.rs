@@ -1,4 +1,3 @@
-#![allow(unused)]
 //! Hot storage: RocksDB, transactions, locks, one commit sequencer.
 //!
 //! The life of a write: a statement asks its [`Txn`] for row and key locks, then puts encoded rows
@@ -17,7 +16,7 @@
 //! - A transaction's locks are released only after its commit is visible to new snapshots.
 //! - What a statement writes is invisible to its own scans and vanishes if it fails.
 
-pub mod counters;
+mod counters;
 mod error;
 pub mod keys;
 pub mod locks;
@@ -27,6 +26,7 @@ pub mod row;
 pub mod sequencer;
 pub mod sequences;
 mod snapshot;
+mod split;
 mod ssi;
 mod store;
 mod txn;

@@ -1,4 +1,10 @@
-//! How RocksDB is set up.
+//! How RocksDB is set up: for point reads, and for commits that share a sync.
+
+use super::Space;
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
+    DataBlockIndexType, LogLevel, Options,
+};
 
 /// Sizes that a server's configuration may change.
 #[derive(Clone, Debug)]
@@ -7,7 +13,8 @@ pub struct StoreOptions {
     pub block_cache_bytes: usize,
     /// Bytes of memtables over all column families.
     pub memtable_bytes: usize,
-    /// Bytes one transaction may write.
+    /// Bytes one transaction may write: it is held in memory, and committed in one batch, which
+    /// RocksDB limits to 4 GiB.
     pub transaction_bytes_max: usize,
 }
 
@@ -16,7 +23,64 @@ impl Default for StoreOptions {
         StoreOptions {
             block_cache_bytes: 256 << 20,
             memtable_bytes: 128 << 20,
-            transaction_bytes_max: 2 << 30,
+            transaction_bytes_max: 3 << 30,
         }
     }
+}
+
+/// Bits of bloom filter per key: 1 % of the lookups of absent keys read a block.
+const BLOOM_BITS: f64 = 10.0;
+/// The share of a memtable given to a bloom filter, so that absent keys cost no skip list search.
+const MEMTABLE_BLOOM_SHARE: f64 = 0.02;
+/// WAL bytes before RocksDB flushes to drop old logs: bounds recovery to a few seconds.
+const WAL_BYTES_MAX: u64 = 512 << 20;
+
+/// Options of the whole database; `create` allows a new one.
+pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
+    let mut db = Options::default();
+    db.create_if_missing(create);
+    db.create_missing_column_families(create);
+    // Forgives a record cut off at the end of the last log, which nobody was told is committed.
+    // Damage before that fails the start instead of dropping acknowledged commits, as
+    // point-in-time recovery would.
+    db.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    db.set_paranoid_checks(true);
+    db.set_max_total_wal_size(WAL_BYTES_MAX);
+    db.set_db_write_buffer_size(options.memtable_bytes);
+    db.set_max_background_jobs(2);
+    db.set_bytes_per_sync(1 << 20);
+    db.set_stats_dump_period_sec(0);
+    db.set_log_level(LogLevel::Warn);
+    db.set_keep_log_file_num(4);
+    db.set_max_log_file_size(16 << 20);
+    db
+}
+
+/// The column families, RocksDB's obligatory `default` (unused) first.
+pub(super) fn families(options: &StoreOptions) -> Vec<ColumnFamilyDescriptor> {
+    let cache = Cache::new_lru_cache(options.block_cache_bytes);
+    let described = |name| ColumnFamilyDescriptor::new(name, family(options, &cache));
+    let spaces = Space::ALL.map(|space| described(space.name()));
+    std::iter::once(described("default")).chain(spaces).collect()
+}
+
+fn family(options: &StoreOptions, cache: &Cache) -> Options {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_bloom_filter(BLOOM_BITS, false);
+    table.set_optimize_filters_for_memory(true);
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_cache_index_and_filter_blocks_with_high_priority(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
+    table.set_format_version(6);
+    let mut family = Options::default();
+    family.set_block_based_table_factory(&table);
+    family.set_compression_type(DBCompressionType::Lz4);
+    family.set_level_compaction_dynamic_level_bytes(true);
+    family.set_write_buffer_size((options.memtable_bytes / 2).max(1 << 20));
+    family.set_max_write_buffer_number(4);
+    family.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM_SHARE);
+    family.set_memtable_whole_key_filtering(true);
+    family
 }

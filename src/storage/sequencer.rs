@@ -1,6 +1,40 @@
-//! The commit sequencer.
+//! The commit sequencer: one thread that puts commits in order and shares their syncs.
+//!
+//! While one batch is being written and synced, the next commits queue up; then all of them are
+//! numbered, put into one RocksDB batch, written with one WAL sync, and answered. So a lone client
+//! pays one sync a commit, and sixteen share one.
+//!
+//! ```text
+//!   T1 ─┐                 ┌ _seq 8 ┐               hooks, publish, release locks, answer T1
+//!   T2 ─┼─ queue ─ batch ─┼ _seq 9 ┼ write + sync ─ hooks, publish, release locks, answer T2
+//!   T3 ─┘                 └ _seq 10┘               …
+//! ```
+//!
+//! Invariants: `_seq` and `_updated` grow strictly, over restarts too ([`Key::LastCommit`] is part
+//! of every batch). A batch is written whole or not at all; if it fails, every commit in it fails.
+//! Hooks run, and changes are published, in commit order. Locks go only when the commit is visible.
 
-use super::WriteSet;
+use super::counters::Counter;
+use super::keys::Key;
+use super::{Result, Space, StorageError, StorageId, Txn, WriteSet, open::Db, row};
+use parking_lot::Mutex;
+use rocksdb::{WriteBatch, WriteOptions};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{broadcast, oneshot};
+
+/// Bytes of writes after which a batch takes no further transaction.
+const BATCH_BYTES_MAX: usize = 32 << 20;
+/// How long an unsynced commit (`synchronous_commit = off`) stays unsynced: PostgreSQL's
+/// `wal_writer_delay`.
+const UNSYNCED_MAX: Duration = Duration::from_millis(200);
+/// Commits a subscriber may fall behind before it is told that it missed some.
+const SUBSCRIBER_BACKLOG: usize = 4096;
+/// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
+const EPOCH_2000_US: i64 = 946_684_800_000_000;
 
 /// What a commit got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,4 +51,221 @@ pub struct Commit {
     pub info: CommitInfo,
     /// Row values do not carry `_seq` and `_updated` here: they are `info`'s.
     pub writes: WriteSet,
+}
+
+/// What runs right after a commit is written, in commit order.
+pub(super) type Hook = Box<dyn FnOnce(&CommitInfo) + Send>;
+
+/// A transaction that wants to commit.
+pub(super) struct Request {
+    pub(super) txn: Arc<Txn>,
+    pub(super) writes: WriteSet,
+    /// Relations to delete with everything in them.
+    pub(super) dropped: Vec<StorageId>,
+    pub(super) hooks: Vec<Hook>,
+    /// Answer after the WAL is on disk.
+    pub(super) sync: bool,
+    pub(super) answer: oneshot::Sender<Result<CommitInfo>>,
+}
+
+/// The sequencer's handle: where to send, what was committed last.
+pub(super) struct Sequencer {
+    queue: Mutex<Option<Sender<Request>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    last_seq: Arc<AtomicU64>,
+    published: broadcast::Sender<Arc<Commit>>,
+}
+
+impl Sequencer {
+    /// Starts the thread, going on from the newest commit in the store.
+    pub(super) fn start(db: &Arc<Db>) -> Result<Sequencer> {
+        let last = read_last(db)?;
+        let last_seq = Arc::new(AtomicU64::new(last.seq));
+        let (published, _) = broadcast::channel(SUBSCRIBER_BACKLOG);
+        let (queue, requests) = channel();
+        let worker = Worker {
+            db: Arc::clone(db),
+            last,
+            last_seq: Arc::clone(&last_seq),
+            published: published.clone(),
+            unsynced: false,
+        };
+        let thread = std::thread::Builder::new()
+            .name("sequencer".into())
+            .spawn(move || worker.run(&requests))
+            .map_err(|e| StorageError::Io(format!("could not start the sequencer: {e}")))?;
+        Ok(Sequencer {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+            last_seq,
+            published,
+        })
+    }
+
+    /// Queues a commit; a closed store gives it back.
+    pub(super) fn submit(&self, request: Request) -> Result<(), Box<Request>> {
+        match &*self.queue.lock() {
+            Some(queue) => queue.send(request).map_err(|failed| Box::new(failed.0)),
+            None => Err(Box::new(request)),
+        }
+    }
+
+    pub(super) fn last_seq(&self) -> u64 {
+        self.last_seq.load(Ordering::Acquire)
+    }
+
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Commit>> {
+        self.published.subscribe()
+    }
+
+    /// Lets queued commits finish, then stops; later ones are refused.
+    pub(super) fn stop(&self) {
+        drop(self.queue.lock().take());
+        let thread = self.thread.lock().take();
+        // The last reference to the store may be a request's, dropped on the thread itself.
+        if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id())
+            && thread.join().is_err()
+        {
+            tracing::error!("the commit sequencer panicked");
+        }
+    }
+}
+
+struct Worker {
+    db: Arc<Db>,
+    last: CommitInfo,
+    last_seq: Arc<AtomicU64>,
+    published: broadcast::Sender<Arc<Commit>>,
+    /// Something was written without a sync.
+    unsynced: bool,
+}
+
+impl Worker {
+    fn run(mut self, requests: &Receiver<Request>) {
+        while let Some(first) = self.receive(requests) {
+            let mut bytes = first.writes.bytes();
+            let mut group = vec![first];
+            while bytes < BATCH_BYTES_MAX
+                && let Ok(next) = requests.try_recv()
+            {
+                bytes += next.writes.bytes();
+                group.push(next);
+            }
+            self.commit(group, bytes);
+        }
+        self.sync_wal();
+    }
+
+    /// The next request; syncs what lies unsynced while there is none. `None`: the store closes.
+    fn receive(&mut self, requests: &Receiver<Request>) -> Option<Request> {
+        if self.unsynced {
+            match requests.recv_timeout(UNSYNCED_MAX) {
+                Ok(request) => return Some(request),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.sync_wal(),
+            }
+        }
+        requests.recv().ok()
+    }
+
+    fn commit(&mut self, group: Vec<Request>, bytes: usize) {
+        let mut batch = WriteBatch::with_capacity_bytes(bytes);
+        let infos: Vec<CommitInfo> =
+            group.iter().map(|request| self.add_to_batch(&mut batch, request)).collect();
+        let sync = group.iter().any(|request| request.sync);
+        let written = self.write(batch, sync);
+        if let (Ok(()), Some(last)) = (&written, infos.last()) {
+            self.unsynced = !sync;
+            self.last_seq.store(last.seq, Ordering::Release);
+        }
+        for (request, info) in group.into_iter().zip(infos) {
+            self.finish(request, written.clone().map(|()| info));
+        }
+    }
+
+    fn add_to_batch(&mut self, batch: &mut WriteBatch, request: &Request) -> CommitInfo {
+        self.last = CommitInfo {
+            seq: self.last.seq + 1,
+            updated_us: now_us().max(self.last.updated_us + 1),
+        };
+        let CommitInfo { seq, updated_us } = self.last;
+        let mut stamped = Vec::new();
+        request.writes.for_each(|space, key, value| {
+            let family = self.db.family(space);
+            match value {
+                None => batch.delete_cf(family, key),
+                Some(value) if space == Space::Rows => {
+                    stamped.clear();
+                    stamped.extend_from_slice(value);
+                    row::stamp(&mut stamped, seq, updated_us);
+                    batch.put_cf(family, key, &stamped);
+                }
+                Some(value) => batch.put_cf(family, key, value),
+            }
+        });
+        for &storage in &request.dropped {
+            self.drop_storage(batch, storage);
+        }
+        self.last
+    }
+
+    /// Deletes a relation's ranges and its records. A storage id is never given again, so the order
+    /// of this and the batch's other writes does not matter.
+    fn drop_storage(&self, batch: &mut WriteBatch, storage: StorageId) {
+        let start = storage.to_be_bytes();
+        let end = storage.saturating_add(1).to_be_bytes();
+        for space in [Space::Rows, Space::Index] {
+            batch.delete_range_cf(self.db.family(space), start, end);
+        }
+        let meta = self.db.family(Space::Meta);
+        batch.delete_cf(meta, Counter::RowId(storage).key().encode());
+        batch.delete_cf(meta, Key::Sequence { sequence: storage }.encode());
+    }
+
+    fn write(&self, mut batch: WriteBatch, sync: bool) -> Result<()> {
+        let CommitInfo { seq, updated_us } = self.last;
+        let record = [seq.to_le_bytes(), updated_us.to_le_bytes()].concat();
+        batch.put_cf(self.db.family(Space::Meta), Key::LastCommit.encode(), record);
+        let mut options = WriteOptions::default();
+        options.set_sync(sync);
+        Ok(self.db.rocks.write_opt(batch, &options)?)
+    }
+
+    fn finish(&self, request: Request, outcome: Result<CommitInfo>) {
+        if let Ok(info) = &outcome {
+            let store = request.txn.store();
+            request.dropped.iter().for_each(|&storage| store.forget(storage));
+            request.hooks.into_iter().for_each(|hook| hook(info));
+            if self.published.receiver_count() > 0 {
+                let commit = Commit { info: *info, writes: request.writes };
+                // Fails only if the last subscriber has just left.
+                let _ = self.published.send(Arc::new(commit));
+            }
+        }
+        request.txn.finished(&outcome);
+        // The client may have gone; the commit stands.
+        let _ = request.answer.send(outcome);
+    }
+
+    fn sync_wal(&mut self) {
+        if let Err(error) = self.db.rocks.flush_wal(true) {
+            tracing::error!(%error, "could not sync the write-ahead log");
+        }
+        self.unsynced = false;
+    }
+}
+
+fn read_last(db: &Db) -> Result<CommitInfo> {
+    let record = db.rocks.get_pinned_cf(db.family(Space::Meta), Key::LastCommit.encode())?;
+    let Some(record) = record else { return Ok(CommitInfo { seq: 0, updated_us: 0 }) };
+    let numbers = record.first_chunk::<8>().zip(record.last_chunk::<8>());
+    let (seq, updated) = numbers
+        .ok_or_else(|| StorageError::Corrupt("the record of the last commit is damaged".into()))?;
+    Ok(CommitInfo { seq: u64::from_le_bytes(*seq), updated_us: i64::from_le_bytes(*updated) })
+}
+
+/// Microseconds since 2000-01-01 UTC.
+pub(super) fn now_us() -> i64 {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros());
+    i64::try_from(unix).map_or(i64::MAX, |us| us - EPOCH_2000_US)
 }

@@ -1,57 +1,103 @@
-//! The store.
+//! The store: one open data directory and everything that works on it.
 
+use super::counters::{Counter, Counters};
+use super::locks::{LockManager, Mode, Tag};
+use super::open::{self, Db};
+use super::sequencer::Sequencer;
+use super::sequences::Sequences;
+use super::ssi::Ssi;
 use super::{
-    AdvisoryKey, Commit, LockInfo, Result, SequenceParams, SequenceState, Snapshot, Space,
-    StorageId, StoreOptions, Txn, TxnOptions,
+    AdvisoryKey, Commit, KeyRange, LockInfo, Result, SequenceParams, SequenceState, Snapshot,
+    Space, StorageError, StorageId, StoreOptions, Txn, TxnOptions,
 };
+use crate::types::Oid;
 use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::broadcast;
 
-pub struct Store {}
+/// Entries read to estimate how many a relation has.
+const SAMPLE_ENTRIES: u64 = 1000;
+
+/// One open data directory. Everybody shares it; the last to let go closes it.
+pub struct Store {
+    pub(super) sequencer: Sequencer,
+    pub(super) counters: Counters,
+    pub(super) locks: LockManager,
+    pub(super) ssi: Ssi,
+    pub(super) options: StoreOptions,
+    sequences: Sequences,
+    db: Arc<Db>,
+}
 
 impl Store {
-    /// Opens or creates the store in `dir`.
+    /// Opens the store in `dir`, or creates it where `dir` is missing or empty. A directory that is
+    /// not ours, damaged, of another format, or in use is refused and left as it is.
     pub fn open(dir: &Path, options: &StoreOptions) -> Result<Arc<Store>> {
-        todo!()
+        let db = open::open(dir, options)?;
+        Ok(Arc::new(Store {
+            sequencer: Sequencer::start(&db)?,
+            counters: Counters::new(Arc::clone(&db)),
+            locks: LockManager::default(),
+            ssi: Ssi::default(),
+            options: options.clone(),
+            sequences: Sequences::new(Arc::clone(&db)),
+            db,
+        }))
     }
-    /// Whether [`Store::open`] created the directory: the catalog must be set up.
+
+    /// Whether nothing was ever committed: the catalog must be set up.
     pub fn is_new(&self) -> bool {
-        todo!()
+        self.last_seq() == 0
     }
+
     pub fn begin(self: &Arc<Self>, options: TxnOptions) -> Arc<Txn> {
-        todo!()
+        Arc::new(Txn::new(Arc::clone(self), options))
     }
-    /// A snapshot outside any transaction.
+
+    /// What is committed now.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        todo!()
+        Snapshot::new(&self.db)
     }
+
+    /// The newest committed value of a key.
+    pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
+        let value = self.db.rocks.get_pinned_cf(self.db.family(space), key)?;
+        Ok(value.map(|v| Bytes::copy_from_slice(&v)))
+    }
+
     /// Committed changes, in commit order. A receiver that falls behind gets `Lagged`.
-    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<Arc<Commit>> {
-        todo!()
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Commit>> {
+        self.sequencer.subscribe()
     }
+
     /// The newest commit's number.
     pub fn last_seq(&self) -> u64 {
-        todo!()
+        self.sequencer.last_seq()
     }
 
-    /// A new OID (from 16384) or storage id, never given again, restarts included.
-    pub fn allocate_oid(&self) -> Result<u32> {
-        todo!()
+    /// A new OID for a user's object (from 16384), never given again.
+    pub fn allocate_oid(&self) -> Result<Oid> {
+        let oid = self.counters.next(Counter::Oid)?;
+        Ok(Oid::try_from(oid).expect("the counter's limit is below 2^32"))
     }
+
+    /// A new storage id, never given again.
     pub fn allocate_storage_id(&self) -> Result<StorageId> {
-        todo!()
-    }
-    /// A new hidden row id of a table.
-    pub fn allocate_row_id(&self, table: StorageId) -> Result<u64> {
-        todo!()
+        let id = self.counters.next(Counter::StorageId)?;
+        Ok(StorageId::try_from(id).expect("the counter's limit is below 2^32"))
     }
 
-    /// The next value of a sequence. Not transactional: see [`super::sequences`]. `txn`'s commit
-    /// makes it durable.
-    pub fn nextval(&self, txn: &Txn, sequence: StorageId, params: &SequenceParams) -> Result<i64> {
-        todo!()
+    /// A new hidden row id of a table without a primary key.
+    pub fn allocate_row_id(&self, table: StorageId) -> Result<u64> {
+        self.counters.next(Counter::RowId(table))
     }
+
+    /// The next value of a sequence; not undone by a rollback. See [`super::sequences`].
+    pub fn nextval(&self, txn: &Txn, sequence: StorageId, params: &SequenceParams) -> Result<i64> {
+        self.sequences.next(txn, sequence, params)
+    }
+
     pub fn setval(
         &self,
         txn: &Txn,
@@ -60,47 +106,84 @@ impl Store {
         value: i64,
         is_called: bool,
     ) -> Result<()> {
-        todo!()
+        self.sequences.set(txn, sequence, params, value, is_called)
     }
+
     /// What `SELECT * FROM sequence` shows.
     pub fn sequence_state(
         &self,
         sequence: StorageId,
         params: &SequenceParams,
     ) -> Result<SequenceState> {
-        todo!()
+        self.sequences.state(sequence, params)
+    }
+
+    /// Forgets what memory holds of a dropped relation. Its data went with the commit.
+    pub(super) fn forget(&self, id: StorageId) {
+        self.counters.forget(Counter::RowId(id));
+        self.sequences.forget(id);
     }
 
     /// Releases one hold of a session advisory lock; `false`: it was not held.
     pub fn unlock_advisory(&self, session: u32, key: AdvisoryKey, shared: bool) -> bool {
-        todo!()
-    }
-    /// Releases all session-scope locks: pg_advisory_unlock_all, and the end of the session.
-    pub fn unlock_session(&self, session: u32) {
-        todo!()
-    }
-    /// Sessions that block `session`: pg_blocking_pids.
-    pub fn blocking_sessions(&self, session: u32) -> Vec<u32> {
-        todo!()
-    }
-    pub fn locks(&self) -> Vec<LockInfo> {
-        todo!()
+        self.locks.release_session(session, Tag::advisory(key), Mode::advisory(shared))
     }
 
-    /// Approximate bytes of a relation, memory and disk.
+    /// Releases all session-scope locks: pg_advisory_unlock_all, and the end of the session.
+    pub fn unlock_session(&self, session: u32) {
+        self.locks.release_all_session(session);
+    }
+
+    /// Sessions that block `session`: pg_blocking_pids.
+    pub fn blocking_sessions(&self, session: u32) -> Vec<u32> {
+        self.locks.blockers(session)
+    }
+
+    /// The rows of pg_locks.
+    pub fn locks(&self) -> Vec<LockInfo> {
+        self.locks.list()
+    }
+
+    /// Approximate bytes of a relation on disk.
     pub fn approximate_size(&self, space: Space, id: StorageId) -> u64 {
-        todo!()
+        let KeyRange { start, end } = KeyRange::storage(id);
+        // The last storage id has no end; it is never given.
+        let end = end.unwrap_or_else(|| start.clone());
+        self.snapshot().sizes(space, &[start.to_vec(), end.to_vec()]).iter().sum()
     }
-    /// Approximate number of rows (or entries) of a relation.
-    pub fn approximate_rows(&self, space: Space, id: StorageId) -> u64 {
-        todo!()
+
+    /// Approximate number of rows (or entries) of a relation: exact for small ones, else its size
+    /// on disk by the size of a sample. What is still in memtables is missing from the estimate;
+    /// ANALYZE counts.
+    pub fn approximate_rows(&self, space: Space, id: StorageId) -> Result<u64> {
+        let mut scan = self.snapshot().scan(space, &KeyRange::storage(id), false);
+        let (mut rows, mut bytes) = (0, 0);
+        while rows < SAMPLE_ENTRIES && scan.valid()? {
+            bytes += scan.entry().map_or(0, |(key, value)| (key.len() + value.len()) as u64);
+            rows += 1;
+            scan.advance();
+        }
+        match rows < SAMPLE_ENTRIES {
+            true => Ok(rows),
+            false => Ok(rows.max(self.approximate_size(space, id) * rows / bytes.max(1))),
+        }
     }
+
     /// VACUUM: rewrites a relation's range, dropping what no snapshot needs.
     pub fn compact(&self, space: Space, id: StorageId) {
-        todo!()
+        let KeyRange { start, end } = KeyRange::storage(id);
+        self.db.rocks.compact_range_cf(self.db.family(space), Some(start), end);
     }
-    /// Syncs and refuses further commits; open snapshots stay readable.
+
+    /// Finishes the commits under way, syncs, and refuses further ones; snapshots stay readable.
     pub fn close(&self) -> Result<()> {
-        todo!()
+        self.sequencer.stop();
+        self.db.rocks.flush_wal(true).map_err(StorageError::from)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.sequencer.stop();
     }
 }

@@ -1,11 +1,33 @@
-//! A transaction.
+//! A transaction: its snapshot, its writes, its locks, its end.
+//!
+//! A `Txn` is shared (`Arc`) and locked inside, because portals outlive statements. Writes go
+//! through three states:
+//!
+//! ```text
+//!   statement buffer ──end_statement──▶ transaction's write set ──commit──▶ sequencer ▶ RocksDB
+//!        │ abort_statement                     │ rollback_to (puts a savepoint's copy back)
+//!        ▼ dropped                             ▼ rollback: dropped
+//! ```
+//!
+//! A statement's scans see the snapshot and the write set, never its own buffer: so an UPDATE does
+//! not meet the rows it has written, and a failed statement leaves nothing behind. Constraint checks
+//! ask for the latest state instead: buffer, write set, newest commit.
 
-use super::locks::{AdvisoryKey, LockScope, LockWaitOptions, TableLockMode};
-use super::{CommitInfo, ReadView, Result, Space, StorageId, Store};
+use super::counters::Counter;
+use super::locks::{
+    Acquired, AdvisoryKey, LockScope, LockWaitOptions, Mode, Request, TableLockMode, Tag,
+};
+use super::sequencer::{self, Hook};
+use super::ssi::SerializableTxn;
+use super::{
+    CommitInfo, ReadView, Result, Snapshot, Space, StorageError, StorageId, Store, WriteSet,
+};
 use crate::nodes::{LockWait, RowLockMode};
 use crate::types::Oid;
 use bytes::Bytes;
-use std::sync::Arc;
+use parking_lot::Mutex;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::oneshot;
 
 /// `transaction_isolation`; READ UNCOMMITTED is READ COMMITTED, as in PostgreSQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +41,8 @@ pub enum IsolationLevel {
 pub struct TxnOptions {
     /// The backend's process id: locks of one session never conflict with each other.
     pub session: u32,
+    /// The connected database, which relation locks name.
+    pub database: Oid,
     pub isolation: IsolationLevel,
     pub read_only: bool,
 }
@@ -28,51 +52,122 @@ pub struct TxnOptions {
 pub enum RowLock {
     /// Held now. `waited`: another transaction held it, so the row must be read again.
     Granted { waited: bool },
-    /// SKIP LOCKED, and another transaction holds it.
-    Skipped,
+    /// Another transaction holds it, and the request was not to wait (NOWAIT or SKIP LOCKED).
+    Unavailable,
 }
 
 /// A point to roll back to; the session keeps the stack and the names.
 #[derive(Clone)]
-pub struct Savepoint {}
+pub struct Savepoint {
+    writes: WriteSet,
+    locks: usize,
+    hooks: usize,
+    created: usize,
+    dropped: usize,
+}
 
-pub struct Txn {}
+pub struct Txn {
+    store: Arc<Store>,
+    session: u32,
+    database: Oid,
+    /// Given when first asked for: most transactions never need a number.
+    id: OnceLock<u64>,
+    state: Mutex<State>,
+}
+
+struct State {
+    isolation: IsolationLevel,
+    read_only: bool,
+    lock_wait: LockWaitOptions,
+    /// REPEATABLE READ and SERIALIZABLE: the transaction's snapshot, taken by its first statement.
+    snapshot: Option<Arc<Snapshot>>,
+    serializable: Option<Arc<SerializableTxn>>,
+    writes: WriteSet,
+    statement: WriteSet,
+    /// Relations that only this transaction can see.
+    created: Vec<StorageId>,
+    dropped: Vec<StorageId>,
+    hooks: Vec<Hook>,
+    /// In the order taken, so that a savepoint is a length.
+    locks: Vec<(Tag, Mode)>,
+    /// A sequence moved: the commit must sync even if it writes nothing.
+    must_sync: bool,
+    used: bool,
+    ended: bool,
+}
 
 impl Txn {
+    pub(super) fn new(store: Arc<Store>, options: TxnOptions) -> Txn {
+        let state = State {
+            isolation: options.isolation,
+            read_only: options.read_only,
+            lock_wait: LockWaitOptions::default(),
+            snapshot: None,
+            serializable: None,
+            writes: WriteSet::default(),
+            statement: WriteSet::default(),
+            created: Vec::new(),
+            dropped: Vec::new(),
+            hooks: Vec::new(),
+            locks: Vec::new(),
+            must_sync: false,
+            used: false,
+            ended: false,
+        };
+        let TxnOptions { session, database, .. } = options;
+        Txn { store, session, database, id: OnceLock::new(), state: Mutex::new(state) }
+    }
+
     /// The transaction's number, as `txid_current` shows it.
-    pub fn id(&self) -> u64 {
-        todo!()
+    pub fn id(&self) -> Result<u64> {
+        match self.id.get() {
+            Some(id) => Ok(*id),
+            None => {
+                let id = self.store.counters.next(Counter::TransactionId)?;
+                Ok(*self.id.get_or_init(|| id))
+            }
+        }
     }
+
     pub fn session(&self) -> u32 {
-        todo!()
+        self.session
     }
+
     pub fn store(&self) -> &Arc<Store> {
-        todo!()
+        &self.store
     }
+
     pub fn isolation(&self) -> IsolationLevel {
-        todo!()
+        self.state.lock().isolation
     }
-    /// SET TRANSACTION ISOLATION LEVEL; allowed before the first statement only (the session checks).
+
+    /// SET TRANSACTION ISOLATION LEVEL, which the session allows before the first query only.
     pub fn set_isolation(&self, level: IsolationLevel) {
-        todo!()
+        self.state.lock().isolation = level;
     }
+
     pub fn read_only(&self) -> bool {
-        todo!()
+        self.state.lock().read_only
     }
+
     pub fn set_read_only(&self, read_only: bool) {
-        todo!()
+        self.state.lock().read_only = read_only;
     }
+
     /// `lock_timeout` and `deadlock_timeout` for waits from now on.
     pub fn set_lock_wait(&self, options: LockWaitOptions) {
-        todo!()
+        self.state.lock().lock_wait = options;
     }
-    /// Whether a snapshot was taken or something written.
+
+    /// Whether no statement has run yet.
     pub fn is_fresh(&self) -> bool {
-        todo!()
+        !self.state.lock().used
     }
+
     /// Whether COMMIT has anything to write.
     pub fn has_writes(&self) -> bool {
-        todo!()
+        let state = self.state.lock();
+        !state.writes.is_empty() || !state.statement.is_empty() || !state.dropped.is_empty()
     }
 
     // --- Statements
@@ -80,30 +175,68 @@ impl Txn {
     /// Starts a statement: a fresh snapshot in READ COMMITTED, the transaction's otherwise, with
     /// the transaction's earlier writes over it; and an empty statement buffer.
     pub fn begin_statement(&self) -> Result<ReadView> {
-        todo!()
+        let mut state = self.state.lock();
+        state.statement = WriteSet::default();
+        self.view(&mut state)
     }
+
     /// READ COMMITTED's rerun after a concurrent update: drops the buffer, keeps the locks, takes a
     /// fresh snapshot.
     pub fn restart_statement(&self) -> Result<ReadView> {
-        todo!()
+        self.begin_statement()
     }
-    /// Merges the statement's writes into the transaction's.
+
+    /// Merges the statement's writes into the transaction's. SERIALIZABLE may find here that it
+    /// must fail.
     pub fn end_statement(&self) -> Result<()> {
-        todo!()
+        let mut state = self.state.lock();
+        let statement = std::mem::take(&mut state.statement);
+        state.writes.merge(statement);
+        match &state.serializable {
+            Some(serializable) => self.store.ssi.check(serializable, &state.writes),
+            None => Ok(()),
+        }
     }
+
     /// Drops the statement's writes.
     pub fn abort_statement(&self) {
-        todo!()
+        self.state.lock().statement = WriteSet::default();
     }
-    /// A view like [`Txn::begin_statement`]'s for reading only, that leaves the buffer alone:
-    /// cursors, and queries that functions run.
+
+    /// A view like [`Txn::begin_statement`]'s that leaves the buffer alone: for cursors, and for
+    /// queries that run inside a statement.
     pub fn read_view(&self) -> Result<ReadView> {
-        todo!()
+        self.view(&mut self.state.lock())
     }
+
     /// The newest committed state with everything of this transaction over it, the current
     /// statement's writes too: what constraint checks and referential actions read.
     pub fn latest_view(&self) -> Result<ReadView> {
-        todo!()
+        let state = self.state.lock();
+        let mut own = state.writes.clone();
+        own.merge(state.statement.clone());
+        Ok(ReadView::new(self.store.snapshot(), own, None))
+    }
+
+    fn view(&self, state: &mut State) -> Result<ReadView> {
+        if state.ended {
+            return Err(StorageError::Closed("the transaction has ended".into()));
+        }
+        state.used = true;
+        let snapshot = match (state.isolation, &state.snapshot) {
+            (IsolationLevel::ReadCommitted, _) => self.store.snapshot(),
+            (_, Some(snapshot)) => Arc::clone(snapshot),
+            (level, None) => {
+                if level == IsolationLevel::Serializable {
+                    let seq = self.store.last_seq();
+                    state.serializable = Some(self.store.ssi.begin(seq, state.read_only));
+                }
+                let snapshot = self.store.snapshot();
+                state.snapshot = Some(Arc::clone(&snapshot));
+                snapshot
+            }
+        };
+        Ok(ReadView::new(snapshot, state.writes.clone(), state.serializable.clone()))
     }
 
     // --- Writes
@@ -111,49 +244,94 @@ impl Txn {
     /// Writes to the statement's buffer. Rows come from [`RowLayout::encode`](super::RowLayout):
     /// their `_seq` and `_updated` are filled in at commit.
     pub fn put(&self, space: Space, key: Bytes, value: Bytes) -> Result<()> {
-        todo!()
+        self.write(space, key, Some(value))
     }
+
     pub fn delete(&self, space: Space, key: Bytes) -> Result<()> {
-        todo!()
+        self.write(space, key, None)
     }
+
+    fn write(&self, space: Space, key: Bytes, value: Option<Bytes>) -> Result<()> {
+        let mut state = self.state.lock();
+        state.used = true;
+        state.statement.insert(space, key, value);
+        let bytes = state.statement.bytes() + state.writes.bytes();
+        match bytes > self.store.options.transaction_bytes_max {
+            true => Err(StorageError::TooLarge(format!("it has written {bytes} bytes"))),
+            false => Ok(()),
+        }
+    }
+
     /// The value as [`Txn::latest_view`] sees it.
     pub fn get_latest(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
-        todo!()
+        let state = self.state.lock();
+        let own = state.statement.get(space, key).or_else(|| state.writes.get(space, key));
+        drop(state);
+        match own {
+            Some(written) => Ok(written),
+            None => self.get_committed(space, key),
+        }
     }
+
     /// The newest committed value, this transaction's writes aside.
     pub fn get_committed(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
-        todo!()
+        self.store.get(space, key)
     }
+
     /// This relation was created in this transaction: nobody else can see it, so its rows and keys
     /// need no locks.
     pub fn created_storage(&self, id: StorageId) {
-        todo!()
+        self.state.lock().created.push(id);
     }
+
     /// Deletes everything of a relation at commit (DROP, TRUNCATE, rewrite).
     pub fn drop_storage(&self, id: StorageId) {
-        todo!()
+        self.state.lock().dropped.push(id);
     }
+
     /// Runs inside the sequencer right after the commit's batch is written, in commit order:
     /// publish a catalog, deliver notifications. Dropped unrun if the transaction, or the savepoint
-    /// it was registered in, rolls back.
+    /// it was registered after, rolls back.
     pub fn on_commit(&self, hook: impl FnOnce(&CommitInfo) + Send + 'static) {
-        todo!()
+        self.state.lock().hooks.push(Box::new(hook));
+    }
+
+    pub(super) fn must_sync(&self) {
+        self.state.lock().must_sync = true;
     }
 
     // --- Savepoints
 
+    /// The state now; statements' ends count, an unfinished statement does not.
     pub fn savepoint(&self) -> Savepoint {
-        todo!()
+        let state = self.state.lock();
+        Savepoint {
+            writes: state.writes.clone(),
+            locks: state.locks.len(),
+            hooks: state.hooks.len(),
+            created: state.created.len(),
+            dropped: state.dropped.len(),
+        }
     }
+
     /// Undoes writes, hooks and locks since `savepoint`, which stays valid.
     pub fn rollback_to(&self, savepoint: &Savepoint) {
-        todo!()
+        let mut state = self.state.lock();
+        state.statement = WriteSet::default();
+        state.writes = savepoint.writes.clone();
+        state.hooks.truncate(savepoint.hooks);
+        state.created.truncate(savepoint.created);
+        state.dropped.truncate(savepoint.dropped);
+        let from = savepoint.locks.min(state.locks.len());
+        let released = state.locks.split_off(from);
+        drop(state);
+        self.release(released);
     }
 
-    // --- Locks (held to the end of the transaction, or rollback to an earlier savepoint)
+    // --- Locks (held to the end of the transaction, or a rollback to an earlier savepoint)
 
-    /// Locks a row, by its table and key suffix, whether or not it exists. An insert takes
-    /// [`RowLockMode::Update`] on the key it makes.
+    /// Locks a row, by its table and its key without the storage id, whether or not it exists. An
+    /// insert takes [`RowLockMode::Update`] on the key it makes.
     pub async fn lock_row(
         &self,
         table: StorageId,
@@ -161,22 +339,46 @@ impl Txn {
         mode: RowLockMode,
         wait: LockWait,
     ) -> Result<RowLock> {
-        todo!()
+        let tag = self.store.locks.row_tag(table, key);
+        self.lock_key(table, tag, mode.into(), wait).await
     }
+
     /// Locks a key of a unique index exclusively: whoever adds or removes its entry does so first.
     pub async fn lock_unique(&self, index: StorageId, columns: &[u8]) -> Result<RowLock> {
-        todo!()
+        let tag = self.store.locks.unique_tag(index, columns);
+        self.lock_key(index, tag, RowLockMode::Update.into(), LockWait::Block).await
     }
-    /// Locks a relation; `false`: NOWAIT-less try failed because `wait` is not `Block`.
+
+    async fn lock_key(
+        &self,
+        storage: StorageId,
+        tag: Tag,
+        mode: Mode,
+        wait: LockWait,
+    ) -> Result<RowLock> {
+        if self.state.lock().created.contains(&storage) {
+            return Ok(RowLock::Granted { waited: false });
+        }
+        Ok(match self.lock(tag, mode, wait).await? {
+            Acquired::Unavailable => RowLock::Unavailable,
+            acquired => RowLock::Granted { waited: acquired == Acquired::Waited },
+        })
+    }
+
+    /// Locks a relation; `false`: another session holds it and `wait` is not
+    /// [`LockWait::Block`].
     pub async fn lock_table(
         &self,
         relation: Oid,
         mode: TableLockMode,
         wait: LockWait,
     ) -> Result<bool> {
-        todo!()
+        let tag = Tag::relation(self.database, relation);
+        Ok(self.lock(tag, mode.into(), wait).await? != Acquired::Unavailable)
     }
-    /// Takes an advisory lock; `false`: it is taken and `wait` is not `Block`.
+
+    /// Takes an advisory lock; `false`: another session holds it and `wait` is not
+    /// [`LockWait::Block`]. Session scope: see [`Store::unlock_advisory`].
     pub async fn lock_advisory(
         &self,
         key: AdvisoryKey,
@@ -184,7 +386,50 @@ impl Txn {
         scope: LockScope,
         wait: LockWait,
     ) -> Result<bool> {
-        todo!()
+        let (tag, mode) = (Tag::advisory(key), Mode::advisory(shared));
+        match scope {
+            LockScope::Transaction => {
+                Ok(self.lock(tag, mode, wait).await? != Acquired::Unavailable)
+            }
+            LockScope::Session => {
+                let number = || self.number();
+                let request = self.request(tag, mode, wait, scope, &number);
+                self.store.locks.acquire_session(request).await
+            }
+        }
+    }
+
+    async fn lock(&self, tag: Tag, mode: Mode, wait: LockWait) -> Result<Acquired> {
+        let number = || self.number();
+        let request = self.request(tag, mode, wait, LockScope::Transaction, &number);
+        let acquired = self.store.locks.acquire(request).await?;
+        if matches!(acquired, Acquired::Granted | Acquired::Waited) {
+            self.state.lock().locks.push((tag, mode));
+        }
+        Ok(acquired)
+    }
+
+    fn request<'a>(
+        &self,
+        tag: Tag,
+        mode: Mode,
+        wait: LockWait,
+        scope: LockScope,
+        transaction: &'a (dyn Fn() -> u64 + Sync),
+    ) -> Request<'a> {
+        let options = self.state.lock().lock_wait;
+        Request { tag, mode, scope, session: self.session, wait, options, transaction }
+    }
+
+    /// The number that a deadlock's report shows; 0 if the store cannot give one.
+    fn number(&self) -> u64 {
+        self.id().unwrap_or(0)
+    }
+
+    fn release(&self, locks: Vec<(Tag, Mode)>) {
+        for (tag, mode) in locks.into_iter().rev() {
+            self.store.locks.release(tag, self.session, mode, LockScope::Transaction);
+        }
     }
 
     // --- End
@@ -192,9 +437,91 @@ impl Txn {
     /// Commits; on error everything is rolled back. `sync`: return after the WAL is on disk
     /// (`synchronous_commit`). Dropping the future does not stop a commit under way.
     pub async fn commit(self: &Arc<Self>, sync: bool) -> Result<CommitInfo> {
-        todo!()
+        let (answer, answered) = oneshot::channel();
+        match self.prepare(sync, answer) {
+            Ok(Some(request)) => {
+                if let Err(refused) = self.store.sequencer.submit(request) {
+                    refused.txn.rollback();
+                    return Err(closed());
+                }
+                // The sequencer finishes the transaction, even if nobody waits for its answer.
+                answered.await.unwrap_or_else(|_| Err(closed()))
+            }
+            Ok(None) => {
+                let info = CommitInfo { seq: 0, updated_us: sequencer::now_us() };
+                self.finished(&Ok(info));
+                Ok(info)
+            }
+            Err(error) => {
+                self.rollback();
+                Err(error)
+            }
+        }
     }
+
+    /// Takes everything out for the sequencer; `None`: there is nothing for it to do.
+    fn prepare(
+        self: &Arc<Self>,
+        sync: bool,
+        answer: oneshot::Sender<Result<CommitInfo>>,
+    ) -> Result<Option<sequencer::Request>> {
+        let mut state = self.state.lock();
+        if state.ended {
+            return Err(StorageError::Closed("the transaction has ended".into()));
+        }
+        let statement = std::mem::take(&mut state.statement);
+        state.writes.merge(statement);
+        if let Some(serializable) = &state.serializable {
+            self.store.ssi.prepare_commit(serializable, &state.writes)?;
+        }
+        let nothing = state.writes.is_empty()
+            && state.dropped.is_empty()
+            && state.hooks.is_empty()
+            && !state.must_sync;
+        Ok((!nothing).then(|| sequencer::Request {
+            txn: Arc::clone(self),
+            writes: std::mem::take(&mut state.writes),
+            dropped: std::mem::take(&mut state.dropped),
+            hooks: std::mem::take(&mut state.hooks),
+            sync,
+            answer,
+        }))
+    }
+
     pub fn rollback(&self) {
-        todo!()
+        self.finished(&Err(StorageError::Closed("rolled back".into())));
     }
+
+    /// The transaction is over: the sequencer has written it, or it has failed.
+    pub(super) fn finished(&self, outcome: &Result<CommitInfo>) {
+        let mut state = self.state.lock();
+        if state.ended {
+            return;
+        }
+        state.ended = true;
+        if let Some(serializable) = state.serializable.take() {
+            match outcome {
+                Ok(info) => self.store.ssi.committed(&serializable, info.seq),
+                Err(_) => self.store.ssi.aborted(&serializable),
+            }
+        }
+        state.snapshot = None;
+        state.writes = WriteSet::default();
+        state.statement = WriteSet::default();
+        let hooks = std::mem::take(&mut state.hooks);
+        let locks = std::mem::take(&mut state.locks);
+        drop(state);
+        drop(hooks);
+        self.release(locks);
+    }
+}
+
+impl Drop for Txn {
+    fn drop(&mut self) {
+        self.rollback();
+    }
+}
+
+fn closed() -> StorageError {
+    StorageError::Closed("the database system is shutting down".into())
 }

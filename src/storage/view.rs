@@ -1,7 +1,10 @@
 //! What a statement reads: a snapshot with the transaction's own writes over it.
 
-use super::{KeyRange, Result, Snapshot, Space, WriteSet, ssi::SerializableTxn};
+use super::snapshot::SnapshotScan;
+use super::write_set::WriteScan;
+use super::{KeyRange, Result, Snapshot, Space, WriteSet, split, ssi::SerializableTxn};
 use bytes::Bytes;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,33 +35,115 @@ impl ReadView {
 
     /// The value of `key`.
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
-        todo!()
+        if let Some(reader) = &self.reader {
+            reader.read_key(space, key);
+        }
+        match self.own.get(space, key) {
+            Some(written) => Ok(written),
+            None => self.snapshot.get(space, key),
+        }
     }
 
     /// The values of `keys`, in their order.
     pub fn multi_get(&self, space: Space, keys: &[&[u8]]) -> Result<Vec<Option<Bytes>>> {
-        todo!()
+        if let Some(reader) = &self.reader {
+            keys.iter().for_each(|key| reader.read_key(space, key));
+        }
+        let mut values = self.snapshot.multi_get(space, keys)?;
+        if !self.own.is_empty() {
+            for (key, value) in keys.iter().zip(&mut values) {
+                if let Some(written) = self.own.get(space, key) {
+                    *value = written;
+                }
+            }
+        }
+        Ok(values)
     }
 
     /// The entries of `range` in key order, or against it.
     pub fn scan(&self, space: Space, range: KeyRange, direction: Direction) -> Scan {
-        todo!()
+        if let Some(reader) = &self.reader {
+            reader.read_range(space, &range);
+        }
+        let backward = direction == Direction::Backward;
+        let own = (!self.own.is_empty()).then(|| self.own.scan(space, &range, backward));
+        let base = self.snapshot.scan(space, &range, backward);
+        Scan { base, own, backward, lent: Source::Neither }
     }
 
     /// Cuts `range` into at most `parts` ranges of about equal size, in key order, for parallel
     /// scans. Small ranges stay whole.
-    pub fn split(&self, space: Space, range: &KeyRange, parts: usize) -> Vec<KeyRange> {
-        todo!()
+    pub fn split(&self, space: Space, range: &KeyRange, parts: usize) -> Result<Vec<KeyRange>> {
+        split::split(&self.snapshot, space, range, parts)
     }
 }
 
 /// A lazy scan. Entries are lent, not copied: each is valid until the next call.
-pub struct Scan {}
+pub struct Scan {
+    base: SnapshotScan,
+    own: Option<WriteScan>,
+    backward: bool,
+    /// Which cursors the entry lent last came from: they are advanced by the next call.
+    lent: Source,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Neither,
+    Base,
+    Own,
+    Both,
+}
 
 impl Scan {
     /// The next entry's key and value.
+    // Not an `Iterator`: entries borrow from the scan.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<(&[u8], &[u8])>> {
-        todo!()
+        loop {
+            self.advance();
+            self.lent = self.smallest()?;
+            let deleted = |own: &Option<WriteScan>| {
+                own.as_ref().and_then(WriteScan::peek).is_none_or(|(_, value)| value.is_none())
+            };
+            match self.lent {
+                Source::Neither | Source::Base => break,
+                Source::Own | Source::Both if deleted(&self.own) => {}
+                Source::Own | Source::Both => break,
+            }
+        }
+        Ok(match self.lent {
+            Source::Neither => None,
+            Source::Base => self.base.entry(),
+            Source::Own | Source::Both => {
+                let entry = self.own.as_ref().and_then(WriteScan::peek);
+                entry.and_then(|(key, value)| Some((key, value?)))
+            }
+        })
+    }
+
+    fn advance(&mut self) {
+        if matches!(self.lent, Source::Base | Source::Both) {
+            self.base.advance();
+        }
+        if let (Source::Own | Source::Both, Some(own)) = (self.lent, &mut self.own) {
+            own.advance();
+        }
+    }
+
+    /// The cursors on the key that comes first.
+    fn smallest(&self) -> Result<Source> {
+        let base = if self.base.valid()? { self.base.key() } else { None };
+        let own = self.own.as_ref().and_then(WriteScan::peek).map(|(key, _)| key);
+        Ok(match (base, own) {
+            (None, None) => Source::Neither,
+            (Some(_), None) => Source::Base,
+            (None, Some(_)) => Source::Own,
+            (Some(base), Some(own)) => match (base.cmp(own), self.backward) {
+                (Ordering::Equal, _) => Source::Both,
+                (Ordering::Less, false) | (Ordering::Greater, true) => Source::Base,
+                _ => Source::Own,
+            },
+        })
     }
 }
