@@ -71,7 +71,7 @@ impl CatalogStore {
     /// Commits changes in a transaction of their own.
     async fn commit_changes(self: &Arc<Self>, changes: Vec<Change>) -> Result<()> {
         let isolation = IsolationLevel::ReadCommitted;
-        let options = TxnOptions { session: 0, isolation, read_only: false };
+        let options = TxnOptions { session: 0, database: 0, isolation, read_only: false };
         let txn = self.store.begin(options);
         let catalog = TxnCatalog::new(self.clone(), 0);
         for change in changes {
@@ -90,6 +90,7 @@ pub fn is_temporary(namespace: &Namespace) -> bool {
 
 fn load(store: &Arc<Store>) -> Result<Catalog> {
     let view = store.begin(TxnOptions {
+        database: 0,
         session: 0,
         isolation: IsolationLevel::ReadCommitted,
         read_only: true,
