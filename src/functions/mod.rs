@@ -24,6 +24,7 @@ mod math;
 mod numeric;
 mod quote;
 pub mod random;
+mod regex;
 mod registry;
 mod series;
 mod split;

@@ -38,6 +38,8 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::numeric::FUNCTIONS,
     super::quote::FUNCTIONS,
     super::random::FUNCTIONS,
+    super::regex::FUNCTIONS,
+    super::regex::SIMILAR,
     super::split::FUNCTIONS,
     super::text::FUNCTIONS,
     super::text::TRIM,
