@@ -9,6 +9,7 @@
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
 mod bytea;
+mod aggregate;
 mod cast;
 mod comparison;
 mod concat;
@@ -16,6 +17,7 @@ mod datetime;
 mod encoding;
 pub mod encoding_names;
 mod float;
+mod float_text;
 mod integer;
 mod io;
 pub mod keywords;

@@ -64,7 +64,20 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
 ];
 
 /// The tables of all families with aggregates.
-const AGGREGATES: &[&[(&str, AggregateFn)]] = &[];
+const AGGREGATES: &[&[(&str, AggregateFn)]] = &[
+    super::aggregate::array::AGGREGATES,
+    super::aggregate::bits::AGGREGATES,
+    super::aggregate::count::AGGREGATES,
+    super::aggregate::extreme::AGGREGATES,
+    super::aggregate::float::AGGREGATES,
+    super::aggregate::hypothetical::AGGREGATES,
+    super::aggregate::integer::AGGREGATES,
+    super::aggregate::interval::AGGREGATES,
+    super::aggregate::numeric::AGGREGATES,
+    super::aggregate::ordered::AGGREGATES,
+    super::aggregate::regression::AGGREGATES,
+    super::aggregate::text::AGGREGATES,
+];
 
 fn collect<T: Copy>(tables: &[&[(&'static str, T)]]) -> HashMap<&'static str, T> {
     tables.iter().flat_map(|table| table.iter().copied()).collect()
