@@ -11,6 +11,7 @@
 
 mod expr;
 mod query;
+mod walk;
 
 pub use expr::*;
 pub use query::*;

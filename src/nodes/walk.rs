@@ -1,0 +1,175 @@
+//! Visiting the parts of bound trees.
+//!
+//! [`Expr::for_each_child`] gives an expression's direct sub-expressions; recursion is the caller's,
+//! who decides where to stop. Sub-queries are not entered: a caller that cares matches
+//! [`Expr::SubLink`] and goes on with [`Query::for_each_expr`] one level deeper.
+
+use super::*;
+
+macro_rules! children {
+    ($self:expr, $f:expr, $iter:ident, $($borrow:tt)+) => {
+        match $self {
+            Expr::Var(_)
+            | Expr::Const(_)
+            | Expr::Param(_)
+            | Expr::CaseTest { .. }
+            | Expr::SqlValue { .. }
+            | Expr::SetToDefault { .. }
+            | Expr::CurrentOf { .. }
+            | Expr::NextValue { .. } => {}
+            Expr::Func(c) | Expr::Distinct(c) | Expr::NullIf(c) => {
+                c.args.$iter().for_each(|e| $f(e))
+            }
+            Expr::ScalarArrayOp(s) => {
+                $f($($borrow)+ s.scalar);
+                $f($($borrow)+ s.array);
+            }
+            Expr::Bool(_, args) | Expr::Grouping { args, .. } => args.$iter().for_each(|e| $f(e)),
+            Expr::SubLink(s) => s.test.$iter().for_each(|e| $f(e)),
+            Expr::Relabel(r) => $f($($borrow)+ r.arg),
+            Expr::CoerceViaIo(c) => $f($($borrow)+ c.arg),
+            Expr::ArrayCoerce(c) => {
+                $f($($borrow)+ c.arg);
+                $f($($borrow)+ c.element);
+            }
+            Expr::Case(c) => {
+                c.arg.$iter().for_each(|e| $f(e));
+                for (when, then) in c.whens.$iter() {
+                    $f(when);
+                    $f(then);
+                }
+                $f($($borrow)+ c.default);
+            }
+            Expr::Array(a) => a.elements.$iter().for_each(|e| $f(e)),
+            Expr::Row(r) => r.args.$iter().for_each(|e| $f(e)),
+            Expr::RowCompare(r) => {
+                r.left.$iter().for_each(|e| $f(e));
+                r.right.$iter().for_each(|e| $f(e));
+            }
+            Expr::Coalesce(c) => c.args.$iter().for_each(|e| $f(e)),
+            Expr::MinMax(m) => m.args.$iter().for_each(|e| $f(e)),
+            Expr::NullTest { arg, .. }
+            | Expr::BooleanTest { arg, .. }
+            | Expr::FieldSelect { arg, .. }
+            | Expr::Collate { arg, .. } => $f(arg),
+            Expr::Subscript(s) => {
+                $f($($borrow)+ s.container);
+                s.lower.$iter().flatten().for_each(|e| $f(e));
+                s.upper.$iter().flatten().for_each(|e| $f(e));
+                s.assign.$iter().for_each(|e| $f(e));
+            }
+            Expr::Aggregate(a) => {
+                a.direct_args.$iter().for_each(|e| $f(e));
+                a.args.$iter().for_each(|t| $f($($borrow)+ t.expr));
+                a.filter.$iter().for_each(|e| $f(e));
+            }
+            Expr::Window(w) => {
+                w.args.$iter().for_each(|e| $f(e));
+                w.filter.$iter().for_each(|e| $f(e));
+            }
+        }
+    };
+}
+
+macro_rules! query_exprs {
+    ($self:expr, $f:expr, $iter:ident, $($borrow:tt)+) => {{
+        let query = $self;
+        query.targets.$iter().for_each(|t| $f($($borrow)+ t.expr));
+        query.returning.$iter().for_each(|t| $f($($borrow)+ t.expr));
+        query.from.filter.$iter().for_each(|e| $f(e));
+        let mut items: Vec<_> = query.from.items.$iter().collect();
+        while let Some(item) = items.pop() {
+            if let FromItem::Join(join) = item {
+                join.on.$iter().for_each(|e| $f(e));
+                items.push($($borrow)+ join.left);
+                items.push($($borrow)+ join.right);
+            }
+        }
+        for entry in query.range_table.$iter() {
+            match $($borrow)+ entry.source {
+                RangeSource::Function { functions, .. } => {
+                    functions.$iter().for_each(|r| $f($($borrow)+ r.call))
+                }
+                RangeSource::Values { rows, .. } => rows.$iter().flatten().for_each(|e| $f(e)),
+                RangeSource::Join { columns, .. } => columns.$iter().for_each(|e| $f(e)),
+                RangeSource::Relation { .. }
+                | RangeSource::Subquery { .. }
+                | RangeSource::Cte { .. } => {}
+            }
+        }
+        query.having.$iter().for_each(|e| $f(e));
+        for window in query.windows.$iter() {
+            for bound in [$($borrow)+ window.start, $($borrow)+ window.end] {
+                if let FrameBound::Preceding(e) | FrameBound::Following(e) = bound {
+                    $f(e)
+                }
+            }
+        }
+        query.limit.$iter().for_each(|e| $f(e));
+        query.offset.$iter().for_each(|e| $f(e));
+        if let Some(conflict) = $($borrow)+ query.on_conflict {
+            if let Some(update) = $($borrow)+ conflict.update {
+                update.targets.$iter().for_each(|t| $f($($borrow)+ t.expr));
+                update.filter.$iter().for_each(|e| $f(e));
+            }
+        }
+    }};
+}
+
+impl Expr {
+    /// Calls `f` with each direct sub-expression, in the order they are written.
+    pub fn for_each_child<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        children!(self, f, iter, &)
+    }
+
+    /// As [`Expr::for_each_child`], to change them in place.
+    pub fn for_each_child_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        children!(self, f, iter_mut, &mut)
+    }
+
+    /// Whether `test` holds for this expression or any part of it, sub-queries apart.
+    pub fn any(&self, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+        if test(self) {
+            return true;
+        }
+        let mut found = false;
+        self.for_each_child(&mut |child| {
+            found = found || stacker::maybe_grow(64 << 10, 1 << 20, || child.any(test));
+        });
+        found
+    }
+}
+
+impl Query {
+    /// Calls `f` with every expression that stands in this query itself: targets, conditions,
+    /// FROM's functions and VALUES, frames, limits. Not those of sub-queries and CTEs
+    /// ([`Query::for_each_subquery`]) or inside sub-links.
+    pub fn for_each_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        query_exprs!(self, f, iter, &)
+    }
+
+    /// As [`Query::for_each_expr`], to change them in place.
+    pub fn for_each_expr_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        query_exprs!(self, f, iter_mut, &mut)
+    }
+
+    /// Calls `f` with the queries in FROM and in WITH; each is one level deeper than this one.
+    pub fn for_each_subquery<'a>(&'a self, f: &mut dyn FnMut(&'a Query)) {
+        for entry in &self.range_table {
+            if let RangeSource::Subquery { query, .. } = &entry.source {
+                f(query);
+            }
+        }
+        self.ctes.iter().for_each(|cte| f(&cte.query));
+    }
+
+    /// As [`Query::for_each_subquery`], to change them in place.
+    pub fn for_each_subquery_mut(&mut self, f: &mut dyn FnMut(&mut Query)) {
+        for entry in &mut self.range_table {
+            if let RangeSource::Subquery { query, .. } = &mut entry.source {
+                f(query);
+            }
+        }
+        self.ctes.iter_mut().for_each(|cte| f(&mut cte.query));
+    }
+}
