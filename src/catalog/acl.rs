@@ -1,7 +1,75 @@
-//! Access lists: `aclitem`s such as `alice=arwd/postgres`.
+//! Access lists: `aclitem`s such as `alice=arwd/postgres`, and what memberships give.
+//!
+//! An item is `grantee=privileges/grantor`; no grantee is PUBLIC, `*` after a privilege is its
+//! grant option (manual, section 5.7).
+
+use super::Catalog;
+use crate::types::Oid;
+use std::collections::BTreeSet;
 
 /// The items of an `aclitem[]` in text form whose items need no quotes.
-pub(super) fn items(text: &str) -> Vec<String> {
+pub fn items(text: &str) -> Vec<String> {
     let inner = text.trim_start_matches('{').trim_end_matches('}');
     inner.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// Grantee (`None`: PUBLIC), privileges and grantor of an item.
+pub fn parts(item: &str) -> (Option<&str>, &str, &str) {
+    let (grantee, rest) = item.rsplit_once('=').unwrap_or(("", item));
+    let (privileges, grantor) = rest.split_once('/').unwrap_or((rest, ""));
+    let grantee = grantee.trim_matches('"');
+    (Some(grantee).filter(|g| !g.is_empty()), privileges, grantor.trim_matches('"'))
+}
+
+/// Whether a role may do what a privilege letter stands for, itself, by membership or as PUBLIC.
+pub fn allows(catalog: &Catalog, items: &[String], role: Oid, privilege: char) -> bool {
+    let is_superuser = catalog.role(role).is_some_and(|r| r.superuser);
+    is_superuser
+        || items.iter().any(|item| {
+            let (grantee, privileges, _) = parts(item);
+            let reaches = match grantee {
+                None => true,
+                Some(name) => catalog
+                    .role_named(name)
+                    .is_some_and(|g| has_privileges_of(catalog, role, g.oid)),
+            };
+            reaches && privileges.contains(privilege)
+        })
+}
+
+/// Whether `role` is `other`, a superuser, or inherits from it (`has_privs_of_role`).
+pub fn has_privileges_of(catalog: &Catalog, role: Oid, other: Oid) -> bool {
+    let is_superuser = catalog.role(role).is_some_and(|r| r.superuser);
+    is_superuser || reachable(catalog, role, true).contains(&other)
+}
+
+/// Whether `role` is a member of `other`, inheriting or not (`is_member_of_role`).
+pub fn is_member_of(catalog: &Catalog, role: Oid, other: Oid) -> bool {
+    let is_superuser = catalog.role(role).is_some_and(|r| r.superuser);
+    is_superuser || reachable(catalog, role, false).contains(&other)
+}
+
+/// A role and all it is a member of. The database's owner is a member of `pg_database_owner`.
+fn reachable(catalog: &Catalog, role: Oid, inheriting: bool) -> BTreeSet<Oid> {
+    let mut seen = BTreeSet::from([role]);
+    let mut queue = vec![role];
+    while let Some(next) = queue.pop() {
+        let Some(role) = catalog.role(next) else { continue };
+        if inheriting && !role.inherit {
+            continue;
+        }
+        let owner = catalog.database(catalog.database_oid()).is_some_and(|d| d.owner == next);
+        let implied = owner.then_some(DATABASE_OWNER);
+        let found = role.member_of.keys().copied().chain(implied);
+        queue.extend(found.filter(|oid| seen.insert(*oid)));
+    }
+    seen
+}
+
+/// `pg_database_owner`.
+pub const DATABASE_OWNER: Oid = 6171;
+
+/// A role's name; its OID where it is gone.
+pub fn role_name(catalog: &Catalog, role: Oid) -> String {
+    catalog.role(role).map_or_else(|| role.to_string(), |r| r.name.clone())
 }

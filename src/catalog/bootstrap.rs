@@ -71,7 +71,7 @@ fn roles() -> Vec<Change> {
 /// The schemas of a new database: the system's and `public`.
 pub(super) fn namespaces() -> impl Iterator<Item = Arc<Namespace>> {
     let system = builtin::namespaces().map(|n| (n.oid, n.name, n.owner));
-    let public = (builtin::oid::PUBLIC, "public", PG_DATABASE_OWNER);
+    let public = (builtin::oid::PUBLIC, "public", super::acl::DATABASE_OWNER);
     system.chain([public]).map(|(oid, name, owner)| {
         let comment = builtin::description(oid, builtin::oid::class::NAMESPACE, 0);
         let comment = comment.map(str::to_owned);
@@ -80,6 +80,3 @@ pub(super) fn namespaces() -> impl Iterator<Item = Arc<Namespace>> {
         Arc::new(Namespace { oid, name: name.to_owned(), owner, comment, acl })
     })
 }
-
-/// The predefined role that stands for whoever owns the database.
-const PG_DATABASE_OWNER: Oid = 6171;

@@ -12,10 +12,11 @@
 //! ROLLBACK                the log is dropped
 //! ```
 
-mod acl;
+pub mod acl;
 pub mod bootstrap;
 pub mod builtin;
 mod changes;
+pub mod depend;
 mod objects;
 mod records;
 pub mod schema;

@@ -4,6 +4,25 @@
 //! the lock may have changed it), checks, and pushes changed objects to the transaction's
 //! [`TxnCatalog`]. Rows are moved within the same transaction, so all of it rolls back.
 
+mod check;
+mod column;
+mod constraint;
+mod create_table;
+mod default;
+mod draft;
+mod foreign_key;
+mod implicit_names;
+mod index_def;
+mod key;
+mod like;
+mod lock;
+mod names;
+mod options;
+mod privileges;
+mod sequence_options;
+mod serial;
+mod temporary;
+
 use crate::catalog::{Catalog, TxnCatalog};
 use crate::error::{PgError, Result, code};
 use crate::exec::CancelToken;
@@ -11,6 +30,7 @@ use crate::functions::Env;
 use crate::sql::Statement;
 use crate::sql::bind::BindContext;
 use crate::storage::Txn;
+use pg_raw_parse::Node;
 use std::sync::Arc;
 
 /// What a DDL statement may use; made by the session once per statement, inside
@@ -46,6 +66,16 @@ impl DdlContext<'_> {
 }
 
 /// Runs a DDL statement; gives its command tag.
-pub async fn execute(statement: &Statement, _cx: &DdlContext<'_>) -> Result<String> {
-    Err(PgError::unsupported(statement.text()))
+pub async fn execute(statement: &Statement, cx: &DdlContext<'_>) -> Result<String> {
+    match statement.node() {
+        Node::CreateStmt(s) => create_table::execute(s, cx).await,
+        other => Err(PgError::unsupported(statement_name(other))),
+    }
+}
+
+/// The kind of a statement we have nothing for, for the error.
+fn statement_name(node: Node<'_>) -> String {
+    let debug = format!("{node:?}");
+    let name = debug.split(['(', ' ']).next().unwrap_or_default();
+    name.trim_end_matches("Stmt").to_owned()
 }

@@ -1,0 +1,172 @@
+//! Who depends on an object directly.
+
+use super::{Object, columns_of, relations_of, relations_of_query};
+use crate::catalog::{Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind};
+use crate::nodes::{AttrNumber, Expr};
+use crate::types::Oid;
+
+/// The direct dependents of an object, in OID order, and whether each goes silently.
+pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool)> {
+    let mut found = match object {
+        Object::Namespace(oid) => of_namespace(catalog, oid),
+        Object::Relation(oid) => catalog.relation(oid).map(|r| of_relation(catalog, r)),
+        Object::Column(table, attno) => {
+            catalog.relation(table).map(|table| of_column(catalog, table, attno))
+        }
+        Object::Constraint(_, oid) => {
+            catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
+        }
+        Object::Default(..) => None,
+    }
+    .unwrap_or_default();
+    found.sort_by_key(|(object, _)| sort_key(object));
+    found
+}
+
+fn sort_key(object: &Object) -> (Oid, AttrNumber) {
+    match *object {
+        Object::Namespace(oid) | Object::Relation(oid) | Object::Constraint(_, oid) => (oid, 0),
+        Object::Column(table, attno) | Object::Default(table, attno) => (table, attno),
+    }
+}
+
+fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>> {
+    let inside = catalog.relations().filter(|r| r.namespace == namespace);
+    Some(inside.map(|r| (Object::Relation(r.oid), false)).collect())
+}
+
+fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
+    let oid = relation.oid;
+    let mut found = Vec::new();
+    if relation.kind == RelationKind::Index {
+        found.extend(foreign_keys_of_index(catalog, relation));
+        return found;
+    }
+    let indexes = relation.indexes.iter().filter(|i| !is_constraint_index(relation, **i));
+    found.extend(indexes.map(|index| (Object::Relation(*index), true)));
+    found.extend(relation.constraints.iter().map(|c| (Object::Constraint(oid, c.oid), true)));
+    let keys = catalog.foreign_keys_on(oid).into_iter();
+    found.extend(keys.map(|(table, key)| (Object::Constraint(table.oid, key.oid), false)));
+    let owned = catalog.sequences_owned_by(oid);
+    found.extend(owned.map(|sequence| (Object::Relation(sequence.oid), true)));
+    found.extend(views_reading(catalog, oid, None));
+    if relation.kind == RelationKind::Sequence {
+        found.extend(defaults_using(catalog, oid));
+    }
+    found
+}
+
+fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    for index in catalog.indexes_of(table) {
+        if !is_constraint_index(table, index.oid) && index_columns(index).contains(&attno) {
+            found.push((Object::Relation(index.oid), true));
+        }
+    }
+    for constraint in &table.constraints {
+        if constraint_columns(constraint).contains(&attno) {
+            found.push((Object::Constraint(table.oid, constraint.oid), true));
+        }
+    }
+    for (other, key) in catalog.foreign_keys_on(table.oid) {
+        if let ConstraintKind::ForeignKey(f) = &key.kind
+            && f.referenced_columns.contains(&attno)
+        {
+            found.push((Object::Constraint(other.oid, key.oid), false));
+        }
+    }
+    for sequence in catalog.sequences_owned_by(table.oid) {
+        let owner = sequence.sequence.as_ref().and_then(|s| s.owned_by);
+        if owner == Some((table.oid, attno)) {
+            found.push((Object::Relation(sequence.oid), true));
+        }
+    }
+    let uses = |c: &&Column| c.generated && c.default.as_ref().is_some_and(|e| mentions(e, attno));
+    let generated = table.live_columns().filter(uses);
+    found.extend(generated.map(|c| (Object::Column(table.oid, c.attno), false)));
+    found.extend(views_reading(catalog, table.oid, Some(attno)));
+    found
+}
+
+fn of_constraint(constraint: &Constraint) -> Vec<(Object, bool)> {
+    match &constraint.kind {
+        ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
+            vec![(Object::Relation(*index), true)]
+        }
+        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => Vec::new(),
+    }
+}
+
+/// Foreign keys that rest on a unique index.
+fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bool)> {
+    let table = index.index.as_ref().map_or(0, |i| i.table);
+    let keys = catalog.foreign_keys_on(table).into_iter();
+    keys.filter(|(_, c)| {
+        matches!(&c.kind, ConstraintKind::ForeignKey(f) if f.referenced_index == index.oid)
+    })
+    .map(|(table, c)| (Object::Constraint(table.oid, c.oid), false))
+    .collect()
+}
+
+/// Views that read a relation, or one of its columns.
+fn views_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
+    let reads = |view: &Relation| {
+        let Some(info) = &view.view else { return false };
+        let read = relations_of_query(&info.query);
+        read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
+    };
+    let views = catalog.relations().filter(|r| r.kind == RelationKind::View && reads(r));
+    views.map(|v| (Object::Relation(v.oid), false)).collect()
+}
+
+/// Column defaults that name a sequence: `nextval('s')`.
+fn defaults_using(catalog: &Catalog, sequence: Oid) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    for table in catalog.relations() {
+        for column in table.live_columns() {
+            if column.default.as_ref().is_some_and(|e| relations_of(e).contains(&sequence)) {
+                found.push((Object::Default(table.oid, column.attno), false));
+            }
+        }
+    }
+    found
+}
+
+/// Whether an index belongs to a PRIMARY KEY or UNIQUE constraint of its table.
+pub(crate) fn is_constraint_index(table: &Relation, index: Oid) -> bool {
+    constraint_of_index(table, index).is_some()
+}
+
+/// The constraint that an index belongs to.
+pub(crate) fn constraint_of_index(table: &Relation, oid: Oid) -> Option<&Constraint> {
+    table.constraints.iter().find(|c| match &c.kind {
+        ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
+            *index == oid
+        }
+        _ => false,
+    })
+}
+
+/// Table columns that an index uses: keys, INCLUDE, expressions, predicate.
+pub(crate) fn index_columns(index: &Relation) -> Vec<AttrNumber> {
+    let Some(info) = &index.index else { return Vec::new() };
+    let mut columns: Vec<_> = info.columns.iter().map(|c| c.attno).filter(|a| *a > 0).collect();
+    let exprs = info.columns.iter().filter_map(|c| c.expr.as_ref()).chain(&info.predicate);
+    columns.extend(exprs.flat_map(columns_of));
+    columns
+}
+
+/// Columns of its own table that a constraint is about.
+pub(crate) fn constraint_columns(constraint: &Constraint) -> Vec<AttrNumber> {
+    match &constraint.kind {
+        ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
+            columns.clone()
+        }
+        ConstraintKind::Check { expr } => columns_of(expr),
+        ConstraintKind::ForeignKey(key) => key.columns.clone(),
+    }
+}
+
+fn mentions(expr: &Expr, attno: AttrNumber) -> bool {
+    columns_of(expr).contains(&attno)
+}

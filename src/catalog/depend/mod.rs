@@ -1,0 +1,143 @@
+//! Dependencies between objects, for DROP … RESTRICT and CASCADE.
+//!
+//! They are derived from the objects themselves: a view's query says what it reads, an index what it
+//! indexes. An edge is *automatic* where the dependent goes silently with what it depends on (an
+//! index with its table) and *normal* where RESTRICT refuses and CASCADE tells (a view with its
+//! table), as `pg_depend.deptype`.
+//!
+//! ```text
+//! DROP TABLE t          t ── auto ──► t_pkey, its constraints, its serial's sequence
+//!                       └── normal ─► view v ── normal ─► view w        → refused, or CASCADE
+//! ```
+
+pub(crate) mod describe;
+pub(crate) mod edges;
+mod refs;
+
+pub use describe::describe;
+pub use refs::{columns_of, relations_of, relations_of_query};
+
+use super::Catalog;
+use crate::error::{PgError, Result, code};
+use crate::nodes::AttrNumber;
+use crate::types::Oid;
+use std::collections::HashMap;
+
+/// An object of one database that others may depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Object {
+    Namespace(Oid),
+    Relation(Oid),
+    Column(Oid, AttrNumber),
+    /// Table, constraint.
+    Constraint(Oid, Oid),
+    /// The default of a column.
+    Default(Oid, AttrNumber),
+}
+
+/// What a DROP takes with it.
+#[derive(Debug, Default)]
+pub struct Deletion {
+    /// All objects that go, each after what it depends on.
+    pub objects: Vec<Object>,
+    /// Lines about those that go by CASCADE, "view v" and so on, in report order.
+    pub cascaded: Vec<String>,
+}
+
+/// PostgreSQL reports at most this many dependents to the client.
+const REPORTED_MAX: usize = 100;
+
+struct Found {
+    object: Object,
+    original: bool,
+    automatic: bool,
+    /// The object whose dependent it was first found as.
+    parent: Object,
+}
+
+/// Plans the deletion of objects with all that depends on them. Without `cascade` it is refused
+/// (2BP01) where a normal dependent is not among the objects themselves. `what` names what is
+/// dropped in the error, such as "table t"; `path` is the search path, which decides which names
+/// are shown qualified.
+pub fn plan_deletion(
+    catalog: &Catalog,
+    objects: &[Object],
+    cascade: bool,
+    what: &str,
+    path: &[Oid],
+) -> Result<Deletion> {
+    let mut search = Search { catalog, found: Vec::new(), index: HashMap::new() };
+    for object in objects {
+        search.visit(*object, *object, true, false);
+    }
+    let reported = |f: &&Found| !f.original && !f.automatic;
+    if !cascade && search.found.iter().any(|f| reported(&f)) {
+        let line = |f: &Found| {
+            let (a, b) = (describe(catalog, f.object, path), describe(catalog, f.parent, path));
+            format!("{a} depends on {b}")
+        };
+        let lines = search.found.iter().filter(reported).map(line).collect();
+        let message = format!("cannot drop {what} because other objects depend on them");
+        let message = match objects {
+            [_] => message.replace("depend on them", "depend on it"),
+            _ => message,
+        };
+        return Err(PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message)
+            .detail(limited(lines))
+            .hint("Use DROP ... CASCADE to drop the dependent objects too."));
+    }
+    let cascaded = search.found.iter().filter(reported);
+    let cascaded = cascaded.map(|f| describe(catalog, f.object, path)).collect();
+    let objects = search.found.iter().map(|f| f.object).collect();
+    Ok(Deletion { objects, cascaded })
+}
+
+impl Deletion {
+    /// The NOTICE of a cascade: message and detail; `None` where nothing went by it.
+    pub fn notice(&self) -> Option<(String, Option<String>)> {
+        match self.cascaded.as_slice() {
+            [] => None,
+            [only] => Some((format!("drop cascades to {only}"), None)),
+            many => {
+                let lines = many.iter().map(|o| format!("drop cascades to {o}")).collect();
+                let message = format!("drop cascades to {} other objects", many.len());
+                Some((message, Some(limited(lines))))
+            }
+        }
+    }
+}
+
+fn limited(mut lines: Vec<String>) -> String {
+    let more = lines.len().saturating_sub(REPORTED_MAX);
+    lines.truncate(REPORTED_MAX);
+    let mut out = lines.join("\n");
+    if more > 0 {
+        let objects = if more == 1 { "object" } else { "objects" };
+        out.push_str(&format!("\nand {more} other {objects} (see server log for list)"));
+    }
+    out
+}
+
+/// Depth-first, dependents in OID order: the order that PostgreSQL reports in.
+struct Search<'a> {
+    catalog: &'a Catalog,
+    found: Vec<Found>,
+    index: HashMap<Object, usize>,
+}
+
+impl Search<'_> {
+    fn visit(&mut self, object: Object, parent: Object, original: bool, automatic: bool) {
+        if let Some(&at) = self.index.get(&object) {
+            self.found[at].original |= original;
+            self.found[at].automatic |= automatic;
+            return;
+        }
+        self.index.insert(object, self.found.len());
+        self.found.push(Found { object, original, automatic, parent });
+        for (dependent, automatic) in edges::dependents(self.catalog, object) {
+            stacker::maybe_grow(64 << 10, 1 << 20, || {
+                self.visit(dependent, object, false, automatic);
+            });
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What expressions and queries refer to.
+
+use crate::nodes::{AttrNumber, Expr, Query, RangeIndex, RangeSource};
+use crate::types::{Datum, Oid, oids};
+use std::collections::BTreeSet;
+
+/// The table columns that an expression of a default, check or index uses, each once, in order.
+pub fn columns_of(expr: &Expr) -> Vec<AttrNumber> {
+    let mut columns = BTreeSet::new();
+    expr.any(&mut |part| {
+        if let Expr::Var(var) = part {
+            columns.insert(var.attno);
+        }
+        false
+    });
+    columns.into_iter().collect()
+}
+
+/// Relations that an expression names as constants: `'s'::regclass`.
+pub fn relations_of(expr: &Expr) -> BTreeSet<Oid> {
+    let mut found = BTreeSet::new();
+    expr.any(&mut |part| {
+        match part {
+            Expr::Const(c) if c.type_oid == oids::REGCLASS => {
+                if let Datum::Oid(oid) = c.value {
+                    found.insert(oid);
+                }
+            }
+            Expr::NextValue { sequence, .. } => {
+                found.insert(*sequence);
+            }
+            _ => {}
+        }
+        false
+    });
+    found
+}
+
+/// Relations and columns that a query reads; column 0 for the relation as such.
+pub fn relations_of_query(query: &Query) -> BTreeSet<(Oid, AttrNumber)> {
+    let mut walk = Walk { found: BTreeSet::new(), outer: Vec::new() };
+    walk.query(query);
+    walk.found
+}
+
+struct Walk<'q> {
+    found: BTreeSet<(Oid, AttrNumber)>,
+    /// The queries around, innermost last.
+    outer: Vec<&'q Query>,
+}
+
+impl<'q> Walk<'q> {
+    fn query(&mut self, query: &'q Query) {
+        self.outer.push(query);
+        for entry in &query.range_table {
+            if let Some(oid) = relation_of(&entry.source) {
+                self.found.insert((oid, 0));
+            }
+        }
+        query.for_each_expr(&mut |expr| self.expr(expr));
+        let mut inner = Vec::new();
+        // A view's own query depends on its tables through the view, not here.
+        for entry in &query.range_table {
+            if let RangeSource::Subquery { query, view: None } = &entry.source {
+                inner.push(&**query);
+            }
+        }
+        inner.extend(query.ctes.iter().map(|cte| &*cte.query));
+        for query in inner {
+            stacker::maybe_grow(64 << 10, 1 << 20, || self.query(query));
+        }
+        self.outer.pop();
+    }
+
+    fn expr(&mut self, expr: &'q Expr) {
+        match expr {
+            Expr::Var(var) => self.column(var.rel, var.attno, var.level as usize),
+            Expr::SubLink(link) => self.query(&link.query),
+            _ => self.found.extend(constant(expr)),
+        }
+        stacker::maybe_grow(64 << 10, 1 << 20, || {
+            expr.for_each_child(&mut |child| self.expr(child));
+        });
+    }
+
+    fn column(&mut self, rel: RangeIndex, attno: AttrNumber, level: usize) {
+        let Some(at) = self.outer.len().checked_sub(level + 1) else { return };
+        let entry = self.outer[at].range_table.get((rel as usize).wrapping_sub(1));
+        if let Some(oid) = entry.and_then(|e| relation_of(&e.source)) {
+            self.found.insert((oid, attno));
+        }
+    }
+}
+
+/// The table or view behind a range table entry.
+fn relation_of(source: &RangeSource) -> Option<Oid> {
+    match source {
+        RangeSource::Relation { oid } => Some(*oid),
+        RangeSource::Subquery { view, .. } => *view,
+        _ => None,
+    }
+}
+
+fn constant(expr: &Expr) -> Option<(Oid, AttrNumber)> {
+    match expr {
+        Expr::Const(c) if c.type_oid == oids::REGCLASS => match c.value {
+            Datum::Oid(oid) => Some((oid, 0)),
+            _ => None,
+        },
+        _ => None,
+    }
+}

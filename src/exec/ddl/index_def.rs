@@ -1,0 +1,120 @@
+//! The pg_class entry of an index: its columns, operator classes, name.
+
+use super::DdlContext;
+use super::implicit_names;
+use crate::catalog::builtin::{self, oid};
+use crate::catalog::{Column, IndexColumn, IndexInfo, OnCommit, Relation, RelationKind};
+use crate::error::{PgError, Result, code};
+use crate::types::Oid;
+use std::collections::BTreeMap;
+
+/// The most columns of an index, INCLUDE among them (`INDEX_MAX_KEYS`).
+pub(super) const INDEX_COLUMNS_MAX: usize = 32;
+
+/// A key column on a table column, ascending, with the default operator class.
+pub(super) fn plain_column(table: &Relation, attno: i16, method: Oid) -> Result<IndexColumn> {
+    let column = table.column(attno);
+    let opclass = default_opclass(method, column.type_oid)?;
+    Ok(IndexColumn {
+        attno,
+        expr: None,
+        type_oid: column.type_oid,
+        collation: column.collation,
+        opclass,
+        descending: false,
+        nulls_first: false,
+    })
+}
+
+/// An INCLUDE column: no operator class, no order.
+pub(super) fn include_column(table: &Relation, attno: i16) -> IndexColumn {
+    let column = table.column(attno);
+    IndexColumn {
+        attno,
+        expr: None,
+        type_oid: column.type_oid,
+        collation: column.collation,
+        opclass: 0,
+        descending: false,
+        nulls_first: false,
+    }
+}
+
+/// The default operator class of a type, or 42704.
+pub(super) fn default_opclass(method: Oid, type_oid: Oid) -> Result<Oid> {
+    let found = builtin::default_opclass(method, type_oid);
+    let comparable = method != oid::BTREE || builtin::comparison(type_oid).is_some();
+    found.filter(|_| comparable).map(|c| c.oid).ok_or_else(|| {
+        let shown = crate::types::format_type(type_oid, -1).unwrap_or_else(|| "record".to_owned());
+        let method = builtin::access_method(method).map_or("btree", |m| m.name);
+        let message = format!(
+            "data type {shown} has no default operator class for access method \"{method}\""
+        );
+        PgError::new(code::UNDEFINED_OBJECT, message).hint(
+            "You must specify an operator class for the index or define a default operator class \
+             for the data type.",
+        )
+    })
+}
+
+/// Makes the pg_class entry of an index on `table`. `labels` are the names of its columns.
+pub(super) fn relation(
+    name: String,
+    table: &Relation,
+    info: IndexInfo,
+    labels: Vec<String>,
+    options: BTreeMap<String, String>,
+    cx: &DdlContext<'_>,
+) -> Result<Relation> {
+    if info.columns.len() > INDEX_COLUMNS_MAX {
+        let message = format!("cannot use more than {INDEX_COLUMNS_MAX} columns in an index");
+        return Err(PgError::new(code::TOO_MANY_COLUMNS, message));
+    }
+    let columns = (1i16..).zip(info.columns.iter().zip(distinct(labels)));
+    let columns = columns.map(|(attno, (column, label))| attribute(table, attno, column, &label));
+    Ok(Relation {
+        oid: cx.catalog.new_oid()?,
+        name,
+        namespace: table.namespace,
+        owner: table.owner,
+        kind: RelationKind::Index,
+        persistence: table.persistence,
+        on_commit: OnCommit::PreserveRows,
+        version: 1,
+        columns: columns.collect(),
+        storage: cx.catalog.new_storage(cx.txn)?,
+        row_type: 0,
+        options,
+        comment: None,
+        acl: None,
+        indexes: Vec::new(),
+        constraints: Vec::new(),
+        index: Some(info),
+        sequence: None,
+        view: None,
+    })
+}
+
+fn attribute(table: &Relation, attno: i16, column: &IndexColumn, label: &str) -> Column {
+    let typmod = match column.attno {
+        0 => column.expr.as_ref().map_or(-1, |e| e.typmod()),
+        attno => table.column(attno).typmod,
+    };
+    Column {
+        collation: column.collation,
+        ..super::column::new_column(attno, label, column.type_oid, typmod)
+    }
+}
+
+/// Column names of an index are made distinct by numbers (`ChooseIndexColumnNames`).
+fn distinct(labels: Vec<String>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::with_capacity(labels.len());
+    for label in labels {
+        let numbered =
+            (1u32..).map(|n| implicit_names::object_name(&format!("{label}{n}"), None, ""));
+        let mut candidates = std::iter::once(label.clone()).chain(numbered);
+        let free = candidates.find(|name| !out.contains(name)).expect("some number is free");
+        out.push(free);
+    }
+    out
+}
