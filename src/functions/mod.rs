@@ -10,6 +10,7 @@
 
 mod bytea;
 mod aggregate;
+mod array;
 mod cast;
 mod comparison;
 mod concat;

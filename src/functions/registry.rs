@@ -48,6 +48,13 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     // -- (keeps the two groups' edits apart) --
 
     // Dates and times, arrays, records, JSON, sets.
+    super::array::comparison::EXTREMES,
+    super::array::comparison::FUNCTIONS,
+    super::array::construct::FUNCTIONS,
+    super::array::edit::FUNCTIONS,
+    super::array::search::FUNCTIONS,
+    super::array::set::FUNCTIONS,
+    super::array::shape::FUNCTIONS,
     super::datetime::clock::FUNCTIONS,
     super::datetime::comparison::EXTREMES,
     super::datetime::comparison::FUNCTIONS,
