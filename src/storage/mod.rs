@@ -29,6 +29,8 @@ mod snapshot;
 mod split;
 mod ssi;
 mod store;
+#[cfg(test)]
+mod tests;
 mod txn;
 mod view;
 mod write_set;

@@ -26,6 +26,8 @@ use crate::nodes::{LockWait, RowLockMode};
 use crate::types::Oid;
 use bytes::Bytes;
 use parking_lot::Mutex;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
 
@@ -92,6 +94,7 @@ struct State {
     locks: Vec<(Tag, Mode)>,
     /// A sequence moved: the commit must sync even if it writes nothing.
     must_sync: bool,
+    attachments: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     used: bool,
     ended: bool,
 }
@@ -111,6 +114,7 @@ impl Txn {
             hooks: Vec::new(),
             locks: Vec::new(),
             must_sync: false,
+            attachments: HashMap::new(),
             used: false,
             ended: false,
         };
@@ -273,6 +277,11 @@ impl Txn {
         }
     }
 
+    /// Whether the current statement has written this key.
+    pub fn statement_wrote(&self, space: Space, key: &[u8]) -> bool {
+        self.state.lock().statement.get(space, key).is_some()
+    }
+
     /// The newest committed value, this transaction's writes aside.
     pub fn get_committed(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
         self.store.get(space, key)
@@ -399,6 +408,20 @@ impl Txn {
         }
     }
 
+    /// A place in the order of this transaction's locks.
+    pub fn lock_mark(&self) -> usize {
+        self.state.lock().locks.len()
+    }
+
+    /// Gives back the locks taken since `mark`: for a row that was looked at and left alone.
+    pub fn release_locks_since(&self, mark: usize) {
+        let mut state = self.state.lock();
+        let from = mark.min(state.locks.len());
+        let released = state.locks.split_off(from);
+        drop(state);
+        self.release(released);
+    }
+
     async fn lock(&self, tag: Tag, mode: Mode, wait: LockWait) -> Result<Acquired> {
         let number = || self.number();
         let request = self.request(tag, mode, wait, LockScope::Transaction, &number);
@@ -430,6 +453,15 @@ impl Txn {
         for (tag, mode) in locks.into_iter().rev() {
             self.store.locks.release(tag, self.session, mode, LockScope::Transaction);
         }
+    }
+
+    /// What an upper layer keeps with the transaction, one value per type; dropped with it.
+    pub fn attachment<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
+        let mut state = self.state.lock();
+        let slot = state.attachments.entry(TypeId::of::<T>());
+        let value = Arc::clone(slot.or_insert_with(|| Arc::new(T::default())));
+        drop(state);
+        value.downcast().expect("attachments are kept by their type")
     }
 
     // --- End
