@@ -533,6 +533,10 @@ impl Txn {
         state.ended = true;
         if let Some(serializable) = state.serializable.take() {
             match outcome {
+                // A reader ends after the newest commit, before the next.
+                Ok(CommitInfo { seq: 0, .. }) => {
+                    self.store.ssi.committed(&serializable, self.store.last_seq() + 1);
+                }
                 Ok(info) => self.store.ssi.committed(&serializable, info.seq),
                 Err(_) => self.store.ssi.aborted(&serializable),
             }
