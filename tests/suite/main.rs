@@ -6,5 +6,6 @@ mod dump;
 mod fuzz;
 mod harness;
 mod isolation;
+mod psql;
 mod tidy;
 mod tpch;
