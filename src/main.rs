@@ -1,3 +1,64 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use kalamdb::config::{Config, LogFormat, Options};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
 #[global_allocator]
 static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
-fn main() {}
+
+/// Stack of the threads that run statements, in bytes; deeper recursion grows on the heap.
+const THREAD_STACK_BYTES: usize = 2 * 1024 * 1024;
+
+#[derive(Parser)]
+#[command(name = "kalamdb", version, about = "A PostgreSQL-compatible database")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Server {
+        /// TOML file with these options, underscores for dashes
+        #[arg(long, env = "KALAMDB_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        options: Box<Options>,
+    },
+}
+
+fn main() -> ExitCode {
+    let Command::Server { config, mut options } = Cli::parse().command;
+    options.password = std::env::var("KALAMDB_PASSWORD").ok();
+    match Config::load(*options, config.as_deref()).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("kalamdb: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(config: Config) -> Result<(), String> {
+    start_log(&config)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(THREAD_STACK_BYTES)
+        .build()
+        .map_err(|e| format!("cannot start the runtime: {e}"))?
+        .block_on(kalamdb::server::run(config))
+}
+
+fn start_log(config: &Config) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&config.log).map_err(|e| format!("log: {e}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

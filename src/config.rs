@@ -1,0 +1,132 @@
+//! The server's configuration: command line, `KALAMDB_…` environment, a TOML file, defaults, in that
+//! order of precedence.
+//!
+//! The file has the long options' names with underscores; a key it does not know is refused, so that
+//! a misspelt option is not an option that silently does nothing.
+
+use crate::server::auth::Method;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// `kalamdb server`'s options; each may also stand in the file.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// Directory of the data [default: ./data]
+    #[arg(long, env = "KALAMDB_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:5432]
+    #[arg(long, env = "KALAMDB_LISTEN", value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+    /// Also listen on a Unix socket in this directory, named as PostgreSQL names it
+    #[arg(long, env = "KALAMDB_UNIX_SOCKET", value_name = "DIR")]
+    pub unix_socket: Option<PathBuf>,
+    /// PEM certificate chain; with --tls-key, clients may use TLS
+    #[arg(long, env = "KALAMDB_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM private key
+    #[arg(long, env = "KALAMDB_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// How clients prove their password [default: scram-sha-256]
+    #[arg(long, env = "KALAMDB_AUTH", value_enum)]
+    pub auth: Option<Method>,
+    /// Sessions at one time [default: 1000]
+    #[arg(long, env = "KALAMDB_MAX_CONNECTIONS", value_name = "N")]
+    pub max_connections: Option<usize>,
+    /// Seconds that running statements get to finish when the server stops [default: 10]
+    #[arg(long, env = "KALAMDB_SHUTDOWN_TIMEOUT_S", value_name = "SECONDS")]
+    pub shutdown_timeout_s: Option<u64>,
+    /// Form of the log [default: text]
+    #[arg(long, env = "KALAMDB_LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// What is logged, as tracing's filter directives [default: info]
+    #[arg(long, env = "KALAMDB_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// The superuser's password. Not an argument: arguments are visible to other users.
+    #[arg(skip)]
+    pub password: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The configuration in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub listen: String,
+    pub unix_socket: Option<PathBuf>,
+    /// Certificate chain and private key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    pub auth: Method,
+    pub max_connections: usize,
+    pub shutdown_timeout: Duration,
+    pub log_format: LogFormat,
+    pub log: String,
+    pub password: Option<String>,
+}
+
+impl Config {
+    /// Merges what was given on the command line or in the environment with the file.
+    pub fn load(given: Options, file: Option<&Path>) -> Result<Config, String> {
+        let file = match file {
+            Some(path) => read_file(path)?,
+            None => Options::default(),
+        };
+        let tls = match (given.tls_cert.or(file.tls_cert), given.tls_key.or(file.tls_key)) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err("tls_cert and tls_key must be given together".to_owned()),
+        };
+        let shutdown_timeout_s = given.shutdown_timeout_s.or(file.shutdown_timeout_s);
+        Ok(Config {
+            data_dir: given.data_dir.or(file.data_dir).unwrap_or_else(|| "./data".into()),
+            listen: given.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:5432".into()),
+            unix_socket: given.unix_socket.or(file.unix_socket),
+            tls,
+            auth: given.auth.or(file.auth).unwrap_or(Method::ScramSha256),
+            max_connections: given.max_connections.or(file.max_connections).unwrap_or(1000),
+            shutdown_timeout: Duration::from_secs(shutdown_timeout_s.unwrap_or(10)),
+            log_format: given.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
+            log: given.log.or(file.log).unwrap_or_else(|| "info".into()),
+            password: given.password.or(file.password).filter(|p| !p.is_empty()),
+        })
+    }
+}
+
+fn read_file(path: &Path) -> Result<Options, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let error = toml::from_str::<Options>("lisen = \"*:1\"").unwrap_err();
+        assert!(error.to_string().contains("unknown field `lisen`"), "{error}");
+    }
+
+    #[test]
+    fn command_line_beats_file_beats_default() {
+        let dir = std::env::temp_dir().join(format!("kalamdb-config-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("kalamdb.toml");
+        std::fs::write(&path, "listen = \"[::1]:1\"\nlog_format = \"json\"\n").unwrap();
+        let given = Options { listen: Some("127.0.0.1:2".into()), ..Options::default() };
+        let config = Config::load(given, Some(&path)).unwrap();
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:2");
+        assert_eq!(config.log_format, LogFormat::Json);
+        assert_eq!(config.max_connections, 1000);
+    }
+}

@@ -1,0 +1,117 @@
+//! Who may come in.
+//!
+//! While the superuser has no password, every local connection (loopback or Unix socket) is trusted
+//! and there are no others: the server refuses to listen elsewhere. Once it has one, everybody
+//! proves a password, by SCRAM-SHA-256 or, where the configuration asks for it and the connection is
+//! encrypted, in clear text.
+
+pub mod scram;
+
+use super::codec::{backend, frontend};
+use super::wire::Wire;
+use crate::error::{PgError, Result, code};
+use scram::{Exchange, Verifier};
+
+/// How a connection proves its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    ScramSha256,
+    /// Clear text, over TLS only: for clients without SCRAM.
+    Cleartext,
+}
+
+/// Codes of AuthenticationRequest messages.
+const OK: i32 = 0;
+const CLEARTEXT_PASSWORD: i32 = 3;
+const SASL: i32 = 10;
+const SASL_CONTINUE: i32 = 11;
+const SASL_FINAL: i32 = 12;
+
+/// Asks for the password of `user` and checks it against the stored verifier (`None`: no such role,
+/// or a role without a password; the client is not told which).
+pub async fn authenticate(
+    wire: &mut Wire,
+    method: Method,
+    user: &str,
+    stored: Option<&str>,
+    mock_secret: &[u8; 32],
+) -> Result<()> {
+    let verifier = stored.and_then(Verifier::parse);
+    let right = match method {
+        Method::ScramSha256 => sasl(wire, user, verifier, mock_secret).await?,
+        Method::Cleartext => cleartext(wire, verifier).await?,
+    };
+    match right {
+        true => Ok(()),
+        false => Err(PgError::new(
+            code::INVALID_PASSWORD,
+            format!("password authentication failed for user \"{user}\""),
+        )
+        .fatal()),
+    }
+}
+
+/// AuthenticationOk.
+pub fn accept(wire: &mut Wire) {
+    backend::authentication(&mut wire.out, OK, &[]);
+}
+
+async fn cleartext(wire: &mut Wire, verifier: Option<Verifier>) -> Result<bool> {
+    backend::authentication(&mut wire.out, CLEARTEXT_PASSWORD, &[]);
+    let body = password_message(wire).await?;
+    let mut reader = frontend::Reader { rest: &body };
+    let password = reader.string()?;
+    if password.is_empty() {
+        return Err(
+            PgError::new(code::INVALID_PASSWORD, "empty password returned by client").fatal()
+        );
+    }
+    Ok(verifier.is_some_and(|v| v.matches(password)))
+}
+
+async fn sasl(
+    wire: &mut Wire,
+    user: &str,
+    verifier: Option<Verifier>,
+    mock_secret: &[u8; 32],
+) -> Result<bool> {
+    let mechanisms = [scram::MECHANISM.as_bytes(), b"\0\0"].concat();
+    backend::authentication(&mut wire.out, SASL, &mechanisms);
+    let body = password_message(wire).await?;
+    let exchange = Exchange::start(initial_response(&body)?, verifier, user, mock_secret)
+        .map_err(PgError::fatal)?;
+    backend::authentication(&mut wire.out, SASL_CONTINUE, exchange.server_first().as_bytes());
+    let body = password_message(wire).await?;
+    let client_final = frontend::utf8(&body).map_err(PgError::fatal)?;
+    match exchange.finish(client_final).map_err(PgError::fatal)? {
+        Some(server_final) => {
+            backend::authentication(&mut wire.out, SASL_FINAL, server_final.as_bytes());
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+/// The client-first message inside a SASLInitialResponse.
+fn initial_response(body: &[u8]) -> Result<&str> {
+    let mut reader = frontend::Reader { rest: body };
+    if reader.string().map_err(PgError::fatal)? != scram::MECHANISM {
+        let message = "client selected an invalid SASL authentication mechanism";
+        return Err(frontend::violation(message).fatal());
+    }
+    let length = usize::try_from(reader.i32().map_err(PgError::fatal)?).unwrap_or(0);
+    frontend::utf8(reader.bytes(length).map_err(PgError::fatal)?).map_err(PgError::fatal)
+}
+
+async fn password_message(wire: &mut Wire) -> Result<bytes::Bytes> {
+    wire.flush().await.map_err(super::wire::disconnected)?;
+    match wire.read().await.map_err(super::wire::disconnected)? {
+        Some(frame) if frame.tag == b'p' => Ok(frame.body),
+        Some(frame) => {
+            let message = format!("expected password response, got message type {}", frame.tag);
+            Err(frontend::violation(message).fatal())
+        }
+        None => Err(frontend::violation("the client closed the connection").fatal()),
+    }
+}

@@ -1,0 +1,290 @@
+//! One client, from its first byte to its last: startup, then the message loop.
+//!
+//! The loop follows the protocol's two modes (manual, 55.2.2 and 55.2.3). After an error in the
+//! extended protocol it reads and drops messages until Sync. Output is written when the client may
+//! be waiting for it (after Sync, Flush and a simple query, unless more input is here already) or
+//! when much has gathered.
+//!
+//! A panic in a statement is a bug, but one session's: it is caught here, told to the client as
+//! XX000, and the session goes on with its transaction rolled back.
+
+use super::Server;
+use super::auth;
+use super::client::SocketClient;
+use super::codec::backend;
+use super::codec::frontend::{self, Message, Target};
+use super::startup::StartupParameters;
+use super::wire::{Frame, Wire, WireError, disconnected};
+use crate::error::{PgError, Result, code};
+use crate::session::{Session, SessionOptions, Wakeup};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tracing::{debug, error};
+
+/// Where the client is; decides about trust.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// `None`: a Unix socket.
+    pub address: Option<std::net::SocketAddr>,
+    pub encrypted: bool,
+}
+
+/// Runs a session over a connection that has sent its startup packet.
+pub async fn serve(server: Arc<Server>, mut wire: Wire, parameters: StartupParameters, peer: Peer) {
+    let session = match start(&server, &mut wire, parameters, peer).await {
+        Ok(session) => session,
+        Err(refusal) => {
+            debug!(reason = %refusal, "connection refused");
+            append_error(&mut wire, &refusal.fatal(), None);
+            return wire.close().await;
+        }
+    };
+    let mut connection = Connection { server, wire, session, skip_until_sync: false };
+    if let Err(end) = connection.run().await {
+        append_error(&mut connection.wire, &end, None);
+    }
+    connection.session.end().await;
+    connection.wire.close().await;
+}
+
+/// Authenticates, opens the session and greets.
+async fn start(
+    server: &Server,
+    wire: &mut Wire,
+    parameters: StartupParameters,
+    peer: Peer,
+) -> Result<Session> {
+    if server.instance.requires_password() {
+        let stored = server.instance.role_verifier(&parameters.user);
+        let method = match (server.config.auth, peer.encrypted) {
+            (auth::Method::Cleartext, true) => auth::Method::Cleartext,
+            // A password in clear text goes over TLS or not at all.
+            _ => auth::Method::ScramSha256,
+        };
+        let secret = &server.mock_secret;
+        auth::authenticate(wire, method, &parameters.user, stored.as_deref(), secret).await?;
+    }
+    let options = SessionOptions {
+        user: parameters.user,
+        database: parameters.database,
+        settings: parameters.settings,
+        client_address: peer.address,
+    };
+    let mut session = Session::start(server.instance.clone(), options)?;
+    auth::accept(wire);
+    for (name, value) in session.reported_settings() {
+        backend::parameter_status(&mut wire.out, &name, &value);
+    }
+    let backend = session.backend();
+    backend::backend_key_data(&mut wire.out, backend.pid, backend.secret);
+    Ok(session)
+}
+
+struct Connection {
+    server: Arc<Server>,
+    wire: Wire,
+    session: Session,
+    /// An error in the extended protocol: everything up to Sync is dropped.
+    skip_until_sync: bool,
+}
+
+/// Whether the loop goes on.
+enum Next {
+    Message,
+    End,
+}
+
+impl Connection {
+    /// Serves messages until the client leaves; an error is the session's FATAL last word.
+    async fn run(&mut self) -> Result<()> {
+        self.ready().await?;
+        while let Some(frame) = self.next_frame().await? {
+            match self.handle(&frame).await {
+                Ok(Next::Message) => {}
+                Ok(Next::End) => break,
+                Err(error) if error.is_fatal() => return Err(error),
+                Err(error) => self.failed(frame.tag, error).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next message, delivering notifications and minding timeouts while there is none.
+    async fn next_frame(&mut self) -> Result<Option<Frame>> {
+        if !self.wire.has_input() {
+            self.wire.shrink();
+        }
+        loop {
+            tokio::select! {
+                biased;
+                frame = self.wire.read() => {
+
+                    return match frame {
+                        Ok(frame) => Ok(frame),
+                        Err(WireError::Io(_)) => Ok(None),
+                        Err(WireError::Protocol(error)) => Err(error),
+                    };
+                }
+                wakeup = self.session.idle() => match wakeup? {
+                    Wakeup::Notifications => {
+                        self.session.settle(&mut SocketClient(&mut self.wire));
+                        self.wire.flush().await.map_err(disconnected)?;
+                    }
+                },
+            }
+        }
+    }
+
+    async fn handle(&mut self, frame: &Frame) -> Result<Next> {
+        if self.skip_until_sync && !matches!(frame.tag, b'S' | b'X') {
+            return Ok(Next::Message);
+        }
+        let message = frontend::decode(frame.tag, &frame.body)?;
+        match message {
+            Message::Terminate => return Ok(Next::End),
+            // Left over from a COPY that failed: dropped, as PostgreSQL does.
+            Message::CopyData(_) | Message::CopyDone | Message::CopyFail(_) => {}
+            Message::Password(_) => {
+                return Err(frontend::violation("invalid frontend message type 112").fatal());
+            }
+            Message::FunctionCall => return Err(PgError::unsupported("function call protocol")),
+            Message::Flush => self.wire.flush().await.map_err(disconnected)?,
+            Message::Sync => {
+                self.skip_until_sync = false;
+                let mut client = SocketClient(&mut self.wire);
+                let outcome = self.session.sync(&mut client).await;
+                self.report(outcome);
+                self.ready().await?;
+            }
+            statement => self.run_guarded(statement).await?,
+        }
+        Ok(Next::Message)
+    }
+
+    /// Runs what may execute user code; a panic becomes an error.
+    async fn run_guarded(&mut self, message: Message<'_>) -> Result<()> {
+        let simple = matches!(message, Message::Query(_));
+        let mut client = SocketClient(&mut self.wire);
+        let work = dispatch(&mut self.session, &mut client, message);
+        let outcome = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(self.panicked(panic.as_ref())),
+        };
+        if simple {
+            self.report_or_end(outcome)?;
+            self.ready().await?;
+            return Ok(());
+        }
+        outcome?;
+        if self.wire.should_flush() {
+            self.wire.flush().await.map_err(disconnected)?;
+        }
+        Ok(())
+    }
+
+    fn panicked(&mut self, panic: &(dyn std::any::Any + Send)) -> PgError {
+        let what = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("panic");
+        error!(statement = self.session.statement_text(), panic = what, "a statement panicked");
+        PgError::internal(format!("unexpected internal error: {what}"))
+    }
+
+    fn report_or_end(&mut self, outcome: Result<()>) -> Result<()> {
+        match outcome {
+            Err(error) if error.is_fatal() => Err(error),
+            outcome => {
+                self.report(outcome);
+                Ok(())
+            }
+        }
+    }
+
+    /// Tells the client of an error and rolls back what it must.
+    fn report(&mut self, outcome: Result<()>) {
+        if let Err(error) = outcome {
+            append_error(&mut self.wire, &error, Some(self.session.statement_text()));
+            self.session.statement_failed(&mut SocketClient(&mut self.wire));
+        }
+    }
+
+    /// After an error outside the simple protocol: drop messages until Sync. A message that belongs
+    /// to neither protocol is answered at once.
+    async fn failed(&mut self, tag: u8, error: PgError) -> Result<()> {
+        self.report(Err(error));
+        if matches!(tag, b'P' | b'B' | b'D' | b'E' | b'C') {
+            self.skip_until_sync = true;
+            return Ok(());
+        }
+        self.ready().await
+    }
+
+    /// ReadyForQuery; written out unless the client's next message is here already.
+    async fn ready(&mut self) -> Result<()> {
+        self.session.settle(&mut SocketClient(&mut self.wire));
+        backend::ready_for_query(&mut self.wire.out, self.session.transaction_status());
+        if !self.wire.has_input() || self.wire.should_flush() {
+            self.wire.flush().await.map_err(disconnected)?;
+        }
+        match self.server.is_stopping() {
+            true => Err(shutting_down()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The FATAL error that ends sessions when the server stops.
+pub fn shutting_down() -> PgError {
+    let message = "terminating connection due to administrator command";
+    PgError::new(code::ADMIN_SHUTDOWN, message).fatal()
+}
+
+async fn dispatch(
+    session: &mut Session,
+    client: &mut SocketClient<'_>,
+    message: Message<'_>,
+) -> Result<()> {
+    match message {
+        Message::Query(text) => session.simple_query(text, client).await,
+        Message::Parse { name, query, types } => session.parse(name, query, types, client).await,
+        Message::Bind(bind) => {
+            let parameters = (bind.parameter_formats.as_slice(), bind.parameters.as_slice());
+            session
+                .bind(bind.portal, bind.statement, parameters, &bind.result_formats, client)
+                .await
+        }
+        Message::Describe(Target::Statement, name) => session.describe_statement(name, client),
+        Message::Describe(Target::Portal, name) => session.describe_portal(name, client),
+        Message::Execute { portal, max_rows } => session.execute(portal, max_rows, client).await,
+        Message::Close(Target::Statement, name) => session.close_statement(name, client),
+        Message::Close(Target::Portal, name) => session.close_portal(name, client),
+        _ => unreachable!("handle() keeps the other messages"),
+    }
+}
+
+/// Appends an ErrorResponse. Positions count characters of `text` from 1.
+pub fn append_error(wire: &mut Wire, error: &PgError, text: Option<&str>) {
+    let severity = if error.is_fatal() { "FATAL" } else { "ERROR" };
+    let position = error.location().zip(text).map(|(byte, text)| character_position(text, byte));
+    backend::report(&mut wire.out, b'E', &backend::Report { severity, error, position });
+}
+
+fn character_position(text: &str, byte: u32) -> usize {
+    let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+    text.char_indices().take_while(|(at, _)| *at < byte).count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::character_position;
+
+    #[test]
+    fn positions_count_characters() {
+        assert_eq!(character_position("SELECT x", 7), 8);
+        assert_eq!(character_position("SÉLECT x", 8), 8);
+        assert_eq!(character_position("x", 99), 2);
+    }
+}

@@ -1,0 +1,161 @@
+//! The server's edge: sockets, encryption, authentication, the protocol's messages.
+//!
+//! ```text
+//! listen ─ accept ─ startup (TLS, cancel, packet) ─ auth ─ connection (message loop) ─► session
+//!                    wire: framed input, buffered output   codec: bytes ↔ messages
+//! ```
+//!
+//! A connection is one task. Stopping (SIGTERM, SIGINT): no more connections; idle sessions are told
+//! 57P01 and closed; running statements get a bounded time to finish, then are cancelled; the store
+//! is closed in order.
+
+pub mod auth;
+mod client;
+mod codec;
+mod connection;
+mod listen;
+mod startup;
+mod tls;
+mod wire;
+
+use crate::config::Config;
+use crate::session::Instance;
+use connection::Peer;
+use startup::{Opening, Refused};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, info, warn};
+use wire::{Transport, Wire};
+
+/// A client gets this long from its first byte to its session.
+const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(60);
+/// After statements were cancelled at shutdown, they get this long to notice.
+const CANCEL_GRACE: Duration = Duration::from_secs(2);
+
+/// What all connections share.
+pub struct Server {
+    config: Config,
+    instance: Arc<Instance>,
+    tls: Option<TlsAcceptor>,
+    /// Makes up salts for users that do not exist ([`auth::scram`]).
+    mock_secret: [u8; 32],
+    /// One permit per session.
+    slots: Arc<Semaphore>,
+    stopping: AtomicBool,
+}
+
+impl Server {
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+/// Opens the data directory and serves until a signal asks to stop; a sentence on failure.
+pub async fn run(config: Config) -> Result<(), String> {
+    let tls = match &config.tls {
+        Some((certificate, key)) => Some(tls::acceptor(certificate, key)?),
+        None => None,
+    };
+    let password = config.password.as_deref().map(auth::scram::Verifier::from_password);
+    let instance = Instance::open(&config.data_dir, password.map(|v| v.to_string()))
+        .await
+        .map_err(|e| format!("cannot open {}: {e}", config.data_dir.display()))?;
+    let listeners = listen::bind(&config, instance.requires_password()).await?;
+    let mut mock_secret = [0; 32];
+    auth::scram::fill_random(&mut mock_secret);
+    let slots = Arc::new(Semaphore::new(config.max_connections));
+    let stopping = AtomicBool::new(false);
+    let server = Arc::new(Server { config, instance, tls, mock_secret, slots, stopping });
+    let accepting = tokio::spawn(listen::accept(listeners, server.clone()));
+    let signal = wait_for_signal().await?;
+    info!(signal, "stopping");
+    accepting.abort();
+    server.stop().await;
+    Ok(())
+}
+
+async fn wait_for_signal() -> Result<&'static str, String> {
+    let install = |kind| signal(kind).map_err(|e| format!("cannot handle signals: {e}"));
+    let (mut term, mut int) =
+        (install(SignalKind::terminate())?, install(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => Ok("SIGTERM"),
+        _ = int.recv() => Ok("SIGINT"),
+    }
+}
+
+impl Server {
+    /// Ends all sessions, then closes the store.
+    async fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.instance.stop_idle_sessions();
+        let all = u32::try_from(self.config.max_connections).unwrap_or(u32::MAX);
+        let everyone_left = self.slots.acquire_many(all);
+        tokio::pin!(everyone_left);
+        if tokio::time::timeout(self.config.shutdown_timeout, &mut everyone_left).await.is_err() {
+            warn!("statements still run; cancelling them");
+            self.instance.cancel_all();
+            if tokio::time::timeout(CANCEL_GRACE, &mut everyone_left).await.is_err() {
+                warn!("statements did not stop; leaving them");
+            }
+        }
+        self.instance.close();
+        info!("stopped");
+    }
+}
+
+/// Serves one accepted socket from start to end.
+async fn serve(server: Arc<Server>, transport: Box<dyn Transport>, mut peer: Peer) {
+    let wire = Wire::new(transport);
+    let opening = startup::open(wire, server.tls.as_ref());
+    let opening = match tokio::time::timeout(AUTHENTICATION_TIMEOUT, opening).await {
+        Ok(opening) => opening,
+        Err(_) => return debug!("no startup packet in time"),
+    };
+    match opening {
+        Ok(Opening::Session { wire, parameters, encrypted }) => {
+            peer.encrypted = encrypted;
+            admit(server, wire, parameters, peer).await;
+        }
+        Ok(Opening::Cancel { pid, secret }) => server.instance.cancel(pid, secret),
+        Ok(Opening::Closed) => {}
+        Err(Refused { wire, error }) => {
+            debug!(reason = %error, "connection refused");
+            if let Some(mut wire) = wire {
+                connection::append_error(&mut wire, &error.fatal(), None);
+                wire.close().await;
+            }
+        }
+    }
+}
+
+/// Lets a session in while there is room.
+async fn admit(
+    server: Arc<Server>,
+    mut wire: Wire,
+    parameters: startup::StartupParameters,
+    peer: Peer,
+) {
+    use crate::error::{PgError, code};
+    let slot = match server.slots.clone().try_acquire_owned() {
+        Ok(slot) if !server.is_stopping() => slot,
+        refused => {
+            let error = match refused {
+                Ok(_) => {
+                    PgError::new(code::CANNOT_CONNECT_NOW, "the database system is shutting down")
+                }
+                Err(_) => {
+                    PgError::new(code::TOO_MANY_CONNECTIONS, "sorry, too many clients already")
+                }
+            };
+            connection::append_error(&mut wire, &error.fatal(), None);
+            return wire.close().await;
+        }
+    };
+    connection::serve(server, wire, parameters, peer).await;
+    drop(slot);
+}
