@@ -51,7 +51,7 @@ fn split_mix(state: &mut u64) -> u64 {
 }
 
 /// The generator for a `setseed` argument: its 53 significant bits, as an integer.
-fn from_float_seed(seed: f64) -> Result<Generator> {
+pub fn from_float_seed(seed: f64) -> Result<Generator> {
     if !(-1.0..=1.0).contains(&seed) {
         let message = format!("setseed parameter {seed} is out of allowed range [-1,1]");
         return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));

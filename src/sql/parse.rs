@@ -9,7 +9,7 @@
 use super::raw_error;
 use crate::error::{PgError, Result, code};
 use parking_lot::Mutex;
-use pg_raw_parse::{Node, ParseResult};
+use pg_raw_parse::{Node, Owned, StmtList};
 use std::sync::Arc;
 
 /// Statements longer than this are refused, as PostgreSQL refuses messages it cannot allocate.
@@ -28,7 +28,7 @@ pub struct Statement {
 
 struct Source {
     text: Arc<str>,
-    tree: ParseResult,
+    tree: Owned<StmtList>,
 }
 
 impl Statement {
@@ -74,6 +74,6 @@ pub fn parse(text: &str) -> Result<Vec<Statement>> {
         pg_raw_parse::parse(text).map_err(|_| raw_error::describe(text))?
     };
     let count = parsed.len();
-    let source = Arc::new(Source { text: text.into(), tree: parsed });
+    let source = Arc::new(Source { text: text.into(), tree: parsed.into_inner() });
     Ok((0..count).map(|index| Statement { source: source.clone(), index }).collect())
 }

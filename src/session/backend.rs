@@ -1,0 +1,208 @@
+//! Sessions as other sessions see them: cancelling, terminating, pg_stat_activity.
+
+use super::clock;
+use crate::error::Result;
+use crate::exec::{CancelReason, CancelToken};
+use crate::types::Oid;
+use dashmap::DashMap;
+use parking_lot::Mutex;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// One session.
+pub struct Backend {
+    pub pid: i32,
+    /// Proves a CancelRequest.
+    pub secret: i32,
+    pub database: Oid,
+    pub database_name: String,
+    pub role: Oid,
+    pub role_name: String,
+    pub client_address: Option<SocketAddr>,
+    /// Microseconds since 2000-01-01 UTC.
+    pub started: i64,
+    pub activity: Mutex<Activity>,
+    /// The running statement's.
+    token: Mutex<CancelToken>,
+    /// Wakes whoever waits inside a statement that is cancelled.
+    cancelled: Notify,
+    terminating: AtomicBool,
+    /// Wakes an idle session: it is to end, or notifications came.
+    wake: Notify,
+}
+
+/// What a session is doing (`pg_stat_activity`). Times are microseconds since 2000-01-01 UTC.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    pub application_name: String,
+    pub state: &'static str,
+    pub query: Arc<str>,
+    pub query_start: Option<i64>,
+    pub transaction_start: Option<i64>,
+    pub state_change: i64,
+}
+
+impl Activity {
+    fn new() -> Activity {
+        Activity {
+            application_name: String::new(),
+            state: "idle",
+            query: "".into(),
+            query_start: None,
+            transaction_start: None,
+            state_change: clock::now(),
+        }
+    }
+}
+
+impl Backend {
+    /// A new statement begins: cancellations of earlier ones do not reach it.
+    pub fn begin_statement(&self) -> CancelToken {
+        let token = CancelToken::new();
+        if self.is_terminating() {
+            token.cancel(CancelReason::Shutdown);
+        }
+        *self.token.lock() = token.clone();
+        token
+    }
+
+    /// Stops the running statement, wherever it waits.
+    pub fn cancel(&self, reason: CancelReason) {
+        self.token.lock().cancel(reason);
+        self.cancelled.notify_waiters();
+    }
+
+    /// The session is to end: at once if idle, else after its statement.
+    pub fn terminate(&self) {
+        self.terminating.store(true, Ordering::Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// Cancels `token`'s statement after `limit`, unless the timer is dropped before.
+    pub fn cancel_after(self: &Arc<Self>, limit: Duration, token: CancelToken) -> Timer {
+        let backend = self.clone();
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(limit).await;
+            token.cancel(CancelReason::StatementTimeout);
+            backend.cancelled.notify_waiters();
+        });
+        Timer(task.abort_handle())
+    }
+
+    /// As `pg_terminate_backend`: the running statement stops too.
+    pub fn terminate_now(&self) {
+        self.terminate();
+        self.cancel(CancelReason::Shutdown);
+    }
+
+    pub fn is_terminating(&self) -> bool {
+        self.terminating.load(Ordering::Relaxed)
+    }
+
+    /// Wakes the session if it is idle.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Runs `work` until it is done or its statement is cancelled; then `work` is dropped where it
+    /// waits.
+    pub async fn or_cancelled<T>(
+        &self,
+        token: &CancelToken,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        tokio::pin!(work);
+        loop {
+            let cancelled = self.cancelled.notified();
+            tokio::pin!(cancelled);
+            // Registered before the check, so that a cancellation in between is not missed.
+            cancelled.as_mut().enable();
+            token.check()?;
+            tokio::select! {
+                biased;
+                outcome = &mut work => return outcome,
+                () = &mut cancelled => {}
+            }
+        }
+    }
+}
+
+/// A running timeout; dropping it stops it.
+pub struct Timer(tokio::task::AbortHandle);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// All sessions of the server.
+#[derive(Default)]
+pub struct Backends {
+    by_pid: DashMap<i32, Arc<Backend>>,
+    last_pid: AtomicI32,
+}
+
+/// Who a new session is.
+pub struct Identity {
+    pub database: Oid,
+    pub database_name: String,
+    pub role: Oid,
+    pub role_name: String,
+    pub client_address: Option<SocketAddr>,
+}
+
+impl Backends {
+    pub fn add(&self, who: Identity) -> Arc<Backend> {
+        let backend = Arc::new(Backend {
+            pid: self.next_pid(),
+            secret: rand::random(),
+            database: who.database,
+            database_name: who.database_name,
+            role: who.role,
+            role_name: who.role_name,
+            client_address: who.client_address,
+            started: clock::now(),
+            activity: Mutex::new(Activity::new()),
+            token: Mutex::default(),
+            cancelled: Notify::new(),
+            terminating: AtomicBool::new(false),
+            wake: Notify::new(),
+        });
+        self.by_pid.insert(backend.pid, backend.clone());
+        backend
+    }
+
+    /// Process ids count up from 1 and skip those in use after 2^31 sessions.
+    fn next_pid(&self) -> i32 {
+        loop {
+            let pid = self.last_pid.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & i32::MAX;
+            if pid != 0 && !self.by_pid.contains_key(&pid) {
+                return pid;
+            }
+        }
+    }
+
+    pub fn remove(&self, pid: i32) {
+        self.by_pid.remove(&pid);
+    }
+
+    pub fn get(&self, pid: i32) -> Option<Arc<Backend>> {
+        self.by_pid.get(&pid).map(|b| b.clone())
+    }
+
+    /// In process id order.
+    pub fn all(&self) -> Vec<Arc<Backend>> {
+        let mut all: Vec<_> = self.by_pid.iter().map(|b| b.value().clone()).collect();
+        all.sort_by_key(|b| b.pid);
+        all
+    }
+}

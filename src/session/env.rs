@@ -1,0 +1,61 @@
+//! What functions see of the statement that calls them.
+
+use super::state::SessionState;
+use crate::catalog::Catalog;
+use crate::functions::{Env, SessionFunctions};
+use crate::types::{Format, Oid};
+use std::sync::Arc;
+
+/// One statement's environment; immutable, so it can be used from any thread.
+pub struct StatementEnv {
+    pub format: Format,
+    pub transaction_time: i64,
+    pub statement_time: i64,
+    pub catalog: Arc<Catalog>,
+    pub current_role: Oid,
+    pub session_role: Oid,
+    pub search_path: Arc<[Oid]>,
+    pub session: Arc<SessionState>,
+}
+
+impl Env for StatementEnv {
+    fn format(&self) -> &Format {
+        &self.format
+    }
+
+    fn transaction_time(&self) -> i64 {
+        self.transaction_time
+    }
+
+    fn statement_time(&self) -> i64 {
+        self.statement_time
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        self.session.show(name)
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn database(&self) -> Oid {
+        self.session.backend.database
+    }
+
+    fn current_role(&self) -> Oid {
+        self.current_role
+    }
+
+    fn session_role(&self) -> Oid {
+        self.session_role
+    }
+
+    fn search_path(&self) -> &[Oid] {
+        &self.search_path
+    }
+
+    fn session(&self) -> &dyn SessionFunctions {
+        &*self.session
+    }
+}

@@ -1,0 +1,313 @@
+//! The extended query protocol: Parse, Bind, Describe, Execute, Close, Sync (manual, 55.2.3).
+//!
+//! Each message that needs one begins a transaction; Sync ends it unless a block is open. An error
+//! makes the server skip to Sync.
+
+use super::Session;
+use super::client::{Client, Encoding, Reply};
+use super::pipeline::output_columns;
+use super::portal::{Portal, PortalState, Progress, cannot_be_run, no_such_portal};
+use super::prepared::{Kind, Prepared};
+use super::rows::RowReader;
+use super::simple::is_transaction_exit;
+use super::utf8;
+use super::utility::Outcome;
+use crate::error::{PgError, Result, code};
+use crate::sql;
+use crate::types::{self, Datum, Oid};
+use pg_raw_parse::Node;
+use std::sync::Arc;
+
+impl Session {
+    /// Parse.
+    pub async fn parse(
+        &mut self,
+        name: &str,
+        query: &str,
+        types: Vec<Oid>,
+        client: &mut dyn Client,
+    ) -> Result<()> {
+        let text: Arc<str> = query.into();
+        self.begin_command(&text);
+        if name.is_empty() {
+            self.prepared.remove("");
+        }
+        let mut statements = sql::parse(&text)?;
+        if statements.len() > 1 {
+            let message = "cannot insert multiple commands into a prepared statement";
+            return Err(PgError::new(code::SYNTAX_ERROR, message));
+        }
+        let statement = statements.pop();
+        if let Some(statement) = &statement
+            && !is_transaction_exit(statement.node())
+        {
+            self.check_not_failed()?;
+        }
+        self.ensure_transaction();
+        let prepared = self.prepare(name, statement, types, text)?;
+        self.keep_prepared(prepared)?;
+        client.reply(Reply::ParseComplete);
+        Ok(())
+    }
+
+    /// Bind. Parameters are format codes (none, one or one each) and values.
+    pub async fn bind(
+        &mut self,
+        portal: &str,
+        statement: &str,
+        parameters: (&[i16], &[Option<&[u8]>]),
+        result_formats: &[i16],
+        client: &mut dyn Client,
+    ) -> Result<()> {
+        let prepared = self.find_prepared(statement)?;
+        self.begin_command(&prepared.text);
+        if !is_transaction_exit(prepared.node()) {
+            self.check_not_failed()?;
+        }
+        self.ensure_transaction();
+        let params = self.read_parameters(&prepared, parameters)?;
+        let state = match prepared.kind {
+            Kind::Empty => PortalState::Empty,
+            Kind::Query => PortalState::Query { planned: self.plan_of(&prepared)?, params },
+            Kind::Execute | Kind::Utility => PortalState::Utility(prepared.clone()),
+        };
+        let encodings = read_formats(result_formats)?;
+        let columns = prepared.columns.clone();
+        let width = columns.as_ref().map_or(0, |c| c.len());
+        if encodings.len() > 1 && encodings.len() != width {
+            let given = encodings.len();
+            let message =
+                format!("bind message has {given} result formats but query has {width} columns");
+            return Err(PgError::new(code::PROTOCOL_VIOLATION, message));
+        }
+        let output = columns.as_ref().map_or(Vec::new(), |c| output_columns(c, &encodings));
+        let text = prepared.text.clone();
+        self.keep_portal(portal, |number| Portal {
+            number,
+            text,
+            columns,
+            encodings,
+            output,
+            state,
+            created: super::clock::now(),
+        })?;
+        client.reply(Reply::BindComplete);
+        Ok(())
+    }
+
+    /// Keeps a portal under its name; only the unnamed one is replaced.
+    pub(super) fn keep_portal(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(u64) -> Portal,
+    ) -> Result<()> {
+        if !name.is_empty() && self.portals.contains_key(name) {
+            let message = format!("cursor \"{name}\" already exists");
+            return Err(PgError::new(code::DUPLICATE_CURSOR, message));
+        }
+        self.portals_made += 1;
+        self.portals.insert(name.to_owned(), make(self.portals_made));
+        Ok(())
+    }
+
+    fn read_parameters(
+        &mut self,
+        prepared: &Prepared,
+        (formats, values): (&[i16], &[Option<&[u8]>]),
+    ) -> Result<Vec<Datum>> {
+        let violation = |message| Err(PgError::new(code::PROTOCOL_VIOLATION, message));
+        if formats.len() > 1 && formats.len() != values.len() {
+            let (given, count) = (formats.len(), values.len());
+            return violation(format!(
+                "bind message has {given} parameter formats but {count} parameters"
+            ));
+        }
+        let required = prepared.param_types.len();
+        if values.len() != required {
+            return violation(format!(
+                "bind message supplies {} parameters, but prepared statement \"{}\" requires {required}",
+                values.len(),
+                prepared.name
+            ));
+        }
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let encodings = read_formats(formats)?;
+        let env = self.statement_env()?;
+        let mut params = Vec::with_capacity(values.len());
+        for (i, (value, type_oid)) in values.iter().zip(&prepared.param_types).enumerate() {
+            let encoding = match encodings.as_slice() {
+                [] => Encoding::Text,
+                [one] => *one,
+                each => each[i],
+            };
+            params.push(match (value, encoding) {
+                (None, _) => Datum::Null,
+                (Some(bytes), Encoding::Text) => {
+                    crate::functions::text_in(&*env, *type_oid, -1, utf8(bytes)?)?
+                }
+                (Some(bytes), Encoding::Binary) => types::binary_in(*type_oid, -1, bytes)?,
+            });
+        }
+        Ok(params)
+    }
+
+    /// Describe of a statement: its parameters, then its columns.
+    pub fn describe_statement(&mut self, name: &str, client: &mut dyn Client) -> Result<()> {
+        let prepared = self.find_prepared(name)?;
+        self.statement_text = prepared.text.clone();
+        if prepared.columns.is_some() {
+            self.check_not_failed()?;
+        }
+        client.parameter_description(&prepared.param_types);
+        match &prepared.columns {
+            Some(columns) => client.row_description(columns, &[]),
+            None => client.reply(Reply::NoData),
+        }
+        Ok(())
+    }
+
+    /// Describe of a portal: its columns in the formats that Bind asked for.
+    pub fn describe_portal(&mut self, name: &str, client: &mut dyn Client) -> Result<()> {
+        let portal = self.portals.get(name).ok_or_else(|| no_such_portal(name))?;
+        if portal.columns.is_some() {
+            self.check_not_failed()?;
+        }
+        match &portal.columns {
+            Some(columns) => client.row_description(columns, &portal.encodings),
+            None => client.reply(Reply::NoData),
+        }
+        Ok(())
+    }
+
+    /// Execute: at most `max_rows` rows (0 or less: all).
+    pub async fn execute(
+        &mut self,
+        name: &str,
+        max_rows: i32,
+        client: &mut dyn Client,
+    ) -> Result<()> {
+        let mut portal = self.portals.remove(name).ok_or_else(|| no_such_portal(name))?;
+        let limit = u64::try_from(max_rows).unwrap_or(0);
+        let progress = self.execute_portal(name, &mut portal, limit, client).await;
+        // A failed portal is gone with its transaction; a statement may have closed all of them.
+        match progress? {
+            _ if matches!(portal.state, PortalState::Empty) => client.reply(Reply::EmptyQuery),
+            Progress::Suspended => {
+                client.reply(Reply::PortalSuspended);
+                self.portals.insert(name.to_owned(), portal);
+                return Ok(());
+            }
+            Progress::Complete(tag) => {
+                self.flush_notices(client);
+                client.command_complete(&tag);
+            }
+        }
+        if self.state.transaction.lock().is_some() {
+            self.portals.entry(name.to_owned()).or_insert(portal);
+        }
+        self.end_command();
+        Ok(())
+    }
+
+    async fn execute_portal(
+        &mut self,
+        name: &str,
+        portal: &mut Portal,
+        limit: u64,
+        client: &mut dyn Client,
+    ) -> Result<Progress> {
+        self.begin_command(&portal.text.clone());
+        let exit =
+            matches!(&portal.state, PortalState::Utility(p) if is_transaction_exit(p.node()));
+        if !exit {
+            self.check_not_failed()?;
+        }
+        self.ensure_transaction();
+        match std::mem::replace(&mut portal.state, PortalState::Done { tag: None }) {
+            PortalState::Empty => {
+                portal.state = PortalState::Empty;
+                return Ok(Progress::Complete(String::new()));
+            }
+            PortalState::Query { planned, params } => {
+                let running = self.start_query(planned, params).await?;
+                portal.state = PortalState::Running(Box::new(running));
+            }
+            PortalState::Utility(prepared) => {
+                if let Some(tag) = self.execute_utility(portal, &prepared, client).await? {
+                    return Ok(Progress::Complete(tag));
+                }
+            }
+            PortalState::Done { tag: None } => return Err(cannot_be_run(name)),
+            started => portal.state = started,
+        }
+        let token = self.state.token.lock().clone();
+        portal.deliver(limit, token, client).await
+    }
+
+    /// Runs a utility statement's portal; gives its tag unless it has rows to deliver.
+    async fn execute_utility(
+        &mut self,
+        portal: &mut Portal,
+        prepared: &Prepared,
+        client: &mut dyn Client,
+    ) -> Result<Option<String>> {
+        let Some(statement) = &prepared.statement else { return Ok(Some(String::new())) };
+        if prepared.kind == Kind::Execute {
+            let (inner, params) = self.resolve_execute(prepared.node())?;
+            let planned = self.plan_of(&inner)?;
+            let running = self.start_query(planned, params).await?;
+            portal.state = PortalState::Running(Box::new(running));
+            return Ok(None);
+        }
+        let outcome = self.run_utility(statement, prepared.node(), client).await?;
+        if matches!(prepared.node(), Node::TransactionStmt(_)) {
+            self.finish_unblocked().await?;
+        }
+        match outcome {
+            Outcome::Rows { rows, tag, .. } => {
+                let env = self.statement_env()?;
+                let reader = RowReader::from_rows(rows, env, self.state.backend.clone());
+                portal.state = PortalState::Rows(reader, tag);
+                Ok(None)
+            }
+            done => Ok(Some(done.into_tag())),
+        }
+    }
+
+    /// Close of a statement; unknown names are no error.
+    pub fn close_statement(&mut self, name: &str, client: &mut dyn Client) -> Result<()> {
+        self.prepared.remove(name);
+        client.reply(Reply::CloseComplete);
+        Ok(())
+    }
+
+    /// Close of a portal; unknown names are no error.
+    pub fn close_portal(&mut self, name: &str, client: &mut dyn Client) -> Result<()> {
+        self.portals.remove(name);
+        client.reply(Reply::CloseComplete);
+        Ok(())
+    }
+
+    /// Sync: commits what is not in a block.
+    pub async fn sync(&mut self, client: &mut dyn Client) -> Result<()> {
+        self.end_command();
+        let outcome = self.finish_unblocked().await;
+        self.flush_notices(client);
+        outcome
+    }
+}
+
+/// Format codes as encodings.
+fn read_formats(formats: &[i16]) -> Result<Vec<Encoding>> {
+    let read = |format: &i16| match format {
+        0 => Ok(Encoding::Text),
+        1 => Ok(Encoding::Binary),
+        other => Err(PgError::new(
+            code::INVALID_PARAMETER_VALUE,
+            format!("unsupported format code: {other}"),
+        )),
+    };
+    formats.iter().map(read).collect()
+}

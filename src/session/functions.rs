@@ -1,0 +1,204 @@
+//! The session's side of functions with effects.
+
+use super::client::{Notice, Notification};
+use super::settings::Scope;
+use super::state::{SessionState, no_such_setting};
+use crate::catalog::Relation;
+use crate::error::{PgError, Result, code};
+use crate::functions::random::Generator;
+use crate::functions::{Deparse, SessionFunctions};
+use crate::nodes::LockWait;
+use crate::storage::{AdvisoryKey, LockScope, Space};
+use crate::types::Oid;
+use parking_lot::Mutex;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest name of a channel and payload of a notification, in bytes, less one each.
+const CHANNEL_BYTES_MAX: usize = 64;
+const PAYLOAD_BYTES_MAX: usize = 8000;
+
+impl SessionState {
+    /// Waits inside a synchronous function; a cancellation ends the wait.
+    fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let token = self.token.lock().clone();
+        let work = self.backend.or_cancelled(&token, work);
+        tokio::task::block_in_place(|| self.instance.runtime.block_on(work))
+    }
+
+    fn advisory_key(&self, (high, low, kind): (u32, u32, u16)) -> AdvisoryKey {
+        AdvisoryKey { database: self.backend.database, high, low, kind }
+    }
+
+    /// The session's number to the lock manager.
+    pub fn lock_owner(&self) -> u32 {
+        self.backend.pid.unsigned_abs()
+    }
+
+    /// Bytes of a relation itself.
+    fn bytes_of(&self, relation: &Relation) -> i64 {
+        let space = if relation.index.is_some() { Space::Index } else { Space::Rows };
+        let size = self.instance.store.approximate_size(space, relation.storage);
+        i64::try_from(size).unwrap_or(i64::MAX)
+    }
+}
+
+impl SessionFunctions for SessionState {
+    fn nextval(&self, sequence: Oid) -> Result<i64> {
+        self.draw(sequence)
+    }
+
+    fn currval(&self, sequence: Oid) -> Result<i64> {
+        self.drawn(sequence)
+    }
+
+    fn lastval(&self) -> Result<i64> {
+        self.last_drawn()
+    }
+
+    fn setval(&self, sequence: Oid, value: i64, is_called: bool) -> Result<i64> {
+        self.set_sequence(sequence, value, is_called)
+    }
+
+    fn set_config(&self, name: &str, value: Option<&str>, local: bool) -> Result<String> {
+        let scope = if local { Scope::Local } else { Scope::Session };
+        self.set(name, value, scope)?;
+        self.show(name).ok_or_else(|| no_such_setting(name))
+    }
+
+    fn backend_pid(&self) -> i32 {
+        self.backend.pid
+    }
+
+    fn advisory_lock(
+        &self,
+        key: (u32, u32, u16),
+        shared: bool,
+        transaction: bool,
+        try_only: bool,
+    ) -> Result<bool> {
+        let txn = self.transaction()?.txn;
+        let scope = if transaction { LockScope::Transaction } else { LockScope::Session };
+        let wait = if try_only { LockWait::NoWait } else { LockWait::Block };
+        let key = self.advisory_key(key);
+        self.wait(async { Ok(txn.lock_advisory(key, shared, scope, wait).await?) })
+    }
+
+    fn advisory_unlock(&self, key: (u32, u32, u16), shared: bool) -> Result<bool> {
+        let held =
+            self.instance.store.unlock_advisory(self.lock_owner(), self.advisory_key(key), shared);
+        if !held {
+            let mode = if shared { "ShareLock" } else { "ExclusiveLock" };
+            let message = format!("you don't own a lock of type {mode}");
+            self.notice(Notice::warning(code::WARNING, message));
+        }
+        Ok(held)
+    }
+
+    fn advisory_unlock_all(&self) {
+        self.instance.store.unlock_session(self.lock_owner());
+    }
+
+    fn notify(&self, channel: &str, payload: &str) -> Result<()> {
+        let invalid = |message| Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
+        if channel.is_empty() {
+            return invalid("channel name cannot be empty");
+        }
+        if channel.len() >= CHANNEL_BYTES_MAX {
+            return invalid("channel name too long");
+        }
+        if payload.len() >= PAYLOAD_BYTES_MAX {
+            return invalid("payload string too long");
+        }
+        let notification = Arc::new(Notification {
+            pid: self.backend.pid,
+            channel: channel.to_owned(),
+            payload: payload.to_owned(),
+        });
+        let mut outbox = self.outbox.lock();
+        // Equal notifications of one transaction are delivered once.
+        if !outbox.contains(&notification) {
+            outbox.push(notification);
+        }
+        Ok(())
+    }
+
+    fn sleep(&self, seconds: f64) -> Result<()> {
+        /// Beyond this a sleep is for ever.
+        const LONGEST_S: f64 = 1e9;
+        if seconds.is_nan() || seconds <= 0.0 {
+            return Ok(());
+        }
+        let duration = Duration::from_secs_f64(seconds.min(LONGEST_S));
+        self.wait(async {
+            tokio::time::sleep(duration).await;
+            Ok(())
+        })
+    }
+
+    fn random(&self) -> &Mutex<Generator> {
+        &self.random
+    }
+
+    fn sequence_last_value(&self, sequence: Oid) -> Result<Option<i64>> {
+        let (relation, params) = self.sequence(sequence)?;
+        let state = self.instance.store.sequence_state(relation.storage, &params)?;
+        Ok(state.is_called.then_some(state.last_value))
+    }
+
+    fn relation_size(&self, relation: Oid) -> Result<i64> {
+        Ok(self.catalog().relation(relation).map_or(0, |r| self.bytes_of(r)))
+    }
+
+    fn database_size(&self, database: Oid) -> Result<i64> {
+        let catalog = self.instance.catalog.latest().for_database(database);
+        Ok(catalog.relations().map(|r| self.bytes_of(r)).sum())
+    }
+
+    fn transaction_id(&self, assign: bool) -> Result<Option<u64>> {
+        let txn = self.transaction()?.txn;
+        match assign || txn.has_writes() {
+            true => Ok(Some(txn.id()?)),
+            false => Ok(None),
+        }
+    }
+
+    fn query_text(&self) -> String {
+        self.query_text.lock().to_string()
+    }
+
+    fn server_start_time(&self) -> i64 {
+        self.instance.started
+    }
+
+    fn config_load_time(&self) -> i64 {
+        self.instance.started
+    }
+
+    fn signal_backend(&self, pid: i32, terminate: bool) -> Result<bool> {
+        let Some(backend) = self.instance.backends.get(pid) else {
+            let message = format!("PID {pid} is not a PostgreSQL backend process");
+            self.notice(Notice::warning(code::WARNING, message));
+            return Ok(false);
+        };
+        match terminate {
+            true => backend.terminate_now(),
+            false => backend.cancel(crate::exec::CancelReason::UserRequest),
+        }
+        Ok(true)
+    }
+
+    fn listening_channels(&self) -> Vec<String> {
+        self.listening.lock().clone()
+    }
+
+    fn temp_schema(&self) -> Option<Oid> {
+        let name = format!("pg_temp_{}", self.backend.pid);
+        self.catalog().namespace_named(&name).map(|n| n.oid)
+    }
+
+    fn deparse(&self, _what: Deparse<'_>, _pretty: bool) -> Result<Option<String>> {
+        Err(PgError::unsupported("turning stored expressions into SQL"))
+    }
+}

@@ -1,0 +1,102 @@
+//! What all sessions of a server share: the store, the catalog, the plan cache, the other sessions.
+
+use super::backend::{Backend, Backends};
+use super::notify::NotificationHub;
+use crate::catalog::builtin::oid::SUPERUSER;
+use crate::catalog::{CatalogStore, Change, TxnCatalog};
+use crate::error::Result;
+use crate::exec::{CancelReason, PlanCache};
+use crate::storage::{IsolationLevel, Store, StoreOptions, TxnOptions};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Plans kept for statements that come again.
+const CACHED_PLANS_MAX: usize = 4096;
+
+pub struct Instance {
+    pub store: Arc<Store>,
+    pub catalog: Arc<CatalogStore>,
+    pub plans: PlanCache,
+    pub backends: Backends,
+    pub notifications: NotificationHub,
+    /// Microseconds since 2000-01-01 UTC.
+    pub started: i64,
+    /// For the few session functions that wait inside synchronous code.
+    pub runtime: tokio::runtime::Handle,
+}
+
+impl Instance {
+    /// Opens the data directory; a new one gets the superuser and the first databases. `verifier`
+    /// becomes the superuser's.
+    pub async fn open(data_dir: &Path, verifier: Option<String>) -> Result<Arc<Instance>> {
+        let store = Store::open(data_dir, &StoreOptions::default())?;
+        let catalog = CatalogStore::open(store.clone()).await?;
+        let instance = Instance {
+            store,
+            catalog,
+            plans: PlanCache::new(CACHED_PLANS_MAX),
+            backends: Backends::default(),
+            notifications: NotificationHub::default(),
+            started: super::clock::now(),
+            runtime: tokio::runtime::Handle::current(),
+        };
+        if let Some(verifier) = verifier {
+            instance.set_superuser_verifier(verifier).await?;
+        }
+        Ok(Arc::new(instance))
+    }
+
+    async fn set_superuser_verifier(&self, verifier: String) -> Result<()> {
+        let isolation = IsolationLevel::ReadCommitted;
+        let options = TxnOptions { session: 0, database: 0, isolation, read_only: false };
+        let txn = self.store.begin(options);
+        let changes = TxnCatalog::new(self.catalog.clone(), 0);
+        let latest = self.catalog.latest();
+        let mut role =
+            latest.role(SUPERUSER).expect("the superuser cannot be dropped").as_ref().clone();
+        role.password = Some(verifier);
+        changes.push(Change::PutRole(Arc::new(role)), &txn);
+        changes.prepare_commit(&txn)?;
+        txn.commit(true).await?;
+        Ok(())
+    }
+
+    /// Whether clients must prove a password: once the superuser has one.
+    pub fn requires_password(&self) -> bool {
+        self.catalog.latest().role(SUPERUSER).is_some_and(|r| r.password.is_some())
+    }
+
+    /// The stored verifier of a role that may log in.
+    pub fn role_verifier(&self, name: &str) -> Option<String> {
+        let latest = self.catalog.latest();
+        let role = latest.role_named(name)?;
+        let valid = role.valid_until.is_none_or(|until| until > super::clock::now());
+        role.password.clone().filter(|_| valid)
+    }
+
+    /// CancelRequest: stops the statement of the session that has this key.
+    pub fn cancel(&self, pid: i32, secret: i32) {
+        if let Some(backend) = self.backends.get(pid)
+            && backend.secret == secret
+        {
+            backend.cancel(CancelReason::UserRequest);
+        }
+    }
+
+    /// Sessions without a running statement end now, the others after it.
+    pub fn stop_idle_sessions(&self) {
+        self.backends.all().iter().for_each(|b| b.terminate());
+    }
+
+    /// Running statements fail at their next check.
+    pub fn cancel_all(&self) {
+        self.backends.all().iter().for_each(|b: &Arc<Backend>| b.cancel(CancelReason::Shutdown));
+    }
+
+    /// Syncs and closes the store.
+    pub fn close(&self) {
+        if let Err(error) = self.store.close() {
+            tracing::error!(%error, "cannot close the store");
+        }
+    }
+}

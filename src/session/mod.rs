@@ -1,0 +1,233 @@
+//! One client's session: settings, transaction block, prepared statements, portals.
+//!
+//! ```text
+//! simple.rs    Query: every statement of a string     extended.rs  Parse, Bind, Describe, Execute
+//!      └────────────┬─────────────────────────────────────┘
+//!          pipeline.rs   parse → bind → plan → execute
+//!          utility.rs    statements that are not queries, one file per kind
+//! ```
+//!
+//! The session knows the protocol's messages only as [`Client`]'s methods. Functions called by a
+//! statement see the session through [`state::SessionState`] and [`env::StatementEnv`].
+
+mod backend;
+mod client;
+mod clock;
+mod cursor;
+mod env;
+mod extended;
+mod functions;
+mod instance;
+mod notify;
+mod pipeline;
+mod portal;
+mod prepared;
+mod rows;
+mod search_path;
+mod settings;
+mod simple;
+mod start;
+mod state;
+mod transaction;
+mod utf8;
+mod utility;
+
+pub use backend::Backend;
+pub use client::{Client, Encoding, Notice, Notification, OutputColumn, Reply, Rows, Severity};
+pub use instance::Instance;
+pub use start::SessionOptions;
+pub use utf8::utf8;
+
+use crate::error::{PgError, Result, code};
+use crate::types::{Format, Oid};
+use backend::Timer;
+use portal::Portal;
+use prepared::Prepared;
+use settings::REPORTED;
+use state::SessionState;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use transaction::{Block, Savepoint};
+
+pub struct Session {
+    state: Arc<SessionState>,
+    block: Block,
+    /// Innermost last.
+    savepoints: Vec<Savepoint>,
+    /// The unnamed statement has the empty name.
+    prepared: HashMap<String, Arc<Prepared>>,
+    /// Protocol portals and cursors share their names.
+    portals: HashMap<String, Portal>,
+    /// Counts portals, so that ROLLBACK TO knows which are younger than its savepoint.
+    portals_made: u64,
+    /// Text that error positions point into.
+    statement_text: Arc<str>,
+    /// When the client's command arrived, microseconds since 2000-01-01 UTC.
+    statement_time: i64,
+    /// `statement_timeout` of the running command.
+    timer: Option<Timer>,
+    /// Channels that other sessions' NOTIFY reaches; LISTEN changes them at commit.
+    registered: Vec<String>,
+    derived: Option<Derived>,
+    /// Values the client was told ([`REPORTED`]), and the settings' version then.
+    reported: Vec<String>,
+    reported_version: u64,
+}
+
+/// What follows from settings and catalog, kept while neither changes.
+#[derive(Clone)]
+struct Derived {
+    settings_version: u64,
+    catalog_version: u64,
+    session_role: Oid,
+    current_role: Oid,
+    search_path: Arc<[Oid]>,
+    format: Arc<Format>,
+    statement_timeout: Option<Duration>,
+    lock_timeout: Option<Duration>,
+    deadlock_timeout: Duration,
+    memory_limit_bytes: usize,
+}
+
+/// Why an idle session woke up.
+pub enum Wakeup {
+    Notifications,
+}
+
+impl Session {
+    /// As ReadyForQuery tells it.
+    pub fn transaction_status(&self) -> u8 {
+        match self.block {
+            Block::None | Block::Implicit => b'I',
+            Block::Explicit => b'T',
+            Block::Failed => b'E',
+        }
+    }
+
+    /// The text that the position of the current statement's error counts in.
+    pub fn statement_text(&self) -> &str {
+        &self.statement_text
+    }
+
+    pub fn backend(&self) -> &Backend {
+        &self.state.backend
+    }
+
+    /// Waits while the client is silent: for notifications to deliver, or for a reason to end the
+    /// session, which is the error.
+    pub async fn idle(&mut self) -> Result<Wakeup> {
+        let limit = self.idle_limit();
+        let backend = self.state.backend.clone();
+        loop {
+            if backend.is_terminating() {
+                let message = "terminating connection due to administrator command";
+                return Err(PgError::new(code::ADMIN_SHUTDOWN, message).fatal());
+            }
+            if self.may_notify() && !self.state.inbox.is_empty() {
+                return Ok(Wakeup::Notifications);
+            }
+            tokio::select! {
+                () = backend.woken() => {}
+                () = sleep_or_never(limit) => return Err(self.idle_too_long()),
+            }
+        }
+    }
+
+    fn idle_limit(&self) -> Option<Duration> {
+        let setting = match self.block {
+            Block::None | Block::Implicit => "idle_session_timeout",
+            Block::Explicit | Block::Failed => "idle_in_transaction_session_timeout",
+        };
+        self.state.settings.lock().timeout(setting)
+    }
+
+    fn idle_too_long(&self) -> PgError {
+        let (code, message) = match self.block {
+            Block::None | Block::Implicit => {
+                (code::IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout")
+            }
+            Block::Explicit | Block::Failed => (
+                code::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                "terminating connection due to idle-in-transaction timeout",
+            ),
+        };
+        PgError::new(code, message).fatal()
+    }
+
+    /// Notifications reach a client between transactions only.
+    fn may_notify(&self) -> bool {
+        self.block == Block::None
+    }
+
+    /// Before ReadyForQuery, and when woken: changed settings, then notifications.
+    pub fn settle(&mut self, client: &mut dyn Client) {
+        self.flush_notices(client);
+        self.report_settings(client);
+        if self.may_notify() {
+            for notification in self.state.inbox.take() {
+                client.notification(&notification);
+            }
+        }
+        self.become_idle();
+    }
+
+    /// The settings a client is told at its start.
+    pub fn reported_settings(&mut self) -> Vec<(&'static str, String)> {
+        self.reported_version = self.state.settings.lock().version();
+        self.reported = REPORTED.map(|name| self.state.show(name).unwrap_or_default()).to_vec();
+        REPORTED.into_iter().zip(self.reported.iter().cloned()).collect()
+    }
+
+    fn report_settings(&mut self, client: &mut dyn Client) {
+        let version = self.state.settings.lock().version();
+        if version == self.reported_version {
+            return;
+        }
+        let before = std::mem::take(&mut self.reported);
+        let now = self.reported_settings();
+        for ((name, value), old) in now.iter().zip(&before) {
+            if value != old {
+                client.parameter_status(name, value);
+            }
+        }
+    }
+
+    /// Sends the notices raised so far, those that `client_min_messages` lets through.
+    fn flush_notices(&self, client: &mut dyn Client) {
+        let notices = std::mem::take(&mut *self.state.notices.lock());
+        if notices.is_empty() {
+            return;
+        }
+        let least = match self.state.settings.lock().get("client_min_messages").as_deref() {
+            Some("warning") => Severity::Warning,
+            Some("error") => Severity::Info,
+            _ => Severity::Notice,
+        };
+        for notice in notices.iter().filter(|n| n.severity >= least) {
+            client.notice(notice);
+        }
+    }
+
+    fn warn(&self, code: crate::error::SqlState, message: &'static str) {
+        self.state.notice(Notice::warning(code, message));
+    }
+
+    fn become_idle(&self) {
+        let state = match self.block {
+            Block::None | Block::Implicit => "idle",
+            Block::Explicit => "idle in transaction",
+            Block::Failed => "idle in transaction (aborted)",
+        };
+        let mut activity = self.state.backend.activity.lock();
+        activity.state = state;
+        activity.state_change = clock::now();
+    }
+}
+
+async fn sleep_or_never(limit: Option<Duration>) {
+    match limit {
+        Some(limit) => tokio::time::sleep(limit).await,
+        None => std::future::pending().await,
+    }
+}

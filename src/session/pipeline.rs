@@ -1,0 +1,261 @@
+//! The life of a query: text → parse tree → bound tree → plan → rows.
+//!
+//! [`Session::run_query_text`] is all of it. What is kept between runs of one text (the plan) is
+//! kept where it is cheap to find: in the prepared statement, or in the server's plan cache.
+
+use super::Session;
+use super::client::Client;
+use super::env::StatementEnv;
+use super::prepared::Planned;
+use super::rows::RowReader;
+use super::state::Transaction;
+use super::{Derived, Encoding, OutputColumn, clock};
+use crate::error::Result;
+use crate::exec::{self, CancelToken, PlanKey, ResultColumn, StatementContext};
+use crate::nodes::{CommandType, Query};
+use crate::sql::Statement;
+use crate::sql::bind::{self, BindContext, ParamTypes};
+use crate::types::Datum;
+use pg_raw_parse::Node;
+use std::sync::Arc;
+
+/// A started query.
+pub(super) struct Running {
+    pub planned: Arc<Planned>,
+    pub rows: RowReader,
+    /// Rows that INSERT, UPDATE or DELETE touched.
+    pub affected: Option<u64>,
+}
+
+impl Running {
+    /// The command tag after `sent` rows went to the client.
+    pub(super) fn tag(&self, sent: u64) -> String {
+        self.planned.plan.tag(self.affected.unwrap_or(sent))
+    }
+}
+
+impl Session {
+    /// Runs one SELECT, VALUES, INSERT, UPDATE or DELETE of a simple query; gives its tag.
+    pub(super) async fn run_query_text(
+        &mut self,
+        statement: &Statement,
+        client: &mut dyn Client,
+    ) -> Result<String> {
+        let planned = self.compile_cached(statement)?;
+        let mut running = self.start_query(planned.clone(), Vec::new()).await?;
+        let columns = planned.plan.columns();
+        if !columns.is_empty() || planned.plan.command() == CommandType::Select {
+            client.row_description(columns, &[]);
+        }
+        let (sent, _) = running.rows.deliver(&output_columns(columns, &[]), 0, client).await?;
+        Ok(running.tag(sent))
+    }
+
+    /// Binds and plans a query.
+    pub(super) fn compile(&mut self, node: Node<'_>, params: &mut ParamTypes) -> Result<Planned> {
+        let env = self.statement_env()?;
+        let context = BindContext { catalog: &env.catalog, env: &*env };
+        let query = bind::bind_node(node, &context, params)?;
+        let plan = exec::plan(&query, &env.catalog)?;
+        Ok(Planned { plan, writes: writes(&query), locks_rows: !query.row_marks.is_empty() })
+    }
+
+    /// Starts a plan. Its DML is done when this returns; SELECT runs as its rows are read.
+    pub(super) async fn start_query(
+        &mut self,
+        planned: Arc<Planned>,
+        params: Vec<Datum>,
+    ) -> Result<Running> {
+        let transaction = self.state.transaction()?;
+        planned.check_may_run(&transaction)?;
+        let env = self.statement_env()?;
+        let token = self.state.token.lock().clone();
+        let context = self.statement_context(&env, &transaction, &token)?;
+        let work = exec::execute(&planned.plan, params, context);
+        match self.state.backend.or_cancelled(&token, work).await {
+            Ok(execution) => {
+                transaction.txn.end_statement()?;
+                let backend = self.state.backend.clone();
+                let rows = RowReader::new(execution.rows, env, backend, token);
+                Ok(Running { planned, rows, affected: execution.affected })
+            }
+            Err(error) => {
+                transaction.txn.abort_statement();
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn statement_context(
+        &self,
+        env: &Arc<StatementEnv>,
+        transaction: &Transaction,
+        token: &CancelToken,
+    ) -> Result<Arc<StatementContext>> {
+        let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
+        self.apply_lock_timeouts(transaction);
+        Ok(Arc::new(StatementContext {
+            catalog: env.catalog.clone(),
+            env: env.clone(),
+            cancel: token.clone(),
+            memory_limit_bytes,
+        }))
+    }
+
+    /// What the statement's functions see, as of now.
+    pub(super) fn statement_env(&mut self) -> Result<Arc<StatementEnv>> {
+        let transaction = self.state.transaction()?;
+        let catalog = transaction.catalog.current();
+        let derived = self.derive(&catalog);
+        let mut format = (*derived.format).clone();
+        format.now = transaction.started;
+        Ok(Arc::new(StatementEnv {
+            format,
+            transaction_time: transaction.started,
+            statement_time: self.statement_time,
+            catalog,
+            current_role: derived.current_role,
+            session_role: derived.session_role,
+            search_path: derived.search_path,
+            session: self.state.clone(),
+        }))
+    }
+
+    /// What follows from settings and catalog; worked out again only when one of them changed.
+    fn derive(&mut self, catalog: &crate::catalog::Catalog) -> Derived {
+        let version = self.state.settings.lock().version();
+        if let Some(derived) = &self.derived
+            && derived.settings_version == version
+            && derived.catalog_version == catalog.version()
+        {
+            return derived.clone();
+        }
+        let (session_role, current_role) = self.state.roles(catalog);
+        let settings = self.state.settings.lock();
+        let work_mem_kb = usize::try_from(settings.integer("work_mem")).unwrap_or(0);
+        let derived = Derived {
+            settings_version: version,
+            catalog_version: catalog.version(),
+            session_role,
+            current_role,
+            search_path: super::search_path::resolve(
+                &settings,
+                catalog,
+                current_role,
+                &self.state.backend,
+            ),
+            format: settings.format().clone(),
+            statement_timeout: settings.timeout("statement_timeout"),
+            lock_timeout: settings.timeout("lock_timeout"),
+            deadlock_timeout: settings.timeout("deadlock_timeout").unwrap_or_default(),
+            memory_limit_bytes: work_mem_kb.saturating_mul(1024),
+        };
+        drop(settings);
+        self.derived = Some(derived.clone());
+        derived
+    }
+
+    /// The plan of a simple query's statement, from the server's cache if it was planned before
+    /// under the same circumstances.
+    fn compile_cached(&mut self, statement: &Statement) -> Result<Arc<Planned>> {
+        let Some(key) = self.plan_key(statement.text())? else {
+            return Ok(Arc::new(self.compile(statement.node(), &mut ParamTypes::None)?));
+        };
+        if let Some(plan) = self.state.instance.plans.get(&key) {
+            let writes = plan.command() != CommandType::Select;
+            return Ok(Arc::new(Planned { plan, writes, locks_rows: false }));
+        }
+        let planned = self.compile(statement.node(), &mut ParamTypes::None)?;
+        // A cached plan tells nothing about FOR UPDATE or a modifying WITH: those are not cached.
+        let plain = planned.writes == (planned.plan.command() != CommandType::Select);
+        if plain && !planned.locks_rows {
+            self.state.instance.plans.insert(key, planned.plan.clone());
+        }
+        Ok(Arc::new(planned))
+    }
+
+    /// The cache key of a text; `None` where its meaning depends on more than the key holds:
+    /// literals that mean the time, or settings by which literals are read.
+    fn plan_key(&mut self, text: &str) -> Result<Option<PlanKey>> {
+        if text.len() > CACHED_TEXT_BYTES_MAX || names_a_time(text) {
+            return Ok(None);
+        }
+        let transaction = self.state.transaction()?;
+        if !transaction.catalog.is_empty() {
+            return Ok(None);
+        }
+        let catalog = transaction.catalog.current();
+        let derived = self.derive(&catalog);
+        if self.state.settings.lock().formats_changed() {
+            return Ok(None);
+        }
+        Ok(Some(PlanKey {
+            text: text.into(),
+            param_types: Arc::from([]),
+            search_path: derived.search_path,
+            role: derived.current_role,
+            database: self.state.backend.database,
+            catalog_version: catalog.version(),
+        }))
+    }
+
+    /// A command from the client begins: it can be cancelled, and its timeout runs.
+    pub(super) fn begin_command(&mut self, text: &Arc<str>) {
+        self.statement_text = text.clone();
+        self.statement_time = clock::now();
+        *self.state.query_text.lock() = text.clone();
+        let token = self.state.backend.begin_statement();
+        *self.state.token.lock() = token.clone();
+        let mut activity = self.state.backend.activity.lock();
+        activity.state = "active";
+        activity.query = text.clone();
+        activity.query_start = Some(self.statement_time);
+        activity.state_change = self.statement_time;
+        drop(activity);
+        self.timer = None;
+        let limit = self.derived.as_ref().and_then(|d| d.statement_timeout);
+        if let Some(limit) = limit {
+            self.timer = Some(self.state.backend.cancel_after(limit, token));
+        }
+    }
+
+    /// The command is over: nothing cancels it any more.
+    pub(super) fn end_command(&mut self) {
+        self.timer = None;
+    }
+}
+
+/// Longer texts are not worth their place in the cache: they are seldom the same twice.
+const CACHED_TEXT_BYTES_MAX: usize = 4096;
+
+/// Whether a string literal may be one of those that mean a moment: 'now', 'today' and so on.
+fn names_a_time(text: &str) -> bool {
+    text.contains('\'') && {
+        let lower = text.to_ascii_lowercase();
+        ["now", "today", "tomorrow", "yesterday"].iter().any(|word| lower.contains(word))
+    }
+}
+
+/// Whether the query changes data, itself or in WITH.
+fn writes(query: &Query) -> bool {
+    query.command != CommandType::Select
+        || query.has_modifying_cte
+        || query.ctes.iter().any(|cte| cte.query.command != CommandType::Select)
+}
+
+/// How a result's columns are written; `encodings` as in [`Client::row_description`].
+pub(super) fn output_columns(
+    columns: &[ResultColumn],
+    encodings: &[Encoding],
+) -> Vec<OutputColumn> {
+    let encoding = |i: usize| match encodings {
+        [] => Encoding::Text,
+        [one] => *one,
+        each => each[i],
+    };
+    let column = |(i, c): (usize, &ResultColumn)| OutputColumn {
+        type_oid: c.type_oid,
+        encoding: encoding(i),
+    };
+    columns.iter().enumerate().map(column).collect()
+}

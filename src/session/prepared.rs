@@ -1,0 +1,211 @@
+//! Prepared statements, of the protocol and of PREPARE: one name space.
+
+use super::Session;
+use super::state::Transaction;
+use crate::error::{PgError, Result, code};
+use crate::exec::{Plan, ResultColumn};
+use crate::nodes::CommandType;
+use crate::sql::Statement;
+use crate::sql::bind::ParamTypes;
+use crate::types::Oid;
+use parking_lot::Mutex;
+use pg_raw_parse::Node;
+use std::sync::Arc;
+
+/// A plan, and what must be known before it runs.
+pub(super) struct Planned {
+    pub plan: Arc<Plan>,
+    /// It changes data, itself or in WITH.
+    pub writes: bool,
+    /// FOR UPDATE or its kin at the top.
+    pub locks_rows: bool,
+}
+
+impl Planned {
+    /// 25006 where it would write in a read-only transaction.
+    pub(super) fn check_may_run(&self, transaction: &Transaction) -> Result<()> {
+        let command = match self.plan.command() {
+            CommandType::Insert => "INSERT",
+            CommandType::Update => "UPDATE",
+            CommandType::Delete => "DELETE",
+            CommandType::Select if self.locks_rows => "SELECT FOR UPDATE",
+            CommandType::Select => "SELECT",
+        };
+        match self.writes || self.locks_rows {
+            true => transaction.check_may_write(command),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What a statement is to the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An empty string.
+    Empty,
+    /// SELECT, VALUES, INSERT, UPDATE, DELETE: bound, planned, executed.
+    Query,
+    /// EXECUTE: runs another statement.
+    Execute,
+    /// Everything else.
+    Utility,
+}
+
+impl Kind {
+    pub(super) fn of(node: Node<'_>) -> Kind {
+        match node {
+            Node::SelectStmt(select) => match select.into_clause() {
+                None => Kind::Query,
+                // SELECT INTO is CREATE TABLE AS.
+                Some(_) => Kind::Utility,
+            },
+            Node::InsertStmt(_) | Node::UpdateStmt(_) | Node::DeleteStmt(_) => Kind::Query,
+            Node::MergeStmt(_) => Kind::Query,
+            Node::ExecuteStmt(_) => Kind::Execute,
+            _ => Kind::Utility,
+        }
+    }
+}
+
+/// A prepared statement.
+pub(super) struct Prepared {
+    pub name: String,
+    /// What Parse gave, or the whole PREPARE; `None`: an empty string.
+    pub statement: Option<Statement>,
+    pub kind: Kind,
+    pub param_types: Vec<Oid>,
+    /// `None`: the statement returns no rows.
+    pub columns: Option<Arc<[ResultColumn]>>,
+    /// Microseconds since 2000-01-01 UTC.
+    pub prepared_at: i64,
+    /// By PREPARE, not by the protocol.
+    pub from_sql: bool,
+    pub text: Arc<str>,
+    plan: Mutex<Option<CachedPlan>>,
+}
+
+/// A plan and the circumstances it was made under.
+struct CachedPlan {
+    catalog_version: u64,
+    search_path: Arc<[Oid]>,
+    planned: Arc<Planned>,
+}
+
+impl Prepared {
+    /// The query itself: PREPARE's inner one.
+    pub(super) fn node(&self) -> Node<'_> {
+        match self.statement.as_ref().map_or(Node::None, Statement::node) {
+            Node::PrepareStmt(prepare) => prepare.query(),
+            node => node,
+        }
+    }
+}
+
+impl Session {
+    /// Prepares a statement: types its parameters and describes its result.
+    pub(super) fn prepare(
+        &mut self,
+        name: &str,
+        statement: Option<Statement>,
+        types: Vec<Oid>,
+        text: Arc<str>,
+    ) -> Result<Arc<Prepared>> {
+        let from_sql =
+            matches!(statement.as_ref().map(Statement::node), Some(Node::PrepareStmt(_)));
+        let mut prepared = Prepared {
+            name: name.to_owned(),
+            kind: Kind::Empty,
+            statement,
+            param_types: types,
+            columns: None,
+            prepared_at: super::clock::now(),
+            from_sql,
+            text,
+            plan: Mutex::default(),
+        };
+        if prepared.statement.is_some() {
+            prepared.kind = Kind::of(prepared.node());
+        }
+        match prepared.kind {
+            Kind::Empty => {}
+            Kind::Query => self.plan_prepared(&mut prepared)?,
+            Kind::Execute | Kind::Utility => {
+                prepared.columns = self.utility_columns(prepared.node())?.map(Arc::from);
+            }
+        }
+        Ok(Arc::new(prepared))
+    }
+
+    fn plan_prepared(&mut self, prepared: &mut Prepared) -> Result<()> {
+        let mut params = ParamTypes::Variable(std::mem::take(&mut prepared.param_types));
+        let planned = Arc::new(self.compile(prepared.node(), &mut params)?);
+        if let ParamTypes::Variable(types) | ParamTypes::Fixed(types) = params {
+            prepared.param_types = types;
+        }
+        let columns = planned.plan.columns();
+        let returns_rows = planned.plan.command() == CommandType::Select || !columns.is_empty();
+        prepared.columns = returns_rows.then(|| columns.into());
+        self.remember_plan(prepared, planned);
+        Ok(())
+    }
+
+    fn remember_plan(&self, prepared: &Prepared, planned: Arc<Planned>) {
+        // A transaction's own DDL is seen by nobody after a rollback, and its catalog's version is
+        // its own: such a plan simply does not match later.
+        if let Some(derived) = &self.derived {
+            *prepared.plan.lock() = Some(CachedPlan {
+                catalog_version: derived.catalog_version,
+                search_path: derived.search_path.clone(),
+                planned,
+            });
+        }
+    }
+
+    /// A prepared query's plan, made again where the catalog or the search path changed.
+    pub(super) fn plan_of(&mut self, prepared: &Arc<Prepared>) -> Result<Arc<Planned>> {
+        let env = self.statement_env()?;
+        if let Some(cached) = &*prepared.plan.lock()
+            && cached.catalog_version == env.catalog.version()
+            && *cached.search_path == *env.search_path
+        {
+            return Ok(cached.planned.clone());
+        }
+        let mut params = ParamTypes::Fixed(prepared.param_types.clone());
+        let planned = Arc::new(self.compile(prepared.node(), &mut params)?);
+        if let Some(described) = &prepared.columns
+            && !same_row_type(described, planned.plan.columns())
+        {
+            let message = "cached plan must not change result type";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        }
+        self.remember_plan(prepared, planned.clone());
+        Ok(planned)
+    }
+
+    pub(super) fn find_prepared(&self, name: &str) -> Result<Arc<Prepared>> {
+        self.prepared.get(name).cloned().ok_or_else(|| {
+            let message = match name {
+                "" => "unnamed prepared statement does not exist".to_owned(),
+                name => format!("prepared statement \"{name}\" does not exist"),
+            };
+            PgError::new(code::INVALID_SQL_STATEMENT_NAME, message)
+        })
+    }
+
+    /// Keeps a statement under its name; only the unnamed one is replaced.
+    pub(super) fn keep_prepared(&mut self, prepared: Arc<Prepared>) -> Result<()> {
+        let name = &prepared.name;
+        if !name.is_empty() && self.prepared.contains_key(name) {
+            let message = format!("prepared statement \"{name}\" already exists");
+            return Err(PgError::new(code::DUPLICATE_PREPARED_STATEMENT, message));
+        }
+        self.prepared.insert(name.clone(), prepared);
+        Ok(())
+    }
+}
+
+/// Same names do not matter, types do.
+fn same_row_type(a: &[ResultColumn], b: &[ResultColumn]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(x, y)| x.type_oid == y.type_oid && x.typmod == y.typmod)
+}

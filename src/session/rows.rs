@@ -1,0 +1,149 @@
+//! Reading a running statement's rows in pieces, and writing them to the client.
+
+use super::backend::Backend;
+use super::client::{Client, OutputColumn, Rows};
+use super::env::StatementEnv;
+use crate::error::Result;
+use crate::exec::{CancelToken, Row, RowBatch, RowStream};
+use std::sync::Arc;
+
+/// A running statement's rows; batches are cut where a limit asks for it.
+pub(super) struct RowReader {
+    source: Source,
+    /// Rows read from the source and not yet handed out.
+    pending: Option<RowBatch>,
+    pub(super) env: Arc<StatementEnv>,
+    backend: Arc<Backend>,
+    token: CancelToken,
+}
+
+enum Source {
+    Stream(RowStream),
+    /// Rows that are all here: utility statements, held cursors.
+    Memory(Vec<Row>),
+    End,
+}
+
+impl RowReader {
+    pub(super) fn new(
+        stream: RowStream,
+        env: Arc<StatementEnv>,
+        backend: Arc<Backend>,
+        token: CancelToken,
+    ) -> RowReader {
+        RowReader { source: Source::Stream(stream), pending: None, env, backend, token }
+    }
+
+    pub(super) fn from_rows(
+        rows: Vec<Row>,
+        env: Arc<StatementEnv>,
+        backend: Arc<Backend>,
+    ) -> RowReader {
+        let token = CancelToken::new();
+        RowReader { source: Source::Memory(rows), pending: None, env, backend, token }
+    }
+
+    /// The statement that now reads may be cancelled; the one that opened the rows is long over.
+    pub(super) fn set_token(&mut self, token: CancelToken) {
+        self.token = token;
+    }
+
+    /// At least one and at most `max` rows; `None` at the end.
+    pub(super) async fn next(&mut self, max: usize) -> Result<Option<RowBatch>> {
+        loop {
+            if let Some(batch) = self.pending.take() {
+                let (head, rest) = split(batch, max);
+                self.pending = rest;
+                if row_count(&head) > 0 {
+                    return Ok(Some(head));
+                }
+            }
+            self.pending = match &mut self.source {
+                Source::Stream(stream) => {
+                    self.backend.or_cancelled(&self.token, stream.next()).await?
+                }
+                Source::Memory(rows) => Some(RowBatch::Rows(std::mem::take(rows))),
+                Source::End => return Ok(None),
+            };
+            if self.pending.is_none() || matches!(self.source, Source::Memory(_)) {
+                self.source = Source::End;
+            }
+        }
+    }
+
+    /// All that is left, as rows.
+    pub(super) async fn drain(&mut self, types: &[OutputColumn]) -> Result<Vec<Row>> {
+        let mut all = Vec::new();
+        while let Some(batch) = self.next(usize::MAX).await? {
+            all.extend(into_rows(batch, types));
+        }
+        Ok(all)
+    }
+
+    /// Writes at most `limit` rows (0: all) to the client. Gives their number, and whether the end
+    /// was reached; a limit that is reached exactly does not look further, as in PostgreSQL.
+    pub(super) async fn deliver(
+        &mut self,
+        columns: &[OutputColumn],
+        limit: u64,
+        client: &mut dyn Client,
+    ) -> Result<(u64, bool)> {
+        let mut sent = 0;
+        loop {
+            let max = match limit {
+                0 => usize::MAX,
+                _ if sent == limit => return Ok((sent, false)),
+                _ => usize::try_from(limit - sent).unwrap_or(usize::MAX),
+            };
+            let Some(batch) = self.next(max).await? else { return Ok((sent, true)) };
+            sent += row_count(&batch) as u64;
+            let rows = match &batch {
+                RowBatch::Rows(rows) => Rows::Datums(rows),
+                RowBatch::Arrow(batch) => Rows::Arrow(batch),
+            };
+            client.rows(rows, columns, &*self.env)?;
+            if client.should_flush() {
+                client.flush().await?;
+            }
+        }
+    }
+}
+
+pub(super) fn row_count(batch: &RowBatch) -> usize {
+    match batch {
+        RowBatch::Rows(rows) => rows.len(),
+        RowBatch::Arrow(batch) => batch.num_rows(),
+    }
+}
+
+/// The first `max` rows, and what is left of the batch.
+fn split(batch: RowBatch, max: usize) -> (RowBatch, Option<RowBatch>) {
+    if row_count(&batch) <= max {
+        return (batch, None);
+    }
+    match batch {
+        RowBatch::Rows(mut rows) => {
+            let rest = rows.split_off(max);
+            (RowBatch::Rows(rows), Some(RowBatch::Rows(rest)))
+        }
+        RowBatch::Arrow(batch) => {
+            let rest = batch.slice(max, batch.num_rows() - max);
+            (RowBatch::Arrow(batch.slice(0, max)), Some(RowBatch::Arrow(rest)))
+        }
+    }
+}
+
+/// A batch as rows of datums.
+pub(super) fn into_rows(batch: RowBatch, columns: &[OutputColumn]) -> Vec<Row> {
+    match batch {
+        RowBatch::Rows(rows) => rows,
+        RowBatch::Arrow(batch) => (0..batch.num_rows())
+            .map(|row| {
+                let values = columns.iter().zip(batch.columns());
+                values
+                    .map(|(c, array)| crate::types::arrow::datum_at(array, row, c.type_oid))
+                    .collect()
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,38 @@
+//! The schemas that unqualified names are looked up in (manual, 5.9.3 "The Schema Search Path").
+
+use super::backend::Backend;
+use super::settings::{Settings, split_identifiers};
+use crate::catalog::Catalog;
+use crate::catalog::builtin::oid::PG_CATALOG;
+use crate::types::Oid;
+use std::sync::Arc;
+
+/// The existing schemas of `search_path`, in order. Those it does not name come first: the session's
+/// temporary schema, then pg_catalog.
+pub(super) fn resolve(
+    settings: &Settings,
+    catalog: &Catalog,
+    role: Oid,
+    backend: &Backend,
+) -> Arc<[Oid]> {
+    let text = settings.get("search_path").unwrap_or_default();
+    let temporary = catalog.namespace_named(&format!("pg_temp_{}", backend.pid)).map(|n| n.oid);
+    let mut path = Vec::new();
+    for name in split_identifiers(&text).unwrap_or_default() {
+        let found = match name.as_str() {
+            "$user" => {
+                catalog.role(role).and_then(|r| catalog.namespace_named(&r.name)).map(|n| n.oid)
+            }
+            "pg_temp" => temporary,
+            name => catalog.namespace_named(name).map(|n| n.oid),
+        };
+        path.extend(found.filter(|oid| !path.contains(oid)));
+    }
+    if !path.contains(&PG_CATALOG) {
+        path.insert(0, PG_CATALOG);
+    }
+    if let Some(temporary) = temporary.filter(|oid| !path.contains(oid)) {
+        path.insert(0, temporary);
+    }
+    path.into()
+}

@@ -1,0 +1,351 @@
+//! Transactions and transaction blocks (manual, 3.4, 55.2.2.1 and BEGIN, COMMIT, ROLLBACK,
+//! SAVEPOINT).
+//!
+//! Every statement runs in a transaction; where none is open, one begins with the statement and ends
+//! after it (simple protocol: with the query string; extended: at Sync). BEGIN makes a *block* of it:
+//!
+//! ```text
+//!          ┌── statement ──► None, transaction open ──── end of string, Sync ──┐
+//!  None ───┼── string of several ──► Implicit ─────────── end of string ───────┼─► None
+//!          └── BEGIN ──► Explicit ──── COMMIT, ROLLBACK ───────────────────────┤
+//!                           └ error ──► Failed ── ROLLBACK, COMMIT ────────────┘
+//!                                         └ ROLLBACK TO ──► Explicit
+//! ```
+//!
+//! A failed transaction's locks are released at once, as PostgreSQL does; with a savepoint, those
+//! taken since.
+
+use super::Session;
+use super::clock;
+use super::state::{Modes, Transaction};
+use crate::catalog::TxnCatalog;
+use crate::error::{PgError, Result, code};
+use crate::storage::{self, LockWaitOptions, TxnOptions};
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    None,
+    Implicit,
+    Explicit,
+    Failed,
+}
+
+/// A savepoint, and where everything transactional stood.
+pub(super) struct Savepoint {
+    name: String,
+    storage: storage::Savepoint,
+    catalog_mark: usize,
+    settings_mark: usize,
+    outbox_len: usize,
+    listening: Vec<String>,
+    portals_made: u64,
+    read_only: bool,
+}
+
+impl Session {
+    /// The open transaction; begins one where there is none.
+    pub(super) fn ensure_transaction(&mut self) -> Transaction {
+        if let Some(open) = &*self.state.transaction.lock() {
+            return open.clone();
+        }
+        let modes = Modes::defaults(&self.state.settings.lock());
+        self.start_transaction(modes)
+    }
+
+    fn start_transaction(&mut self, modes: Modes) -> Transaction {
+        let store = &self.state.instance.store;
+        let txn = store.begin(TxnOptions {
+            session: self.state.lock_owner(),
+            database: self.state.backend.database,
+            isolation: modes.level(),
+            read_only: modes.read_only,
+        });
+        let catalog = self.state.instance.catalog.clone();
+        let started = clock::now();
+        let transaction = Transaction {
+            txn,
+            catalog: Arc::new(TxnCatalog::new(catalog, self.state.backend.database)),
+            started,
+            modes,
+            nested: false,
+            in_block: false,
+        };
+        self.state.backend.activity.lock().transaction_start = Some(started);
+        *self.state.transaction.lock() = Some(transaction.clone());
+        transaction
+    }
+
+    /// Lock waits of the statement that begins follow its settings.
+    pub(super) fn apply_lock_timeouts(&self, transaction: &Transaction) {
+        if let Some(derived) = &self.derived {
+            transaction.txn.set_lock_wait(LockWaitOptions {
+                lock_timeout: derived.lock_timeout,
+                deadlock_timeout: derived.deadlock_timeout,
+            });
+        }
+    }
+
+    pub(super) fn set_block(&mut self, block: Block) {
+        self.block = block;
+        if let Some(transaction) = self.state.transaction.lock().as_mut() {
+            transaction.in_block = block != Block::None;
+        }
+    }
+
+    /// 25P02 unless the transaction is sound.
+    pub(super) fn check_not_failed(&self) -> Result<()> {
+        match self.block {
+            Block::Failed => Err(PgError::new(
+                code::IN_FAILED_SQL_TRANSACTION,
+                "current transaction is aborted, commands ignored until end of transaction block",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// 25001 for statements that cannot be rolled back (VACUUM, CREATE DATABASE).
+    pub(super) fn prevent_in_block(&self, command: &str) -> Result<()> {
+        match self.block {
+            Block::None => Ok(()),
+            _ => Err(PgError::new(
+                code::ACTIVE_SQL_TRANSACTION,
+                format!("{command} cannot run inside a transaction block"),
+            )),
+        }
+    }
+
+    /// 25P01 for statements that mean nothing outside a block (SAVEPOINT, LOCK TABLE).
+    pub(super) fn require_block(&self, command: &str) -> Result<()> {
+        match self.block {
+            Block::Explicit | Block::Failed => Ok(()),
+            _ => Err(PgError::new(
+                code::NO_ACTIVE_SQL_TRANSACTION,
+                format!("{command} can only be used in transaction blocks"),
+            )),
+        }
+    }
+
+    /// The end of a statement that is not in a block: its transaction commits.
+    pub(super) async fn finish_unblocked(&mut self) -> Result<()> {
+        match self.block {
+            Block::None if self.state.transaction.lock().is_some() => self.commit().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Commits the open transaction; on failure it is rolled back.
+    pub(super) async fn commit(&mut self) -> Result<()> {
+        let outcome = self.try_commit().await;
+        match &outcome {
+            Ok(()) => {
+                self.state.settings.lock().commit();
+                self.clear_transaction();
+            }
+            Err(_) => self.rollback_all(),
+        }
+        outcome
+    }
+
+    async fn try_commit(&mut self) -> Result<()> {
+        let Some(transaction) = self.state.transaction.lock().clone() else { return Ok(()) };
+        self.materialize_held_cursors().await?;
+        self.portals.retain(|_, portal| portal.outlives_transaction());
+        transaction.catalog.prepare_commit(&transaction.txn)?;
+        let outbox = std::mem::take(&mut *self.state.outbox.lock());
+        if !outbox.is_empty() {
+            let instance = self.state.instance.clone();
+            transaction.txn.on_commit(move |_| instance.notifications.publish(&outbox));
+        }
+        let sync = self.state.settings.lock().get("synchronous_commit").as_deref() != Some("off");
+        transaction.txn.commit(sync).await?;
+        self.apply_listening();
+        Ok(())
+    }
+
+    /// Rolls the open transaction back, if any, and leaves the block.
+    pub(super) fn rollback_all(&mut self) {
+        let open = self.state.transaction.lock().clone();
+        if let Some(transaction) = open {
+            self.portals.retain(|_, portal| portal.outlives_transaction());
+            transaction.txn.rollback();
+        }
+        self.state.settings.lock().rollback();
+        self.state.outbox.lock().clear();
+        self.revert_listening();
+        self.clear_transaction();
+    }
+
+    fn clear_transaction(&mut self) {
+        *self.state.transaction.lock() = None;
+        self.savepoints.clear();
+        self.block = Block::None;
+        self.state.backend.activity.lock().transaction_start = None;
+    }
+
+    /// After an error: the transaction, or its innermost savepoint's part, rolls back; a block
+    /// stays, failed.
+    pub(super) fn abort(&mut self) {
+        match self.block {
+            Block::None | Block::Implicit => self.rollback_all(),
+            Block::Failed => {}
+            Block::Explicit => {
+                self.block = Block::Failed;
+                match self.savepoints.len().checked_sub(1) {
+                    Some(innermost) => self.undo_to(innermost),
+                    None => self.undo_block(),
+                }
+            }
+        }
+    }
+
+    /// Rolls a failed block's transaction back while the block itself waits for its end.
+    fn undo_block(&mut self) {
+        if let Some(transaction) = self.state.transaction.lock().clone() {
+            transaction.txn.rollback();
+            transaction.catalog.rollback_to(0);
+        }
+        self.portals.retain(|_, portal| portal.outlives_transaction());
+        self.state.settings.lock().rollback();
+        self.state.outbox.lock().clear();
+        self.revert_listening();
+    }
+}
+
+/// BEGIN, COMMIT, ROLLBACK. Each sets what the block becomes; the caller commits where it must.
+impl Session {
+    /// BEGIN or START TRANSACTION; modes are applied after it.
+    pub(super) fn begin_block(&mut self) {
+        match self.block {
+            Block::None | Block::Implicit => {
+                self.ensure_transaction();
+                self.set_block(Block::Explicit);
+            }
+            Block::Explicit | Block::Failed => self
+                .warn(code::ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress"),
+        }
+    }
+
+    /// COMMIT; gives the command tag.
+    pub(super) async fn commit_block(&mut self, chain: bool) -> Result<&'static str> {
+        self.check_chain("COMMIT", chain)?;
+        let modes = self.modes();
+        let tag = match self.block {
+            Block::Failed => {
+                self.rollback_all();
+                "ROLLBACK"
+            }
+            block => {
+                if block != Block::Explicit {
+                    self.warn(
+                        code::NO_ACTIVE_SQL_TRANSACTION,
+                        "there is no transaction in progress",
+                    );
+                }
+                self.commit().await?;
+                "COMMIT"
+            }
+        };
+        self.chain(chain, modes);
+        Ok(tag)
+    }
+
+    /// ROLLBACK.
+    pub(super) fn rollback_block(&mut self, chain: bool) -> Result<&'static str> {
+        self.check_chain("ROLLBACK", chain)?;
+        let modes = self.modes();
+        if matches!(self.block, Block::None | Block::Implicit) {
+            self.warn(code::NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
+        }
+        self.rollback_all();
+        self.chain(chain, modes);
+        Ok("ROLLBACK")
+    }
+
+    fn check_chain(&self, command: &str, chain: bool) -> Result<()> {
+        match chain {
+            true => self.require_block(&format!("{command} AND CHAIN")),
+            false => Ok(()),
+        }
+    }
+
+    fn modes(&self) -> Option<Modes> {
+        self.state.transaction.lock().as_ref().map(|t| t.modes)
+    }
+
+    /// AND CHAIN: a new block with the modes of the one that ended.
+    fn chain(&mut self, chain: bool, modes: Option<Modes>) {
+        if let (true, Some(modes)) = (chain, modes) {
+            self.start_transaction(modes);
+            self.set_block(Block::Explicit);
+        }
+    }
+}
+
+/// Savepoints.
+impl Session {
+    pub(super) fn define_savepoint(&mut self, name: &str) -> Result<()> {
+        self.require_block("SAVEPOINT")?;
+        let transaction = self.state.transaction()?;
+        self.savepoints.push(Savepoint {
+            name: name.to_owned(),
+            storage: transaction.txn.savepoint(),
+            catalog_mark: transaction.catalog.mark(),
+            settings_mark: self.state.settings.lock().mark(),
+            outbox_len: self.state.outbox.lock().len(),
+            listening: self.state.listening.lock().clone(),
+            portals_made: self.portals_made,
+            read_only: transaction.modes.read_only,
+        });
+        self.set_nested();
+        Ok(())
+    }
+
+    pub(super) fn release_savepoint(&mut self, name: &str) -> Result<()> {
+        self.require_block("RELEASE SAVEPOINT")?;
+        let at = self.find_savepoint(name)?;
+        self.savepoints.truncate(at);
+        self.set_nested();
+        Ok(())
+    }
+
+    pub(super) fn rollback_to_savepoint(&mut self, name: &str) -> Result<()> {
+        self.require_block("ROLLBACK TO SAVEPOINT")?;
+        let at = self.find_savepoint(name)?;
+        self.savepoints.truncate(at + 1);
+        self.undo_to(at);
+        self.set_block(Block::Explicit);
+        self.set_nested();
+        Ok(())
+    }
+
+    fn find_savepoint(&self, name: &str) -> Result<usize> {
+        self.savepoints.iter().rposition(|s| s.name == name).ok_or_else(|| {
+            let message = format!("savepoint \"{name}\" does not exist");
+            PgError::new(code::INVALID_SAVEPOINT_SPECIFICATION, message)
+        })
+    }
+
+    /// Undoes everything since a savepoint, which stays.
+    fn undo_to(&mut self, at: usize) {
+        let savepoint = &self.savepoints[at];
+        if let Some(transaction) = self.state.transaction.lock().as_mut() {
+            transaction.txn.rollback_to(&savepoint.storage);
+            transaction.catalog.rollback_to(savepoint.catalog_mark);
+            transaction.modes.read_only = savepoint.read_only;
+            transaction.txn.set_read_only(savepoint.read_only);
+        }
+        self.state.settings.lock().rollback_to(savepoint.settings_mark);
+        self.state.outbox.lock().truncate(savepoint.outbox_len);
+        *self.state.listening.lock() = savepoint.listening.clone();
+        let made = savepoint.portals_made;
+        self.portals.retain(|_, portal| portal.number <= made);
+    }
+
+    fn set_nested(&mut self) {
+        let nested = !self.savepoints.is_empty();
+        if let Some(transaction) = self.state.transaction.lock().as_mut() {
+            transaction.nested = nested;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! LOCK TABLE.
+
+use super::Outcome;
+use crate::catalog::{Relation, RelationKind};
+use crate::error::{PgError, Result, code};
+use crate::nodes::LockWait;
+use crate::session::Session;
+use crate::storage::TableLockMode;
+use pg_raw_parse::{Node, nodes};
+use std::sync::Arc;
+
+/// By PostgreSQL's lock numbers, from 1.
+const MODES: [TableLockMode; 8] = [
+    TableLockMode::AccessShare,
+    TableLockMode::RowShare,
+    TableLockMode::RowExclusive,
+    TableLockMode::ShareUpdateExclusive,
+    TableLockMode::Share,
+    TableLockMode::ShareRowExclusive,
+    TableLockMode::Exclusive,
+    TableLockMode::AccessExclusive,
+];
+
+impl Session {
+    pub(super) async fn lock_tables(&mut self, s: &nodes::LockStmt) -> Result<Outcome> {
+        self.require_block("LOCK TABLE")?;
+        let mode = usize::try_from(s.mode - 1).ok().and_then(|i| MODES.get(i).copied());
+        let mode = mode.ok_or_else(|| PgError::internal("unknown lock mode"))?;
+        let transaction = self.state.transaction()?;
+        if mode > TableLockMode::RowExclusive {
+            transaction.check_may_write("LOCK TABLE")?;
+        }
+        let env = self.statement_env()?;
+        self.apply_lock_timeouts(&transaction);
+        let wait = if s.nowait { LockWait::NoWait } else { LockWait::Block };
+        let token = self.state.token.lock().clone();
+        let names = s.relations().iter().filter_map(|node| match node {
+            Node::RangeVar(name) => Some(name),
+            _ => None,
+        });
+        for name in names.collect::<Vec<_>>() {
+            let relation = self.find_relation(name, &env.catalog, &env.search_path)?;
+            if !matches!(relation.kind, RelationKind::Table | RelationKind::View) {
+                let message = format!("\"{}\" is not a table or view", relation.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+            let lock = async { Ok(transaction.txn.lock_table(relation.oid, mode, wait).await?) };
+            if !self.state.backend.or_cancelled(&token, lock).await? {
+                let message = format!("could not obtain lock on relation \"{}\"", relation.name);
+                return Err(PgError::new(code::LOCK_NOT_AVAILABLE, message));
+            }
+        }
+        Ok(Outcome::done("LOCK TABLE"))
+    }
+
+    /// The relation that a name in a utility statement means.
+    pub(super) fn find_relation(
+        &self,
+        name: &nodes::RangeVar,
+        catalog: &crate::catalog::Catalog,
+        search_path: &[crate::types::Oid],
+    ) -> Result<Arc<Relation>> {
+        let relname = name.relname().unwrap_or_default();
+        let found = match name.schemaname() {
+            Some(schema) => {
+                let temporary = format!("pg_temp_{}", self.state.backend.pid);
+                let schema = if schema == "pg_temp" { &temporary } else { schema };
+                catalog.namespace_named(schema).and_then(|n| catalog.relation_named(n.oid, relname))
+            }
+            None => catalog.relation_in_path(search_path, relname),
+        };
+        found.cloned().ok_or_else(|| {
+            let qualified = match name.schemaname() {
+                Some(schema) => format!("{schema}.{relname}"),
+                None => relname.to_owned(),
+            };
+            let message = format!("relation \"{qualified}\" does not exist");
+            PgError::new(code::UNDEFINED_TABLE, message).at(name.location)
+        })
+    }
+}

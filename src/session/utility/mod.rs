@@ -1,0 +1,128 @@
+//! Statements that are not queries, one file per kind.
+
+mod describe;
+mod discard;
+mod listen;
+mod lock;
+mod maintenance;
+mod prepare;
+mod transaction;
+mod variables;
+
+use super::Session;
+use super::client::{Client, Encoding, Notice, Severity};
+use crate::error::{PgError, Result, code};
+use crate::exec::ddl::{self, DdlContext};
+use crate::exec::{ResultColumn, Row};
+use crate::sql::Statement;
+use crate::types::{Oid, oids};
+use pg_raw_parse::Node;
+use std::sync::Arc;
+
+/// What a utility statement did.
+pub(super) enum Outcome {
+    /// Its command tag.
+    Done(String),
+    Rows {
+        columns: Vec<ResultColumn>,
+        rows: Vec<Row>,
+        encodings: Vec<Encoding>,
+        tag: String,
+    },
+}
+
+impl Outcome {
+    pub(super) fn done(tag: &str) -> Outcome {
+        Outcome::Done(tag.to_owned())
+    }
+
+    pub(super) fn into_tag(self) -> String {
+        match self {
+            Outcome::Done(tag) | Outcome::Rows { tag, .. } => tag,
+        }
+    }
+}
+
+/// A column of text of our own making, as SHOW and EXPLAIN have.
+fn text_column(name: &str) -> ResultColumn {
+    column(name, oids::TEXT)
+}
+
+fn column(name: &str, type_oid: Oid) -> ResultColumn {
+    ResultColumn { name: name.to_owned(), type_oid, typmod: -1, table: 0, attno: 0 }
+}
+
+impl Session {
+    /// Runs a statement that is not a query; `node` is it, or PREPARE's inner statement.
+    pub(super) async fn run_utility(
+        &mut self,
+        statement: &Statement,
+        node: Node<'_>,
+        _client: &mut dyn Client,
+    ) -> Result<Outcome> {
+        match node {
+            Node::TransactionStmt(s) => self.transaction_statement(s).await,
+            Node::VariableSetStmt(s) => self.set_variable(s),
+            Node::VariableShowStmt(s) => self.show_variable(s.name().unwrap_or_default()),
+            Node::PrepareStmt(s) => self.prepare_statement(statement, s),
+            Node::DeallocateStmt(s) => self.deallocate(s),
+            Node::DeclareCursorStmt(s) => self.declare_cursor(s).await,
+            Node::FetchStmt(s) => self.fetch(s).await,
+            Node::ClosePortalStmt(s) => self.close_cursor(s.portalname()),
+            Node::DiscardStmt(s) => self.discard(s).await,
+            Node::ListenStmt(s) => self.listen(s.conditionname().unwrap_or_default()),
+            Node::UnlistenStmt(s) => self.unlisten(s.conditionname()),
+            Node::NotifyStmt(s) => self.notify(s),
+            Node::LockStmt(s) => self.lock_tables(s).await,
+            Node::ConstraintsSetStmt(s) => self.set_constraints(s),
+            Node::CheckPointStmt(_) => self.checkpoint(),
+            Node::VacuumStmt(s) => self.vacuum(s).await,
+            Node::DoStmt(_) => Err(PgError::unsupported("DO")),
+            Node::CallStmt(_) => Err(PgError::unsupported("CALL")),
+            Node::LoadStmt(_) => Err(PgError::unsupported("LOAD")),
+            _ => self.define(statement).await,
+        }
+    }
+
+    /// Data definition.
+    async fn define(&mut self, statement: &Statement) -> Result<Outcome> {
+        let transaction = self.state.transaction()?;
+        let env = self.statement_env()?;
+        transaction.check_may_write(describe::command_name(statement.node()))?;
+        let token = self.state.token.lock().clone();
+        let state = self.state.clone();
+        let notice = move |fields: PgError| {
+            let severity = match fields.code() {
+                code::SUCCESSFUL_COMPLETION => Severity::Notice,
+                _ => Severity::Warning,
+            };
+            state.notice(Notice { severity, fields });
+        };
+        let env: Arc<dyn crate::functions::Env> = env;
+        let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
+        self.apply_lock_timeouts(&transaction);
+        let context = DdlContext {
+            txn: &transaction.txn,
+            catalog: &transaction.catalog,
+            env: &env,
+            cancel: &token,
+            memory_limit_bytes,
+            notice: &notice,
+            in_block: transaction.in_block,
+        };
+        let mark = transaction.catalog.mark();
+        transaction.txn.begin_statement()?;
+        let work = ddl::execute(statement, &context);
+        match self.state.backend.or_cancelled(&token, work).await {
+            Ok(tag) => {
+                transaction.txn.end_statement()?;
+                Ok(Outcome::Done(tag))
+            }
+            Err(error) => {
+                transaction.txn.abort_statement();
+                transaction.catalog.rollback_to(mark);
+                Err(error)
+            }
+        }
+    }
+}
