@@ -6,6 +6,7 @@ mod dump;
 mod fuzz;
 mod harness;
 mod isolation;
+mod protocol;
 mod psql;
 mod tidy;
 mod tpch;

@@ -115,6 +115,16 @@ impl Client {
         Client::start(Box::new(stream), &[("user", user), ("database", database)])
     }
 
+    /// Asks the server to stop what a session is doing; on a connection of its own, as the protocol
+    /// has it.
+    pub fn cancel(port: u16, pid: i32, secret: i32) -> io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        let words = [16, 80_877_102, pid, secret];
+        stream.write_all(&words.map(i32::to_be_bytes).concat())?;
+        // The server closes when it has dealt with it.
+        stream.read_to_end(&mut Vec::new()).map(drop)
+    }
+
     fn start(socket: Box<dyn Socket>, parameters: &[(&str, &str)]) -> io::Result<Client> {
         socket.set_timeout(Some(READ_TIMEOUT))?;
         let mut client = Client {

@@ -111,10 +111,6 @@ impl Kalam {
         unsafe { libc::kill(pid, libc::SIGTERM) };
         self.child.wait().expect("the process can be waited for")
     }
-
-    pub fn process_id(&self) -> u32 {
-        self.child.id()
-    }
 }
 
 impl Server for Kalam {

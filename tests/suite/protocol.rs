@@ -1,0 +1,335 @@
+//! The same messages are sent to both servers, and every message that comes back must be the same:
+//! kinds, order and bodies, but for error fields that name PostgreSQL's source.
+
+use crate::harness::{Client, Kalam, Server, postgres};
+
+/// Messages of the frontend, built by hand so that they can be wrong.
+fn parse(name: &str, sql: &str, types: &[u32]) -> (u8, Vec<u8>) {
+    let mut body = [name.as_bytes(), &[0], sql.as_bytes(), &[0]].concat();
+    body.extend_from_slice(&u16::try_from(types.len()).expect("few types").to_be_bytes());
+    types.iter().for_each(|t| body.extend_from_slice(&t.to_be_bytes()));
+    (b'P', body)
+}
+
+fn bind(
+    portal: &str,
+    statement: &str,
+    formats: &[i16],
+    values: &[Option<&[u8]>],
+    results: &[i16],
+) -> (u8, Vec<u8>) {
+    let mut body = [portal.as_bytes(), &[0], statement.as_bytes(), &[0]].concat();
+    let count = |n: usize| u16::try_from(n).expect("few").to_be_bytes();
+    body.extend_from_slice(&count(formats.len()));
+    formats.iter().for_each(|f| body.extend_from_slice(&f.to_be_bytes()));
+    body.extend_from_slice(&count(values.len()));
+    for value in values {
+        let length = value.map_or(-1, |v| i32::try_from(v.len()).expect("short"));
+        body.extend_from_slice(&length.to_be_bytes());
+        body.extend_from_slice(value.unwrap_or_default());
+    }
+    body.extend_from_slice(&count(results.len()));
+    results.iter().for_each(|f| body.extend_from_slice(&f.to_be_bytes()));
+    (b'B', body)
+}
+
+fn describe(kind: u8, name: &str) -> (u8, Vec<u8>) {
+    (b'D', [&[kind], name.as_bytes(), &[0]].concat())
+}
+
+fn close(kind: u8, name: &str) -> (u8, Vec<u8>) {
+    (b'C', [&[kind], name.as_bytes(), &[0]].concat())
+}
+
+fn execute(portal: &str, rows_max: i32) -> (u8, Vec<u8>) {
+    (b'E', [portal.as_bytes(), &[0], &rows_max.to_be_bytes()].concat())
+}
+
+fn query(sql: &str) -> (u8, Vec<u8>) {
+    (b'Q', [sql.as_bytes(), &[0]].concat())
+}
+
+fn sync() -> (u8, Vec<u8>) {
+    (b'S', Vec::new())
+}
+
+fn flush() -> (u8, Vec<u8>) {
+    (b'H', Vec::new())
+}
+
+/// Sends everything, then reads until as many ReadyForQuery have come as were asked for.
+fn exchange(client: &mut Client, messages: &[(u8, Vec<u8>)]) -> Vec<String> {
+    let mut expected = 0;
+    for (kind, body) in messages {
+        client.send(*kind, body).expect("the server reads");
+        expected += usize::from(matches!(kind, b'S' | b'Q'));
+    }
+    let mut seen = Vec::new();
+    while expected > 0 {
+        let (kind, body) = client.receive().expect("the server answers");
+        expected -= usize::from(kind == b'Z');
+        seen.push(show(kind, &body));
+    }
+    seen
+}
+
+/// A message as text; of errors and notices only the fields a client acts on; of RowDescription not
+/// the table's OID.
+fn show(kind: u8, body: &[u8]) -> String {
+    let text = match kind {
+        b'E' | b'N' => body
+            .split(|b| *b == 0)
+            .filter(|f| f.first().is_some_and(|k| b"SCMDHP".contains(k)))
+            .map(|f| String::from_utf8_lossy(f).into_owned())
+            .collect::<Vec<_>>()
+            .join(" "),
+        b'T' => without_table_oids(body),
+        _ => format!("{}", body.escape_ascii()),
+    };
+    format!("{} {text}", kind as char)
+}
+
+fn without_table_oids(body: &[u8]) -> String {
+    let mut text = String::new();
+    let mut rest = &body[2..];
+    while let Some(end) = rest.iter().position(|b| *b == 0) {
+        text +=
+            &format!("{} {} ", rest[..end].escape_ascii(), rest[end + 5..end + 19].escape_ascii());
+        rest = &rest[end + 19..];
+    }
+    text
+}
+
+/// Both servers answer each batch of messages alike.
+#[track_caller]
+fn assert_alike(batches: &[&[(u8, Vec<u8>)]]) {
+    let kalam = Kalam::start();
+    let mut ours = kalam.connect("postgres");
+    let mut theirs = postgres().connect("postgres");
+    for batch in batches {
+        let expected = exchange(&mut theirs, batch);
+        assert_eq!(exchange(&mut ours, batch), expected, "after {batch:?}");
+    }
+}
+
+#[test]
+fn statements_and_portals_live_as_long_as_in_postgresql() {
+    assert_alike(&[
+        &[parse("s", "SELECT $1::int + 1 AS r", &[]), describe(b'S', "s"), sync()],
+        &[bind("", "s", &[], &[Some(b"41")], &[]), describe(b'P', ""), execute("", 0), sync()],
+        &[bind("", "s", &[1], &[Some(&[0, 0, 0, 7])], &[1]), execute("", 0), sync()],
+        &[parse("s", "SELECT 1", &[]), sync()],
+        &[
+            close(b'S', "s"),
+            parse("s", "SELECT 2", &[]),
+            bind("p", "s", &[], &[], &[]),
+            execute("p", 0),
+            sync(),
+        ],
+        &[execute("p", 0), sync()],
+        &[bind("", "missing", &[], &[], &[]), sync()],
+        &[execute("missing", 0), sync()],
+        &[describe(b'S', "missing"), sync()],
+        &[describe(b'P', "missing"), sync()],
+        &[close(b'S', "missing"), close(b'P', "missing"), sync()],
+        &[
+            parse("", "", &[]),
+            bind("", "", &[], &[], &[]),
+            describe(b'P', ""),
+            execute("", 0),
+            sync(),
+        ],
+        &[parse("", "SELECT 1; SELECT 2", &[]), sync()],
+        &[query("BEGIN")],
+        &[parse("s2", "SELECT 3", &[]), bind("p2", "s2", &[], &[], &[]), sync()],
+        &[execute("p2", 0), sync()],
+        &[bind("p2", "s2", &[], &[], &[]), sync()],
+        &[query("ROLLBACK")],
+        &[bind("p3", "s2", &[], &[], &[]), execute("p3", 0), sync()],
+        &[query("")],
+        &[query(" ; ; ")],
+    ]);
+}
+
+#[test]
+fn row_limits_suspend_portals() {
+    let rows = "SELECT g FROM generate_series(1, 5) g";
+    assert_alike(&[
+        &[
+            query("BEGIN"),
+            parse("", rows, &[]),
+            bind("p", "", &[], &[], &[]),
+            execute("p", 2),
+            sync(),
+        ],
+        &[execute("p", 2), sync()],
+        &[execute("p", 2), execute("p", 2), sync()],
+        &[query("COMMIT")],
+        &[
+            parse("", rows, &[]),
+            bind("", "", &[], &[], &[]),
+            execute("", 2),
+            execute("", 0),
+            sync(),
+        ],
+        &[
+            parse("", rows, &[]),
+            bind("", "", &[], &[], &[]),
+            execute("", 5),
+            execute("", 1),
+            sync(),
+        ],
+        &[query("CREATE TABLE limits (a int)")],
+        &[
+            parse("", "INSERT INTO limits SELECT generate_series(1, 3) RETURNING a", &[]),
+            bind("", "", &[], &[], &[]),
+            execute("", 1),
+            execute("", 1),
+            sync(),
+        ],
+        &[query("SELECT count(*) FROM limits"), query("DROP TABLE limits")],
+    ]);
+}
+
+#[test]
+fn errors_skip_to_sync() {
+    assert_alike(&[
+        &[
+            parse("", "SELECT 1 / $1", &[]),
+            bind("", "", &[], &[Some(b"0")], &[]),
+            execute("", 0),
+            parse("", "SELECT 2", &[]),
+            bind("", "", &[], &[], &[]),
+            execute("", 0),
+            sync(),
+            query("SELECT 3"),
+        ],
+        &[parse("", "SELEC", &[]), flush(), query("SELECT 4")],
+        &[sync(), query("SELECT 5")],
+        &[parse("", "SELECT $1::int", &[]), bind("", "", &[], &[Some(b"x")], &[]), sync()],
+        &[parse("", "SELECT $1::int", &[]), bind("", "", &[], &[], &[]), sync()],
+        &[parse("", "SELECT $1::int", &[]), bind("", "", &[1], &[Some(b"abc")], &[]), sync()],
+        &[parse("", "SELECT $1::int", &[]), bind("", "", &[2], &[Some(b"1")], &[]), sync()],
+        &[parse("", "SELECT $1::int", &[]), bind("", "", &[0, 0], &[Some(b"1")], &[]), sync()],
+        &[parse("", "SELECT $1::int", &[]), bind("", "", &[], &[Some(b"1")], &[0, 0]), sync()],
+        &[parse("", "SELECT $1", &[]), describe(b'S', ""), sync()],
+        &[parse("", "SELECT $2::int", &[]), describe(b'S', ""), sync()],
+        &[parse("", "SELECT $1 + $1::int, $2 || 'x'", &[0, 1043]), describe(b'S', ""), sync()],
+        &[
+            parse("", "SELECT $1::text", &[]),
+            bind("", "", &[], &[Some(b"\xff")], &[]),
+            execute("", 0),
+            sync(),
+        ],
+        &[
+            parse("", "SELECT $1::text", &[]),
+            bind("", "", &[], &[Some(b"a\0b")], &[]),
+            execute("", 0),
+            sync(),
+        ],
+        &[
+            query("BEGIN"),
+            parse("", "SELECT 1/0", &[]),
+            bind("", "", &[], &[], &[]),
+            execute("", 0),
+            sync(),
+        ],
+        &[parse("", "SELECT 1", &[]), sync()],
+        &[parse("", "ROLLBACK", &[]), bind("", "", &[], &[], &[]), execute("", 0), sync()],
+    ]);
+}
+
+#[test]
+fn a_pipeline_is_one_implicit_transaction() {
+    let run = |sql: &str| vec![parse("", sql, &[]), bind("", "", &[], &[], &[]), execute("", 0)];
+    let batch = |statements: &[&str]| {
+        let mut messages: Vec<_> = statements.iter().flat_map(|s| run(s)).collect();
+        messages.push(sync());
+        messages
+    };
+    assert_alike(&[
+        &batch(&["CREATE TABLE pipeline (a int PRIMARY KEY)"]),
+        &batch(&["INSERT INTO pipeline VALUES (1)", "INSERT INTO pipeline VALUES (1)"]),
+        &batch(&["SELECT count(*) FROM pipeline"]),
+        &[query("INSERT INTO pipeline VALUES (1); INSERT INTO pipeline VALUES (2)")],
+        &[query("INSERT INTO pipeline VALUES (3); SELECT 1/0; INSERT INTO pipeline VALUES (4)")],
+        &[query("SELECT a FROM pipeline ORDER BY a")],
+        &[query(
+            "INSERT INTO pipeline VALUES (5); BEGIN; INSERT INTO pipeline VALUES (6); ROLLBACK; INSERT INTO pipeline VALUES (7)",
+        )],
+        &[query("SELECT a FROM pipeline ORDER BY a")],
+        &[query("BEGIN; INSERT INTO pipeline VALUES (8); COMMIT; SELECT 1/0")],
+        &[query("SELECT a FROM pipeline ORDER BY a")],
+        &batch(&[
+            "BEGIN",
+            "INSERT INTO pipeline VALUES (9)",
+            "COMMIT",
+            "SELECT count(*) FROM pipeline",
+        ]),
+        &[query("DROP TABLE pipeline")],
+    ]);
+}
+
+#[test]
+fn copy_is_ended_by_done_or_fail() {
+    let data = |bytes: &[u8]| (b'd', bytes.to_vec());
+    let done = || (b'c', Vec::new());
+    assert_alike(&[
+        &[query("CREATE TABLE copied (a int PRIMARY KEY, b text)")],
+        &[query("COPY copied FROM STDIN"), data(b"1\tone\n2\t"), data(b"\\N\n"), done()],
+        &[query("SELECT * FROM copied ORDER BY a")],
+        &[query("COPY copied FROM STDIN"), data(b"3\tthree\n"), (b'f', b"stop\0".to_vec())],
+        &[query("COPY copied FROM STDIN"), data(b"x\tthree\n"), done()],
+        &[query("COPY copied FROM STDIN"), data(b"4\n"), done()],
+        &[query("COPY copied FROM STDIN"), data(b"4\ta\tb\n"), done()],
+        &[query("COPY copied FROM STDIN"), data(b"1\tdup\n"), done()],
+        &[
+            query("COPY copied FROM STDIN (FORMAT csv)"),
+            data(b"5,\"a,\"\"b\"\n6,\n7,\"\"\n"),
+            done(),
+        ],
+        &[query("COPY copied FROM STDIN (FORMAT csv, HEADER)"), data(b"a,b\n8,x\n"), done()],
+        &[query("COPY copied FROM STDIN (FORMAT csv)"), data(b"9,\"open\n"), done()],
+        &[
+            query("COPY copied (b, a) FROM STDIN (DELIMITER '|', NULL 'nil')"),
+            data(b"nil|10\nx\\|y|11\n"),
+            done(),
+        ],
+        &[query("COPY copied FROM STDIN"), data(b"12\t\\x41\\101\\t\\\\\n\\.\n"), done()],
+        &[
+            query("COPY copied FROM STDIN (FORMAT binary)"),
+            data(
+                b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x04\0\0\0\x0d\0\0\0\x02hi\xff\xff",
+            ),
+            done(),
+        ],
+        &[query("COPY copied FROM STDIN (FORMAT binary)"), data(b"nonsense"), done()],
+        &[query("SELECT * FROM copied ORDER BY a")],
+        &[query("COPY copied TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE (b))")],
+        &[query("DROP TABLE copied")],
+    ]);
+}
+
+#[test]
+fn a_cancel_request_stops_the_statement() {
+    let kalam = Kalam::start();
+    let mut client = kalam.connect("postgres");
+    client.send_query("SELECT pg_sleep(600)").expect("the server reads");
+    let mut control = kalam.connect("postgres");
+    let active =
+        format!("SELECT 1 FROM pg_stat_activity WHERE pid = {} AND state = 'active'", client.pid);
+    while control.run(&active).ok().rows.is_empty() {}
+    Client::cancel(kalam.port, client.pid, client.secret).expect("the server listens");
+    let outcome = client.collect().expect("the server answers").pop().expect("an outcome");
+    assert_eq!(outcome.sqlstate(), Some("57014"));
+    assert_eq!(client.run("SELECT 1").ok().text(0, 0), Some("1"));
+}
+
+#[test]
+fn sigterm_lets_sessions_know_and_exits_with_0() {
+    let kalam = Kalam::start();
+    let mut client = kalam.connect("postgres");
+    assert!(kalam.terminate().success());
+    let outcome = client.collect().expect("a last message").pop().expect("an error");
+    assert_eq!(outcome.sqlstate(), Some("57P01"));
+}
