@@ -1,7 +1,7 @@
 //! What a new data directory holds: the superuser, the predefined roles, three databases.
 
 use super::builtin::{self, Reader};
-use super::{Change, Database, Namespace, Role};
+use super::{Catalog, Change, Database, Namespace, Role};
 use crate::types::Oid;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +10,11 @@ use std::sync::Arc;
 pub const TEMPLATE1: Oid = 1;
 pub const TEMPLATE0: Oid = 4;
 pub const POSTGRES: Oid = 5;
+
+/// The catalog of a new data directory.
+pub fn catalog() -> Catalog {
+    Catalog::empty().apply(&changes())
+}
 
 /// The changes that make an empty catalog a new one.
 pub(super) fn changes() -> Vec<Change> {

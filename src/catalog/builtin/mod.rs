@@ -91,3 +91,51 @@ pub mod oid {
         pub const COLLATION: Oid = 3456;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::oids;
+
+    #[test]
+    fn types_are_found_by_oid_and_name() {
+        let int4 = type_(oids::INT4).unwrap();
+        assert_eq!((int4.name.as_ref(), int4.array, int4.category), ("int4", 1007, b'N'));
+        assert_eq!(type_named("_int4").unwrap().array_element(), Some(oids::INT4));
+        assert!(type_named("name").unwrap().array_element().is_none());
+        assert!(type_named("integer").is_none());
+    }
+
+    #[test]
+    fn functions_are_found_by_signature() {
+        assert_eq!(proc_by_signature("int4pl", &[oids::INT4, oids::INT4]).unwrap().oid, 177);
+        assert_eq!(procs_named("abs").count(), 6);
+        let lpad = proc_by_signature("lpad", &[oids::TEXT, oids::INT4]).unwrap();
+        assert_eq!(lpad.src, "lpad_879");
+        assert_eq!(lpad.sql_body, Some("RETURN lpad($1, $2, ' '::text)"));
+        let options = procs_named("pg_options_to_table").next().unwrap();
+        assert_eq!(options.out_columns().len(), 2);
+        assert_eq!(options.input_names(), ["options_array"]);
+    }
+
+    #[test]
+    fn default_operator_classes_follow_binary_coercion() {
+        let class = |type_oid| default_opclass(oid::BTREE, type_oid).unwrap().name;
+        assert_eq!(class(oids::INT4), "int4_ops");
+        assert_eq!(class(oids::VARCHAR), "text_ops");
+        assert_eq!(class(1007), "array_ops");
+        assert!(comparison(oids::JSON).is_none());
+        assert!(comparison(199).is_none(), "arrays of what has no order have none");
+        let text = comparison(oids::TEXT).unwrap();
+        assert_eq!(operator(text.lt).unwrap().name, "<");
+    }
+
+    #[test]
+    fn casts_say_where_they_apply() {
+        assert_eq!(cast(oids::INT4, oids::INT8).unwrap().context, CastContext::Implicit);
+        assert_eq!(cast(oids::INT8, oids::INT4).unwrap().context, CastContext::Assignment);
+        assert!(cast(oids::INT4, oids::TEXT).is_none());
+        assert!(binary_coercible(oids::VARCHAR, oids::TEXT));
+        assert!(!binary_coercible(oids::INT4, oids::INT8));
+    }
+}

@@ -1,0 +1,65 @@
+//! The relations of information_schema (manual, chapter 37), one file each.
+
+mod checks;
+mod columns;
+mod constraints;
+mod key_columns;
+mod schemata;
+mod sequences;
+mod tables;
+mod views;
+
+use super::builtin::SystemRelation;
+use super::pg_catalog::{Context, Row, builtin_rows, values};
+use super::{Catalog, Relation, acl};
+use crate::error::Result;
+use crate::types::Datum;
+use values::text;
+
+/// The rows of an information_schema relation; those without a file show only what the export has.
+pub(super) fn rows(relation: &SystemRelation, cx: &Context<'_>) -> Result<Vec<Row>> {
+    match relation.name {
+        "check_constraints" => checks::rows(cx),
+        "columns" => columns::rows(cx),
+        "constraint_column_usage" => Ok(key_columns::usage(cx)),
+        "enabled_roles" | "information_schema_catalog_name" => Ok(schemata::names(relation, cx)),
+        "key_column_usage" => Ok(key_columns::rows(cx)),
+        "referential_constraints" => Ok(constraints::referential(cx)),
+        "schemata" => Ok(schemata::rows(cx)),
+        "sequences" => Ok(sequences::rows(cx)),
+        "table_constraints" => Ok(constraints::rows(cx)),
+        "tables" => Ok(tables::rows(cx)),
+        "views" => views::rows(cx),
+        _ => Ok(builtin_rows::rows(relation).to_vec()),
+    }
+}
+
+/// The name of the database, which these relations call the catalog.
+fn catalog_name(cx: &Context<'_>) -> Datum {
+    let database = cx.catalog.database(cx.catalog.database_oid());
+    text(database.map_or("", |d| d.name.as_str()))
+}
+
+/// `YES` or `NO`.
+fn yes_no(value: bool) -> Datum {
+    text(if value { "YES" } else { "NO" })
+}
+
+/// The relations show what the current role owns or has some privilege on.
+fn is_visible(relation: &Relation, cx: &Context<'_>) -> bool {
+    let owns = |catalog: &Catalog| acl::has_privileges_of(catalog, cx.role, relation.owner);
+    let granted = |items: &Vec<String>| {
+        "arwdDxt".chars().any(|privilege| acl::allows(cx.catalog, items, cx.role, privilege))
+    };
+    Catalog::is_system(relation.oid)
+        || owns(cx.catalog)
+        || relation.acl.as_ref().is_some_and(granted)
+}
+
+/// Relations that a role may see in these relations, users' and system's.
+fn visible_relations<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Relation> {
+    let system = super::builtin::system_relations().iter();
+    let system = system.filter_map(|r| cx.catalog.relation(r.oid));
+    let all = cx.catalog.relations().chain(system).map(|r| &**r);
+    all.filter(|r| is_visible(r, cx))
+}

@@ -1,0 +1,91 @@
+//! pg_class: relations of the database.
+
+use super::values::{acl, int2, letter, options, text};
+use super::{Context, Row};
+use crate::catalog::builtin::oid;
+use crate::catalog::{ConstraintKind, Persistence, Relation, RelationKind};
+use crate::types::{Datum, Oid};
+
+pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
+    cx.catalog.relations().map(|relation| row(relation, cx)).collect()
+}
+
+fn row(r: &Relation, cx: &Context<'_>) -> Row {
+    let is_check = |c: &&crate::catalog::Constraint| matches!(c.kind, ConstraintKind::Check { .. });
+    let is_key = |c: &crate::catalog::Constraint| matches!(c.kind, ConstraintKind::ForeignKey(_));
+    // Foreign keys are enforced by triggers, on both sides.
+    let has_triggers =
+        r.constraints.iter().any(is_key) || !cx.catalog.foreign_keys_on(r.oid).is_empty();
+    let is_table = r.kind == RelationKind::Table;
+    vec![
+        Datum::Oid(r.oid),
+        text(&r.name),
+        Datum::Oid(r.namespace),
+        Datum::Oid(r.row_type),
+        Datum::Oid(0),
+        Datum::Oid(r.owner),
+        Datum::Oid(access_method(r)),
+        Datum::Oid(r.storage),
+        Datum::Oid(0),
+        Datum::Int4(0),
+        Datum::Float4(tuples(r, cx)),
+        Datum::Int4(0),
+        Datum::Oid(0),
+        Datum::Bool(!r.indexes.is_empty()),
+        Datum::Bool(false),
+        letter(persistence(r.persistence)),
+        letter(kind(r.kind)),
+        int2(r.columns.len()),
+        int2(r.constraints.iter().filter(is_check).count()),
+        Datum::Bool(r.kind == RelationKind::View),
+        Datum::Bool(has_triggers),
+        Datum::Bool(false),
+        Datum::Bool(false),
+        Datum::Bool(false),
+        Datum::Bool(true),
+        letter(if is_table { b'd' } else { b'n' }),
+        Datum::Bool(false),
+        Datum::Oid(0),
+        // Row versions have 64-bit numbers and never wrap around: the oldest is the first.
+        Datum::Oid(if is_table { 3 } else { 0 }),
+        Datum::Oid(if is_table { 1 } else { 0 }),
+        acl(r.acl.as_deref()),
+        options(r.options.iter()),
+        Datum::Null,
+    ]
+}
+
+fn access_method(relation: &Relation) -> Oid {
+    match (&relation.index, relation.kind) {
+        (Some(index), _) => index.access_method,
+        (None, RelationKind::Table) => oid::HEAP,
+        _ => 0,
+    }
+}
+
+fn tuples(relation: &Relation, cx: &Context<'_>) -> f32 {
+    match relation.kind {
+        RelationKind::Table => cx.host.row_count(relation.oid),
+        RelationKind::Index => cx.host.row_count(relation.oid).max(0.0),
+        RelationKind::Sequence => 1.0,
+        RelationKind::View => -1.0,
+    }
+}
+
+/// `relkind`.
+pub(in crate::catalog) fn kind(kind: RelationKind) -> u8 {
+    match kind {
+        RelationKind::Table => b'r',
+        RelationKind::Index => b'i',
+        RelationKind::Sequence => b'S',
+        RelationKind::View => b'v',
+    }
+}
+
+fn persistence(persistence: Persistence) -> u8 {
+    match persistence {
+        Persistence::Permanent => b'p',
+        Persistence::Unlogged => b'u',
+        Persistence::Temporary => b't',
+    }
+}

@@ -1,0 +1,73 @@
+//! pg_index: indexes of the database's tables.
+
+use super::values::{int2, vector};
+use super::{Context, Row, tree};
+use crate::catalog::{IndexColumn, IndexInfo, Relation};
+use crate::nodes::Expr;
+use crate::types::{Datum, Oid, oids};
+
+/// Bits of `indoption`.
+const DESCENDING: i16 = 1;
+const NULLS_FIRST: i16 = 2;
+
+pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
+    let indexes = cx.catalog.relations().filter_map(|r| Some((r, r.index.as_ref()?)));
+    indexes.map(|(relation, info)| row(relation, info)).collect()
+}
+
+fn row(relation: &Relation, info: &IndexInfo) -> Row {
+    let keys = &info.columns[..info.key_count];
+    let numbers = info.columns.iter().map(|c| Datum::Int2(c.attno)).collect();
+    let oids_of = |get: fn(&IndexColumn) -> Oid| {
+        vector(oids::OID, keys.iter().map(|c| Datum::Oid(get(c))).collect())
+    };
+    vec![
+        Datum::Oid(relation.oid),
+        Datum::Oid(info.table),
+        int2(info.columns.len()),
+        int2(info.key_count),
+        Datum::Bool(info.unique),
+        Datum::Bool(info.nulls_not_distinct),
+        Datum::Bool(info.primary),
+        Datum::Bool(false),
+        Datum::Bool(info.immediate),
+        Datum::Bool(false),
+        Datum::Bool(true),
+        Datum::Bool(false),
+        Datum::Bool(true),
+        Datum::Bool(true),
+        Datum::Bool(false),
+        vector(oids::INT2, numbers),
+        oids_of(|c| c.collation),
+        oids_of(|c| c.opclass),
+        vector(oids::INT2, keys.iter().map(|c| Datum::Int2(option(c))).collect()),
+        expressions(info),
+        info.predicate.as_ref().map_or(Datum::Null, tree::encode),
+    ]
+}
+
+fn option(column: &IndexColumn) -> i16 {
+    let descending = if column.descending { DESCENDING } else { 0 };
+    let nulls_first = if column.nulls_first { NULLS_FIRST } else { 0 };
+    descending | nulls_first
+}
+
+/// Expression columns as one tree: their list as a row, which is how `pg_get_expr` shows a list.
+fn expressions(info: &IndexInfo) -> Datum {
+    let mut exprs = info.columns.iter().filter_map(|c| c.expr.as_ref());
+    let Some(first) = exprs.next() else { return Datum::Null };
+    let rest: Vec<&Expr> = exprs.collect();
+    match rest.is_empty() {
+        true => tree::encode(first),
+        false => {
+            let all = std::iter::once(first).chain(rest).cloned().collect();
+            tree::encode(&Expr::Row(Box::new(crate::nodes::RowExpr {
+                args: all,
+                type_oid: oids::RECORD,
+                column_names: Vec::new(),
+                form: crate::nodes::CoercionForm::Implicit,
+                location: -1,
+            })))
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! pg_rewrite: every view has its `_RETURN` rule. The action shows the view's OID only: definitions
+//! are read from the view itself (`pg_get_viewdef`).
+
+use super::values::{letter, text};
+use super::{Context, Row};
+use crate::catalog::RelationKind;
+use crate::types::{Datum, Oid};
+
+pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
+    let views = cx.catalog.relations().filter(|r| r.kind == RelationKind::View);
+    views
+        .map(|view| {
+            vec![
+                Datum::Oid(rule_oid(view.oid)),
+                text("_RETURN"),
+                Datum::Oid(view.oid),
+                letter(b'1'),
+                letter(b'O'),
+                Datum::Bool(true),
+                text("<>"),
+                text(&view.oid.to_string()),
+            ]
+        })
+        .collect()
+}
+
+/// A rule has no OID of its own: it shows as one that the allocator does not reach.
+pub(super) fn rule_oid(view: Oid) -> Oid {
+    view | 1 << 31
+}
