@@ -20,6 +20,7 @@ pub mod encoding_names;
 mod float;
 mod float_text;
 mod integer;
+mod json;
 mod io;
 pub mod keywords;
 mod like;

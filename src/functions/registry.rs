@@ -67,6 +67,14 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::datetime::timestamp::FUNCTIONS,
     super::datetime::truncate::FUNCTIONS,
     super::datetime::zone::FUNCTIONS,
+    super::json::access::FUNCTIONS,
+    super::json::build::FUNCTIONS,
+    super::json::cast::FUNCTIONS,
+    super::json::change::FUNCTIONS,
+    super::json::compare::CONTAINMENT,
+    super::json::compare::FUNCTIONS,
+    super::json::object::FUNCTIONS,
+    super::json::sets::FUNCTIONS,
     super::series::FUNCTIONS,
 ];
 
@@ -84,6 +92,7 @@ const AGGREGATES: &[&[(&str, AggregateFn)]] = &[
     super::aggregate::ordered::AGGREGATES,
     super::aggregate::regression::AGGREGATES,
     super::aggregate::text::AGGREGATES,
+    super::json::aggregate::AGGREGATES,
 ];
 
 fn collect<T: Copy>(tables: &[&[(&'static str, T)]]) -> HashMap<&'static str, T> {

@@ -7,6 +7,7 @@ pub(super) mod extract;
 mod fields;
 pub(super) mod format;
 pub(super) mod interval;
+pub(super) mod iso;
 pub(super) mod time;
 pub(super) mod timestamp;
 pub(super) mod truncate;
