@@ -1,0 +1,106 @@
+//! Finding the rows that refer to a key: by an index that starts with the columns, or by reading
+//! the whole table.
+
+use super::Target;
+use super::target::{Stored, row_layout};
+use super::foreign_key::pick;
+use crate::catalog::schema::RowKey;
+use crate::error::Result;
+use crate::exec::ExecState;
+use crate::exec::expr::Program;
+use crate::nodes::{LockWait, RowLockMode};
+use crate::storage::{Direction, KeyRange, Space, keys};
+use crate::types::{self, Datum, key};
+use bytes::Bytes;
+
+/// The rows of `table` whose `columns` equal `values` (not NULL), locked, in their latest version.
+pub(super) fn find(
+    state: &ExecState,
+    table: &Target,
+    columns: &[i16],
+    values: &[Datum],
+) -> Result<Vec<Stored>> {
+    let mut rows = Vec::new();
+    for suffix in candidates(state, table, columns, values)? {
+        table.lock(state, &suffix, RowLockMode::Update, LockWait::Block)?;
+        // The row is read after the lock: it may have changed while we waited.
+        let Some(row) = table.latest(state, &suffix)? else { continue };
+        if matches(table, columns, values, &row.row) {
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// The values that SET DEFAULT gives.
+pub(super) fn defaults(state: &ExecState, table: &Target, columns: &[i16]) -> Result<Vec<Datum>> {
+    let layout = row_layout(table.relation());
+    let default = |attno: &i16| match &table.relation().column(*attno).default {
+        Some(expr) => Program::compile(expr, &layout, &state.cx.catalog)?.eval(state, &[]),
+        None => Ok(Datum::Null),
+    };
+    columns.iter().map(default).collect()
+}
+
+/// Key suffixes of rows that may match.
+fn candidates(
+    state: &ExecState,
+    table: &Target,
+    columns: &[i16],
+    values: &[Datum],
+) -> Result<Vec<Bytes>> {
+    let (space, range) = access(table, columns, values);
+    let mut scan = state.cx.txn.latest_view()?.scan(space, range, Direction::Forward);
+    let mut suffixes = Vec::new();
+    while let Some((key, value)) = scan.next()? {
+        state.cx.cancel.check()?;
+        if space == Space::Index {
+            suffixes.push(Bytes::copy_from_slice(value));
+            continue;
+        }
+        let suffix = keys::suffix(key);
+        if matches(table, columns, values, &table.stored(suffix, value)?.row) {
+            suffixes.push(Bytes::copy_from_slice(suffix));
+        }
+    }
+    Ok(suffixes)
+}
+
+/// The smallest range known to hold all matches.
+fn access(table: &Target, columns: &[i16], values: &[Datum]) -> (Space, KeyRange) {
+    let value_of = |at: usize| {
+        let position = columns.iter().position(|attno| *attno as usize == at + 1);
+        position.map(|position| &values[position])
+    };
+    let storage = table.relation().storage;
+    if let RowKey::Primary { columns: primary, .. } = &table.schema.key
+        && primary.iter().take(columns.len()).all(|column| value_of(column.at).is_some())
+    {
+        let mut prefix = storage.to_be_bytes().to_vec();
+        for column in primary.iter().take(columns.len()) {
+            let value = value_of(column.at).unwrap_or(&Datum::Null);
+            key::encode(column.type_oid, value, false, false, &mut prefix);
+        }
+        return (Space::Rows, KeyRange::prefix(&prefix));
+    }
+    for index in &table.indexes {
+        let info = index.schema.info();
+        let leading: Option<Vec<Datum>> = (index.schema.key_columns().iter().take(columns.len()))
+            .map(|column| value_of(usize::try_from(column.attno - 1).ok()?).cloned())
+            .collect();
+        if let (None, Some(leading)) = (&info.predicate, leading)
+            && !leading.is_empty()
+        {
+            let mut prefix = index.schema.storage.to_be_bytes().to_vec();
+            prefix.extend(index.columns(&leading));
+            return (Space::Index, KeyRange::prefix(&prefix));
+        }
+    }
+    (Space::Rows, KeyRange::storage(storage))
+}
+
+fn matches(table: &Target, columns: &[i16], values: &[Datum], row: &[Datum]) -> bool {
+    let own = pick(columns, row);
+    let types = columns.iter().map(|attno| table.relation().column(*attno).type_oid);
+    types.zip(own.iter().zip(values)).all(|(t, (a, b))| !a.is_null() && types::equal(t, a, b))
+}

@@ -1,0 +1,61 @@
+//! Values in constraint errors, as PostgreSQL words them.
+
+use super::Target;
+use crate::catalog::schema::IndexSchema;
+use crate::exec::ExecState;
+use crate::functions::Deparse;
+use crate::types::{Datum, Oid, text_out};
+
+/// Bytes of a column shown in "Failing row contains".
+const FIELD_BYTES_MAX: usize = 64;
+
+/// `Failing row contains (1, null, abc).`: columns that are not dropped, long values cut.
+pub(super) fn failing_row(target: &Target, state: &ExecState, row: &[Datum]) -> String {
+    let columns = target.schema.relation.live_columns();
+    let shown = columns.map(|column| {
+        let text = value(state, column.type_oid, &row[column.attno as usize - 1]);
+        clipped(text)
+    });
+    format!("Failing row contains ({}).", shown.collect::<Vec<_>>().join(", "))
+}
+
+/// `(a, b)=(1, x)` of an index's key columns.
+pub(super) fn index_key(state: &ExecState, index: &IndexSchema, values: &[Datum]) -> String {
+    let columns = index.key_columns().iter().zip(1..);
+    let names = columns.map(|(_, position)| {
+        let what = Deparse::Index { index: index.relation.oid, column: position };
+        let text = state.env().session().deparse(what, true);
+        text.ok().flatten().unwrap_or_default()
+    });
+    let types = index.key_columns().iter().map(|c| c.type_oid);
+    key(state, names, types, values)
+}
+
+/// `(a, b)=(1, x)` of named columns.
+pub(super) fn key(
+    state: &ExecState,
+    names: impl Iterator<Item = String>,
+    types: impl Iterator<Item = Oid>,
+    values: &[Datum],
+) -> String {
+    let names = names.collect::<Vec<_>>().join(", ");
+    let values: Vec<_> = types.zip(values).map(|(t, v)| value(state, t, v)).collect();
+    format!("({names})=({})", values.join(", "))
+}
+
+fn value(state: &ExecState, type_oid: Oid, value: &Datum) -> String {
+    if value.is_null() {
+        return "null".into();
+    }
+    let mut out = Vec::new();
+    text_out(type_oid, value, state.env().format(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn clipped(mut text: String) -> String {
+    if text.len() > FIELD_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(FIELD_BYTES_MAX));
+        text.push_str("...");
+    }
+    text
+}

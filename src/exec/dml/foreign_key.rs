@@ -1,0 +1,402 @@
+//! Foreign keys: what a written row asks of its parent, and what a parent's end asks of children.
+//!
+//! A write only queues events; they run when the statement ends (or, deferred, the transaction), as
+//! PostgreSQL's AFTER triggers do, on the state of that moment. So a statement may insert parent and
+//! child in any order, and a row that is gone again is not checked.
+//!
+//! A child's check locks the parent FOR KEY SHARE; deleting a parent, or changing its key, locks it
+//! FOR UPDATE before looking for children. One of the two waits for the other, so neither misses
+//! what the other commits.
+
+use super::children;
+use super::state::target_of;
+use super::target::Stored;
+use super::{Target, deferred, describe};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation};
+use crate::error::{PgError, Result, code};
+use crate::exec::ExecState;
+use crate::nodes::{LockWait, RowLockMode};
+use crate::storage::RowLock;
+use crate::types::{self, Datum, Numeric, Oid, oids};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// A foreign key of the written table.
+pub(super) struct Outgoing {
+    pub(super) constraint: Constraint,
+    pub(super) key: ForeignKey,
+}
+
+/// A foreign key that refers to the written table.
+pub(super) struct Incoming {
+    pub(super) child: Arc<Relation>,
+    pub(super) constraint: Constraint,
+    pub(super) key: ForeignKey,
+}
+
+/// A check or action that is due. Rows are named by key and read again when it runs.
+#[derive(Clone)]
+pub(super) enum Event {
+    /// A child was written: its parent must exist.
+    Child { table: Oid, constraint: Oid, suffix: Bytes },
+    /// A parent went, or its key changed from `old` (in the foreign key's order) to `new`.
+    Parent { key: Arc<Incoming>, old: Vec<Datum>, new: Option<Vec<Datum>> },
+    /// A deferrable unique constraint's row.
+    Unique { table: Oid, index: Oid, suffix: Bytes },
+}
+
+pub(super) fn outgoing(table: &Relation) -> Vec<Arc<Outgoing>> {
+    let foreign = |constraint: &Constraint| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => {
+            Some(Arc::new(Outgoing { constraint: constraint.clone(), key: key.clone() }))
+        }
+        _ => None,
+    };
+    table.constraints.iter().filter_map(foreign).collect()
+}
+
+pub(super) fn incoming(catalog: &Catalog, table: &Relation) -> Vec<Arc<Incoming>> {
+    let keys = catalog.foreign_keys_on(table.oid).into_iter();
+    let foreign = |(child, constraint): (&Arc<Relation>, &Constraint)| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => Some(Arc::new(Incoming {
+            child: child.clone(),
+            constraint: constraint.clone(),
+            key: key.clone(),
+        })),
+        _ => None,
+    };
+    keys.filter_map(foreign).collect()
+}
+
+/// Queues what an inserted row is due.
+pub(super) fn inserted(target: &Target, state: &ExecState, row: &Stored) {
+    for key in &target.outgoing {
+        check_later(target, state, key, row);
+    }
+}
+
+/// Queues what an updated row is due.
+pub(super) fn updated(target: &Target, state: &ExecState, old: &Stored, new: &Stored) {
+    for key in &target.outgoing {
+        if differ(target, &key.key.columns, &old.row, &new.row) || old.suffix != new.suffix {
+            check_later(target, state, key, new);
+        }
+    }
+    for key in &target.incoming {
+        let columns = &key.key.referenced_columns;
+        if differ(target, columns, &old.row, &new.row) {
+            let new = Some(pick(columns, &new.row));
+            parent_later(state, key, pick(columns, &old.row), new);
+        }
+    }
+}
+
+/// Queues what a deleted row is due.
+pub(super) fn deleted(target: &Target, state: &ExecState, old: &Stored) {
+    for key in &target.incoming {
+        parent_later(state, key, pick(&key.key.referenced_columns, &old.row), None);
+    }
+}
+
+fn check_later(target: &Target, state: &ExecState, key: &Outgoing, row: &Stored) {
+    let event = Event::Child {
+        table: target.relation().oid,
+        constraint: key.constraint.oid,
+        suffix: row.suffix.clone(),
+    };
+    deferred::schedule(state, &key.constraint, event);
+}
+
+fn parent_later(state: &ExecState, key: &Arc<Incoming>, old: Vec<Datum>, new: Option<Vec<Datum>>) {
+    // No child refers to a key with NULLs.
+    if old.iter().any(Datum::is_null) {
+        return;
+    }
+    let action = action(key, new.is_some());
+    let event = Event::Parent { key: key.clone(), old, new };
+    match action {
+        // Only NO ACTION can be deferred (manual, CREATE TABLE, REFERENCES).
+        ForeignKeyAction::NoAction => deferred::schedule(state, &key.constraint, event),
+        _ => state.dml.events.borrow_mut().push_back(event),
+    }
+}
+
+fn action(key: &Incoming, update: bool) -> ForeignKeyAction {
+    if update { key.key.on_update } else { key.key.on_delete }
+}
+
+/// Runs a child's check.
+pub(super) fn check_child(
+    state: &ExecState,
+    table: Oid,
+    constraint: Oid,
+    suffix: &[u8],
+) -> Result<()> {
+    let child = target_of(state, table)?;
+    let found = child.outgoing.iter().find(|key| key.constraint.oid == constraint);
+    // The constraint or the row may be gone by now.
+    let (Some(key), Some(row)) = (found, child.latest(state, suffix)?) else { return Ok(()) };
+    let values = pick(&key.key.columns, &row.row);
+    let nulls = values.iter().filter(|value| value.is_null()).count();
+    if nulls > 0 {
+        let partly = key.key.match_full && nulls < values.len();
+        return if partly { Err(partly_null(&child, state, key)) } else { Ok(()) };
+    }
+    let parent = target_of(state, key.key.references)?;
+    match lock_parent(state, &parent, &child, key, &values)? {
+        true => Ok(()),
+        false => Err(no_parent(&child, &parent, state, key, &values)),
+    }
+}
+
+/// Finds the parent of a child's values and locks it FOR KEY SHARE; whether it exists.
+fn lock_parent(
+    state: &ExecState,
+    parent: &Target,
+    child: &Target,
+    key: &Outgoing,
+    values: &[Datum],
+) -> Result<bool> {
+    let Some(values) = converted(values, child, &key.key.columns, parent, &key.key.referenced_columns)
+    else {
+        return Ok(false);
+    };
+    loop {
+        let Some(suffix) = parent_suffix(state, parent, &key.key, &values)? else {
+            return Ok(false);
+        };
+        let lock = parent.lock(state, &suffix, RowLockMode::KeyShare, LockWait::Block)?;
+        if lock == (RowLock::Granted { waited: false }) {
+            // It may have gone between the look and the lock.
+            return Ok(parent_suffix(state, parent, &key.key, &values)? == Some(suffix));
+        }
+        // Whoever held it may have moved or deleted it: look again, now that it has ended.
+        if parent_suffix(state, parent, &key.key, &values)? == Some(suffix) {
+            return Ok(true);
+        }
+    }
+}
+
+/// The key suffix of the parent row with these values (of the parent's types), if there is one.
+pub(super) fn parent_suffix(
+    state: &ExecState,
+    parent: &Target,
+    key: &ForeignKey,
+    values: &[Datum],
+) -> Result<Option<Bytes>> {
+    if parent.schema.key.is_index(key.referenced_index) {
+        let mut row = vec![Datum::Null; parent.relation().columns.len()];
+        for (attno, value) in key.referenced_columns.iter().zip(values) {
+            row[*attno as usize - 1] = value.clone();
+        }
+        let suffix = parent.schema.primary_key_suffix(&row).unwrap_or_default();
+        return Ok(parent.latest(state, &suffix)?.map(|_| suffix.into()));
+    }
+    let index = parent.indexes.iter().find(|i| i.schema.relation.oid == key.referenced_index);
+    let index = index.ok_or_else(|| PgError::internal("a foreign key without its unique index"))?;
+    let columns = index.schema.key_columns().iter();
+    let value = |attno| {
+        let at = key.referenced_columns.iter().position(|a| *a == attno);
+        at.map_or(Datum::Null, |at| values[at].clone())
+    };
+    let ordered: Vec<Datum> = columns.map(|column| value(column.attno)).collect();
+    index.holder(state, &ordered)
+}
+
+/// Runs what a parent's change asks for.
+pub(super) fn parent_changed(
+    state: &ExecState,
+    key: &Arc<Incoming>,
+    old: &[Datum],
+    new: Option<&[Datum]>,
+) -> Result<()> {
+    let child = target_of(state, key.child.oid)?;
+    let parent = target_of(state, key.key.references)?;
+    if !child.outgoing.iter().any(|own| own.constraint.oid == key.constraint.oid) {
+        return Ok(());
+    }
+    let action = action(key, new.is_some());
+    if action == ForeignKeyAction::NoAction && parent_suffix(state, &parent, &key.key, old)?.is_some()
+    {
+        // Another row has taken the key's place.
+        return Ok(());
+    }
+    let own = &key.key.columns;
+    let Some(wanted) = converted(old, &parent, &key.key.referenced_columns, &child, own) else {
+        return Ok(());
+    };
+    let rows = children::find(state, &child, own, &wanted)?;
+    match action {
+        _ if rows.is_empty() => Ok(()),
+        ForeignKeyAction::NoAction | ForeignKeyAction::Restrict => {
+            Err(still_referenced(&child, &parent, state, key, old))
+        }
+        ForeignKeyAction::Cascade => match new {
+            None => rows.into_iter().try_for_each(|row| child.delete(state, &row)),
+            Some(new) => {
+                let columns = &key.key.referenced_columns;
+                let values = converted(new, &parent, columns, &child, own)
+                    .ok_or_else(|| out_of_range(&child))?;
+                set_columns(state, &child, rows, own, |at| Ok(values[at].clone()))
+            }
+        },
+        ForeignKeyAction::SetNull => {
+            set_columns(state, &child, rows, affected(key, new.is_some()), |_| Ok(Datum::Null))
+        }
+        ForeignKeyAction::SetDefault => {
+            let columns = affected(key, new.is_some());
+            let defaults = children::defaults(state, &child, columns)?;
+            set_columns(state, &child, rows, columns, |at| Ok(defaults[at].clone()))
+        }
+    }
+}
+
+/// The columns that SET NULL and SET DEFAULT set.
+fn affected(key: &Incoming, update: bool) -> &[i16] {
+    match update || key.key.set_columns.is_empty() {
+        true => &key.key.columns,
+        false => &key.key.set_columns,
+    }
+}
+
+fn set_columns(
+    state: &ExecState,
+    child: &Target,
+    rows: Vec<Stored>,
+    columns: &[i16],
+    value: impl Fn(usize) -> Result<Datum>,
+) -> Result<()> {
+    for old in rows {
+        let mut row = old.row.clone();
+        for (at, attno) in columns.iter().enumerate() {
+            row[*attno as usize - 1] = value(at)?;
+        }
+        child.complete(state, &mut row)?;
+        child.update(state, &old, row)?;
+    }
+    Ok(())
+}
+
+pub(super) fn pick(columns: &[i16], row: &[Datum]) -> Vec<Datum> {
+    columns.iter().map(|attno| row[*attno as usize - 1].clone()).collect()
+}
+
+fn differ(target: &Target, columns: &[i16], old: &[Datum], new: &[Datum]) -> bool {
+    columns.iter().any(|&attno| {
+        let at = attno as usize - 1;
+        let type_oid = target.relation().columns[at].type_oid;
+        !types::equal(type_oid, &old[at], &new[at])
+    })
+}
+
+/// Values of one table's columns as values of the other's; `None` where one has no equal there.
+fn converted(
+    values: &[Datum],
+    from: &Target,
+    from_columns: &[i16],
+    to: &Target,
+    to_columns: &[i16],
+) -> Option<Vec<Datum>> {
+    let pairs = from_columns.iter().zip(to_columns).zip(values);
+    let one = |((from_attno, to_attno), value): ((&i16, &i16), &Datum)| {
+        let from_type = from.relation().column(*from_attno).type_oid;
+        let to_type = to.relation().column(*to_attno).type_oid;
+        if from_type == to_type { Some(value.clone()) } else { convert(value, to_type) }
+    };
+    pairs.map(one).collect()
+}
+
+/// Between the number types that compare with each other. Other pairs that do share a
+/// representation.
+fn convert(value: &Datum, to: Oid) -> Option<Datum> {
+    let integer = match value {
+        Datum::Int2(v) => i64::from(*v),
+        Datum::Int4(v) => i64::from(*v),
+        Datum::Int8(v) => *v,
+        Datum::Numeric(v) if v.is_finite() && v.is_integral() && to != oids::NUMERIC => {
+            v.to_i64().ok()?
+        }
+        Datum::Numeric(_) if matches!(to, oids::INT2 | oids::INT4 | oids::INT8) => return None,
+        other => return Some(other.clone()),
+    };
+    match to {
+        oids::INT2 => i16::try_from(integer).ok().map(Datum::Int2),
+        oids::INT4 => i32::try_from(integer).ok().map(Datum::Int4),
+        oids::INT8 => Some(Datum::Int8(integer)),
+        oids::NUMERIC => Some(Datum::Numeric(Numeric::from_i64(integer))),
+        _ => Some(value.clone()),
+    }
+}
+
+fn out_of_range(child: &Target) -> PgError {
+    let message = format!("value out of range for table \"{}\"", child.relation().name);
+    PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, message)
+}
+
+fn key_of(target: &Target, state: &ExecState, columns: &[i16], values: &[Datum]) -> String {
+    let columns = columns.iter().map(|attno| target.relation().column(*attno));
+    let types = columns.clone().map(|column| column.type_oid);
+    describe::key(state, columns.map(|column| column.name.clone()), types, values)
+}
+
+/// PostgreSQL names the referencing table in the error's fields, whichever side failed.
+fn violation(child: &Target, state: &ExecState, message: String, constraint: &str) -> PgError {
+    let error = PgError::new(code::FOREIGN_KEY_VIOLATION, message);
+    child.located(state, error).constraint(constraint)
+}
+
+fn no_parent(
+    child: &Target,
+    parent: &Target,
+    state: &ExecState,
+    key: &Outgoing,
+    values: &[Datum],
+) -> PgError {
+    let name = &key.constraint.name;
+    let table = &child.relation().name;
+    let message =
+        format!("insert or update on table \"{table}\" violates foreign key constraint \"{name}\"");
+    let shown = key_of(child, state, &key.key.columns, values);
+    let detail = format!("Key {shown} is not present in table \"{}\".", parent.relation().name);
+    violation(child, state, message, name).detail(detail)
+}
+
+fn partly_null(child: &Target, state: &ExecState, key: &Outgoing) -> PgError {
+    let name = &key.constraint.name;
+    let table = &child.relation().name;
+    let message =
+        format!("insert or update on table \"{table}\" violates foreign key constraint \"{name}\"");
+    violation(child, state, message, name)
+        .detail("MATCH FULL does not allow mixing of null and nonnull key values.")
+}
+
+fn still_referenced(
+    child: &Target,
+    parent: &Target,
+    state: &ExecState,
+    key: &Incoming,
+    old: &[Datum],
+) -> PgError {
+    let name = &key.constraint.name;
+    let (parent_name, child_name) = (&parent.relation().name, &child.relation().name);
+    let message = format!(
+        "update or delete on table \"{parent_name}\" violates foreign key constraint \"{name}\" \
+         on table \"{child_name}\""
+    );
+    let shown = key_of(parent, state, &key.key.referenced_columns, old);
+    let detail = format!("Key {shown} is still referenced from table \"{child_name}\".");
+    violation(child, state, message, name).detail(detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_convert_only_where_they_have_an_equal() {
+        assert_eq!(convert(&Datum::Int8(5), oids::INT4), Some(Datum::Int4(5)));
+        assert_eq!(convert(&Datum::Int8(1 << 40), oids::INT4), None);
+        assert_eq!(convert(&Datum::Int2(-1), oids::INT8), Some(Datum::Int8(-1)));
+        assert_eq!(convert(&Datum::text("a"), oids::VARCHAR), Some(Datum::text("a")));
+    }
+}

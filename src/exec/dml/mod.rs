@@ -1,0 +1,31 @@
+//! Writing rows: INSERT, UPDATE, DELETE, ON CONFLICT, constraints, row locks.
+//!
+//! A [`Target`] is a table's write path, compiled once. The operators here pull source rows, hand
+//! them to their target row by row, and give RETURNING's rows; referential actions use the targets
+//! of other tables. Writes go to the transaction's statement buffer, so the statement's own scans
+//! do not meet them.
+//!
+//! A writer locks a row, then compares `_seq` with the version the statement read. Where it
+//! differs, READ COMMITTED runs the whole statement again on a fresh snapshot, keeping the locks
+//! (which is why it ends); the other levels fail with 40001.
+//!
+//! ```text
+//!   source row ─▶ lock, compare _seq ─▶ generated, NOT NULL, CHECK ─▶ keys ─▶ buffer ─▶ RETURNING
+//!                                                                      └▶ events (foreign keys,
+//!                                                                         deferrable constraints)
+//!   end of statement: events, which may write and queue more; then Txn::end_statement
+//! ```
+
+mod children;
+mod deferred;
+mod describe;
+mod foreign_key;
+mod index;
+mod state;
+mod target;
+mod wait;
+
+pub(in crate::exec) use deferred::finish_statement;
+pub use deferred::{check_deferred, has_deferred, set_constraints};
+pub use state::Modifications;
+pub(in crate::exec) use target::Target;

@@ -1,0 +1,61 @@
+//! What a statement's modifications share until it ends.
+
+use super::Target;
+use super::foreign_key::Event;
+use crate::catalog::Relation;
+use crate::error::{PgError, Result, code};
+use crate::exec::ExecState;
+use crate::storage::{IsolationLevel, StorageError};
+use crate::types::Oid;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// Part of [`ExecState`].
+#[derive(Default)]
+pub struct Modifications {
+    /// A row changed since the statement's snapshot: run the statement again on a new one.
+    pub(super) restart: Cell<bool>,
+    /// Checks and actions of constraints, due when the statement ends.
+    pub(super) events: RefCell<VecDeque<Event>>,
+    /// Write paths of tables that referential actions reach, by OID.
+    targets: RefCell<HashMap<Oid, Arc<Target>>>,
+}
+
+impl Modifications {
+    /// Whether the error that the statement ended with asks for a rerun; clears the request.
+    pub fn take_restart(&self) -> bool {
+        self.events.borrow_mut().clear();
+        self.restart.take()
+    }
+}
+
+/// A row was changed or deleted by a transaction that committed after the statement's snapshot.
+/// READ COMMITTED runs the statement again; the other levels fail.
+pub(super) fn changed_concurrently(state: &ExecState, deleted: bool) -> PgError {
+    if state.cx.txn.isolation() == IsolationLevel::ReadCommitted {
+        state.dml.restart.set(true);
+    }
+    match deleted {
+        true => StorageError::ConcurrentDelete.into(),
+        false => StorageError::ConcurrentUpdate.into(),
+    }
+}
+
+/// The write path of a table that the statement does not name.
+pub(super) fn target(state: &ExecState, table: &Arc<Relation>) -> Result<Arc<Target>> {
+    if let Some(known) = state.dml.targets.borrow().get(&table.oid) {
+        return Ok(known.clone());
+    }
+    let target = Arc::new(Target::compile(&state.cx.catalog, table)?);
+    state.dml.targets.borrow_mut().insert(table.oid, target.clone());
+    Ok(target)
+}
+
+/// The same by OID.
+pub(super) fn target_of(state: &ExecState, table: Oid) -> Result<Arc<Target>> {
+    let relation = state.cx.catalog.relation(table).ok_or_else(|| {
+        PgError::new(code::UNDEFINED_TABLE, format!("relation with OID {table} does not exist"))
+    })?;
+    target(state, relation)
+}

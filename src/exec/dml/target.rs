@@ -1,0 +1,283 @@
+//! A table's write path: everything that an INSERT, UPDATE or DELETE of one row has to do.
+//!
+//! Compiled once per plan. A row is a [`Row`] of all columns by attribute number, dropped ones
+//! included (as NULL). For one row, in PostgreSQL's order: generated columns, NOT NULL, CHECK (by
+//! name), the row's key and unique indexes, the write, and then events for foreign keys, which are
+//! due when the statement ends.
+
+use super::foreign_key::{self, Incoming, Outgoing};
+use super::index::TargetIndex;
+use super::{describe, state::changed_concurrently, wait::wait};
+use crate::catalog::schema::{RowKey, TableSchema, table_schema};
+use crate::catalog::{Catalog, ConstraintKind, Relation};
+use crate::error::{PgError, Result, code};
+use crate::exec::expr::Program;
+use crate::exec::{ExecState, Layout, Row};
+use crate::nodes::{LockWait, RowLockMode};
+use crate::storage::{RowLock, Space, row};
+use crate::types::{self, Datum};
+use bytes::Bytes;
+use std::sync::Arc;
+
+pub(in crate::exec) struct Target {
+    pub(super) schema: Arc<TableSchema>,
+    /// GENERATED columns: position and expression.
+    generated: Vec<(usize, Program)>,
+    not_null: Vec<usize>,
+    /// CHECK constraints by name.
+    checks: Vec<(String, Program)>,
+    pub(super) indexes: Vec<TargetIndex>,
+    /// Foreign keys of this table, and those of other tables that refer to it.
+    pub(super) outgoing: Vec<Arc<Outgoing>>,
+    pub(super) incoming: Vec<Arc<Incoming>>,
+}
+
+/// A row as stored: its key without the storage id, and its columns.
+pub(super) struct Stored {
+    pub(super) suffix: Bytes,
+    pub(super) row: Row,
+}
+
+impl Target {
+    pub(in crate::exec) fn compile(catalog: &Catalog, table: &Arc<Relation>) -> Result<Target> {
+        let schema = table_schema(catalog, table);
+        let layout = row_layout(table);
+        let compile = |expr| Program::compile(expr, &layout, catalog);
+        let (mut generated, mut not_null, mut checks) = (Vec::new(), Vec::new(), Vec::new());
+        for column in table.live_columns() {
+            let at = column.attno as usize - 1;
+            if let (true, Some(expr)) = (column.generated, &column.default) {
+                generated.push((at, compile(expr)?));
+            }
+            if column.not_null {
+                not_null.push(at);
+            }
+        }
+        for constraint in &table.constraints {
+            if let ConstraintKind::Check { expr } = &constraint.kind {
+                checks.push((constraint.name.clone(), compile(expr)?));
+            }
+        }
+        checks.sort_by(|a, b| a.0.cmp(&b.0));
+        let indexes = schema.indexes.iter();
+        let indexes = indexes.map(|index| TargetIndex::compile(catalog, table, index, &layout));
+        let indexes = indexes.collect::<Result<Vec<_>>>()?;
+        let outgoing = foreign_key::outgoing(table);
+        let incoming = foreign_key::incoming(catalog, table);
+        Ok(Target { schema, generated, not_null, checks, indexes, outgoing, incoming })
+    }
+
+    pub(in crate::exec) fn relation(&self) -> &Arc<Relation> {
+        &self.schema.relation
+    }
+
+    /// Computes generated columns and checks NOT NULL and CHECK.
+    pub(super) fn complete(&self, state: &ExecState, row: &mut Row) -> Result<()> {
+        for (at, program) in &self.generated {
+            let value = program.eval(state, row)?;
+            row[*at] = value;
+        }
+        if let Some(&at) = self.not_null.iter().find(|&&at| row[at].is_null()) {
+            return Err(self.null_violation(state, row, at));
+        }
+        for (name, check) in &self.checks {
+            // Only false violates: NULL passes.
+            if matches!(check.eval(state, row)?, Datum::Bool(false)) {
+                return Err(self.check_violation(state, row, name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts a completed row.
+    pub(super) fn insert(&self, state: &ExecState, row: Row) -> Result<Stored> {
+        let suffix = self.claim_key(state, &row)?;
+        let stored = Stored { suffix, row };
+        for index in &self.indexes {
+            index.insert(self, state, &stored)?;
+        }
+        self.put(state, &stored)?;
+        foreign_key::inserted(self, state, &stored);
+        Ok(stored)
+    }
+
+    /// Replaces a locked row by a completed one; the primary key may change.
+    pub(super) fn update(&self, state: &ExecState, old: &Stored, row: Row) -> Result<Stored> {
+        if self.changes_key(&old.row, &row) {
+            // Until now the lock let foreign-key checks of the old key pass.
+            self.lock(state, &old.suffix, RowLockMode::Update, LockWait::Block)?;
+        }
+        let suffix = match self.schema.primary_key_suffix(&row) {
+            Some(suffix) if suffix != old.suffix => {
+                self.remove(state, old)?;
+                self.claim_key(state, &row)?
+            }
+            _ => old.suffix.clone(),
+        };
+        let new = Stored { suffix, row };
+        for index in &self.indexes {
+            index.update(self, state, old, &new)?;
+        }
+        self.put(state, &new)?;
+        foreign_key::updated(self, state, old, &new);
+        Ok(new)
+    }
+
+    /// Deletes a locked row.
+    pub(super) fn delete(&self, state: &ExecState, old: &Stored) -> Result<()> {
+        for index in &self.indexes {
+            index.delete(state, old)?;
+        }
+        self.remove(state, old)?;
+        foreign_key::deleted(self, state, old);
+        Ok(())
+    }
+
+    /// Locks the row version that the statement read. `None`: this statement has written the row
+    /// already; PostgreSQL changes a row once per statement and ignores further matches.
+    pub(super) fn lock_version(
+        &self,
+        state: &ExecState,
+        suffix: &[u8],
+        seq: u64,
+        mode: RowLockMode,
+    ) -> Result<Option<Stored>> {
+        let key = self.schema.row_key(suffix);
+        if state.cx.txn.statement_wrote(Space::Rows, &key) {
+            return Ok(None);
+        }
+        self.lock(state, suffix, mode, LockWait::Block)?;
+        match state.cx.txn.get_latest(Space::Rows, &key)? {
+            Some(bytes) if row::seq(&bytes) == seq => self.stored(suffix, &bytes).map(Some),
+            found => Err(changed_concurrently(state, found.is_none())),
+        }
+    }
+
+    /// The newest version of a row.
+    pub(super) fn latest(&self, state: &ExecState, suffix: &[u8]) -> Result<Option<Stored>> {
+        let key = self.schema.row_key(suffix);
+        let bytes = state.cx.txn.get_latest(Space::Rows, &key)?;
+        bytes.map(|bytes| self.stored(suffix, &bytes)).transpose()
+    }
+
+    /// Locks a row; `waited` tells whether it may have changed meanwhile.
+    pub(super) fn lock(
+        &self,
+        state: &ExecState,
+        suffix: &[u8],
+        mode: RowLockMode,
+        policy: LockWait,
+    ) -> Result<RowLock> {
+        let table = self.schema.relation.storage;
+        wait(&state.cx.cancel, state.cx.txn.lock_row(table, suffix, mode, policy))
+    }
+
+    pub(super) fn stored(&self, suffix: &[u8], bytes: &[u8]) -> Result<Stored> {
+        let row = self.schema.layout.row(bytes)?.datums();
+        Ok(Stored { suffix: Bytes::copy_from_slice(suffix), row })
+    }
+
+    /// The key for a new row, locked, and checked to be free.
+    fn claim_key(&self, state: &ExecState, row: &[Datum]) -> Result<Bytes> {
+        let Some(suffix) = self.schema.primary_key_suffix(row) else {
+            let id = state.cx.txn.store().allocate_row_id(self.schema.relation.storage)?;
+            return Ok(Bytes::copy_from_slice(&id.to_be_bytes()));
+        };
+        self.lock(state, &suffix, RowLockMode::Update, LockWait::Block)?;
+        let key = self.schema.row_key(&suffix);
+        match state.cx.txn.get_latest(Space::Rows, &key)? {
+            None => Ok(suffix.into()),
+            Some(_) => Err(self.primary_key_violation(state, row)),
+        }
+    }
+
+    fn put(&self, state: &ExecState, stored: &Stored) -> Result<()> {
+        let mut bytes = Vec::with_capacity(128);
+        self.schema.layout.encode(&stored.row, &mut bytes)?;
+        let key = self.schema.row_key(&stored.suffix);
+        Ok(state.cx.txn.put(Space::Rows, key, bytes.into())?)
+    }
+
+    fn remove(&self, state: &ExecState, stored: &Stored) -> Result<()> {
+        Ok(state.cx.txn.delete(Space::Rows, self.schema.row_key(&stored.suffix))?)
+    }
+
+    /// Whether an update changes a column that a foreign key could refer to: then it needs the
+    /// strongest row lock (manual, 13.3.2, FOR NO KEY UPDATE).
+    fn changes_key(&self, old: &[Datum], new: &[Datum]) -> bool {
+        let differs = |at: usize| {
+            let type_oid = self.schema.relation.columns[at].type_oid;
+            !types::equal(type_oid, &old[at], &new[at])
+        };
+        let primary = match &self.schema.key {
+            RowKey::Primary { columns, .. } => columns.iter().any(|column| differs(column.at)),
+            RowKey::RowId => false,
+        };
+        primary || self.indexes.iter().any(|index| index.referable().any(differs))
+    }
+
+    fn null_violation(&self, state: &ExecState, row: &[Datum], at: usize) -> PgError {
+        let (table, column) = (&self.schema.relation.name, &self.schema.relation.columns[at].name);
+        let message = format!(
+            "null value in column \"{column}\" of relation \"{table}\" violates not-null constraint"
+        );
+        let error = PgError::new(code::NOT_NULL_VIOLATION, message);
+        self.located(state, error).column(column).detail(describe::failing_row(self, state, row))
+    }
+
+    fn check_violation(&self, state: &ExecState, row: &[Datum], name: &str) -> PgError {
+        let table = &self.schema.relation.name;
+        let message = format!("new row for relation \"{table}\" violates check constraint \"{name}\"");
+        let error = PgError::new(code::CHECK_VIOLATION, message);
+        self.located(state, error).constraint(name).detail(describe::failing_row(self, state, row))
+    }
+
+    fn primary_key_violation(&self, state: &ExecState, row: &[Datum]) -> PgError {
+        let RowKey::Primary { index, columns } = &self.schema.key else {
+            return PgError::internal("a duplicate hidden row id");
+        };
+        let name = state.cx.catalog.relation(*index).map_or("", |index| &index.name);
+        let relation = &self.schema.relation;
+        let names = columns.iter().map(|c| quoted(&relation.columns[c.at].name));
+        let values: Vec<Datum> = columns.iter().map(|c| row[c.at].clone()).collect();
+        let key = describe::key(state, names, columns.iter().map(|c| c.type_oid), &values);
+        self.duplicate(state, name, &key)
+    }
+
+    /// 23505 for a key described as `(a)=(1)`.
+    pub(super) fn duplicate(&self, state: &ExecState, constraint: &str, key: &str) -> PgError {
+        let message = format!("duplicate key value violates unique constraint \"{constraint}\"");
+        let error = PgError::new(code::UNIQUE_VIOLATION, message);
+        let error = error.detail(format!("Key {key} already exists."));
+        self.located(state, error).constraint(constraint)
+    }
+
+    /// The error with this table's schema and name.
+    pub(super) fn located(&self, state: &ExecState, error: PgError) -> PgError {
+        let namespace = state.cx.catalog.namespace(self.schema.relation.namespace);
+        let error = error.table(&self.schema.relation.name);
+        match namespace {
+            Some(namespace) => error.schema(&namespace.name),
+            None => error,
+        }
+    }
+}
+
+/// The layout of a table's whole row as range table entry 1: what defaults, checks and index
+/// expressions are bound to.
+pub(super) fn row_layout(table: &Relation) -> Layout {
+    let mut layout = Layout::relation(1, table.columns.len());
+    let columns: Vec<_> = table.live_columns().map(|c| (c.type_oid, c.attno)).collect();
+    layout.set_whole_row(1, &columns);
+    layout
+}
+
+/// An identifier as SQL would have it.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    match starts && name.chars().all(plain) {
+        true => name.to_string(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
