@@ -3,11 +3,15 @@
 use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
 use crate::functions::Env;
+use crate::storage::{ReadView, Txn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Everything one statement may use; made by the session once per statement.
 pub struct StatementContext {
+    pub txn: Arc<Txn>,
+    /// What the statement reads: of [`Txn::begin_statement`]; a cursor keeps its own.
+    pub view: ReadView,
     /// The catalog that the statement was bound with.
     pub catalog: Arc<Catalog>,
     pub env: Arc<dyn Env>,

@@ -3,6 +3,7 @@
 use super::StatementContext;
 use crate::error::{PgError, Result, code};
 use crate::functions::Env;
+use crate::storage::ReadView;
 use crate::types::Datum;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -14,6 +15,8 @@ pub type SharedSlot = Box<dyn Any + Send>;
 /// Handed to every operator and program. One execution runs on one thread at a time.
 pub struct ExecState {
     pub cx: Arc<StatementContext>,
+    /// What scans read: the statement's view, or a newer one after a concurrent update.
+    pub view: ReadView,
     /// `$1…` of the statement.
     pub params: Arc<[Datum]>,
     /// Columns of outer rows that correlated subplans refer to, by the planner's numbering; set by
@@ -23,17 +26,31 @@ pub struct ExecState {
     pub shared: RefCell<Vec<Option<SharedSlot>>>,
     /// Bytes that operators of this execution hold.
     pub memory_bytes: Cell<usize>,
+    /// What the statement's modifications share.
+    pub dml: super::dml::Modifications,
 }
 
 impl ExecState {
     /// State for evaluating expressions that have neither subqueries nor outer references.
     pub fn new(cx: Arc<StatementContext>, params: Arc<[Datum]>) -> ExecState {
+        ExecState::sized(cx, params, 0, 0)
+    }
+
+    /// State for a plan with this many outer values and shared slots.
+    pub(in crate::exec) fn sized(
+        cx: Arc<StatementContext>,
+        params: Arc<[Datum]>,
+        outer: usize,
+        shared: usize,
+    ) -> ExecState {
         ExecState {
+            view: cx.view.clone(),
             cx,
             params,
-            outer: RefCell::default(),
-            shared: RefCell::default(),
+            outer: RefCell::new(vec![Datum::Null; outer]),
+            shared: RefCell::new((0..shared).map(|_| None).collect()),
             memory_bytes: Cell::new(0),
+            dml: super::dml::Modifications::default(),
         }
     }
 

@@ -95,6 +95,8 @@ impl Session {
         let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
         self.apply_lock_timeouts(transaction);
         Ok(Arc::new(StatementContext {
+            view: transaction.txn.begin_statement()?,
+            txn: transaction.txn.clone(),
             catalog: env.catalog.clone(),
             env: env.clone(),
             cancel: token.clone(),

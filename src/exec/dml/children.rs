@@ -2,8 +2,8 @@
 //! the whole table.
 
 use super::Target;
-use super::target::{Stored, row_layout};
 use super::foreign_key::pick;
+use super::target::{Stored, row_layout};
 use crate::catalog::schema::RowKey;
 use crate::error::Result;
 use crate::exec::ExecState;

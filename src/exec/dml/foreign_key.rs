@@ -157,7 +157,8 @@ fn lock_parent(
     key: &Outgoing,
     values: &[Datum],
 ) -> Result<bool> {
-    let Some(values) = converted(values, child, &key.key.columns, parent, &key.key.referenced_columns)
+    let Some(values) =
+        converted(values, child, &key.key.columns, parent, &key.key.referenced_columns)
     else {
         return Ok(false);
     };
@@ -216,7 +217,8 @@ pub(super) fn parent_changed(
         return Ok(());
     }
     let action = action(key, new.is_some());
-    if action == ForeignKeyAction::NoAction && parent_suffix(state, &parent, &key.key, old)?.is_some()
+    if action == ForeignKeyAction::NoAction
+        && parent_suffix(state, &parent, &key.key, old)?.is_some()
     {
         // Another row has taken the key's place.
         return Ok(());

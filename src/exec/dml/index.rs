@@ -4,7 +4,7 @@ use super::foreign_key::Event;
 use super::target::Stored;
 use super::{Target, deferred, describe, wait::wait};
 use crate::catalog::schema::IndexSchema;
-use crate::catalog::{Catalog, Relation};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout};
@@ -136,7 +136,12 @@ impl TargetIndex {
         columns
     }
 
-    pub(super) fn violation(&self, target: &Target, state: &ExecState, values: &[Datum]) -> PgError {
+    pub(super) fn violation(
+        &self,
+        target: &Target,
+        state: &ExecState,
+        values: &[Datum],
+    ) -> PgError {
         let key = describe::index_key(state, &self.schema, values);
         target.duplicate(state, &self.schema.relation.name, &key)
     }
@@ -155,7 +160,7 @@ impl TargetIndex {
                 }
             } else {
                 self.lock_key(state, &entry.values)?;
-                deferred::schedule(state, self.due(target, row), self.schema.info().immediate);
+                self.check_later(target, state, row);
             }
         }
         Ok(state.cx.txn.put(Space::Index, entry.key, entry.value)?)
@@ -175,12 +180,21 @@ impl TargetIndex {
         Ok(())
     }
 
-    /// The check of a deferrable constraint for one row.
-    fn due(&self, target: &Target, row: &Stored) -> Event {
-        Event::Unique {
+    /// Queues the check of a deferrable constraint for one row.
+    fn check_later(&self, target: &Target, state: &ExecState, row: &Stored) {
+        let own = |c: &&Constraint| match &c.kind {
+            ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
+                *index == self.schema.relation.oid
+            }
+            _ => false,
+        };
+        let event = Event::Unique {
             table: target.relation().oid,
             index: self.schema.relation.oid,
             suffix: row.suffix.clone(),
+        };
+        if let Some(constraint) = target.relation().constraints.iter().find(own) {
+            deferred::schedule(state, constraint, event);
         }
     }
 }

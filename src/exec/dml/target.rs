@@ -227,7 +227,8 @@ impl Target {
 
     fn check_violation(&self, state: &ExecState, row: &[Datum], name: &str) -> PgError {
         let table = &self.schema.relation.name;
-        let message = format!("new row for relation \"{table}\" violates check constraint \"{name}\"");
+        let message =
+            format!("new row for relation \"{table}\" violates check constraint \"{name}\"");
         let error = PgError::new(code::CHECK_VIOLATION, message);
         self.located(state, error).constraint(name).detail(describe::failing_row(self, state, row))
     }
