@@ -2,18 +2,26 @@
 //!
 //! [`types::text_out`] and [`types::text_in`] know no catalog; statements convert through here.
 
-use super::Env;
+use super::{Env, reg};
 use crate::error::Result;
 use crate::types::{self, Datum, Oid};
 
 /// Appends a value's text form. Not for NULL.
 pub fn text_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
-    types::text_out(type_oid, value, env.format(), out);
+    if reg::is_reg(type_oid) {
+        out.extend_from_slice(reg::output(env, type_oid, value.as_oid()).as_bytes());
+    } else {
+        types::text_out(type_oid, value, env.format(), out);
+    }
 }
 
 /// Reads a value's text form.
 pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
-    types::text_in(type_oid, typmod, text, env.format())
+    if reg::is_reg(type_oid) {
+        reg::input(env, type_oid, text).map(Datum::Oid)
+    } else {
+        types::text_in(type_oid, typmod, text, env.format())
+    }
 }
 
 /// A value's text form as a string.

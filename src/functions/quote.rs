@@ -1,8 +1,8 @@
 //! Quoting: identifiers and literals as SQL writes them, and taking qualified names apart.
 
 use super::Implementation::{self, Scalar};
-use super::keywords::{self, Category};
 use super::{Ctx, output};
+use crate::catalog::builtin::{self, KeywordCategory};
 use crate::error::{PgError, Result, code};
 use crate::types::{Array, Datum, oids};
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ pub fn quote_identifier(name: &str) -> Cow<'_, str> {
     let plain = |b: u8| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit();
     let safe = name.bytes().all(plain)
         && name.bytes().next().is_some_and(|b| !b.is_ascii_digit())
-        && matches!(keywords::category(name), None | Some(Category::Unreserved));
+        && builtin::keyword(name).is_none_or(|k| k.category == KeywordCategory::Unreserved);
     if safe {
         Cow::Borrowed(name)
     } else {

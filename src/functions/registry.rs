@@ -38,12 +38,14 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::numeric::FUNCTIONS,
     super::quote::FUNCTIONS,
     super::random::FUNCTIONS,
+    super::reg::FUNCTIONS,
     super::regex::FUNCTIONS,
     super::regex::SIMILAR,
     super::split::FUNCTIONS,
     super::text::FUNCTIONS,
     super::text::TRIM,
     super::text_cast::FUNCTIONS,
+    super::visibility::FUNCTIONS,
     super::trigonometry::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --
 

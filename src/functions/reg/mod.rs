@@ -1,0 +1,31 @@
+//! Object identifier types: `regclass`, `regtype`, `regproc`, … (manual, 8.19).
+//!
+//! A value is an OID; its text is the object's name as the session would have to write it: quoted
+//! where needed, qualified where the search path does not find it. An OID that names nothing prints
+//! as a number, 0 as `-`.
+
+mod input;
+mod output;
+mod type_name;
+
+pub(super) use input::{FUNCTIONS, input, relation};
+pub(super) use output::{format_type, output};
+pub(super) use type_name::resolve as resolve_type;
+
+use crate::types::{Oid, oids};
+
+/// Whether values of the type are printed and read by this module.
+pub(super) fn is_reg(type_oid: Oid) -> bool {
+    matches!(
+        type_oid,
+        oids::REGCLASS
+            | oids::REGTYPE
+            | oids::REGPROC
+            | oids::REGPROCEDURE
+            | oids::REGOPER
+            | oids::REGOPERATOR
+            | oids::REGNAMESPACE
+            | oids::REGROLE
+            | oids::REGCOLLATION
+    )
+}

@@ -1,0 +1,108 @@
+//! Names of objects by OID.
+
+use super::super::quote::{quote_identifier, quote_qualified};
+use super::super::{Env, visibility};
+use crate::catalog::builtin;
+use crate::types::{self, Oid, oids};
+
+/// The text of a `reg*` value.
+pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String {
+    if oid == 0 {
+        return "-".to_owned();
+    }
+    let name = match type_oid {
+        oids::REGCLASS => relation(env, oid),
+        oids::REGTYPE => format_type(env, oid, None),
+        oids::REGPROC => function(env, oid),
+        oids::REGPROCEDURE => function_with_arguments(env, oid),
+        oids::REGOPER => operator(env, oid),
+        oids::REGOPERATOR => operator_with_operands(env, oid),
+        oids::REGNAMESPACE => {
+            env.catalog().namespace(oid).map(|n| quote_identifier(&n.name).into_owned())
+        }
+        oids::REGROLE => env.catalog().role(oid).map(|r| quote_identifier(&r.name).into_owned()),
+        oids::REGCOLLATION => {
+            builtin::collation(oid).map(|c| quote_identifier(c.name).into_owned())
+        }
+        _ => None,
+    };
+    name.unwrap_or_else(|| oid.to_string())
+}
+
+/// A name, qualified by its schema unless visible.
+fn named(env: &dyn Env, namespace: Oid, name: &str, visible: bool) -> String {
+    let schema = env.catalog().namespace(namespace).filter(|_| !visible);
+    quote_qualified(schema.map(|schema| schema.name.as_str()), name)
+}
+
+fn relation(env: &dyn Env, oid: Oid) -> Option<String> {
+    let relation = env.catalog().relation(oid)?;
+    let visible = visibility::relation(env, oid)?;
+    Some(named(env, relation.namespace, &relation.name, visible))
+}
+
+fn function(env: &dyn Env, oid: Oid) -> Option<String> {
+    let found = builtin::proc(oid)?;
+    // The bare name must find this function only.
+    let alone = builtin::procs_named(found.name).count() == 1;
+    let visible = visibility::function(env, oid)? && alone;
+    Some(named(env, found.namespace, found.name, visible))
+}
+
+fn function_with_arguments(env: &dyn Env, oid: Oid) -> Option<String> {
+    let found = builtin::proc(oid)?;
+    let name = named(env, found.namespace, found.name, visibility::function(env, oid)?);
+    let arguments: Vec<String> = found.arg_types.iter().map(|t| type_or_number(env, *t)).collect();
+    Some(format!("{name}({})", arguments.join(",")))
+}
+
+fn operator(env: &dyn Env, oid: Oid) -> Option<String> {
+    let found = builtin::operator(oid)?;
+    let alone = builtin::operators_named(found.name).count() == 1;
+    let visible = env.search_path().contains(&builtin::oid::PG_CATALOG);
+    Some(if alone && visible {
+        found.name.to_owned()
+    } else {
+        format!("pg_catalog.{}", found.name)
+    })
+}
+
+fn operator_with_operands(env: &dyn Env, oid: Oid) -> Option<String> {
+    let found = builtin::operator(oid)?;
+    let visible = env.search_path().contains(&builtin::oid::PG_CATALOG);
+    let schema = if visible { "" } else { "pg_catalog." };
+    let left = match found.left {
+        0 => "NONE".to_owned(),
+        left => type_or_number(env, left),
+    };
+    Some(format!("{schema}{}({left},{})", found.name, type_or_number(env, found.right)))
+}
+
+fn type_or_number(env: &dyn Env, oid: Oid) -> String {
+    format_type(env, oid, None).unwrap_or_else(|| oid.to_string())
+}
+
+/// A type's SQL name; `None` where there is no such type. Without a modifier (`None`), which is not
+/// the same as the modifier -1, `char(n)` types read `character`.
+pub(in super::super) fn format_type(
+    env: &dyn Env,
+    oid: Oid,
+    typmod: Option<i32>,
+) -> Option<String> {
+    match (oid, typmod) {
+        (oids::BPCHAR, None) => return Some("character".to_owned()),
+        (oids::BPCHAR, Some(-1)) => return Some("bpchar".to_owned()),
+        (oids::BIT, None) => return Some("bit".to_owned()),
+        (oids::BIT, Some(-1)) => return Some("\"bit\"".to_owned()),
+        _ => {}
+    }
+    let found = env.catalog().type_(oid)?;
+    if let Some(element) = found.array_element() {
+        return Some(format!("{}[]", format_type(env, element, typmod)?));
+    }
+    if let Some(name) = types::format_type(oid, typmod.unwrap_or(-1)) {
+        return Some(name);
+    }
+    let visible = visibility::type_(env, oid)?;
+    Some(named(env, found.namespace, &found.name, visible))
+}

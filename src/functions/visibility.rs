@@ -1,0 +1,77 @@
+//! Whether an object is found by its bare name: the first schema of the search path that has the
+//! name is the object's own (`pg_table_is_visible` and its kin).
+//!
+//! All built-in functions, operators, operator classes and collations live in `pg_catalog` (some in
+//! `information_schema`); users cannot make any, so for these the schema alone decides.
+
+use super::Env;
+use super::Implementation::{self, Scalar};
+use crate::catalog::builtin;
+use crate::types::{Datum, Oid};
+
+/// `None`: there is no such relation.
+pub(super) fn relation(env: &dyn Env, oid: Oid) -> Option<bool> {
+    let catalog = env.catalog();
+    let relation = catalog.relation(oid)?;
+    let found = catalog.relation_in_path(env.search_path(), &relation.name);
+    Some(found.is_some_and(|found| found.oid == oid))
+}
+
+pub(super) fn type_(env: &dyn Env, oid: Oid) -> Option<bool> {
+    let catalog = env.catalog();
+    let wanted = catalog.type_(oid)?;
+    let found =
+        env.search_path().iter().find_map(|schema| catalog.type_named(*schema, &wanted.name));
+    Some(found.is_some_and(|found| found.oid == oid))
+}
+
+fn in_path(env: &dyn Env, namespace: Oid) -> bool {
+    env.search_path().contains(&namespace)
+}
+
+pub(super) fn function(env: &dyn Env, oid: Oid) -> Option<bool> {
+    Some(in_path(env, builtin::proc(oid)?.namespace))
+}
+
+fn in_catalog(env: &dyn Env, exists: bool) -> Option<bool> {
+    exists.then(|| in_path(env, builtin::oid::PG_CATALOG))
+}
+
+fn operator(env: &dyn Env, oid: Oid) -> Option<bool> {
+    in_catalog(env, builtin::operator(oid).is_some())
+}
+
+fn operator_class(env: &dyn Env, oid: Oid) -> Option<bool> {
+    in_catalog(env, builtin::opclass(oid).is_some())
+}
+
+fn operator_family(env: &dyn Env, oid: Oid) -> Option<bool> {
+    in_catalog(env, builtin::opfamily(oid).is_some())
+}
+
+fn collation(env: &dyn Env, oid: Oid) -> Option<bool> {
+    in_catalog(env, builtin::collation(oid).is_some())
+}
+
+/// Kinds of objects of which there are none; no OID names one.
+fn nothing(_env: &dyn Env, _oid: Oid) -> Option<bool> {
+    None
+}
+
+macro_rules! visible {
+    ($f:expr) => {
+        // NULL, not false, for an OID that names nothing: the object may have just been dropped.
+        Scalar(|c, a| Ok(($f)(c.env, a[0].as_oid()).map_or(Datum::Null, Datum::Bool)))
+    };
+}
+
+pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
+    ("pg_table_is_visible", visible!(relation)),
+    ("pg_type_is_visible", visible!(type_)),
+    ("pg_function_is_visible", visible!(function)),
+    ("pg_operator_is_visible", visible!(operator)),
+    ("pg_opclass_is_visible", visible!(operator_class)),
+    ("pg_opfamily_is_visible", visible!(operator_family)),
+    ("pg_collation_is_visible", visible!(collation)),
+    ("pg_statistics_obj_is_visible", visible!(nothing)),
+];
