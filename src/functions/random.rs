@@ -50,13 +50,13 @@ fn split_mix(state: &mut u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// The generator for a `setseed` argument: its 53 significant bits, as an integer.
+/// The generator for a `setseed` argument: 52 bits of it, as an integer.
 pub fn from_float_seed(seed: f64) -> Result<Generator> {
     if !(-1.0..=1.0).contains(&seed) {
         let message = format!("setseed parameter {seed} is out of allowed range [-1,1]");
         return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
     }
-    Ok(Generator::seeded(((((1u64 << 53) - 1) as f64) * seed) as i64 as u64))
+    Ok(Generator::seeded(((((1u64 << 52) - 1) as f64) * seed) as i64 as u64))
 }
 
 fn random_uuid() -> Datum {

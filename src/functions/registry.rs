@@ -25,10 +25,13 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::comparison::FUNCTIONS,
     super::comparison::PATTERN,
     super::concat::FUNCTIONS,
+    super::describe::FUNCTIONS,
     super::encoding::FUNCTIONS,
     super::encoding_names::FUNCTIONS,
     super::float::ARITHMETIC,
     super::float::FUNCTIONS,
+    super::has_privilege::COLUMN_FUNCTIONS,
+    super::has_privilege::FUNCTIONS,
     super::integer::ARITHMETIC,
     super::integer::FUNCTIONS,
     super::integer::SINGLE_WIDTH,
@@ -41,7 +44,11 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::reg::FUNCTIONS,
     super::regex::FUNCTIONS,
     super::regex::SIMILAR,
+    super::session::ADVISORY,
+    super::session::FUNCTIONS,
+    super::size::FUNCTIONS,
     super::split::FUNCTIONS,
+    super::system::FUNCTIONS,
     super::text::FUNCTIONS,
     super::text::TRIM,
     super::text_cast::FUNCTIONS,
@@ -119,6 +126,8 @@ pub fn aggregate(signature: &str) -> Option<AggregateFn> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::builtin;
+    use std::collections::HashSet;
 
     fn names<T>(tables: &[&[(&'static str, T)]]) -> Vec<&'static str> {
         tables.iter().flat_map(|table| table.iter().map(|(name, _)| *name)).collect()
@@ -131,5 +140,26 @@ mod tests {
             let twice: Vec<_> = all.windows(2).filter(|w| w[0] == w[1]).map(|w| w[0]).collect();
             assert!(twice.is_empty(), "registered twice: {twice:?}");
         }
+    }
+
+    /// Names that `pg_proc` knows: a row's `prosrc`, or its signature.
+    #[test]
+    fn every_name_is_in_pg_proc() {
+        let type_name = |oid: &crate::types::Oid| match builtin::type_(*oid) {
+            Some(found) => found.name.to_string(),
+            None => oid.to_string(),
+        };
+        let signature = |p: &builtin::Proc| {
+            let types: Vec<String> = p.arg_types.iter().map(type_name).collect();
+            format!("{}({})", p.name, types.join(","))
+        };
+        let sources: HashSet<&str> = builtin::procs().iter().map(|p| &*p.src).collect();
+        let signatures: HashSet<String> = builtin::procs().iter().map(signature).collect();
+        let known = |name: &&str| sources.contains(*name) || signatures.contains(*name);
+        let unknown: Vec<_> = names(FUNCTIONS).into_iter().filter(|n| !known(n)).collect();
+        assert!(unknown.is_empty(), "not a prosrc: {unknown:?}");
+        let unknown: Vec<_> =
+            names(AGGREGATES).into_iter().filter(|n| !signatures.contains(*n)).collect();
+        assert!(unknown.is_empty(), "not an aggregate: {unknown:?}");
     }
 }

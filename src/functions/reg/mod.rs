@@ -10,7 +10,6 @@ mod type_name;
 
 pub(super) use input::{FUNCTIONS, input, relation};
 pub(super) use output::{format_type, output};
-pub(super) use type_name::resolve as resolve_type;
 
 use crate::types::{Oid, oids};
 

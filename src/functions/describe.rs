@@ -1,0 +1,311 @@
+//! SQL text of catalog objects: `pg_get_viewdef`, `pg_get_functiondef`'s parts, comments.
+
+use super::Implementation::{self, Scalar, Set};
+use super::quote::{quote_identifier, quote_qualified};
+use super::{Ctx, Deparse, Env, Rows, reg};
+use crate::catalog::builtin::{self, ArgMode, Proc, oid::class};
+use crate::catalog::{Catalog, ConstraintKind};
+use crate::error::{PgError, Result, code};
+use crate::types::{Datum, Oid};
+
+fn deparse(ctx: &Ctx<'_>, what: Deparse<'_>, pretty: bool) -> Result<Datum> {
+    Ok(ctx.env.session().deparse(what, pretty)?.map_or(Datum::Null, Datum::text))
+}
+
+fn view_by_name(ctx: &Ctx<'_>, name: &str, pretty: bool) -> Result<Datum> {
+    deparse(ctx, Deparse::View(reg::relation(ctx.env, name)?), pretty)
+}
+
+fn expression(ctx: &Ctx<'_>, a: &[Datum], pretty: bool) -> Result<Datum> {
+    let what = Deparse::Expr { tree: a[0].as_text(), relation: a[1].as_oid() };
+    deparse(ctx, what, pretty)
+}
+
+fn index(ctx: &Ctx<'_>, index: Oid, column: i32, pretty: bool) -> Result<Datum> {
+    deparse(ctx, Deparse::Index { index, column }, pretty)
+}
+
+fn type_name(env: &dyn Env, oid: Oid) -> String {
+    reg::format_type(env, oid, None).unwrap_or_else(|| oid.to_string())
+}
+
+/// Which arguments `arguments` lists, and how.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listing {
+    /// As CREATE FUNCTION would: input and output, with defaults.
+    Full,
+    /// As ALTER FUNCTION needs: input only, without defaults.
+    Identity,
+    /// TABLE columns only.
+    Table,
+}
+
+/// The arguments with names, types and modes, in order.
+fn all_arguments(proc: &Proc) -> Vec<(&'static str, Oid, ArgMode)> {
+    let name = |i: usize| proc.arg_names.as_ref().and_then(|n| n.get(i)).copied().unwrap_or("");
+    match &proc.all_args {
+        Some(all) => all.iter().enumerate().map(|(i, &(ty, mode))| (name(i), ty, mode)).collect(),
+        None => {
+            proc.arg_types.iter().enumerate().map(|(i, &ty)| (name(i), ty, ArgMode::In)).collect()
+        }
+    }
+}
+
+/// Default expressions, aligned with the last input arguments.
+fn defaults(proc: &Proc) -> Vec<&'static str> {
+    let Some(text) = proc.arg_defaults else {
+        return Vec::new();
+    };
+    split_expressions(text)
+}
+
+/// Splits at `, ` outside parentheses, brackets and quotes.
+fn split_expressions(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            '(' | '[' if !quoted => depth += 1,
+            ')' | ']' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 0 => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
+fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String {
+    let defaults = defaults(proc);
+    let first_default = proc.arg_types.len().saturating_sub(defaults.len());
+    let ordered_set = builtin::aggregate(proc.oid).filter(|a| a.kind != b'n');
+    let (mut shown, mut inputs): (Vec<String>, usize) = (Vec::new(), 0);
+    for (name, type_oid, mode) in all_arguments(proc) {
+        let input = matches!(mode, ArgMode::In | ArgMode::InOut | ArgMode::Variadic);
+        let default = input
+            .then(|| inputs.checked_sub(first_default).and_then(|at| defaults.get(at)))
+            .flatten();
+        inputs += usize::from(input);
+        let wanted = match listing {
+            Listing::Full => mode != ArgMode::Table,
+            Listing::Identity => input,
+            Listing::Table => mode == ArgMode::Table,
+        };
+        if !wanted {
+            continue;
+        }
+        let prefix = match mode {
+            ArgMode::Out => "OUT ",
+            ArgMode::InOut => "INOUT ",
+            ArgMode::Variadic => "VARIADIC ",
+            ArgMode::In | ArgMode::Table => "",
+        };
+        let name =
+            if name.is_empty() { String::new() } else { format!("{} ", quote_identifier(name)) };
+        let mut text = format!("{prefix}{name}{}", type_name(env, type_oid));
+        if let (Listing::Full, Some(default)) = (listing, default) {
+            text.push_str(&format!(" DEFAULT {default}"));
+        }
+        shown.push(text);
+    }
+    match ordered_set {
+        Some(aggregate) => {
+            let direct = usize::try_from(aggregate.direct_args).unwrap_or(0);
+            order_by(shown, direct, proc.variadic != 0)
+        }
+        None => shown.join(", "),
+    }
+}
+
+/// `direct arguments ORDER BY aggregated ones`; a variadic list is shown on both sides.
+fn order_by(shown: Vec<String>, direct: usize, variadic: bool) -> String {
+    let (before, after) = shown.split_at(direct.min(shown.len()));
+    let after = if after.is_empty() && variadic { &before[before.len() - 1..] } else { after };
+    format!("{} ORDER BY {}", before.join(", "), after.join(", ")).trim_start().to_owned()
+}
+
+fn result_type(env: &dyn Env, proc: &Proc) -> Datum {
+    if proc.kind == b'p' {
+        return Datum::Null;
+    }
+    let columns = arguments(env, proc, Listing::Table);
+    if !columns.is_empty() {
+        return Datum::text(format!("TABLE({columns})"));
+    }
+    let set = if proc.returns_set { "SETOF " } else { "" };
+    Datum::text(format!("{set}{}", type_name(env, proc.return_type)))
+}
+
+/// The default of input argument `n`, counted over all arguments from 1.
+fn argument_default(proc: &Proc, n: i32) -> Datum {
+    let all = all_arguments(proc);
+    let Some(at) = usize::try_from(n).ok().and_then(|n| n.checked_sub(1)) else {
+        return Datum::Null;
+    };
+    let input = |mode: ArgMode| matches!(mode, ArgMode::In | ArgMode::InOut | ArgMode::Variadic);
+    if !all.get(at).is_some_and(|(_, _, mode)| input(*mode)) {
+        return Datum::Null;
+    }
+    let position = all[..at].iter().filter(|(_, _, mode)| input(*mode)).count();
+    let defaults = defaults(proc);
+    let first = proc.arg_types.len().saturating_sub(defaults.len());
+    let default = position.checked_sub(first).and_then(|at| defaults.get(at));
+    default.map_or(Datum::Null, |text| Datum::text(*text))
+}
+
+fn of_function(a: &[Datum], show: impl FnOnce(&Proc) -> Datum) -> Result<Datum> {
+    Ok(builtin::proc(a[0].as_oid()).map_or(Datum::Null, show))
+}
+
+/// The sequence that a serial or identity column owns, by names.
+fn serial_sequence(ctx: &Ctx<'_>, table: &str, column: &str) -> Result<Datum> {
+    let catalog = ctx.env.catalog();
+    let oid = reg::relation(ctx.env, table)?;
+    let relation = catalog.relation(oid);
+    let found = relation.and_then(|r| r.column_by_name(column)).map(|c| c.attno);
+    let Some(attno) = found else {
+        let name = relation.map_or(table, |r| r.name.as_str());
+        let message = format!("column \"{column}\" of relation \"{name}\" does not exist");
+        return Err(PgError::new(code::UNDEFINED_COLUMN, message));
+    };
+    let owned = catalog
+        .sequences_owned_by(oid)
+        .find(|s| s.sequence.as_ref().and_then(|i| i.owned_by) == Some((oid, attno)));
+    Ok(owned.map_or(Datum::Null, |sequence| {
+        let schema = catalog.namespace(sequence.namespace).map(|n| n.name.as_str());
+        Datum::text(quote_qualified(schema, &sequence.name))
+    }))
+}
+
+/// The comment on an object of one of the local catalogs.
+fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String> {
+    let own = match catalog_class {
+        class::CLASS => catalog.relation(object).and_then(|r| r.comment.clone()),
+        class::NAMESPACE => catalog.namespace(object).and_then(|n| n.comment.clone()),
+        class::CONSTRAINT => catalog.constraint(object).and_then(|(_, c)| c.comment.clone()),
+        class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),
+        class::AUTHID => catalog.role(object).and_then(|r| r.comment.clone()),
+        _ => None,
+    };
+    own.or_else(|| builtin::description(object, catalog_class, 0).map(str::to_owned))
+}
+
+/// The OID of the catalog of this name.
+fn class_named(name: &str) -> Option<Oid> {
+    builtin::system_relation_named(builtin::oid::PG_CATALOG, name).map(|relation| relation.oid)
+}
+
+fn object_comment(ctx: &Ctx<'_>, object: Oid, catalog_class: Option<Oid>) -> Datum {
+    let found = catalog_class.and_then(|class| comment(ctx.env.catalog(), object, class));
+    found.map_or(Datum::Null, Datum::text)
+}
+
+/// The older form without a catalog's name: the first object of that OID with a comment.
+fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
+    const CLASSES: [Oid; 7] = [
+        class::CLASS,
+        class::TYPE,
+        class::PROC,
+        class::OPERATOR,
+        class::NAMESPACE,
+        class::CONSTRAINT,
+        class::COLLATION,
+    ];
+    let found = CLASSES.iter().find_map(|class| comment(ctx.env.catalog(), object, *class));
+    found.map_or(Datum::Null, Datum::text)
+}
+
+fn column_comment(ctx: &Ctx<'_>, relation: Oid, column: i32) -> Datum {
+    let own = ctx
+        .env
+        .catalog()
+        .relation(relation)
+        .and_then(|r| r.live_columns().find(|c| i32::from(c.attno) == column)?.comment.clone());
+    let builtin = || builtin::description(relation, class::CLASS, column).map(str::to_owned);
+    own.or_else(builtin).map_or(Datum::Null, Datum::text)
+}
+
+/// A table's replica identity is its primary key.
+fn replica_identity(env: &dyn Env, table: Oid) -> Datum {
+    let relation = env.catalog().relation(table);
+    let index = relation.and_then(|r| {
+        r.constraints.iter().find_map(|c| match &c.kind {
+            ConstraintKind::PrimaryKey { index, .. } => Some(*index),
+            _ => None,
+        })
+    });
+    index.map_or(Datum::Null, Datum::Oid)
+}
+
+/// `pg_options_to_table`: `name=value` strings as two columns.
+fn options_to_table(options: &Datum) -> Rows {
+    let elements = options.as_array().elements.clone();
+    Box::new(elements.into_iter().filter(|option| !option.is_null()).map(|option| {
+        Ok(match option.as_text().split_once('=') {
+            Some((name, value)) => vec![Datum::text(name), Datum::text(value)],
+            None => vec![option, Datum::Null],
+        })
+    }))
+}
+
+pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
+    ("pg_get_viewdef", Scalar(|c, a| deparse(c, Deparse::View(a[0].as_oid()), false))),
+    ("pg_get_viewdef_ext", Scalar(|c, a| deparse(c, Deparse::View(a[0].as_oid()), a[1].as_bool()))),
+    // A wrap column asks for the pretty form.
+    ("pg_get_viewdef_wrap", Scalar(|c, a| deparse(c, Deparse::View(a[0].as_oid()), true))),
+    ("pg_get_viewdef_name", Scalar(|c, a| view_by_name(c, a[0].as_text(), false))),
+    ("pg_get_viewdef_name_ext", Scalar(|c, a| view_by_name(c, a[0].as_text(), a[1].as_bool()))),
+    ("pg_get_expr", Scalar(|c, a| expression(c, a, false))),
+    ("pg_get_expr_ext", Scalar(|c, a| expression(c, a, a[2].as_bool()))),
+    ("pg_get_indexdef", Scalar(|c, a| index(c, a[0].as_oid(), 0, false))),
+    ("pg_get_indexdef_ext", Scalar(|c, a| index(c, a[0].as_oid(), a[1].as_int4(), a[2].as_bool()))),
+    ("pg_get_constraintdef", Scalar(|c, a| deparse(c, Deparse::Constraint(a[0].as_oid()), false))),
+    (
+        "pg_get_constraintdef_ext",
+        Scalar(|c, a| deparse(c, Deparse::Constraint(a[0].as_oid()), a[1].as_bool())),
+    ),
+    ("pg_get_functiondef", Scalar(|c, a| deparse(c, Deparse::Function(a[0].as_oid()), false))),
+    (
+        "pg_get_function_arguments",
+        Scalar(|c, a| of_function(a, |p| Datum::text(arguments(c.env, p, Listing::Full)))),
+    ),
+    (
+        "pg_get_function_identity_arguments",
+        Scalar(|c, a| of_function(a, |p| Datum::text(arguments(c.env, p, Listing::Identity)))),
+    ),
+    ("pg_get_function_result", Scalar(|c, a| of_function(a, |p| result_type(c.env, p)))),
+    (
+        "pg_get_function_arg_default",
+        Scalar(|_, a| of_function(a, |p| argument_default(p, a[1].as_int4()))),
+    ),
+    (
+        "pg_get_function_sqlbody",
+        Scalar(|_, a| of_function(a, |p| p.sql_body.map_or(Datum::Null, Datum::text))),
+    ),
+    ("pg_get_serial_sequence", Scalar(|c, a| serial_sequence(c, a[0].as_text(), a[1].as_text()))),
+    ("pg_get_replica_identity_index", Scalar(|c, a| Ok(replica_identity(c.env, a[0].as_oid())))),
+    // Nothing is partitioned, and there are no extended statistics, rules of users, or triggers.
+    ("pg_get_partkeydef", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_get_partition_constraintdef", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_get_statisticsobjdef", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_get_statisticsobjdef_columns", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_get_triggerdef", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_get_triggerdef_ext", Scalar(|_, _| Ok(Datum::Null))),
+    (
+        "obj_description(oid,name)",
+        Scalar(|c, a| Ok(object_comment(c, a[0].as_oid(), class_named(a[1].as_text())))),
+    ),
+    (
+        "shobj_description(oid,name)",
+        Scalar(|c, a| Ok(object_comment(c, a[0].as_oid(), class_named(a[1].as_text())))),
+    ),
+    ("obj_description(oid)", Scalar(|c, a| Ok(any_comment(c, a[0].as_oid())))),
+    (
+        "col_description(oid,int4)",
+        Scalar(|c, a| Ok(column_comment(c, a[0].as_oid(), a[1].as_int4()))),
+    ),
+    ("pg_options_to_table", Set(|_, a| Ok(options_to_table(&a[0])))),
+];

@@ -1,0 +1,189 @@
+//! Access privileges: who may do what (manual, 5.7), and the `has_*_privilege` functions.
+//!
+//! An access list is a list of `grantee=letters/grantor` items, where a `*` after a letter is its
+//! grant option and an empty grantee is PUBLIC. An object without one has its kind's default: all to
+//! the owner, and for some kinds something to PUBLIC. A role holds what is granted to it, to PUBLIC,
+//! and to roles it is a member of, as far as it inherits; a superuser holds everything.
+
+use super::Env;
+use crate::catalog::builtin::{self, oid::class};
+use crate::catalog::{Catalog, RelationKind};
+use crate::types::Oid;
+use std::collections::HashSet;
+
+/// The pseudo-role that everyone belongs to.
+pub const PUBLIC: Oid = 0;
+
+/// The predefined role that the database's owner is a member of.
+const PG_DATABASE_OWNER: Oid = 6171;
+
+/// One kind of privilege wanted: its letter, and whether with grant option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub letter: char,
+    pub grant_option: bool,
+}
+
+/// What an object's privileges depend on.
+pub struct Object {
+    pub owner: Oid,
+    /// `None`: the default list.
+    pub acl: Option<Vec<String>>,
+    /// Letters that the default list gives to PUBLIC.
+    pub public_default: &'static str,
+}
+
+/// Whether a role is a member of another, directly or not, or the same. `inherited`: only by
+/// memberships whose privileges are inherited.
+pub fn is_member(catalog: &Catalog, role: Oid, of: Oid, inherited: bool) -> bool {
+    if role == of {
+        return true;
+    }
+    let (mut seen, mut waiting) = (HashSet::from([role]), vec![role]);
+    while let Some(oid) = waiting.pop() {
+        let Some(role) = catalog.role(oid) else { continue };
+        if inherited && !role.inherit {
+            continue;
+        }
+        let owns = catalog.database(catalog.database_oid()).is_some_and(|d| d.owner == oid);
+        let implied = owns.then_some(PG_DATABASE_OWNER);
+        for group in role.member_of.keys().copied().chain(implied) {
+            if group == of {
+                return true;
+            }
+            if seen.insert(group) {
+                waiting.push(group);
+            }
+        }
+    }
+    false
+}
+
+fn is_superuser(catalog: &Catalog, role: Oid) -> bool {
+    catalog.role(role).is_some_and(|role| role.superuser)
+}
+
+/// Takes `grantee=letters/grantor` apart; the grantee may be quoted.
+fn split_item(item: &str) -> Option<(String, &str)> {
+    let (grantee, rest) = match item.strip_prefix('"') {
+        Some(quoted) => {
+            let end = quoted.rfind("\"=")?;
+            (quoted[..end].replace("\"\"", "\""), &quoted[end + 2..])
+        }
+        None => {
+            let (grantee, rest) = item.split_once('=')?;
+            (grantee.to_owned(), rest)
+        }
+    };
+    Some((grantee, rest.split_once('/')?.0))
+}
+
+fn letters_grant(letters: &str, wanted: Wanted) -> bool {
+    match letters.split_once(wanted.letter) {
+        Some((_, after)) => !wanted.grant_option || after.starts_with('*'),
+        None => false,
+    }
+}
+
+/// Whether `role` holds the privilege on the object.
+pub fn holds(catalog: &Catalog, role: Oid, object: &Object, wanted: Wanted) -> bool {
+    if is_superuser(catalog, role) {
+        return true;
+    }
+    let inherits = |grantee: Oid| role != PUBLIC && is_member(catalog, role, grantee, true);
+    // An owner can always grant its rights, even those it revoked from itself.
+    if (wanted.grant_option || object.acl.is_none()) && inherits(object.owner) {
+        return true;
+    }
+    let Some(acl) = &object.acl else {
+        return letters_grant(object.public_default, wanted);
+    };
+    acl.iter().filter_map(|item| split_item(item)).any(|(grantee, letters)| {
+        let applies = grantee.is_empty()
+            || catalog.role_named(&grantee).is_some_and(|grantee| inherits(grantee.oid));
+        applies && letters_grant(letters, wanted)
+    })
+}
+
+/// The access list that a built-in object was born with.
+fn initial(object: Oid, catalog_class: Oid) -> Option<Vec<String>> {
+    let text = builtin::initial_privileges(object, catalog_class)?;
+    let items = text.trim_start_matches('{').trim_end_matches('}').split(',');
+    Some(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+fn builtin_object(oid: Oid, catalog_class: Oid, public_default: &'static str) -> Object {
+    let acl = initial(oid, catalog_class);
+    Object { owner: builtin::oid::SUPERUSER, acl, public_default }
+}
+
+/// A table, view or sequence. `None`: there is no such relation.
+pub fn relation(env: &dyn Env, oid: Oid) -> Option<Object> {
+    let relation = env.catalog().relation(oid)?;
+    let acl = match Catalog::is_system(oid) {
+        true => initial(oid, class::CLASS),
+        false => relation.acl.clone(),
+    };
+    Some(Object { owner: relation.owner, acl, public_default: "" })
+}
+
+pub(super) fn sequence(env: &dyn Env, oid: Oid) -> Option<Object> {
+    let found = env.catalog().relation(oid)?;
+    (found.kind == RelationKind::Sequence).then(|| relation(env, oid)).flatten()
+}
+
+pub fn schema(env: &dyn Env, oid: Oid) -> Option<Object> {
+    let found = env.catalog().namespace(oid)?;
+    Some(Object { owner: found.owner, acl: found.acl.clone(), public_default: "" })
+}
+
+pub fn database(env: &dyn Env, oid: Oid) -> Option<Object> {
+    let found = env.catalog().database(oid)?;
+    Some(Object { owner: found.owner, acl: found.acl.clone(), public_default: "Tc" })
+}
+
+pub fn function(_env: &dyn Env, oid: Oid) -> Option<Object> {
+    builtin::proc(oid)?;
+    Some(builtin_object(oid, class::PROC, "X"))
+}
+
+pub(super) fn language(_env: &dyn Env, oid: Oid) -> Option<Object> {
+    let found = builtin::language(oid)?;
+    // Anyone may use a trusted language; an untrusted one only superusers.
+    Some(builtin_object(oid, PG_LANGUAGE, if found.trusted { "U" } else { "" }))
+}
+
+const PG_LANGUAGE: Oid = 2612;
+
+pub(super) fn type_(env: &dyn Env, oid: Oid) -> Option<Object> {
+    let found = env.catalog().type_(oid)?;
+    let owner = env.catalog().relation(found.relation).map(|r| r.owner);
+    let owner = owner.unwrap_or(builtin::oid::SUPERUSER);
+    Some(Object { owner, acl: None, public_default: "U" })
+}
+
+pub(super) fn tablespace(_env: &dyn Env, oid: Oid) -> Option<Object> {
+    let known = [builtin::oid::DEFAULT_TABLESPACE, builtin::oid::GLOBAL_TABLESPACE];
+    let owner = builtin::oid::SUPERUSER;
+    known.contains(&oid).then_some(Object { owner, acl: None, public_default: "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_taken_apart() {
+        assert_eq!(split_item("alice=r*w/postgres"), Some(("alice".into(), "r*w")));
+        assert_eq!(split_item("=r/postgres"), Some((String::new(), "r")));
+        assert_eq!(split_item("\"a\"\"b=c\"=r/postgres"), Some(("a\"b=c".into(), "r")));
+    }
+
+    #[test]
+    fn grant_options_follow_their_letter() {
+        let wanted = |letter, grant_option| Wanted { letter, grant_option };
+        assert!(letters_grant("r*w", wanted('w', false)));
+        assert!(letters_grant("r*w", wanted('r', true)));
+        assert!(!letters_grant("r*w", wanted('w', true)));
+    }
+}
