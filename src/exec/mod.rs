@@ -12,6 +12,7 @@
 
 mod cache;
 mod context;
+mod dml;
 pub mod ddl;
 pub mod dml;
 pub mod expr;
@@ -19,12 +20,14 @@ mod layout;
 mod op;
 mod plan;
 mod run;
+mod scan;
 mod state;
 
 pub use cache::{PlanCache, PlanKey};
 pub use context::{CancelReason, CancelToken, StatementContext};
 pub use layout::{KEY_ATTNO, Layout, SEQ_ATTNO};
 pub use plan::{Plan, ResultColumn, plan};
+use run::block_on;
 pub use run::{Execution, RowBatch, RowStream, execute};
 pub use state::ExecState;
 

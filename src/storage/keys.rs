@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | [`Key::Row`] | primary key columns, encoded | the row |
 //! | [`Key::RowId`] | hidden row id, u64 big endian | the row |
-//! | [`Key::Index`] | index columns, encoded, then the row's key suffix | INCLUDE columns |
+//! | [`Key::Index`] | index columns, encoded, then the row's key suffix | the row's key suffix |
 //! | [`Key::Unique`] | index columns, encoded | the row's key suffix |
 //!
 //! [`Space::Meta`] has no storage ids. A first byte of [`INTERNAL`] marks storage's own records;

@@ -61,6 +61,6 @@ impl IndexSchema {
             return (key, Bytes::copy_from_slice(row));
         }
         let key = Key::Index { index: self.storage, columns: &columns, row };
-        (key.encode(), Bytes::new())
+        (key.encode(), Bytes::copy_from_slice(row))
     }
 }

@@ -21,11 +21,13 @@ mod deferred;
 mod describe;
 mod foreign_key;
 mod index;
+mod modify;
 mod state;
 mod target;
 mod wait;
 
 pub(in crate::exec) use deferred::finish_statement;
+pub(in crate::exec) use modify::{Modified, Modify, plan};
 pub use deferred::{check_deferred, has_deferred, set_constraints};
 pub use state::Modifications;
 pub(in crate::exec) use target::Target;

@@ -72,6 +72,9 @@ impl<'a> Compiler<'a> {
         let node = match expr {
             Expr::Const(c) => return Ok(Node::Const(c.value.clone())),
             Expr::Var(v) => return self.var(v, expr),
+            Expr::Param(p) if p.id >= super::OUTER_PARAM_BASE => {
+                return Ok(Node::Outer((p.id - super::OUTER_PARAM_BASE) as usize));
+            }
             Expr::Param(p) => {
                 let index = (p.id as usize).checked_sub(1);
                 return index.map(Node::Param).ok_or_else(|| PgError::internal("parameter $0"));

@@ -61,6 +61,7 @@ impl Node {
             Node::Subscript(s) => subscript::eval(s, cx),
             Node::Field(arg, index) => field(&arg.eval(cx)?, *index),
             Node::SubPlan(plan) => plan.eval(cx),
+            Node::Lookup(lookup) => lookup.eval(cx),
             Node::NextValue(sequence, type_oid) => next_value(*sequence, *type_oid, cx),
         }
     }

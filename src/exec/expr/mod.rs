@@ -14,6 +14,7 @@ mod cast;
 mod compare;
 mod compile;
 mod eval;
+mod lookup;
 mod node;
 mod relabel;
 mod sqlvalue;
@@ -22,6 +23,7 @@ mod subscript;
 
 pub(in crate::exec) use call::{Callee, signature};
 pub(in crate::exec) use compile::{Compiler, NoScope, Scope};
+pub(in crate::exec) use lookup::Lookup;
 pub(in crate::exec) use node::Node;
 pub(in crate::exec) use subplan::{SubPlan, SubPlanKind};
 
@@ -30,6 +32,9 @@ use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::nodes::Expr;
 use crate::types::Datum;
+
+/// Parameters from here on are outer values (the planner's placeholders), not the statement's.
+pub(in crate::exec) const OUTER_PARAM_BASE: u32 = 1 << 30;
 
 /// An expression ready to be evaluated on rows of one layout.
 pub struct Program {
@@ -67,6 +72,15 @@ impl Program {
             Node::Const(value) => Some(value),
             _ => None,
         }
+    }
+
+    /// A function of another program's value.
+    pub(in crate::exec) fn call(callee: Callee, arg: Program) -> Program {
+        Program::new(Node::Call(Box::new(call::Call { callee, args: vec![arg.root] })))
+    }
+
+    pub(in crate::exec) fn into_node(self) -> Node {
+        self.root
     }
 
     pub(in crate::exec) fn new(root: Node) -> Program {

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::cast::IoCast;
+use super::lookup::Lookup;
 use super::subplan::SubPlan;
 use crate::nodes::{BoolTest, RowCompareKind, SqlValueFunction};
 use crate::types::{Datum, Oid};
@@ -46,6 +47,7 @@ pub(in crate::exec) enum Node {
     /// The field at an index from 0.
     Field(Box<Node>, usize),
     SubPlan(Box<SubPlan>),
+    Lookup(Box<Lookup>),
     /// The next value of an identity column's sequence, as this integer type.
     NextValue(Oid, Oid),
 }

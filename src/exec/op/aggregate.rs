@@ -21,6 +21,7 @@ pub(in crate::exec) struct AggregateCall {
     pub result_type: Oid,
     /// NULL arguments are skipped: the transition function is strict.
     pub strict: bool,
+    pub variadic: bool,
     pub direct: Vec<Program>,
     /// The aggregated arguments, then columns that only order them.
     pub args: Vec<Program>,
@@ -57,7 +58,7 @@ impl AggregateCall {
             func: self.func,
             arg_types: &self.arg_types,
             result_type: self.result_type,
-            variadic: false,
+            variadic: self.variadic,
         }
     }
 

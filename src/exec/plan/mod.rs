@@ -1,9 +1,38 @@
 //! From a bound query to a plan.
+//!
+//! | file | plans |
+//! |---|---|
+//! | `prepare` | join columns replaced by what they stand for |
+//! | `query` | a SELECT, clause by clause |
+//! | `from`, `access` | FROM and WHERE: join order, join methods, keys and indexes |
+//! | `sub_link` | subqueries in expressions: joins, lookups, subplans |
+//! | `aggregate`, `window`, `set_operation`, `cte`, `locks` | what their names say |
+//! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
+//! | `planner` | what all of these share |
 
-use crate::catalog::Catalog;
-use crate::error::{PgError, Result};
+mod access;
+mod aggregate;
+mod cte;
+mod from;
+mod locks;
+mod modify;
+mod planner;
+mod prepare;
+mod quals;
+mod query;
+mod set_operation;
+mod sub_link;
+mod walk;
+mod window;
+
+pub(in crate::exec) use modify::{ModifySource, prepared};
+pub(in crate::exec) use planner::Planner;
+
+use super::op::NodeRef;
+use super::{ExecState, StatementContext, dml};
+use crate::error::Result;
 use crate::nodes::{AttrNumber, CommandType, Query};
-use crate::types::Oid;
+use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
 /// A column of a statement's result, as RowDescription shows it.
@@ -19,8 +48,21 @@ pub struct ResultColumn {
 
 /// A statement, ready to run any number of times.
 pub struct Plan {
-    pub(super) command: CommandType,
-    pub(super) columns: Vec<ResultColumn>,
+    command: CommandType,
+    columns: Vec<ResultColumn>,
+    pub(in crate::exec) root: Root,
+    /// Data-modifying WITH queries, run before the rest, and the slots for their rows.
+    pub(in crate::exec) modifying: Vec<(usize, dml::Modify)>,
+    outer_count: usize,
+    shared_count: usize,
+    /// Estimated rows that the plan reads or makes: big ones run apart from small ones.
+    pub(in crate::exec) cost: f64,
+}
+
+/// What a statement does.
+pub(in crate::exec) enum Root {
+    Rows(NodeRef),
+    Modify(dml::Modify),
 }
 
 impl Plan {
@@ -42,13 +84,39 @@ impl Plan {
             CommandType::Delete => format!("DELETE {rows}"),
         }
     }
+
+    /// State for one execution.
+    pub(in crate::exec) fn state(
+        &self,
+        cx: Arc<StatementContext>,
+        params: Arc<[Datum]>,
+    ) -> ExecState {
+        ExecState::sized(cx, params, self.outer_count, self.shared_count)
+    }
 }
 
 /// Plans a query.
-pub fn plan(query: &Query, _catalog: &Arc<Catalog>) -> Result<Arc<Plan>> {
+pub fn plan(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<Plan>> {
     let columns = query.output().map(result_column).collect();
-    let _ = PgError::unsupported("x");
-    Ok(Arc::new(Plan { command: query.command, columns }))
+    let query = prepared(query);
+    let mut planner = Planner::new(cx);
+    let (root, cost) = match query.command {
+        CommandType::Select => {
+            let built = planner.plan_below(&query)?;
+            let cost = built.cost();
+            (Root::Rows(built.node), cost)
+        }
+        _ => (Root::Modify(dml::plan(&mut planner, &query)?), 0.0),
+    };
+    Ok(Arc::new(Plan {
+        command: query.command,
+        columns,
+        root,
+        modifying: std::mem::take(&mut planner.modifying),
+        outer_count: planner.outer_count,
+        shared_count: planner.shared_count,
+        cost,
+    }))
 }
 
 fn result_column(target: &crate::nodes::TargetEntry) -> ResultColumn {

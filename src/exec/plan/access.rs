@@ -1,0 +1,447 @@
+//! How to read one relation: which key range, which index, which columns.
+//!
+//! Conditions of the form `column op value`, where the value is known before the scan (constants,
+//! parameters, and columns of rows that an index join already has), become bounds of the primary key
+//! or of an index: equalities on its leading columns, then one `= ANY` or one range. What a point or
+//! an equality bound states exactly is not tested again; everything else stays a condition.
+
+use super::planner::{Built, Planner};
+use super::quals::{self, Comparison};
+use crate::catalog::Relation;
+use crate::catalog::schema::{IndexSchema, RowKey, TableSchema, table_schema};
+use crate::error::{PgError, Result, code};
+use crate::exec::scan::{
+    Bounds, IndexScan, KeyValue, ScanColumn, SequenceScan, Source, SystemScan, TableScan,
+};
+use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
+use crate::nodes::{AttrNumber, Expr, RangeIndex};
+use crate::storage::Space;
+use crate::types::{Oid, oids};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// An order that a scan could give: column, descending, nulls first.
+pub(super) type WantedOrder = [(AttrNumber, bool, bool)];
+
+/// A relation to read.
+pub(super) struct Access<'a> {
+    pub rel: RangeIndex,
+    pub relation: &'a Arc<Relation>,
+    /// Columns needed, hidden ones included.
+    pub columns: &'a BTreeSet<AttrNumber>,
+    /// Conditions on it alone, or also on `outer`'s columns where it is the inner side of a join.
+    pub conditions: &'a [Expr],
+    /// The row that the inner side of an index join sees.
+    pub outer: Option<&'a Arc<Layout>>,
+    pub order: &'a WantedOrder,
+}
+
+/// A possible access path.
+struct Path {
+    index: Option<Arc<IndexSchema>>,
+    bounds: Bounds,
+    /// Conditions that the bounds state exactly.
+    exact: Vec<usize>,
+    point: bool,
+    /// Estimated part of the table's rows.
+    selectivity: f64,
+    /// It gives the wanted order, reading backward or not.
+    order: Option<bool>,
+}
+
+/// A key column, of the primary key or of an index.
+#[derive(Clone, Copy)]
+struct Column {
+    attno: AttrNumber,
+    type_oid: Oid,
+    descending: bool,
+    nulls_first: bool,
+}
+
+/// What a relation is read by.
+pub(super) struct Found {
+    pub built: Built,
+    /// The rows come in the wanted order.
+    pub ordered: bool,
+    /// At least one bound restricts the scan.
+    pub by_key: bool,
+}
+
+impl Planner {
+    pub(super) fn access(&mut self, access: &Access<'_>) -> Result<Found> {
+        let relation = access.relation;
+        if let Some(found) = self.special(access)? {
+            return Ok(found);
+        }
+        let catalog = self.catalog();
+        let schema = table_schema(&catalog, relation);
+        let rows = self.table_rows(relation);
+        let path = self.best_path(access, &schema, rows)?;
+        let layout = Arc::new(layout_of(access));
+        let mut conditions = Vec::new();
+        for (n, condition) in access.conditions.iter().enumerate() {
+            if !path.exact.contains(&n) {
+                conditions.push(self.inner_condition(condition, access, &layout)?);
+            }
+        }
+        let filter_factor = 0.3f64.powi(i32::try_from(conditions.len().min(3)).unwrap_or(0));
+        let estimate = (rows * path.selectivity * filter_factor).max(1.0);
+        let columns = access.columns.iter().map(|a| scan_column(*a, relation)).collect::<Result<_>>()?;
+        let source = Arc::new(Source { schema, columns, conditions });
+        let (ordered, by_key) = (path.order.is_some(), path.selectivity < 1.0);
+        let backward = path.order.unwrap_or(false);
+        let bounds = Arc::new(path.bounds);
+        let node: crate::exec::op::NodeRef = match path.index {
+            None => Arc::new(TableScan { source, bounds, point: path.point, backward }),
+            Some(index) => Arc::new(IndexScan { source, index, bounds, backward }),
+        };
+        let estimate = if path.point { 1.0 } else { estimate };
+        let built = Built { node, layout, rows: estimate, base_rows: rows };
+        Ok(Found { built, ordered, by_key })
+    }
+
+    /// Rows of a table, as storage estimates them.
+    pub(super) fn table_rows(&self, relation: &Relation) -> f64 {
+        let store = self.cx.txn.store();
+        (store.approximate_rows(Space::Rows, relation.storage) as f64).max(1.0)
+    }
+
+    /// Relations that are not tables.
+    fn special(&mut self, access: &Access<'_>) -> Result<Option<Found>> {
+        let relation = access.relation;
+        let system = crate::catalog::Catalog::is_system(relation.oid);
+        if !system && relation.sequence.is_none() {
+            return Ok(None);
+        }
+        let layout = Arc::new(layout_of(access));
+        let filter = access.conditions.iter();
+        let filter: Result<Vec<_>> =
+            filter.map(|c| self.inner_condition(c, access, &layout)).collect();
+        let filter = Arc::new(filter?);
+        let column = |attno: &AttrNumber| usize::try_from(*attno).ok().and_then(|a| a.checked_sub(1));
+        let columns = Arc::new(access.columns.iter().map(column).collect());
+        let node: crate::exec::op::NodeRef = match system {
+            true => Arc::new(SystemScan { relation: relation.oid, filter, columns }),
+            false => {
+                Arc::new(SequenceScan { relation: relation.clone(), filter, columns })
+            }
+        };
+        let rows = if system { 300.0 } else { 1.0 };
+        let estimate = if access.conditions.is_empty() { rows } else { rows / 10.0 };
+        let built = Built { node, layout, rows: estimate, base_rows: rows };
+        Ok(Some(Found { built, ordered: false, by_key: false }))
+    }
+
+    /// A condition over the scan's own row; parts that belong to the outer row become outer values.
+    fn inner_condition(
+        &mut self,
+        condition: &Expr,
+        access: &Access<'_>,
+        layout: &Arc<Layout>,
+    ) -> Result<crate::exec::expr::Program> {
+        let Some(outer) = access.outer else { return self.compile(condition, layout) };
+        let mut condition = condition.clone();
+        let mut error = None;
+        super::walk::deep_mut(&mut condition, 0, &mut |e, depth| {
+            if let Expr::Var(v) = e
+                && v.level == depth
+                && v.rel != access.rel
+            {
+                let raised = super::walk::raise(e, depth);
+                match self.capture(&raised, outer) {
+                    // A parameter above the statement's own stands for an outer value.
+                    Ok(number) => *e = outer_param(number, &raised),
+                    Err(e) => error = Some(e),
+                }
+            }
+        });
+        match error {
+            Some(error) => Err(error),
+            None => self.compile(&condition, layout),
+        }
+    }
+
+    fn best_path(
+        &mut self,
+        access: &Access<'_>,
+        schema: &Arc<TableSchema>,
+        rows: f64,
+    ) -> Result<Path> {
+        let primary: Vec<Column> = match &schema.key {
+            RowKey::Primary { columns, .. } => columns
+                .iter()
+                .map(|c| Column {
+                    attno: i16::try_from(c.at + 1).unwrap_or(0),
+                    type_oid: c.type_oid,
+                    descending: false,
+                    nulls_first: false,
+                })
+                .collect(),
+            RowKey::RowId => Vec::new(),
+        };
+        let mut best = self.path(access, &primary, None)?;
+        best.point = !primary.is_empty() && best.bounds.is_point(primary.len());
+        for index in &schema.indexes {
+            if index.info().predicate.is_some() {
+                continue;
+            }
+            let columns: Vec<Column> = index
+                .key_columns()
+                .iter()
+                .take_while(|c| c.expr.is_none())
+                .map(|c| Column {
+                    attno: c.attno,
+                    type_oid: c.type_oid,
+                    descending: c.descending,
+                    nulls_first: c.nulls_first,
+                })
+                .collect();
+            let mut path = self.path(access, &columns, Some(index.clone()))?;
+            let full = path.bounds.is_point(index.key_columns().len());
+            if full && index.info().unique {
+                path.selectivity = 1.0 / rows;
+            }
+            // An entry costs a get besides; an order is worth a sort of few rows only.
+            let cost = |p: &Path| {
+                let gets = if p.index.is_some() { 4.0 } else { 1.0 };
+                let sorts = if p.order.is_none() && !access.order.is_empty() { 2.0 } else { 1.0 };
+                if p.point { 0.0 } else { p.selectivity * gets * sorts }
+            };
+            let useful = path.selectivity < 1.0 || path.order.is_some();
+            if useful && cost(&path) < cost(&best) {
+                best = path;
+            }
+        }
+        Ok(best)
+    }
+
+    /// The path by one key.
+    fn path(
+        &mut self,
+        access: &Access<'_>,
+        columns: &[Column],
+        index: Option<Arc<IndexSchema>>,
+    ) -> Result<Path> {
+        let mut bounds = Bounds::default();
+        let mut exact = Vec::new();
+        let mut selectivity = 1.0;
+        let mut at = 0;
+        while let Some(column) = columns.get(at) {
+            let Some((n, value)) = self.equality(access, column)? else { break };
+            bounds.equal.push(key_value(value, column));
+            exact.push(n);
+            selectivity *= 0.01;
+            at += 1;
+        }
+        if let Some(column) = columns.get(at) {
+            if let Some((n, value)) = self.membership(access, column)? {
+                bounds.any = Some(key_value(value, column));
+                exact.push(n);
+                selectivity *= 0.05;
+            } else {
+                selectivity *= self.limits(access, column, &mut bounds)?;
+            }
+        }
+        let order = match bounds.any {
+            Some(_) => None,
+            None => gives_order(columns, at, access.order),
+        };
+        Ok(Path { index, bounds, exact, point: false, selectivity, order })
+    }
+
+    /// A condition `column = value`.
+    fn equality(
+        &mut self,
+        access: &Access<'_>,
+        column: &Column,
+    ) -> Result<Option<(usize, crate::exec::expr::Program)>> {
+        for (n, condition) in access.conditions.iter().enumerate() {
+            if let Some((Comparison::Eq, value)) = self.sargable(condition, access, column) {
+                return Ok(Some((n, self.key_program(value, access)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A condition `column = ANY (array)`.
+    fn membership(
+        &mut self,
+        access: &Access<'_>,
+        column: &Column,
+    ) -> Result<Option<(usize, crate::exec::expr::Program)>> {
+        for (n, condition) in access.conditions.iter().enumerate() {
+            let Expr::ScalarArrayOp(s) = condition else { continue };
+            let element = crate::types::oids::element_of(s.array.type_oid()).unwrap_or(0);
+            let usable = s.use_or
+                && Comparison::of(s.op) == Some(Comparison::Eq)
+                && is_column(&s.scalar, access.rel, column)
+                && comparable(column.type_oid, element)
+                && self.known_before(&s.array, access);
+            if usable {
+                return Ok(Some((n, self.key_program(&s.array.clone(), access)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Limits of a column; gives their estimated selectivity. The conditions stay tested: a limit
+    /// does not exclude NULLs.
+    fn limits(
+        &mut self,
+        access: &Access<'_>,
+        column: &Column,
+        bounds: &mut Bounds,
+    ) -> Result<f64> {
+        let mut selectivity = 1.0;
+        for condition in access.conditions {
+            let Some((comparison, value)) = self.sargable(condition, access, column) else { continue };
+            let is_int = |t| matches!(t, oids::INT2 | oids::INT4 | oids::INT8);
+            if value.type_oid() != column.type_oid && is_int(column.type_oid) {
+                continue;
+            }
+            let (low, inclusive) = match comparison {
+                Comparison::Eq => continue,
+                Comparison::Gt => (true, false),
+                Comparison::Ge => (true, true),
+                Comparison::Le => (false, true),
+                Comparison::Lt => (false, false),
+            };
+            let slot = match low != column.descending {
+                true => &mut bounds.low,
+                false => &mut bounds.high,
+            };
+            if slot.is_none() {
+                let program = self.key_program(value, access)?;
+                *slot = Some((key_value(program, column), inclusive));
+                selectivity *= 0.3;
+            }
+        }
+        Ok(selectivity)
+    }
+
+    /// The comparison of the column with a value known before the scan, if the condition is one.
+    fn sargable<'e>(
+        &self,
+        condition: &'e Expr,
+        access: &Access<'_>,
+        column: &Column,
+    ) -> Option<(Comparison, &'e Expr)> {
+        let (comparison, left, right) = quals::as_comparison(condition)?;
+        let sides = [(comparison, left, right), (comparison.flipped(), right, left)];
+        sides.into_iter().find_map(|(comparison, ours, value)| {
+            let usable = is_column(ours, access.rel, column)
+                && comparable(column.type_oid, value.type_oid())
+                && self.known_before(value, access);
+            usable.then_some((comparison, value))
+        })
+    }
+
+    /// Whether the value does not depend on the relation's row.
+    fn known_before(&self, value: &Expr, access: &Access<'_>) -> bool {
+        let rels = quals::rels(value);
+        let reachable = match access.outer {
+            Some(outer) => rels.iter().all(|rel| outer.contains_rel(*rel)),
+            None => rels.is_empty(),
+        };
+        reachable && !quals::is_volatile(value)
+    }
+
+    /// The program of a key value: over no row, with outer columns as outer values.
+    fn key_program(
+        &mut self,
+        value: &Expr,
+        access: &Access<'_>,
+    ) -> Result<crate::exec::expr::Program> {
+        let empty = Arc::new(Layout::default());
+        match access.outer {
+            Some(outer) if !quals::rels(value).is_empty() => {
+                let number = self.capture(value, outer)?;
+                Ok(crate::exec::expr::Program::new(crate::exec::expr::Node::Outer(number)))
+            }
+            _ => self.compile(value, &empty),
+        }
+    }
+}
+
+/// A placeholder that the compiler turns into an outer value.
+fn outer_param(number: usize, like: &Expr) -> Expr {
+    let id = crate::exec::expr::OUTER_PARAM_BASE + u32::try_from(number).unwrap_or(0);
+    Expr::Param(crate::nodes::Param {
+        id,
+        type_oid: like.type_oid(),
+        typmod: like.typmod(),
+        collation: 0,
+        location: -1,
+    })
+}
+
+fn key_value(value: crate::exec::expr::Program, column: &Column) -> KeyValue {
+    let Column { type_oid, descending, nulls_first, .. } = *column;
+    KeyValue { value, type_oid, descending, nulls_first }
+}
+
+/// Whether an expression is this column, or it relabelled.
+fn is_column(expr: &Expr, rel: RangeIndex, column: &Column) -> bool {
+    match expr {
+        Expr::Var(v) => v.level == 0 && v.rel == rel && v.attno == column.attno,
+        Expr::Relabel(r) => is_column(&r.arg, rel, column),
+        _ => false,
+    }
+}
+
+/// Whether a key column of one type finds values of another by their keys.
+fn comparable(column: Oid, value: Oid) -> bool {
+    match quals::key_type(column, value) {
+        Some(quals::KeyType::Same(_) | quals::KeyType::Int8) => true,
+        Some(quals::KeyType::Float8) | None => false,
+    }
+}
+
+/// Whether rows in the order of `columns`, the first `fixed` of which have one value, are in the
+/// wanted order: `Some(backward)`.
+fn gives_order(columns: &[Column], fixed: usize, wanted: &WantedOrder) -> Option<bool> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let mut backward = None;
+    let mut at = 0;
+    for (attno, descending, nulls_first) in wanted {
+        if columns[..fixed.min(columns.len())].iter().any(|c| c.attno == *attno) {
+            continue;
+        }
+        if at < fixed {
+            at = fixed;
+        }
+        let column = columns.get(at).filter(|c| c.attno == *attno)?;
+        let turned = column.descending != *descending;
+        // Reading backward turns the NULLs around, too.
+        if (column.nulls_first != turned) != *nulls_first || backward.is_some_and(|b| b != turned) {
+            return None;
+        }
+        backward = Some(turned);
+        at += 1;
+    }
+    Some(backward.unwrap_or(false))
+}
+
+fn layout_of(access: &Access<'_>) -> Layout {
+    let mut layout = Layout::of(access.columns.iter().map(|attno| (access.rel, *attno)));
+    let columns = access.relation.live_columns().map(|c| (c.type_oid, c.attno));
+    layout.set_whole_row(access.rel, &columns.collect::<Vec<_>>());
+    layout
+}
+
+/// System columns by PostgreSQL's attribute numbers; ours for the storage key and `_seq`.
+fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<ScanColumn> {
+    Ok(match attno {
+        1.. => ScanColumn::Stored(usize::from(attno.unsigned_abs()) - 1),
+        KEY_ATTNO => ScanColumn::Key,
+        SEQ_ATTNO => ScanColumn::Seq,
+        -6 => ScanColumn::TableOid(relation.oid),
+        -2 => ScanColumn::Xid,
+        _ => {
+            let message = "this system column is not supported";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        }
+    })
+}

@@ -1,0 +1,62 @@
+//! Which rows FOR UPDATE locks.
+
+use super::planner::{Built, Planner};
+use super::quals;
+use crate::catalog::schema::table_schema;
+use crate::error::{PgError, Result};
+use crate::exec::op::RowLockSpec;
+use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
+use crate::nodes::*;
+use std::sync::Arc;
+
+impl Planner {
+    /// The locks of a query's row marks on rows of `built`.
+    pub(super) fn row_locks(&mut self, query: &Query, built: &Built) -> Result<Vec<RowLockSpec>> {
+        let recheck = Arc::new(self.recheck(query, built)?);
+        let catalog = self.catalog();
+        let mut locks = Vec::new();
+        for mark in &query.row_marks {
+            let RangeSource::Relation { oid } = query.range(mark.rel).source else { continue };
+            let relation = catalog.relation(oid);
+            let relation = relation.ok_or_else(|| PgError::internal("no such relation"))?;
+            let slot = |attno| built.layout.slot(mark.rel, attno);
+            let (Some(key), Some(seq)) = (slot(KEY_ATTNO), slot(SEQ_ATTNO)) else { continue };
+            let columns = relation.live_columns().filter_map(|c| {
+                Some((slot(c.attno)?, usize::try_from(c.attno - 1).ok()?))
+            });
+            locks.push(RowLockSpec {
+                schema: table_schema(&catalog, relation),
+                mode: mark.mode,
+                wait: mark.wait,
+                key,
+                seq,
+                columns: columns.collect(),
+                recheck: recheck.clone(),
+            });
+        }
+        Ok(locks)
+    }
+
+    /// The conditions of WHERE and of inner joins, over joined rows: what a newer version of a row
+    /// must satisfy.
+    pub(super) fn recheck(
+        &mut self,
+        query: &Query,
+        built: &Built,
+    ) -> Result<Vec<crate::exec::expr::Program>> {
+        let mut conditions = Vec::new();
+        query.from.filter.iter().for_each(|f| quals::conjuncts(f, &mut conditions));
+        query.from.items.iter().for_each(|item| inner_conditions(item, &mut conditions));
+        self.compile_all(&conditions, &built.layout)
+    }
+}
+
+fn inner_conditions(item: &FromItem, out: &mut Vec<Expr>) {
+    if let FromItem::Join(join) = item
+        && join.kind == JoinKind::Inner
+    {
+        inner_conditions(&join.left, out);
+        inner_conditions(&join.right, out);
+        join.on.iter().for_each(|on| quals::conjuncts(on, out));
+    }
+}

@@ -1,0 +1,83 @@
+//! What INSERT, UPDATE and DELETE read.
+
+use super::planner::{Level, Planner};
+use super::{prepare, query};
+use crate::error::Result;
+use crate::exec::expr::Program;
+use crate::exec::op::NodeRef;
+use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
+use crate::nodes::*;
+use crate::types::oids;
+use std::sync::Arc;
+
+/// The rows that a data-modifying statement works on.
+pub(in crate::exec) struct ModifySource {
+    pub node: NodeRef,
+    /// UPDATE and DELETE: the target's live columns, [`KEY_ATTNO`] and [`SEQ_ATTNO`] under
+    /// [`Query::result_relation`]; and the columns of FROM that the statement refers to.
+    pub layout: Arc<Layout>,
+    /// The conditions of WHERE and of inner joins over `layout`: what a newer version of the target
+    /// row must satisfy after a lock was waited for. Empty for INSERT.
+    pub recheck: Vec<Program>,
+}
+
+impl Planner {
+    /// Starts planning a data-modifying statement: `query` afterwards is ready for
+    /// [`Planner::modify_source`] and [`Planner::compile`]. [`Planner::leave`] ends it.
+    pub fn enter(&mut self) {
+        self.levels.push(Level::default());
+    }
+
+    pub fn leave(&mut self) {
+        self.levels.pop();
+    }
+
+    /// Plans FROM and WHERE, and WITH around it; between `enter` and `leave`.
+    pub fn modify_source(&mut self, query: &Query) -> Result<ModifySource> {
+        let mut query = query.clone();
+        if let Some(rel) = query.result_relation
+            && query.command != CommandType::Insert
+        {
+            need_target(self, &mut query, rel);
+        }
+        let stores = self.bind_ctes(&query)?;
+        let (built, _) = self.plan_from(&query, &[])?;
+        let recheck = match query.command {
+            CommandType::Insert => Vec::new(),
+            _ => self.recheck(&query, &built)?,
+        };
+        let node = query::with(stores, built.node);
+        Ok(ModifySource { node, layout: built.layout, recheck })
+    }
+}
+
+/// Puts the target among FROM's items, and its columns among those needed.
+fn need_target(planner: &Planner, query: &mut Query, rel: RangeIndex) {
+    let has = |item: &FromItem| matches!(item, FromItem::Range(r) if *r == rel);
+    if !query.from.items.iter().any(has) {
+        query.from.items.insert(0, FromItem::Range(rel));
+    }
+    let RangeSource::Relation { oid } = query.range(rel).source else { return };
+    let catalog = planner.catalog();
+    let Some(relation) = catalog.relation(oid) else { return };
+    let hidden = [(KEY_ATTNO, oids::BYTEA), (SEQ_ATTNO, oids::INT8)];
+    let columns = relation.live_columns().map(|c| (c.attno, c.type_oid)).chain(hidden);
+    for (attno, type_oid) in columns {
+        let var = Var { rel, attno, type_oid, typmod: -1, collation: 0, level: 0, location: -1 };
+        query.targets.push(TargetEntry {
+            expr: Expr::Var(var),
+            resno: 0,
+            name: String::new(),
+            sort_group_ref: 0,
+            origin: (0, 0),
+            resjunk: true,
+        });
+    }
+}
+
+/// A statement made ready for planning: DML calls it before anything else.
+pub(in crate::exec) fn prepared(query: &Query) -> Query {
+    let mut query = query.clone();
+    prepare::prepare(&mut query);
+    query
+}

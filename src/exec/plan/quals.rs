@@ -1,0 +1,176 @@
+//! What a condition refers to, and what it is good for.
+
+use super::walk;
+use crate::catalog::builtin;
+use crate::exec::expr::Callee;
+use crate::nodes::{BoolOp, Expr, FuncCall, RangeIndex, SubLinkKind};
+use crate::types::{Oid, oids};
+use std::collections::BTreeSet;
+
+pub(super) type Rels = BTreeSet<RangeIndex>;
+
+/// Splits a condition at its ANDs.
+pub(super) fn conjuncts(expr: &Expr, out: &mut Vec<Expr>) {
+    match expr {
+        Expr::Bool(BoolOp::And, args) => args.iter().for_each(|arg| conjuncts(arg, out)),
+        other => out.push(other.clone()),
+    }
+}
+
+/// The range table entries of this query that an expression refers to.
+pub(super) fn rels(expr: &Expr) -> Rels {
+    let mut rels = Rels::new();
+    walk::deep(expr, 0, &mut |e, depth| {
+        if let Expr::Var(v) = e
+            && v.level == depth
+            && v.rel != crate::nodes::SUBLINK_RANGE
+        {
+            rels.insert(v.rel);
+        }
+    });
+    rels
+}
+
+/// Whether an expression must not be moved or evaluated a different number of times.
+pub(super) fn is_volatile(expr: &Expr) -> bool {
+    let mut volatile = false;
+    walk::deep(expr, 0, &mut |e, _| volatile |= is_volatile_node(e));
+    volatile
+}
+
+pub(super) fn is_volatile_query(query: &crate::nodes::Query) -> bool {
+    let mut volatile = false;
+    walk::deep_query(query, 0, &mut |e, _| volatile |= is_volatile_node(e));
+    volatile
+}
+
+fn is_volatile_node(expr: &Expr) -> bool {
+    let volatile = |func: Oid| builtin::proc(func).is_none_or(|p| p.volatility == b'v');
+    match expr {
+        Expr::Func(c) | Expr::Distinct(c) | Expr::NullIf(c) => volatile(c.func),
+        Expr::ScalarArrayOp(s) => volatile(s.func),
+        Expr::NextValue { .. } => true,
+        _ => false,
+    }
+}
+
+pub(super) fn has_sub_link(expr: &Expr) -> bool {
+    let mut found = false;
+    walk::deep(expr, 0, &mut |e, _| found |= matches!(e, Expr::SubLink(_)));
+    found
+}
+
+/// A scalar subquery, EXISTS or ANY as a condition of its own, and whether it is negated.
+pub(super) fn as_join_link(expr: &Expr) -> Option<(&crate::nodes::SubLink, bool)> {
+    let (expr, negated) = match expr {
+        Expr::Bool(BoolOp::Not, args) => (args.first()?, true),
+        other => (other, false),
+    };
+    match expr {
+        Expr::SubLink(link) if matches!(link.kind, SubLinkKind::Exists | SubLinkKind::Any) => {
+            Some((link, negated))
+        }
+        _ => None,
+    }
+}
+
+/// A comparison operator by its btree strategy's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Lt,
+    Le,
+    Eq,
+    Ge,
+    Gt,
+}
+
+impl Comparison {
+    /// With its sides exchanged.
+    pub fn flipped(self) -> Comparison {
+        match self {
+            Comparison::Lt => Comparison::Gt,
+            Comparison::Le => Comparison::Ge,
+            Comparison::Eq => Comparison::Eq,
+            Comparison::Ge => Comparison::Le,
+            Comparison::Gt => Comparison::Lt,
+        }
+    }
+
+    /// What an operator compares, if it is one of the default btree operators.
+    pub fn of(op: Oid) -> Option<Comparison> {
+        match builtin::operator(op)?.name {
+            "<" => Some(Comparison::Lt),
+            "<=" => Some(Comparison::Le),
+            "=" => Some(Comparison::Eq),
+            ">=" => Some(Comparison::Ge),
+            ">" => Some(Comparison::Gt),
+            _ => None,
+        }
+    }
+}
+
+/// A binary comparison.
+pub(super) fn as_comparison(expr: &Expr) -> Option<(Comparison, &Expr, &Expr)> {
+    let Expr::Func(call) = expr else { return None };
+    let FuncCall { op: Some(op), args, .. } = &**call else { return None };
+    match args.as_slice() {
+        [left, right] => Some((Comparison::of(*op)?, left, right)),
+        _ => None,
+    }
+}
+
+/// The type whose keys two operands of `=` may be compared by; `None`: not by keys.
+pub(super) fn key_type(left: Oid, right: Oid) -> Option<KeyType> {
+    let (left, right) = (text_like(left), text_like(right));
+    if left == right {
+        return has_key(left).then_some(KeyType::Same(left));
+    }
+    const INTS: [Oid; 3] = [oids::INT2, oids::INT4, oids::INT8];
+    if INTS.contains(&left) && INTS.contains(&right) {
+        return Some(KeyType::Int8);
+    }
+    let floats = [oids::FLOAT4, oids::FLOAT8];
+    (floats.contains(&left) && floats.contains(&right)).then_some(KeyType::Float8)
+}
+
+/// How join keys of two types are brought to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyType {
+    Same(Oid),
+    /// Both sides widened.
+    Int8,
+    Float8,
+}
+
+impl KeyType {
+    pub fn type_oid(self) -> Oid {
+        match self {
+            KeyType::Same(oid) => oid,
+            KeyType::Int8 => oids::INT8,
+            KeyType::Float8 => oids::FLOAT8,
+        }
+    }
+
+    /// The cast's function from a side's type, if it needs one.
+    pub fn cast(self, from: Oid) -> Option<Callee> {
+        let to = self.type_oid();
+        if matches!(self, KeyType::Same(_)) || from == to {
+            return None;
+        }
+        let cast = builtin::cast(from, to)?;
+        Callee::resolve(cast.func, vec![from], to).ok()
+    }
+}
+
+/// `varchar` and `name` compare as `text`.
+fn text_like(type_oid: Oid) -> Oid {
+    match type_oid {
+        oids::VARCHAR | oids::NAME => oids::TEXT,
+        other => other,
+    }
+}
+
+/// Whether values of the type have an order.
+pub(super) fn has_key(type_oid: Oid) -> bool {
+    !matches!(type_oid, oids::JSON | oids::XML | oids::UNKNOWN | oids::POINT | oids::VOID)
+}

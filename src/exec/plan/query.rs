@@ -1,0 +1,269 @@
+//! A SELECT, step by step in PostgreSQL's order: WITH, FROM and WHERE, GROUP BY, windows, the select
+//! list's sets, DISTINCT, ORDER BY, LIMIT.
+//!
+//! Without DISTINCT and sets the select list is computed last, after sorting and limiting: its
+//! volatile functions then run in the result's order, and only for rows that are returned.
+
+use super::aggregate::target_of;
+use super::planner::{Built, Planner};
+use super::walk;
+use crate::catalog::builtin;
+use crate::error::{PgError, Result};
+use crate::exec::Layout;
+use crate::exec::expr::{Node, Program};
+use crate::exec::op::{
+    Distinct, DistinctOn, KeyColumn, Limit, LockRows, NodeRef, Project, ProjectSet, SetCall, Sort,
+    With,
+};
+use crate::nodes::*;
+use crate::types::Oid;
+use std::sync::Arc;
+
+impl Planner {
+    /// Plans a SELECT (or VALUES) in the level just pushed; its rows are the visible targets.
+    pub(super) fn plan_select(&mut self, query: &Query) -> Result<Built> {
+        if query.command != CommandType::Select {
+            return Err(PgError::unsupported("a data-modifying statement in WITH"));
+        }
+        let stores = self.bind_ctes(query)?;
+        let (rows, ordered) = match &query.set_operation {
+            Some(tree) => (self.set_operation(query, tree)?, false),
+            None => {
+                let order = self.scan_order(query);
+                self.plan_from(query, &order)?
+            }
+        };
+        let grouped = self.group(query, rows)?;
+        let windowed = self.windows(query, grouped)?;
+        let built = match query.has_target_srfs || !query.distinct.is_empty() {
+            true => self.finish_projected(query, windowed)?,
+            false => self.finish(query, windowed, ordered)?,
+        };
+        self.level().computed.clear();
+        Ok(Built { node: with(stores, built.node), ..built })
+    }
+
+    /// The order to ask of a single table's scan.
+    fn scan_order(&self, query: &Query) -> Vec<(AttrNumber, bool, bool)> {
+        let plain = !query.has_aggregates
+            && query.group_by.is_empty()
+            && query.grouping_sets.is_empty()
+            && query.windows.is_empty()
+            && query.distinct.is_empty()
+            && !query.has_target_srfs;
+        let [FromItem::Range(rel)] = query.from.items.as_slice() else { return Vec::new() };
+        let column = |item: &SortGroup| match &target_of(query, item.target_ref).ok()?.expr {
+            Expr::Var(v) if v.rel == *rel && v.level == 0 => {
+                Some((v.attno, item.descending, item.nulls_first))
+            }
+            _ => None,
+        };
+        let columns: Option<Vec<_>> = query.order_by.iter().map(column).collect();
+        if plain { columns.unwrap_or_default() } else { Vec::new() }
+    }
+
+    /// ORDER BY, row locks, LIMIT, then the select list.
+    fn finish(&mut self, query: &Query, input: Built, ordered: bool) -> Result<Built> {
+        let layout = input.layout.clone();
+        let mut built = input;
+        let keys: Vec<KeyColumn> = query
+            .order_by
+            .iter()
+            .map(|item| self.sort_key(query, item, &layout))
+            .collect::<Result<_>>()?;
+        let keys = Arc::new(keys);
+        if !keys.is_empty() && !ordered {
+            built = self.sort(query, built, keys.clone())?;
+        }
+        built = self.lock_rows(query, built)?;
+        built = self.limit(query, built, keys)?;
+        let columns = self.compile_all(query.output().map(|t| &t.expr), &layout)?;
+        Ok(project(built, columns))
+    }
+
+    /// The select list first: it has sets, or DISTINCT compares it.
+    fn finish_projected(&mut self, query: &Query, input: Built) -> Result<Built> {
+        let mut targets: Vec<Expr> = query.targets.iter().map(|t| t.expr.clone()).collect();
+        let input = self.target_sets(&mut targets, input)?;
+        let layout = input.layout.clone();
+        let columns = self.compile_all(&targets, &layout)?;
+        let mut built = project(input, columns);
+        let key = |item: &SortGroup| -> Result<KeyColumn> {
+            let at = query.targets.iter().position(|t| t.sort_group_ref == item.target_ref);
+            let at = at.ok_or_else(|| PgError::internal("a sort item names no target"))?;
+            Ok(KeyColumn {
+                value: Program::new(Node::Slot(at)),
+                type_oid: query.targets[at].expr.type_oid(),
+                descending: item.descending,
+                nulls_first: item.nulls_first,
+            })
+        };
+        let order: Vec<KeyColumn> = query.order_by.iter().map(key).collect::<Result<_>>()?;
+        let order = Arc::new(order);
+        match (query.distinct.is_empty(), query.distinct_on) {
+            (true, _) => {}
+            (false, false) => {
+                let keys: Vec<KeyColumn> = query.distinct.iter().map(key).collect::<Result<_>>()?;
+                built.node = Arc::new(Distinct { input: built.node, keys: Arc::new(keys) });
+            }
+            (false, true) => {
+                built = distinct_on(query, built, &key)?;
+            }
+        }
+        if !order.is_empty() && !query.distinct_on {
+            built = self.sort(query, built, order.clone())?;
+        }
+        built = self.limit(query, built, order)?;
+        let visible = query.targets.iter().enumerate().filter(|(_, t)| !t.resjunk);
+        let visible: Vec<Program> = visible.map(|(at, _)| Program::new(Node::Slot(at))).collect();
+        match visible.len() == query.targets.len() {
+            true => Ok(built),
+            false => Ok(project(built, visible)),
+        }
+    }
+
+    fn sort(&mut self, query: &Query, built: Built, keys: Arc<Vec<KeyColumn>>) -> Result<Built> {
+        let none = Arc::new(Layout::default());
+        // Locking may skip rows, and DISTINCT ON is above the sort: no bound then.
+        let bounded = !query.with_ties && query.row_marks.is_empty() && !query.distinct_on;
+        let bound = match &query.limit {
+            Some(limit) if bounded => {
+                let limit = Arc::new(self.compile(limit, &none)?);
+                let offset = query.offset.as_ref().map(|o| self.compile(o, &none)).transpose()?;
+                Some((limit, offset.map(Arc::new)))
+            }
+            _ => None,
+        };
+        let node: NodeRef = Arc::new(Sort { input: built.node, keys, bound });
+        Ok(Built { node, ..built })
+    }
+
+    fn limit(&mut self, query: &Query, built: Built, keys: Arc<Vec<KeyColumn>>) -> Result<Built> {
+        if query.limit.is_none() && query.offset.is_none() {
+            return Ok(built);
+        }
+        let none = Arc::new(Layout::default());
+        let limit = query.limit.as_ref().map(|e| self.compile(e, &none)).transpose()?;
+        let offset = query.offset.as_ref().map(|e| self.compile(e, &none)).transpose()?;
+        let rows = match limit.as_ref().and_then(Program::as_const) {
+            Some(crate::types::Datum::Int8(n)) => built.rows.min(*n as f64),
+            _ => built.rows,
+        };
+        let node: NodeRef = Arc::new(Limit {
+            input: built.node,
+            limit: limit.map(Arc::new),
+            offset: offset.map(Arc::new),
+            ties: query.with_ties.then_some(keys),
+        });
+        Ok(Built { node, rows: rows.max(1.0), ..built })
+    }
+
+    fn lock_rows(&mut self, query: &Query, built: Built) -> Result<Built> {
+        if query.row_marks.is_empty() {
+            return Ok(built);
+        }
+        let lock = self.row_locks(query, &built)?;
+        let node: NodeRef = Arc::new(LockRows { input: built.node, locks: Arc::new(lock) });
+        Ok(Built { node, ..built })
+    }
+
+    /// Runs the sets of a select list, innermost first; each becomes a column of the row.
+    fn target_sets(&mut self, targets: &mut [Expr], mut input: Built) -> Result<Built> {
+        loop {
+            let mut sets: Vec<Expr> = Vec::new();
+            targets.iter().for_each(|t| innermost_sets(t, self, &mut sets));
+            if sets.is_empty() {
+                return Ok(input);
+            }
+            let layout = input.layout.clone();
+            let rel = self.new_rel();
+            let mut calls: Vec<(SetCall, Vec<Oid>)> = Vec::new();
+            let mut extended = (*layout).clone();
+            for (n, set) in (1..).zip(&sets) {
+                let call = self.set_call(set, &layout)?;
+                calls.push((call, row_types(set)));
+                let slot = extended.push(rel, n);
+                self.level().computed.push((set.clone(), slot));
+            }
+            let node: NodeRef = Arc::new(ProjectSet { input: input.node, calls: Arc::new(calls) });
+            let rows = input.rows * 10.0;
+            input = Built { node, layout: Arc::new(extended), rows, base_rows: rows };
+        }
+    }
+}
+
+/// Set-returning calls without further ones among their arguments, not computed yet.
+fn innermost_sets(expr: &Expr, planner: &Planner, out: &mut Vec<Expr>) {
+    use crate::exec::expr::Scope;
+    if planner.computed(expr).is_some() || out.contains(expr) {
+        return;
+    }
+    let before = out.len();
+    let mut below = false;
+    walk::children(expr, &mut |child| {
+        below |= contains_set(child, planner);
+        innermost_sets(child, planner, out);
+    });
+    if matches!(expr, Expr::Func(call) if call.retset) && !below && out.len() == before {
+        out.push(expr.clone());
+    }
+}
+
+fn contains_set(expr: &Expr, planner: &Planner) -> bool {
+    use crate::exec::expr::Scope;
+    if planner.computed(expr).is_some() {
+        return false;
+    }
+    let mut found = matches!(expr, Expr::Func(call) if call.retset);
+    walk::children(expr, &mut |child| found |= contains_set(child, planner));
+    found
+}
+
+/// The OUT columns' types of a function that returns rows.
+fn row_types(call: &Expr) -> Vec<Oid> {
+    let Expr::Func(call) = call else { return Vec::new() };
+    let Some(proc) = builtin::proc(call.func) else { return Vec::new() };
+    let outs = proc.all_args.iter().flatten();
+    outs.filter(|(_, mode)| !matches!(mode, builtin::ArgMode::In | builtin::ArgMode::Variadic))
+        .map(|(type_oid, _)| *type_oid)
+        .collect()
+}
+
+/// DISTINCT ON: the first of each group in ORDER BY's order, which begins with the group's columns.
+fn distinct_on(
+    query: &Query,
+    built: Built,
+    key: &dyn Fn(&SortGroup) -> Result<KeyColumn>,
+) -> Result<Built> {
+    let mut order: Vec<KeyColumn> = query.order_by.iter().map(key).collect::<Result<_>>()?;
+    for item in &query.distinct {
+        if !query.order_by.iter().any(|o| o.target_ref == item.target_ref) {
+            order.push(key(item)?);
+        }
+    }
+    let keys: Vec<KeyColumn> = query.distinct.iter().map(key).collect::<Result<_>>()?;
+    let sorted: NodeRef =
+        Arc::new(Sort { input: built.node, keys: Arc::new(order), bound: None });
+    let node: NodeRef = Arc::new(DistinctOn { input: sorted, keys: Arc::new(keys) });
+    Ok(Built { node, ..built })
+}
+
+fn project(built: Built, columns: Vec<Program>) -> Built {
+    let width = columns.len();
+    let identity = built.layout.width() == width
+        && columns.iter().enumerate().all(|(n, c)| c.as_slot() == Some(n));
+    let layout = Arc::new(Layout::relation(0, width));
+    if identity {
+        return Built { layout, ..built };
+    }
+    let node: NodeRef = Arc::new(Project { input: built.node, columns: Arc::new(columns) });
+    Built { node, layout, ..built }
+}
+
+/// Starts WITH queries' stores around a plan.
+pub(super) fn with(stores: Vec<(usize, NodeRef)>, body: NodeRef) -> NodeRef {
+    match stores.is_empty() {
+        true => body,
+        false => Arc::new(With { queries: Arc::new(stores), body }),
+    }
+}

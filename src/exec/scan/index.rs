@@ -1,0 +1,81 @@
+//! A table's rows by a secondary index, in the index's order.
+//!
+//! An entry's value is the row's key suffix; each is followed by a get. A unique index with all its
+//! columns given is one get more.
+
+use super::bounds::ByteRange;
+use super::table::{start, visits};
+use super::{Bounds, Source};
+use crate::catalog::schema::IndexSchema;
+use crate::error::Result;
+use crate::exec::op::PlanNode;
+use crate::exec::{ExecState, Operator, Row};
+use crate::storage::{Scan, Space};
+use std::sync::Arc;
+
+pub(in crate::exec) struct IndexScan {
+    pub source: Arc<Source>,
+    pub index: Arc<IndexSchema>,
+    pub bounds: Arc<Bounds>,
+    pub backward: bool,
+}
+
+struct Run {
+    source: Arc<Source>,
+    index: Arc<IndexSchema>,
+    bounds: Arc<Bounds>,
+    backward: bool,
+    ranges: Option<std::vec::IntoIter<ByteRange>>,
+    scan: Option<Scan>,
+}
+
+impl PlanNode for IndexScan {
+    fn open(&self) -> Box<dyn Operator> {
+        Box::new(Run {
+            source: self.source.clone(),
+            index: self.index.clone(),
+            bounds: self.bounds.clone(),
+            backward: self.backward,
+            ranges: None,
+            scan: None,
+        })
+    }
+}
+
+impl Run {
+    fn advance(&mut self, state: &ExecState) -> Result<bool> {
+        let ranges = match &mut self.ranges {
+            Some(ranges) => ranges,
+            None => {
+                let ranges = visits(&self.bounds, self.index.storage, self.backward, state)?;
+                self.ranges.insert(ranges)
+            }
+        };
+        let Some(range) = ranges.next() else { return Ok(false) };
+        self.scan = Some(start(Space::Index, range, self.backward, state)?);
+        Ok(true)
+    }
+}
+
+impl Operator for Run {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        loop {
+            let Some(scan) = &mut self.scan else {
+                if self.advance(state)? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            while let Some((_, suffix)) = scan.next()? {
+                state.cx.cancel.check()?;
+                let key = self.source.schema.row_key(suffix);
+                // An entry without its row cannot be: both are written in one batch.
+                let Some(value) = state.view.get(Space::Rows, &key)? else { continue };
+                if let Some(row) = self.source.row(suffix, &value, state)? {
+                    return Ok(Some(row));
+                }
+            }
+            self.scan = None;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Reading tables: by key, by key range, whole.
+
+mod bounds;
+mod index;
+mod source;
+mod system;
+mod table;
+
+pub(in crate::exec) use bounds::{Bounds, KeyValue};
+pub(in crate::exec) use index::IndexScan;
+pub(in crate::exec) use source::{ScanColumn, Source};
+pub(in crate::exec) use system::{SequenceScan, SystemScan};
+pub(in crate::exec) use table::TableScan;

@@ -1,0 +1,57 @@
+//! From stored bytes to a row: which columns are wanted, and where they are.
+
+use crate::catalog::schema::TableSchema;
+use crate::error::Result;
+use crate::exec::expr::Program;
+use crate::exec::op::holds;
+use crate::exec::{ExecState, Row};
+use crate::types::{Datum, Oid};
+use std::sync::Arc;
+
+/// A column of a scan's rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::exec) enum ScanColumn {
+    /// A stored column, from 0.
+    Stored(usize),
+    /// The row's key, without the storage id.
+    Key,
+    /// `_seq`, as `int8`.
+    Seq,
+    TableOid(Oid),
+    /// `_updated`.
+    Updated,
+    /// `xmin` and its kin: the low half of `_seq`.
+    Xid,
+    /// A system column that every row has the same value of.
+    Null,
+}
+
+/// What a scan makes of each stored row.
+pub(in crate::exec) struct Source {
+    pub schema: Arc<TableSchema>,
+    pub columns: Vec<ScanColumn>,
+    /// Conditions on the row made.
+    pub conditions: Vec<Program>,
+}
+
+impl Source {
+    /// The row stored under a key (with its suffix), if it satisfies the conditions.
+    #[inline]
+    pub fn row(&self, suffix: &[u8], value: &[u8], state: &ExecState) -> Result<Option<Row>> {
+        let stored = self.schema.layout.row(value)?;
+        let row: Row = self
+            .columns
+            .iter()
+            .map(|column| match column {
+                ScanColumn::Stored(index) => stored.datum(*index),
+                ScanColumn::Key => Datum::bytea(suffix),
+                ScanColumn::Seq => Datum::Int8(stored.seq().cast_signed()),
+                ScanColumn::TableOid(oid) => Datum::Oid(*oid),
+                ScanColumn::Updated => Datum::TimestampTz(stored.updated_us()),
+                ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
+                ScanColumn::Null => Datum::Null,
+            })
+            .collect();
+        Ok(holds(&self.conditions, state, &row)?.then_some(row))
+    }
+}

@@ -1,0 +1,115 @@
+//! Relations that are not stored as rows: pg_catalog's, and sequences.
+
+use crate::catalog::Relation;
+use crate::error::{PgError, Result};
+use crate::exec::expr::Program;
+use crate::exec::op::{PlanNode, holds};
+use crate::exec::{ExecState, Operator, Row};
+use crate::storage::SequenceParams;
+use crate::types::{Datum, Oid};
+use std::sync::Arc;
+
+/// A relation of pg_catalog or information_schema, made from the catalog snapshot.
+pub(in crate::exec) struct SystemScan {
+    pub relation: Oid,
+    pub filter: Arc<Vec<Program>>,
+    /// Columns wanted, from 0.
+    pub columns: Arc<Vec<Option<usize>>>,
+}
+
+struct Run {
+    relation: Oid,
+    filter: Arc<Vec<Program>>,
+    columns: Arc<Vec<Option<usize>>>,
+    rows: Option<std::vec::IntoIter<Vec<Datum>>>,
+}
+
+impl PlanNode for SystemScan {
+    fn open(&self) -> Box<dyn Operator> {
+        Box::new(Run {
+            relation: self.relation,
+            filter: self.filter.clone(),
+            columns: self.columns.clone(),
+            rows: None,
+        })
+    }
+}
+
+impl Operator for Run {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        let rows = match &mut self.rows {
+            Some(rows) => rows,
+            None => self.rows.insert(system_rows(self.relation, state)?.into_iter()),
+        };
+        for full in rows {
+            let pick = |column: &Option<usize>| match column {
+                Some(index) => full.get(*index).cloned().unwrap_or_default(),
+                None => Datum::Oid(self.relation),
+            };
+            let row: Row = self.columns.iter().map(pick).collect();
+            if holds(&self.filter, state, &row)? {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn system_rows(relation: Oid, _state: &ExecState) -> Result<Vec<Vec<Datum>>> {
+    Err(PgError::unsupported(format_args!("system relation {relation}")))
+}
+
+/// A sequence read as a table of one row: `last_value`, `log_cnt`, `is_called`.
+pub(in crate::exec) struct SequenceScan {
+    pub relation: Arc<Relation>,
+    pub filter: Arc<Vec<Program>>,
+    pub columns: Arc<Vec<Option<usize>>>,
+}
+
+struct SequenceRun {
+    relation: Arc<Relation>,
+    filter: Arc<Vec<Program>>,
+    columns: Arc<Vec<Option<usize>>>,
+    done: bool,
+}
+
+impl PlanNode for SequenceScan {
+    fn open(&self) -> Box<dyn Operator> {
+        Box::new(SequenceRun {
+            relation: self.relation.clone(),
+            filter: self.filter.clone(),
+            columns: self.columns.clone(),
+            done: false,
+        })
+    }
+}
+
+impl Operator for SequenceRun {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        if std::mem::replace(&mut self.done, true) {
+            return Ok(None);
+        }
+        let full = sequence_row(&self.relation, state)?;
+        let pick = |column: &Option<usize>| match column {
+            Some(index) => full.get(*index).cloned().unwrap_or_default(),
+            None => Datum::Oid(self.relation.oid),
+        };
+        let row: Row = self.columns.iter().map(pick).collect();
+        Ok(holds(&self.filter, state, &row)?.then_some(row))
+    }
+}
+
+fn sequence_row(relation: &Relation, state: &ExecState) -> Result<Vec<Datum>> {
+    let info = relation.sequence.as_ref();
+    let info = info.ok_or_else(|| PgError::internal("a sequence without its definition"))?;
+    let params = SequenceParams {
+        name: relation.name.clone(),
+        start: info.start,
+        increment: info.increment,
+        min: info.min,
+        max: info.max,
+        cycle: info.cycle,
+    };
+    let now = state.cx.txn.store().sequence_state(relation.storage, &params)?;
+    Ok(vec![Datum::Int8(now.last_value), Datum::Int8(now.log_count), Datum::Bool(now.is_called)])
+}

@@ -1,0 +1,134 @@
+//! A table's rows in the order of their keys: all, a range, or one.
+
+use super::bounds::ByteRange;
+use super::{Bounds, Source};
+use crate::error::Result;
+use crate::exec::op::PlanNode;
+use crate::exec::{ExecState, Operator, Row};
+use crate::storage::{Direction, KeyRange, Scan, Space, keys};
+use std::sync::Arc;
+
+pub(in crate::exec) struct TableScan {
+    pub source: Arc<Source>,
+    /// On the row key's columns.
+    pub bounds: Arc<Bounds>,
+    /// The bounds name at most one row.
+    pub point: bool,
+    pub backward: bool,
+}
+
+struct Run {
+    source: Arc<Source>,
+    bounds: Arc<Bounds>,
+    backward: bool,
+    ranges: Option<std::vec::IntoIter<ByteRange>>,
+    scan: Option<Scan>,
+    rows_since_check: u32,
+}
+
+/// The row with a whole primary key given: one get.
+struct PointRun {
+    source: Arc<Source>,
+    bounds: Arc<Bounds>,
+    done: bool,
+}
+
+impl PlanNode for TableScan {
+    fn open(&self) -> Box<dyn Operator> {
+        let (source, bounds) = (self.source.clone(), self.bounds.clone());
+        match self.point {
+            true => Box::new(PointRun { source, bounds, done: false }),
+            false => Box::new(Run {
+                source,
+                bounds,
+                backward: self.backward,
+                ranges: None,
+                scan: None,
+                rows_since_check: 0,
+            }),
+        }
+    }
+}
+
+impl Operator for PointRun {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        if std::mem::replace(&mut self.done, true) {
+            return Ok(None);
+        }
+        let mut key = Vec::with_capacity(32);
+        key.extend_from_slice(&self.source.schema.relation.storage.to_be_bytes());
+        if !self.bounds.prefix(state, &mut key)? {
+            return Ok(None);
+        }
+        match state.view.get(Space::Rows, &key)? {
+            Some(value) => self.source.row(keys::suffix(&key), &value, state),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Starts reading a range.
+pub(super) fn start(
+    space: Space,
+    range: ByteRange,
+    backward: bool,
+    state: &ExecState,
+) -> Result<Scan> {
+    let range = KeyRange { start: range.start.into(), end: range.end.map(Into::into) };
+    let direction = if backward { Direction::Backward } else { Direction::Forward };
+    Ok(state.view.scan(space, range, direction))
+}
+
+/// Ranges in the order in which a scan visits them.
+pub(super) fn visits(
+    bounds: &Bounds,
+    storage: u32,
+    backward: bool,
+    state: &ExecState,
+) -> Result<std::vec::IntoIter<ByteRange>> {
+    let mut ranges = bounds.ranges(&storage.to_be_bytes(), state)?;
+    if backward {
+        ranges.reverse();
+    }
+    Ok(ranges.into_iter())
+}
+
+impl Run {
+    /// Moves to the next range; `false` after the last.
+    fn advance(&mut self, state: &ExecState) -> Result<bool> {
+        let ranges = match &mut self.ranges {
+            Some(ranges) => ranges,
+            None => {
+                let storage = self.source.schema.relation.storage;
+                let ranges = visits(&self.bounds, storage, self.backward, state)?;
+                self.ranges.insert(ranges)
+            }
+        };
+        let Some(range) = ranges.next() else { return Ok(false) };
+        self.scan = Some(start(Space::Rows, range, self.backward, state)?);
+        Ok(true)
+    }
+}
+
+impl Operator for Run {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        loop {
+            let Some(scan) = &mut self.scan else {
+                if self.advance(state)? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            while let Some((key, value)) = scan.next()? {
+                self.rows_since_check += 1;
+                if self.rows_since_check & 0xff == 0 {
+                    state.cx.cancel.check()?;
+                }
+                if let Some(row) = self.source.row(keys::suffix(key), value, state)? {
+                    return Ok(Some(row));
+                }
+            }
+            self.scan = None;
+        }
+    }
+}
