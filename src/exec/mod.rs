@@ -12,7 +12,6 @@
 
 mod cache;
 mod context;
-mod dml;
 pub mod ddl;
 pub mod dml;
 pub mod expr;

@@ -15,6 +15,7 @@ use crate::exec::{self, CancelToken, PlanKey, ResultColumn, StatementContext};
 use crate::nodes::{CommandType, Query};
 use crate::sql::Statement;
 use crate::sql::bind::{self, BindContext, ParamTypes};
+use crate::storage::ReadView;
 use crate::types::Datum;
 use pg_raw_parse::Node;
 use std::sync::Arc;
@@ -56,7 +57,11 @@ impl Session {
         let env = self.statement_env()?;
         let context = BindContext { catalog: &env.catalog, env: &*env };
         let query = bind::bind_node(node, &context, params)?;
-        let plan = exec::plan(&query, &env.catalog)?;
+        let transaction = self.state.transaction()?;
+        let token = self.state.token.lock().clone();
+        let view = transaction.txn.read_view()?;
+        let planning = self.statement_context(&env, &transaction, &token, view)?;
+        let plan = exec::plan(&query, &planning)?;
         Ok(Planned { plan, writes: writes(&query), locks_rows: !query.row_marks.is_empty() })
     }
 
@@ -70,7 +75,8 @@ impl Session {
         planned.check_may_run(&transaction)?;
         let env = self.statement_env()?;
         let token = self.state.token.lock().clone();
-        let context = self.statement_context(&env, &transaction, &token)?;
+        let view = transaction.txn.begin_statement()?;
+        let context = self.statement_context(&env, &transaction, &token, view)?;
         let work = exec::execute(&planned.plan, params, context);
         match self.state.backend.or_cancelled(&token, work).await {
             Ok(execution) => {
@@ -91,12 +97,13 @@ impl Session {
         env: &Arc<StatementEnv>,
         transaction: &Transaction,
         token: &CancelToken,
+        view: ReadView,
     ) -> Result<Arc<StatementContext>> {
         let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
         self.apply_lock_timeouts(transaction);
         Ok(Arc::new(StatementContext {
-            view: transaction.txn.begin_statement()?,
             txn: transaction.txn.clone(),
+            view,
             catalog: env.catalog.clone(),
             env: env.clone(),
             cancel: token.clone(),

@@ -51,7 +51,8 @@ impl RowLockSpec {
         let (txn, storage) = (&state.cx.txn, self.schema.relation.storage);
         match block_on(txn.lock_row(storage, &suffix, self.mode, self.wait)) {
             Ok(RowLock::Granted { .. }) => {}
-            Ok(RowLock::Skipped) => return Ok(false),
+            Ok(RowLock::Unavailable) if self.wait == LockWait::SkipLocked => return Ok(false),
+            Ok(RowLock::Unavailable) => return Err(self.named(StorageError::LockNotAvailable)),
             Err(error) => return Err(self.named(error)),
         }
         let newest = txn.get_latest(Space::Rows, &self.schema.row_key(&suffix))?;

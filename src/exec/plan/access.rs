@@ -86,7 +86,8 @@ impl Planner {
         }
         let filter_factor = 0.3f64.powi(i32::try_from(conditions.len().min(3)).unwrap_or(0));
         let estimate = (rows * path.selectivity * filter_factor).max(1.0);
-        let columns = access.columns.iter().map(|a| scan_column(*a, relation)).collect::<Result<_>>()?;
+        let columns =
+            access.columns.iter().map(|a| scan_column(*a, relation)).collect::<Result<_>>()?;
         let source = Arc::new(Source { schema, columns, conditions });
         let (ordered, by_key) = (path.order.is_some(), path.selectivity < 1.0);
         let backward = path.order.unwrap_or(false);
@@ -103,7 +104,8 @@ impl Planner {
     /// Rows of a table, as storage estimates them.
     pub(super) fn table_rows(&self, relation: &Relation) -> f64 {
         let store = self.cx.txn.store();
-        (store.approximate_rows(Space::Rows, relation.storage) as f64).max(1.0)
+        let rows = store.approximate_rows(Space::Rows, relation.storage).unwrap_or(1000);
+        (rows as f64).max(1.0)
     }
 
     /// Relations that are not tables.
@@ -118,13 +120,12 @@ impl Planner {
         let filter: Result<Vec<_>> =
             filter.map(|c| self.inner_condition(c, access, &layout)).collect();
         let filter = Arc::new(filter?);
-        let column = |attno: &AttrNumber| usize::try_from(*attno).ok().and_then(|a| a.checked_sub(1));
+        let column =
+            |attno: &AttrNumber| usize::try_from(*attno).ok().and_then(|a| a.checked_sub(1));
         let columns = Arc::new(access.columns.iter().map(column).collect());
         let node: crate::exec::op::NodeRef = match system {
             true => Arc::new(SystemScan { relation: relation.oid, filter, columns }),
-            false => {
-                Arc::new(SequenceScan { relation: relation.clone(), filter, columns })
-            }
+            false => Arc::new(SequenceScan { relation: relation.clone(), filter, columns }),
         };
         let rows = if system { 300.0 } else { 1.0 };
         let estimate = if access.conditions.is_empty() { rows } else { rows / 10.0 };
@@ -286,15 +287,12 @@ impl Planner {
 
     /// Limits of a column; gives their estimated selectivity. The conditions stay tested: a limit
     /// does not exclude NULLs.
-    fn limits(
-        &mut self,
-        access: &Access<'_>,
-        column: &Column,
-        bounds: &mut Bounds,
-    ) -> Result<f64> {
+    fn limits(&mut self, access: &Access<'_>, column: &Column, bounds: &mut Bounds) -> Result<f64> {
         let mut selectivity = 1.0;
         for condition in access.conditions {
-            let Some((comparison, value)) = self.sargable(condition, access, column) else { continue };
+            let Some((comparison, value)) = self.sargable(condition, access, column) else {
+                continue;
+            };
             let is_int = |t| matches!(t, oids::INT2 | oids::INT4 | oids::INT8);
             if value.type_oid() != column.type_oid && is_int(column.type_oid) {
                 continue;

@@ -48,7 +48,8 @@ impl Planner {
         }
         let sets = grouping_sets(query);
         let masks = wanted.groupings.iter().map(|g| masks(g, query, &sets)).collect();
-        let dependent = wanted.dependent.iter().map(|v| self.compile(&Expr::Var(v.clone()), &layout));
+        let dependent =
+            wanted.dependent.iter().map(|v| self.compile(&Expr::Var(v.clone()), &layout));
         let dependent = dependent.collect::<Result<Vec<_>>>()?;
         let calls: Result<Vec<AggregateCall>> =
             wanted.aggregates.iter().map(|a| self.aggregate_call(a, &layout)).collect();
@@ -163,9 +164,7 @@ fn grouping_sets(query: &Query) -> Vec<Vec<usize>> {
     let index = |target_ref: &u32| query.group_by.iter().position(|g| g.target_ref == *target_ref);
     match query.grouping_sets.is_empty() {
         true => vec![(0..query.group_by.len()).collect()],
-        false => {
-            query.grouping_sets.iter().map(|s| s.iter().filter_map(index).collect()).collect()
-        }
+        false => query.grouping_sets.iter().map(|s| s.iter().filter_map(index).collect()).collect(),
     }
 }
 

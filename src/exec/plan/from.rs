@@ -215,10 +215,8 @@ impl Planner {
             !used.is_empty() && used.is_subset(rels) && !quals::is_volatile(e)
         };
         let keeps = |side: JoinKind| join.kind == side;
-        let (to_left, above): (Vec<Expr>, Vec<Expr>) = above
-            .iter()
-            .cloned()
-            .partition(|e| keeps(JoinKind::Left) && within(&left_rels, e));
+        let (to_left, above): (Vec<Expr>, Vec<Expr>) =
+            above.iter().cloned().partition(|e| keeps(JoinKind::Left) && within(&left_rels, e));
         let (to_right, above): (Vec<Expr>, Vec<Expr>) =
             above.into_iter().partition(|e| keeps(JoinKind::Right) && within(&right_rels, e));
         // A join condition on the nullable side alone restricts that side's rows.
@@ -436,7 +434,9 @@ impl Planner {
         let both = Arc::new(left.layout.join(&right.layout));
         let conditions = Arc::new(self.compile_all(&rest, &both)?);
         let rows = match kind {
-            JoinType::Inner => left.rows * right.rows / left.base_rows.max(right.base_rows).max(1.0),
+            JoinType::Inner => {
+                left.rows * right.rows / left.base_rows.max(right.base_rows).max(1.0)
+            }
             JoinType::Semi | JoinType::Anti => left.rows * 0.5,
             _ => left.rows.max(right.rows),
         };
@@ -623,7 +623,11 @@ pub(super) fn relabelled(below: Built, rel: RangeIndex, query: &Query) -> Built 
 /// Moves conditions on a subquery's output into its WHERE, where that changes nothing: no limit,
 /// windows, grouping or set operation sees other rows by it. Gives the changed query and the
 /// conditions that stay outside.
-fn push_into(query: &Query, rel: RangeIndex, conditions: &[Expr]) -> (Option<Box<Query>>, Vec<Expr>) {
+fn push_into(
+    query: &Query,
+    rel: RangeIndex,
+    conditions: &[Expr],
+) -> (Option<Box<Query>>, Vec<Expr>) {
     let simple = query.limit.is_none()
         && query.offset.is_none()
         && query.windows.is_empty()

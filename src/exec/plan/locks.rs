@@ -21,9 +21,9 @@ impl Planner {
             let relation = relation.ok_or_else(|| PgError::internal("no such relation"))?;
             let slot = |attno| built.layout.slot(mark.rel, attno);
             let (Some(key), Some(seq)) = (slot(KEY_ATTNO), slot(SEQ_ATTNO)) else { continue };
-            let columns = relation.live_columns().filter_map(|c| {
-                Some((slot(c.attno)?, usize::try_from(c.attno - 1).ok()?))
-            });
+            let columns = relation
+                .live_columns()
+                .filter_map(|c| Some((slot(c.attno)?, usize::try_from(c.attno - 1).ok()?)));
             locks.push(RowLockSpec {
                 schema: table_schema(&catalog, relation),
                 mode: mark.mode,

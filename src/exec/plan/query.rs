@@ -242,8 +242,7 @@ fn distinct_on(
         }
     }
     let keys: Vec<KeyColumn> = query.distinct.iter().map(key).collect::<Result<_>>()?;
-    let sorted: NodeRef =
-        Arc::new(Sort { input: built.node, keys: Arc::new(order), bound: None });
+    let sorted: NodeRef = Arc::new(Sort { input: built.node, keys: Arc::new(order), bound: None });
     let node: NodeRef = Arc::new(DistinctOn { input: sorted, keys: Arc::new(keys) });
     Ok(Built { node, ..built })
 }

@@ -77,8 +77,7 @@ impl Planner {
         let left = self.set_operand(query, left)?;
         let right = self.set_operand(query, right)?;
         let keys = Arc::new(all_columns(types));
-        let node: NodeRef =
-            Arc::new(SetOp { op, all, left: left.node, right: right.node, keys });
+        let node: NodeRef = Arc::new(SetOp { op, all, left: left.node, right: right.node, keys });
         Ok(Built { node, ..left })
     }
 }

@@ -100,10 +100,10 @@ impl Planner {
         let mut test = |planner: &mut Planner| -> Result<Program> {
             let types: Vec<_> = link.query.output().map(|t| t.expr.type_oid()).collect();
             let both = Arc::new(layout.join(&numbered(SUBLINK_RANGE, &types)));
-            let test = link.test.clone().unwrap_or(Expr::constant(
-                crate::types::Datum::Bool(true),
-                oids::BOOL,
-            ));
+            let test = link
+                .test
+                .clone()
+                .unwrap_or(Expr::constant(crate::types::Datum::Bool(true), oids::BOOL));
             planner.compile(&test, &both)
         };
         Ok(match link.kind {
@@ -213,8 +213,7 @@ impl Decorrelated {
         }
         let mut all = Vec::new();
         query.from.filter.iter().for_each(|f| quals::conjuncts(f, &mut all));
-        let (correlated, inner): (Vec<Expr>, Vec<Expr>) =
-            all.into_iter().partition(expr_refers_up);
+        let (correlated, inner): (Vec<Expr>, Vec<Expr>) = all.into_iter().partition(expr_refers_up);
         let mut stripped = query.clone();
         stripped.from.filter = (!inner.is_empty()).then(|| Expr::Bool(BoolOp::And, inner));
         stripped.targets.clear();
@@ -223,8 +222,7 @@ impl Decorrelated {
             return None;
         }
         let mut columns: Vec<Var> = Vec::new();
-        let conditions =
-            correlated.into_iter().map(|c| lifted(c, rel, &mut columns)).collect();
+        let conditions = correlated.into_iter().map(|c| lifted(c, rel, &mut columns)).collect();
         stripped.targets = columns.into_iter().zip(1..).map(column_target).collect();
         (!refers_up(&stripped)).then_some(Decorrelated { query: stripped, rel, conditions })
     }
@@ -350,7 +348,8 @@ fn grouped_by_correlation(query: &Query) -> Option<(Vec<(Expr, Expr)>, Query)> {
         let (Comparison::Eq, a, b) = quals::as_comparison(condition)? else { return None };
         let outer_only = |e: &Expr| expr_refers_up(e) && quals::rels(e).is_empty();
         let inner_only = |e: &Expr| !expr_refers_up(e) && !quals::rels(e).is_empty();
-        let (outer, inner) = match (outer_only(a) && inner_only(b), outer_only(b) && inner_only(a)) {
+        let (outer, inner) = match (outer_only(a) && inner_only(b), outer_only(b) && inner_only(a))
+        {
             (true, _) => (a, b),
             (_, true) => (b, a),
             _ => return None,

@@ -99,8 +99,7 @@ impl Planner {
                     _ => None,
                 });
                 let column = target.expr.type_oid();
-                let types =
-                    vec![column, column, offset.unwrap_or(column), oids::BOOL, oids::BOOL];
+                let types = vec![column, column, offset.unwrap_or(column), oids::BOOL, oids::BOOL];
                 Some(RangeSupport {
                     column: self.compile(&target.expr, layout)?,
                     in_range: Callee::resolve(func, types, oids::BOOL)?,

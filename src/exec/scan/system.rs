@@ -1,11 +1,12 @@
 //! Relations that are not stored as rows: pg_catalog's, and sequences.
 
-use crate::catalog::Relation;
+use crate::catalog::{Relation, pg_catalog};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::op::{PlanNode, holds};
 use crate::exec::{ExecState, Operator, Row};
-use crate::storage::SequenceParams;
+use crate::functions::Deparse;
+use crate::storage::{LockInfo, SequenceParams};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -55,8 +56,46 @@ impl Operator for Run {
     }
 }
 
-fn system_rows(relation: Oid, _state: &ExecState) -> Result<Vec<Vec<Datum>>> {
-    Err(PgError::unsupported(format_args!("system relation {relation}")))
+fn system_rows(relation: Oid, state: &ExecState) -> Result<Vec<Vec<Datum>>> {
+    let host = EnvHost(state);
+    let role = state.env().current_role();
+    let cx = pg_catalog::Context { catalog: &state.cx.catalog, role, host: &host };
+    pg_catalog::rows(relation, &cx)
+}
+
+/// What system relations show besides the catalog, asked of the session.
+struct EnvHost<'a>(&'a ExecState);
+
+impl EnvHost<'_> {
+    fn deparse(&self, what: Deparse<'_>) -> Result<Option<String>> {
+        self.0.env().session().deparse(what, false)
+    }
+}
+
+impl pg_catalog::Host for EnvHost<'_> {
+    fn view_definition(&self, view: Oid) -> Result<Option<String>> {
+        self.deparse(Deparse::View(view))
+    }
+
+    fn index_definition(&self, index: Oid) -> Result<Option<String>> {
+        self.deparse(Deparse::Index { index, column: 0 })
+    }
+
+    fn constraint_definition(&self, constraint: Oid) -> Result<Option<String>> {
+        self.deparse(Deparse::Constraint(constraint))
+    }
+
+    fn sequence_last_value(&self, sequence: Oid) -> Result<Option<i64>> {
+        self.0.env().session().sequence_last_value(sequence)
+    }
+
+    fn setting(&self, name: &str) -> Option<(String, &'static str)> {
+        self.0.env().setting(name).map(|value| (value, "session"))
+    }
+
+    fn locks(&self) -> Vec<LockInfo> {
+        self.0.cx.txn.store().locks()
+    }
 }
 
 /// A sequence read as a table of one row: `last_value`, `log_cnt`, `is_called`.
