@@ -32,6 +32,9 @@ pub(in crate::exec) struct AggregateCall {
     pub distinct: Vec<(usize, Oid)>,
     /// ORDER BY inside the call: index into `args`, type, descending, nulls first.
     pub order: Vec<(usize, Oid, bool, bool)>,
+    /// A hypothetical-set aggregate: the direct arguments are a row whose place among the others is
+    /// asked for.
+    pub hypothetical: bool,
 }
 
 /// What GROUP BY says.
@@ -82,6 +85,25 @@ impl AggregateCall {
         (self.make)(&self.ctx(state), &direct)
     }
 
+    fn accumulator(&self, state: &ExecState, row: &[Datum]) -> Result<Accumulator> {
+        let place = match self.hypothetical {
+            true => {
+                let direct = self.direct.iter().map(|arg| arg.eval(state, row));
+                Some(self.sort_key(&direct.collect::<Result<Vec<Datum>>>()?))
+            }
+            false => None,
+        };
+        Ok(Accumulator { state: self.start(state, row)?, kept: Vec::new(), place })
+    }
+
+    fn sort_key(&self, args: &[Datum]) -> Vec<u8> {
+        let mut key = Vec::new();
+        for &(index, type_oid, descending, nulls_first) in &self.order {
+            types::key::encode(type_oid, &args[index], descending, nulls_first, &mut key);
+        }
+        key
+    }
+
     fn buffers(&self) -> bool {
         !self.order.is_empty() || !self.distinct.is_empty()
     }
@@ -92,6 +114,8 @@ struct Accumulator {
     state: Box<dyn AggregateState>,
     /// Arguments kept back until the end, with their sort keys: ORDER BY or DISTINCT in the call.
     kept: Vec<(Vec<u8>, Vec<Datum>)>,
+    /// The hypothetical row's sort key; rows are handed on with their place relative to it.
+    place: Option<Vec<u8>>,
 }
 
 impl Accumulator {
@@ -100,10 +124,7 @@ impl Accumulator {
         if !call.buffers() {
             return self.state.update(&call.ctx(state), &args[..call.arg_count]);
         }
-        let mut key = Vec::new();
-        for &(index, type_oid, descending, nulls_first) in &call.order {
-            types::key::encode(type_oid, &args[index], descending, nulls_first, &mut key);
-        }
+        let mut key = call.sort_key(&args);
         if call.order.is_empty() {
             for &(index, type_oid) in &call.distinct {
                 types::key::encode(type_oid, &args[index], false, false, &mut key);
@@ -117,7 +138,7 @@ impl Accumulator {
     fn finish(mut self, call: &AggregateCall, state: &ExecState) -> Result<Datum> {
         self.kept.sort_by(|a, b| a.0.cmp(&b.0));
         let mut seen = HashSet::new();
-        for (_, args) in std::mem::take(&mut self.kept) {
+        for (key, mut args) in std::mem::take(&mut self.kept) {
             if !call.distinct.is_empty() {
                 let mut key = Vec::new();
                 for &(index, type_oid) in &call.distinct {
@@ -127,7 +148,9 @@ impl Accumulator {
                     continue;
                 }
             }
-            self.state.update(&call.ctx(state), &args[..call.arg_count])?;
+            args.truncate(call.arg_count);
+            args.extend(self.place.as_ref().map(|place| Datum::Int4(key.cmp(place) as i32)));
+            self.state.update(&call.ctx(state), &args)?;
         }
         self.state.finish(&call.ctx(state))
     }
@@ -167,19 +190,14 @@ impl Run {
         }
         let dependent = &self.grouping.dependent;
         let dependent = dependent.iter().map(|d| d.eval(state, row)).collect::<Result<_>>()?;
-        let start = |call: &AggregateCall| {
-            Ok(Accumulator { state: call.start(state, row)?, kept: Vec::new() })
-        };
+        let start = |call: &AggregateCall| call.accumulator(state, row);
         let accumulators = self.calls.iter().map(start).collect::<Result<_>>()?;
         Ok(Group { set, keys, dependent, accumulators })
     }
 
     /// The group of a set that has no columns and met no row.
     fn empty_group(&self, set: usize, state: &ExecState) -> Result<Group> {
-        let start = |call: &AggregateCall| {
-            let state = call.start(state, &[])?;
-            Ok(Accumulator { state, kept: Vec::new() })
-        };
+        let start = |call: &AggregateCall| call.accumulator(state, &[]);
         Ok(Group {
             set,
             keys: vec![Datum::Null; self.grouping.keys.len()],

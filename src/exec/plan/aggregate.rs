@@ -137,6 +137,7 @@ impl Planner {
             filter,
             distinct,
             order,
+            hypothetical: a.kind == b'h',
         })
     }
 }

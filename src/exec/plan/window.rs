@@ -150,6 +150,7 @@ impl Planner {
             filter,
             distinct: Vec::new(),
             order: Vec::new(),
+            hypothetical: false,
         })))
     }
 }

@@ -86,7 +86,8 @@ impl Fields {
 
     /// ISO year and week of the date.
     pub fn iso_week(&self) -> (i32, i32) {
-        calendar::iso_week(self.year, self.month.clamp(1, 12), self.day)
+        let (week, year) = calendar::iso_week(self.year, self.month.clamp(1, 12), self.day);
+        (year, week)
     }
 
     /// Microseconds since midnight.
