@@ -9,81 +9,36 @@
 //!
 //! `reg*` types are `oid`s here; resolving their names needs the catalog and is done above.
 
+pub mod array;
 pub mod arrow;
+pub mod boolean;
+pub mod bytea;
+mod codec;
+mod compare;
 pub mod datetime;
 mod datum;
+pub mod float;
 mod format;
+pub mod input;
+pub mod int;
+pub mod json;
 pub mod jsonb;
 pub mod key;
+mod names;
 pub mod numeric;
 pub mod oids;
+pub mod record;
+pub mod string;
+pub mod uuid;
 
+pub use codec::{binary_in, binary_out, text_in, text_out};
+pub use compare::{compare, equal, hash};
 pub use datetime::{Interval, TimeZone};
 pub use datum::{Array, Datum, Record};
 pub use format::{ByteaOutput, DateOrder, DateStyle, Format, IntervalStyle};
 pub use jsonb::Jsonb;
+pub use names::{apply_typmod, format_type, type_name, typmod_in, typmod_out};
 pub use numeric::Numeric;
-
-use crate::error::Result;
-use std::cmp::Ordering;
-use std::hash::Hasher;
 
 /// A PostgreSQL object identifier.
 pub type Oid = u32;
-
-/// Reads a value's text form, as `typinput` with the type modifier (`-1`: none) applied.
-pub fn text_in(_type_oid: Oid, _typmod: i32, _text: &str, _format: &Format) -> Result<Datum> {
-    todo!()
-}
-
-/// Appends a value's text form, as `typoutput`. Not for NULL.
-pub fn text_out(_type_oid: Oid, _value: &Datum, _format: &Format, _out: &mut Vec<u8>) {
-    todo!()
-}
-
-/// Reads a value's binary form, as `typreceive`.
-pub fn binary_in(_type_oid: Oid, _typmod: i32, _bytes: &[u8]) -> Result<Datum> {
-    todo!()
-}
-
-/// Appends a value's binary form, as `typsend`. Not for NULL.
-pub fn binary_out(_type_oid: Oid, _value: &Datum, _out: &mut Vec<u8>) {
-    todo!()
-}
-
-/// The order of the type's default btree operator class. NULLs are equal to each other and greater
-/// than anything else.
-pub fn compare(_type_oid: Oid, _a: &Datum, _b: &Datum) -> Ordering {
-    todo!()
-}
-
-/// Equality by the default operator class; cheaper than [`compare`]. NULL equals NULL.
-pub fn equal(_type_oid: Oid, _a: &Datum, _b: &Datum) -> bool {
-    todo!()
-}
-
-/// Hashes so that values that are [`equal`] hash alike (1.0 and 1.00, -0 and 0).
-pub fn hash(_type_oid: Oid, _value: &Datum, _state: &mut impl Hasher) {
-    todo!()
-}
-
-/// Fits a value of the type to a type modifier (`varchar(3)`, `numeric(10,2)`, `timestamp(0)`), as
-/// the type's length-coercion cast. `explicit`: a cast that may truncate silently.
-pub fn apply_typmod(_type_oid: Oid, _typmod: i32, _explicit: bool, _value: Datum) -> Result<Datum> {
-    todo!()
-}
-
-/// A type modifier as text, such as `(10,2)`: `typmodout`. Empty for -1.
-pub fn typmod_out(_type_oid: Oid, _typmod: i32) -> String {
-    todo!()
-}
-
-/// A type modifier from its parenthesised integers, `typmodin`: `numeric(10,2)` gives `[10, 2]`.
-pub fn typmod_in(_type_oid: Oid, _modifiers: &[i32]) -> Result<i32> {
-    todo!()
-}
-
-/// The SQL name of a built-in type, as `format_type` prints it; `None`: not a built-in type.
-pub fn format_type(_type_oid: Oid, _typmod: i32) -> Option<String> {
-    todo!()
-}

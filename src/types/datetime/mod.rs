@@ -1,11 +1,28 @@
 //! Dates, times, time stamps, intervals and time zones.
 
+pub mod abbreviations;
 pub mod calendar;
+mod decode;
+mod fields;
+pub mod input;
 pub mod interval;
+mod interval_decode;
+mod interval_iso;
+mod interval_output;
+mod lexer;
+pub mod output;
+mod posix;
 pub mod timestamp;
+mod tokens;
+pub mod typmod;
+pub(super) mod wire;
 pub mod zone;
 
+#[cfg(test)]
+mod tests;
+
 pub use interval::Interval;
+pub use interval_output::interval as write_interval;
 pub use zone::TimeZone;
 
 /// Microseconds in a second, minute, hour, day.

@@ -1,0 +1,1 @@
+//! Facts taken from PostgreSQL 15.
