@@ -18,7 +18,6 @@
 //! ```
 
 mod children;
-mod defaults;
 mod deferred;
 mod delete;
 mod describe;
