@@ -20,6 +20,7 @@ use super::clock;
 use super::state::{Modes, Transaction};
 use crate::catalog::TxnCatalog;
 use crate::error::{PgError, Result, code};
+use crate::exec::dml;
 use crate::storage::{self, LockWaitOptions, TxnOptions};
 use std::sync::Arc;
 
@@ -149,6 +150,7 @@ impl Session {
 
     async fn try_commit(&mut self) -> Result<()> {
         let Some(transaction) = self.state.transaction.lock().clone() else { return Ok(()) };
+        self.check_deferred_constraints(&transaction)?;
         self.materialize_held_cursors().await?;
         self.portals.retain(|_, portal| portal.outlives_transaction());
         transaction.catalog.prepare_commit(&transaction.txn)?;
@@ -161,6 +163,19 @@ impl Session {
         transaction.txn.commit(sync).await?;
         self.apply_listening();
         Ok(())
+    }
+
+    /// What DEFERRABLE constraints left to the end of the transaction.
+    fn check_deferred_constraints(&mut self, transaction: &Transaction) -> Result<()> {
+        if !dml::has_deferred(&transaction.txn) {
+            return Ok(());
+        }
+        let env = self.statement_env()?;
+        let token = self.state.token.lock().clone();
+        let context =
+            self.statement_context(&env, transaction, &token, transaction.txn.begin_statement()?)?;
+        dml::check_deferred(&context)?;
+        Ok(transaction.txn.end_statement()?)
     }
 
     /// Rolls the open transaction back, if any, and leaves the block.

@@ -1,5 +1,6 @@
 //! Statements that are not queries, one file per kind.
 
+mod constraints;
 mod describe;
 mod discard;
 mod listen;

@@ -1,4 +1,4 @@
-//! BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, SET TRANSACTION, SET CONSTRAINTS.
+//! BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, SET TRANSACTION.
 
 use super::Outcome;
 use crate::error::{PgError, Result, code};
@@ -55,18 +55,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    /// SET CONSTRAINTS: all constraints are checked as they were declared, so only what changes
-    /// nothing is possible yet.
-    pub(super) fn set_constraints(&mut self, s: &nodes::ConstraintsSetStmt) -> Result<Outcome> {
-        if !matches!(self.block, crate::session::transaction::Block::Explicit) {
-            let message = "SET CONSTRAINTS can only be used in transaction blocks";
-            self.warn(code::NO_ACTIVE_SQL_TRANSACTION, message);
-            return Ok(Outcome::done("SET CONSTRAINTS"));
-        }
-        let _ = s;
-        Err(PgError::unsupported("SET CONSTRAINTS"))
     }
 }
 
