@@ -150,9 +150,9 @@ impl Session {
 
     async fn try_commit(&mut self) -> Result<()> {
         let Some(transaction) = self.state.transaction.lock().clone() else { return Ok(()) };
-        self.check_deferred_constraints(&transaction)?;
         self.materialize_held_cursors().await?;
         self.portals.retain(|_, portal| portal.outlives_transaction());
+        self.check_deferred(&transaction)?;
         transaction.catalog.prepare_commit(&transaction.txn)?;
         let outbox = std::mem::take(&mut *self.state.outbox.lock());
         if !outbox.is_empty() {
@@ -165,15 +165,14 @@ impl Session {
         Ok(())
     }
 
-    /// What DEFERRABLE constraints left to the end of the transaction.
-    fn check_deferred_constraints(&mut self, transaction: &Transaction) -> Result<()> {
+    /// Checks deferred constraints, as the transaction's last statement.
+    fn check_deferred(&mut self, transaction: &Transaction) -> Result<()> {
         if !dml::has_deferred(&transaction.txn) {
             return Ok(());
         }
         let env = self.statement_env()?;
-        let token = self.state.token.lock().clone();
-        let context =
-            self.statement_context(&env, transaction, &token, transaction.txn.begin_statement()?)?;
+        let view = transaction.txn.begin_statement()?;
+        let context = self.statement_context(&env, transaction, view);
         dml::check_deferred(&context)?;
         Ok(transaction.txn.end_statement()?)
     }

@@ -18,6 +18,8 @@
 //! ```
 
 mod children;
+mod copy;
+mod defaults;
 mod deferred;
 mod delete;
 mod describe;
@@ -33,6 +35,7 @@ mod target;
 mod update;
 mod wait;
 
+pub use copy::{BulkError, BulkInsert};
 pub(in crate::exec) use deferred::finish_statement;
 pub use deferred::{check_deferred, has_deferred, set_constraints};
 pub(in crate::exec) use modify::Modify;
