@@ -10,6 +10,7 @@ mod write;
 use super::Implementation::{self, Scalar};
 use crate::error::Result;
 use crate::types::{Datum, Numeric, oids};
+use num_bigint::BigUint;
 use template::Template;
 use write::{Digits, roman, write};
 
@@ -58,12 +59,9 @@ fn scientific(value: &Numeric, template: &Template) -> String {
     let wanted = template.after + 1;
     let mut kept: String = digits.chars().chain(std::iter::repeat('0')).take(wanted).collect();
     if digits.as_bytes().get(wanted).is_some_and(|digit| *digit >= b'5') {
-        let rounded = (num_bigint::BigUint::parse_bytes(kept.as_bytes(), 10).unwrap_or_default()
-            + 1u32)
-            .to_string();
-        // 9.99 becomes 10.0: one more digit before the point.
-        exponent += (rounded.len() - kept.len()) as i64;
-        kept = rounded[..wanted].to_owned();
+        let rounded = BigUint::parse_bytes(kept.as_bytes(), 10).unwrap_or_default() + 1u32;
+        // PostgreSQL does not normalise again: 99.99 by 9.99EEEE is 10.00e+01.
+        kept = rounded.to_string();
     }
     if value.is_zero() {
         exponent = 0;
@@ -72,7 +70,8 @@ fn scientific(value: &Numeric, template: &Template) -> String {
     let point = if template.after > 0 { "." } else { "" };
     let exponent_sign = if exponent < 0 { '-' } else { '+' };
     let exponent = exponent.abs();
-    format!("{sign}{}{point}{}e{exponent_sign}{exponent:02}", &kept[..1], &kept[1..])
+    let (whole, fraction) = kept.split_at(kept.len() - template.after);
+    format!("{sign}{whole}{point}{fraction}e{exponent_sign}{exponent:02}")
 }
 
 /// Floats show no more digits than the type has.
@@ -142,9 +141,18 @@ fn int_to_char(value: i64, template: &str) -> Result<Datum> {
     numeric_to_char(&Numeric::from_i64(value), template)
 }
 
+/// Scientific notation of an `integer` is a float's.
+fn int4_to_char(value: i32, template: &str) -> Result<Datum> {
+    let parsed = Template::parse(template)?;
+    match parsed.exponent {
+        true => Ok(Datum::text(float_scientific(value.into(), &parsed))),
+        false => int_to_char(value.into(), template),
+    }
+}
+
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("numeric_to_char", Scalar(|_, a| numeric_to_char(a[0].as_numeric(), a[1].as_text()))),
-    ("int4_to_char", Scalar(|_, a| int_to_char(a[0].as_int4().into(), a[1].as_text()))),
+    ("int4_to_char", Scalar(|_, a| int4_to_char(a[0].as_int4(), a[1].as_text()))),
     ("int8_to_char", Scalar(|_, a| int_to_char(a[0].as_int8(), a[1].as_text()))),
     (
         "float4_to_char",
