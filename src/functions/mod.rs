@@ -27,7 +27,6 @@ mod json;
 mod keywords;
 mod like;
 mod math;
-mod number_format;
 mod numeric;
 pub mod privileges;
 mod quote;

@@ -140,7 +140,78 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Whether two expressions are the same but for where they stand in the text (`equal`).
+    pub fn same(&self, other: &Expr) -> bool {
+        match (self, other) {
+            (Expr::Var(a), Expr::Var(b)) => (a.rel, a.attno, a.level) == (b.rel, b.attno, b.level),
+            _ if std::mem::discriminant(self) != std::mem::discriminant(other) => false,
+            _ => without_locations(self) == without_locations(other),
+        }
+    }
+
+    /// Where this node itself stands, to change it.
+    fn location_mut(&mut self) -> Option<&mut i32> {
+        Some(match self {
+            Expr::Var(v) => &mut v.location,
+            Expr::Const(c) => &mut c.location,
+            Expr::Param(p) => &mut p.location,
+            Expr::Func(f) | Expr::Distinct(f) | Expr::NullIf(f) => &mut f.location,
+            Expr::ScalarArrayOp(s) => &mut s.location,
+            Expr::SubLink(s) => &mut s.location,
+            Expr::Relabel(r) => &mut r.location,
+            Expr::CoerceViaIo(c) => &mut c.location,
+            Expr::ArrayCoerce(c) => &mut c.location,
+            Expr::Case(c) => &mut c.location,
+            Expr::Array(a) => &mut a.location,
+            Expr::Row(r) => &mut r.location,
+            Expr::Coalesce(c) => &mut c.location,
+            Expr::MinMax(m) => &mut m.location,
+            Expr::SqlValue { location, .. }
+            | Expr::SetToDefault { location, .. }
+            | Expr::Grouping { location, .. }
+            | Expr::NullTest { location, .. }
+            | Expr::BooleanTest { location, .. }
+            | Expr::Collate { location, .. } => location,
+            Expr::Aggregate(a) => &mut a.location,
+            Expr::Window(w) => &mut w.location,
+            Expr::Bool(..)
+            | Expr::CaseTest { .. }
+            | Expr::RowCompare(_)
+            | Expr::Subscript(_)
+            | Expr::FieldSelect { .. }
+            | Expr::CurrentOf { .. }
+            | Expr::NextValue { .. } => return None,
+        })
+    }
+
+    /// Forgets all locations, as stored expressions do.
+    pub fn clear_locations(&mut self) {
+        if let Some(location) = self.location_mut() {
+            *location = -1;
+        }
+        if let Expr::SubLink(s) = self {
+            s.query.clear_locations();
+        }
+        self.for_each_child_mut(&mut |child| {
+            stacker::maybe_grow(64 << 10, 1 << 20, || child.clear_locations())
+        });
+    }
+}
+
+fn without_locations(expr: &Expr) -> Expr {
+    let mut expr = expr.clone();
+    expr.clear_locations();
+    expr
+}
+
 impl Query {
+    /// Forgets all locations, as stored queries do.
+    pub fn clear_locations(&mut self) {
+        self.for_each_expr_mut(&mut |e| e.clear_locations());
+        self.for_each_subquery_mut(&mut |q| q.clear_locations());
+    }
+
     /// Calls `f` with every expression that stands in this query itself: targets, conditions,
     /// FROM's functions and VALUES, frames, limits. Not those of sub-queries and CTEs
     /// ([`Query::for_each_subquery`]) or inside sub-links.
@@ -171,5 +242,41 @@ impl Query {
             }
         }
         self.ctes.iter_mut().for_each(|cte| f(&mut cte.query));
+    }
+}
+
+impl Expr {
+    /// Moves an expression `delta` queries deeper: references that leave its first `depth` levels
+    /// of queries reach further.
+    pub fn shift_levels(&mut self, delta: u32, depth: u32) {
+        match self {
+            Expr::Var(v) if v.level >= depth && v.rel != SUBLINK_RANGE => v.level += delta,
+            Expr::Aggregate(a) if a.level >= depth => a.level += delta,
+            Expr::Grouping { level, .. } if *level >= depth => *level += delta,
+            Expr::SubLink(s) => s.query.shift_from(delta, depth + 1),
+            _ => {}
+        }
+        self.for_each_child_mut(&mut |child| {
+            stacker::maybe_grow(64 << 10, 1 << 20, || child.shift_levels(delta, depth))
+        });
+    }
+}
+
+impl Query {
+    /// Moves a query `delta` queries deeper: its references to outer queries reach further.
+    pub fn shift_levels(&mut self, delta: u32) {
+        self.shift_from(delta, 1);
+    }
+
+    fn shift_from(&mut self, delta: u32, depth: u32) {
+        self.for_each_expr_mut(&mut |e| e.shift_levels(delta, depth));
+        for entry in &mut self.range_table {
+            if let RangeSource::Cte { level, .. } = &mut entry.source
+                && *level >= depth
+            {
+                *level += delta;
+            }
+        }
+        self.for_each_subquery_mut(&mut |q| q.shift_from(delta, depth + 1));
     }
 }

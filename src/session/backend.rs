@@ -26,9 +26,8 @@ pub struct Backend {
     /// Microseconds since 2000-01-01 UTC.
     pub started: i64,
     pub activity: Mutex<Activity>,
-    /// Stops whatever the session's statements are doing: one for all of them, so that it reaches
-    /// cursors that earlier statements opened.
-    pub token: CancelToken,
+    /// The running statement's.
+    token: Mutex<CancelToken>,
     /// Wakes whoever waits inside a statement that is cancelled.
     cancelled: Notify,
     terminating: AtomicBool,
@@ -62,16 +61,18 @@ impl Activity {
 
 impl Backend {
     /// A new statement begins: cancellations of earlier ones do not reach it.
-    pub fn begin_statement(&self) {
-        self.token.reset();
+    pub fn begin_statement(&self) -> CancelToken {
+        let token = CancelToken::new();
         if self.is_terminating() {
-            self.token.cancel(CancelReason::Shutdown);
+            token.cancel(CancelReason::Shutdown);
         }
+        *self.token.lock() = token.clone();
+        token
     }
 
     /// Stops the running statement, wherever it waits.
     pub fn cancel(&self, reason: CancelReason) {
-        self.token.cancel(reason);
+        self.token.lock().cancel(reason);
         self.cancelled.notify_waiters();
     }
 
@@ -81,12 +82,13 @@ impl Backend {
         self.wake.notify_one();
     }
 
-    /// Cancels the statement after `limit`, unless the timer is dropped before.
-    pub fn cancel_after(self: &Arc<Self>, limit: Duration) -> Timer {
+    /// Cancels `token`'s statement after `limit`, unless the timer is dropped before.
+    pub fn cancel_after(self: &Arc<Self>, limit: Duration, token: CancelToken) -> Timer {
         let backend = self.clone();
         let task = tokio::spawn(async move {
             tokio::time::sleep(limit).await;
-            backend.cancel(CancelReason::StatementTimeout);
+            token.cancel(CancelReason::StatementTimeout);
+            backend.cancelled.notify_waiters();
         });
         Timer(task.abort_handle())
     }
@@ -112,14 +114,18 @@ impl Backend {
 
     /// Runs `work` until it is done or its statement is cancelled; then `work` is dropped where it
     /// waits.
-    pub async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    pub async fn or_cancelled<T>(
+        &self,
+        token: &CancelToken,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         tokio::pin!(work);
         loop {
             let cancelled = self.cancelled.notified();
             tokio::pin!(cancelled);
             // Registered before the check, so that a cancellation in between is not missed.
             cancelled.as_mut().enable();
-            self.token.check()?;
+            token.check()?;
             tokio::select! {
                 biased;
                 outcome = &mut work => return outcome,
@@ -166,7 +172,7 @@ impl Backends {
             client_address: who.client_address,
             started: clock::now(),
             activity: Mutex::new(Activity::new()),
-            token: CancelToken::new(),
+            token: Mutex::default(),
             cancelled: Notify::new(),
             terminating: AtomicBool::new(false),
             wake: Notify::new(),

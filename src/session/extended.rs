@@ -242,7 +242,8 @@ impl Session {
             PortalState::Done { tag: None } => return Err(cannot_be_run(name)),
             started => portal.state = started,
         }
-        portal.deliver(limit, client).await
+        let token = self.state.token.lock().clone();
+        portal.deliver(limit, token, client).await
     }
 
     /// Runs a utility statement's portal; gives its tag unless it has rows to deliver.

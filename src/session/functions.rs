@@ -22,7 +22,8 @@ const PAYLOAD_BYTES_MAX: usize = 8000;
 impl SessionState {
     /// Waits inside a synchronous function; a cancellation ends the wait.
     fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let work = self.backend.or_cancelled(work);
+        let token = self.token.lock().clone();
+        let work = self.backend.or_cancelled(&token, work);
         tokio::task::block_in_place(|| self.instance.runtime.block_on(work))
     }
 

@@ -13,7 +13,6 @@
 mod backend;
 mod client;
 mod clock;
-mod copy;
 mod cursor;
 mod env;
 mod extended;

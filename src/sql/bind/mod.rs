@@ -4,14 +4,62 @@
 //! 10 "Type Conversion"); every error has PostgreSQL's message, SQLSTATE and position. Literals get
 //! their values here, as PostgreSQL gives them at parse analysis, so `'abc'::int` fails at bind time.
 
+//! ```text
+//! statement   select, values, insert, update, delete, setop, cte
+//! clauses     from, join, target, clause (ORDER BY, DISTINCT, LIMIT), group, window, locking,
+//!             conflict, assign
+//! names       columns, lookup, typename, params, fuzzy
+//! expressions expr, compare, sublink, indirection, func, oper, agg
+//! types       coerce, common, polymorphic, candidates
+//! rules       place (what may stand where), srf, ungrouped
+//! ```
+
+mod agg;
+mod assign;
+mod candidates;
+mod clause;
+mod coerce;
+mod columns;
+mod common;
+mod compare;
+mod conflict;
+mod cte;
+mod ddl;
+mod defaults;
+mod expr;
+mod from;
+mod func;
+mod fuzzy;
+mod group;
+mod indirection;
+mod insert;
+mod join;
+mod locking;
+mod lookup;
+mod oper;
+mod params;
+mod place;
+mod polymorphic;
+mod select;
+mod setop;
+mod srf;
+mod state;
+mod sublink;
+mod target;
+mod typename;
+mod ungrouped;
+mod update;
+mod window;
+
 use crate::catalog::Catalog;
 use crate::catalog::Relation;
-use crate::error::{PgError, Result};
+use crate::error::Result;
 use crate::functions::Env;
 use crate::nodes::{Expr, Query};
 use crate::sql::Statement;
 use crate::types::Oid;
 use pg_raw_parse::{Node, nodes};
+use state::Binder;
 
 /// What binding looks at besides the statement.
 #[derive(Clone, Copy)]
@@ -63,31 +111,35 @@ pub fn bind_query(
 
 /// Binds a query inside a utility statement (EXPLAIN, DECLARE, CREATE TABLE AS, COPY, PREPARE).
 pub fn bind_node(
-    _node: Node<'_>,
-    _context: &BindContext<'_>,
-    _params: &mut ParamTypes,
+    node: Node<'_>,
+    context: &BindContext<'_>,
+    params: &mut ParamTypes,
 ) -> Result<Query> {
-    Err(PgError::unsupported("this statement"))
+    let mut binder = Binder::new(context, params);
+    let query = binder.bind_statement(node)?;
+    binder.check_params()?;
+    Ok(query)
 }
 
 /// Binds the query of CREATE VIEW; parameters are refused and `unknown` columns become text.
-pub fn bind_view(_node: Node<'_>, _context: &BindContext<'_>) -> Result<Query> {
-    Err(PgError::unsupported("CREATE VIEW"))
+pub fn bind_view(node: Node<'_>, context: &BindContext<'_>) -> Result<Query> {
+    ddl::bind_view(node, context)
 }
 
-/// Binds an expression of DDL over the columns of `relation`. With `target` (column name, type,
-/// typmod) the result is coerced to it as an assignment; CHECK and predicates become boolean.
+/// Binds an expression of DDL over the columns of `relation`, which are range table entry 1. With
+/// `target` (column name, type, typmod) the result is coerced to it as an assignment; CHECK and
+/// predicates become boolean. For EXECUTE's parameters the name is `$n`.
 pub fn bind_expr(
-    _node: Node<'_>,
-    _context: &BindContext<'_>,
-    _place: ExprPlace,
-    _relation: Option<&Relation>,
-    _target: Option<(&str, Oid, i32)>,
+    node: Node<'_>,
+    context: &BindContext<'_>,
+    place: ExprPlace,
+    relation: Option<&Relation>,
+    target: Option<(&str, Oid, i32)>,
 ) -> Result<Expr> {
-    Err(PgError::unsupported("this expression"))
+    ddl::bind(node, context, place, relation, target)
 }
 
 /// The type and typmod that a type name in SQL means (`varchar(10)`, `int[]`, `pg_catalog.text`).
-pub fn resolve_type(_name: &nodes::TypeName, _context: &BindContext<'_>) -> Result<(Oid, i32)> {
-    Err(PgError::unsupported("this type"))
+pub fn resolve_type(name: &nodes::TypeName, context: &BindContext<'_>) -> Result<(Oid, i32)> {
+    Binder::new(context, &mut ParamTypes::None).resolve_type(name)
 }

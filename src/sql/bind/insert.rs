@@ -1,0 +1,381 @@
+//! INSERT (`transformInsertStmt`, `rewriteTargetListIU`).
+//!
+//! The bound query's targets are the assigned columns in order of attribute number, defaults filled
+//! in. Columns without a default are left out (NULL), as are generated columns, which the executor
+//! computes from the new row.
+
+use super::assign::AssignTarget;
+use super::place::Place;
+use super::select::is_unknown;
+use super::state::{Binder, NsItem};
+use crate::catalog::{Column, Identity, Relation};
+use crate::error::{PgError, Result, code};
+use crate::nodes::*;
+use pg_raw_parse::{Node, nodes};
+
+impl<'n> Binder<'_, 'n> {
+    pub fn bind_insert(&mut self, node: &'n nodes::InsertStmt) -> Result<Query> {
+        let mut query = Query::new(CommandType::Insert);
+        self.bind_with(node.with_clause(), &mut query)?;
+        query.overriding = match node.override_ {
+            nodes::OverridingKind::OVERRIDING_USER_VALUE => Overriding::User,
+            nodes::OverridingKind::OVERRIDING_SYSTEM_VALUE => Overriding::System,
+            _ => Overriding::None,
+        };
+        let (relation, item) = self.open_target(node.relation(), "insert into")?;
+        query.result_relation = Some(item.rel);
+        let columns = insert_columns(node, &relation)?;
+        let written = !node.cols().is_empty();
+        let row = self.insert_source(node, &mut query, &relation, &columns, written)?;
+        self.insert_targets(&mut query, &relation, row)?;
+        if node.on_conflict_clause().is_some() || node.returning_clause().is_some() {
+            self.scope().namespace.clear();
+            self.scope().namespace.push(item.clone());
+        }
+        if let Some(clause) = node.on_conflict_clause() {
+            query.on_conflict = Some(self.bind_on_conflict(clause, &relation, &item)?);
+            self.scope().namespace = vec![item];
+        }
+        query.returning = self.bind_returning(node.returning_clause())?;
+        self.take_scope(&mut query);
+        Ok(query)
+    }
+
+    /// The inserted expressions, each with its column and coerced to its type.
+    fn insert_source(
+        &mut self,
+        node: &'n nodes::InsertStmt,
+        query: &mut Query,
+        relation: &Relation,
+        columns: &[AssignTarget<'n>],
+        written: bool,
+    ) -> Result<Vec<(AttrNumber, Expr)>> {
+        let select = match node.select_stmt() {
+            Node::None => return Ok(Vec::new()),
+            Node::SelectStmt(select) => select,
+            _ => return Err(PgError::internal("an INSERT source that is no SELECT")),
+        };
+        let plain_values = !select.values_lists().is_empty()
+            && select.sort_clause().is_empty()
+            && matches!(select.limit_count(), Node::None)
+            && matches!(select.limit_offset(), Node::None)
+            && select.locking_clause().is_empty()
+            && select.with_clause().is_none();
+        if !plain_values {
+            let row = self.insert_select(select, query)?;
+            return self.assign_row(row, relation, columns, written);
+        }
+        if select.values_lists().len() == 1 {
+            let mut rows = self.bind_value_rows(select, Place::ValuesSingle, true)?;
+            let row = rows.pop().unwrap_or_default();
+            let values = select.values_lists().first();
+            let row_written = values
+                .and_then(|v| v.as_node_list())
+                .is_some_and(|l| l.len() == 1 && matches!(l.first(), Some(Node::RowExpr(_))));
+            return self.assign_single(row, relation, columns, written, row_written);
+        }
+        self.insert_value_rows(select, query, relation, columns, written)
+    }
+
+    /// INSERT … SELECT: the sub-query's columns.
+    fn insert_select(
+        &mut self,
+        select: &'n nodes::SelectStmt,
+        query: &mut Query,
+    ) -> Result<Vec<Expr>> {
+        let source = self.bind_subquery(Node::SelectStmt(select), true)?;
+        let untyped: Vec<Option<Expr>> = source
+            .output()
+            .map(|t| {
+                let literal = matches!(t.expr, Expr::Const(_) | Expr::Param(_));
+                (literal && is_unknown(&t.expr)).then(|| t.expr.clone())
+            })
+            .collect();
+        let locations: Vec<i32> = source.output().map(|t| t.expr.location()).collect();
+        let item = self.add_subquery(source, None, false)?;
+        if let Some(entry) = self.scope().range_table.last_mut() {
+            entry.name = "*SELECT*".into();
+        }
+        query.from.items = vec![FromItem::Range(item.rel)];
+        let columns = item.columns.iter().zip(untyped).zip(locations);
+        Ok(columns.map(|((c, u), at)| u.unwrap_or_else(|| c.var(0, at))).collect())
+    }
+
+    /// Several rows of VALUES: each is coerced on its own, then read through one range table entry.
+    fn insert_value_rows(
+        &mut self,
+        select: &'n nodes::SelectStmt,
+        query: &mut Query,
+        relation: &Relation,
+        columns: &[AssignTarget<'n>],
+        written: bool,
+    ) -> Result<Vec<(AttrNumber, Expr)>> {
+        let rows = self.bind_value_rows(select, Place::Values, true)?;
+        let mut assigned: Vec<Vec<Expr>> = Vec::with_capacity(rows.len());
+        let mut attnos = Vec::new();
+        for row in rows {
+            let row = self.assign_row(row, relation, columns, written)?;
+            attnos = row.iter().map(|(attno, _)| *attno).collect();
+            assigned.push(row.into_iter().map(|(_, e)| e).collect());
+        }
+        let forced =
+            self.force_value_defaults(&mut assigned, &attnos, relation, query.overriding)?;
+        let target = |attno: &AttrNumber| relation.column(*attno);
+        let types = attnos.iter().map(|a| (target(a).type_oid, target(a).typmod)).collect();
+        let names = (1..=attnos.len()).map(|i| format!("column{i}")).collect();
+        let item = self.add_values(assigned, types, names, None)?;
+        query.from.items = vec![FromItem::Range(item.rel)];
+        let vars = attnos.into_iter().zip(&item.columns);
+        let kept = vars.filter(|(attno, _)| !forced.contains(attno));
+        Ok(kept.map(|(attno, c)| (attno, c.var(0, -1))).collect())
+    }
+
+    /// Replaces DEFAULT in rows of VALUES. Gives the columns whose values do not count: generated
+    /// ones, identity ones where the user's values are overridden or all are DEFAULT.
+    fn force_value_defaults(
+        &self,
+        rows: &mut [Vec<Expr>],
+        attnos: &[AttrNumber],
+        relation: &Relation,
+        overriding: Overriding,
+    ) -> Result<Vec<AttrNumber>> {
+        let mut forced = Vec::new();
+        for (at, attno) in attnos.iter().enumerate() {
+            let column = relation.column(*attno);
+            let is_default = |r: &Vec<Expr>| matches!(r[at], Expr::SetToDefault { .. });
+            let all_default = rows.iter().all(is_default);
+            if check_override(column, all_default, overriding)? {
+                forced.push(*attno);
+            }
+            for row in rows.iter_mut() {
+                if matches!(row[at], Expr::SetToDefault { .. }) {
+                    row[at] = self.default_or_null(relation, column);
+                }
+            }
+        }
+        Ok(forced)
+    }
+
+    fn assign_single(
+        &mut self,
+        row: Vec<Expr>,
+        relation: &Relation,
+        columns: &[AssignTarget<'n>],
+        written: bool,
+        row_written: bool,
+    ) -> Result<Vec<(AttrNumber, Expr)>> {
+        let extra_parentheses = match row.as_slice() {
+            [Expr::Row(r)] => row_written && written && r.args.len() == columns.len(),
+            _ => false,
+        };
+        self.assign_row(row, relation, columns, written).map_err(|e| {
+            if extra_parentheses && e.message().starts_with("INSERT has more target") {
+                return e.hint(
+                    "The insertion source is a row expression containing the same number of \
+                     columns expected by the INSERT. Did you accidentally use extra parentheses?",
+                );
+            }
+            e
+        })
+    }
+
+    /// Expressions coerced to their columns (`transformInsertRow`).
+    fn assign_row(
+        &mut self,
+        row: Vec<Expr>,
+        relation: &Relation,
+        columns: &[AssignTarget<'n>],
+        written: bool,
+    ) -> Result<Vec<(AttrNumber, Expr)>> {
+        if let Some(extra) = row.get(columns.len()) {
+            let message = "INSERT has more expressions than target columns";
+            return Err(PgError::new(code::SYNTAX_ERROR, message).at(extra.location()));
+        }
+        if let (true, Some(missing)) = (written, columns.get(row.len())) {
+            let message = "INSERT has more target columns than expressions";
+            return Err(PgError::new(code::SYNTAX_ERROR, message).at(missing.location));
+        }
+        let mut assigned: Vec<(AttrNumber, Expr)> = Vec::with_capacity(row.len());
+        for (expr, target) in row.into_iter().zip(columns) {
+            // Several subscripted assignments to one column build on each other.
+            let earlier = assigned.iter().position(|(attno, _)| *attno == target.attno);
+            let base = earlier.map(|at| assigned.remove(at).1);
+            let expr = self.assign(expr, relation, target, base, Place::InsertTarget)?;
+            assigned.push((target.attno, expr));
+        }
+        Ok(assigned)
+    }
+
+    /// The final targets: DEFAULT replaced, missing defaults added, by attribute number.
+    fn insert_targets(
+        &mut self,
+        query: &mut Query,
+        relation: &Relation,
+        row: Vec<(AttrNumber, Expr)>,
+    ) -> Result<()> {
+        let mut row = row;
+        for column in relation.live_columns() {
+            let given = row.iter().position(|(attno, _)| *attno == column.attno);
+            let given = given.map(|at| row.remove(at).1);
+            let is_default = matches!(given, None | Some(Expr::SetToDefault { .. }));
+            let forced = given.is_some() && check_override(column, is_default, query.overriding)?;
+            let expr = match given {
+                Some(expr) if !is_default && !forced => Some(expr),
+                _ => self.column_default(relation, column),
+            };
+            if let Some(expr) = expr {
+                query.targets.push(assigned_target(column, expr));
+            }
+        }
+        Ok(())
+    }
+
+    /// A column's default: identity's next value, or DEFAULT's expression. None: NULL, or a
+    /// generated column.
+    pub fn column_default(&self, relation: &Relation, column: &Column) -> Option<Expr> {
+        if column.generated {
+            return None;
+        }
+        if column.identity.is_some() {
+            let sequence = self.context.catalog.identity_sequence(relation.oid, column.attno)?;
+            return Some(Expr::NextValue { sequence: sequence.oid, type_oid: column.type_oid });
+        }
+        column.default.clone()
+    }
+
+    pub fn default_or_null(&self, relation: &Relation, column: &Column) -> Expr {
+        self.column_default(relation, column).unwrap_or_else(|| {
+            Expr::Const(Const {
+                value: crate::types::Datum::Null,
+                type_oid: column.type_oid,
+                typmod: column.typmod,
+                collation: column.collation,
+                location: -1,
+            })
+        })
+    }
+
+    /// The target of INSERT, UPDATE or DELETE, as range table entry 1.
+    pub fn open_target(
+        &mut self,
+        var: Option<&'n nodes::RangeVar>,
+        verb: &str,
+    ) -> Result<(std::sync::Arc<Relation>, NsItem)> {
+        let var = var.ok_or_else(|| PgError::internal("a statement without a target"))?;
+        let relation = self.open_relation(var)?;
+        use crate::catalog::RelationKind as Kind;
+        match relation.kind {
+            Kind::Table if crate::catalog::Catalog::is_system(relation.oid) => {
+                let message =
+                    format!("permission denied: \"{}\" is a system catalog", relation.name);
+                return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+            }
+            Kind::Table => {}
+            Kind::View => return Err(self.view_target(&relation, verb)),
+            Kind::Sequence => {
+                let message = format!("cannot change sequence \"{}\"", relation.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+            Kind::Index => {
+                let message = format!("cannot change index \"{}\"", relation.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+        }
+        let item = self.add_relation(&relation, var.alias(), false)?;
+        self.scope().target = Some(item.rel);
+        Ok((relation, item))
+    }
+
+    fn view_target(&self, relation: &Relation, verb: &str) -> PgError {
+        PgError::unsupported(format_args!("{verb} view \"{}\"", relation.name))
+    }
+
+    /// RETURNING (`transformReturningList`).
+    pub fn bind_returning(
+        &mut self,
+        clause: Option<&'n nodes::ReturningClause>,
+    ) -> Result<Vec<TargetEntry>> {
+        let Some(clause) = clause else { return Ok(Vec::new()) };
+        if !clause.options().is_empty() {
+            return Err(PgError::unsupported("RETURNING WITH"));
+        }
+        let mut targets = Vec::new();
+        for node in clause.exprs() {
+            if let Node::ResTarget(target) = node {
+                self.bind_target(target, Place::Returning, &mut targets)?;
+            }
+        }
+        if targets.is_empty() {
+            let message = "RETURNING must have at least one column";
+            return Err(PgError::new(code::SYNTAX_ERROR, message));
+        }
+        self.mark_origins(&mut targets);
+        self.resolve_unknown_targets(&mut targets)?;
+        Ok(targets)
+    }
+}
+
+/// Whether the given value is dropped for the default; an error where it may not be given
+/// (`rewriteTargetListIU`).
+fn check_override(column: &Column, is_default: bool, overriding: Overriding) -> Result<bool> {
+    let detail = if column.generated {
+        format!("Column \"{}\" is a generated column.", column.name)
+    } else {
+        match (column.identity, overriding) {
+            (None, _) => return Ok(false),
+            (Some(_), Overriding::User) => return Ok(true),
+            (Some(Identity::ByDefault), _) | (_, Overriding::System) => return Ok(false),
+            (Some(Identity::Always), Overriding::None) => format!(
+                "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
+                column.name
+            ),
+        }
+    };
+    if is_default {
+        return Ok(true);
+    }
+    let message = format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name);
+    let error = PgError::new(code::GENERATED_ALWAYS, message).detail(detail);
+    Err(match column.generated {
+        true => error,
+        false => error.hint("Use OVERRIDING SYSTEM VALUE to override."),
+    })
+}
+
+/// A target that assigns a column.
+pub(super) fn assigned_target(column: &Column, expr: Expr) -> TargetEntry {
+    TargetEntry {
+        expr,
+        resno: column.attno,
+        name: column.name.clone(),
+        sort_group_ref: 0,
+        origin: (0, 0),
+        resjunk: false,
+    }
+}
+
+/// INSERT's column list, or all columns (`checkInsertTargets`).
+fn insert_columns<'n>(
+    node: &'n nodes::InsertStmt,
+    relation: &Relation,
+) -> Result<Vec<AssignTarget<'n>>> {
+    if node.cols().is_empty() {
+        let target = |c: &Column| AssignTarget { attno: c.attno, steps: Vec::new(), location: -1 };
+        return Ok(relation.live_columns().map(target).collect());
+    }
+    let mut columns: Vec<AssignTarget<'n>> = Vec::new();
+    for node in node.cols() {
+        let Node::ResTarget(target) = node else { continue };
+        let assigned = AssignTarget::new(target, relation)?;
+        let clash = |c: &&AssignTarget<'_>| {
+            c.attno == assigned.attno && (c.steps.is_empty() || assigned.steps.is_empty())
+        };
+        if columns.iter().any(|c| clash(&c)) {
+            let name = target.name().unwrap_or("");
+            let message = format!("column \"{name}\" specified more than once");
+            return Err(PgError::new(code::DUPLICATE_COLUMN, message).at(target.location));
+        }
+        columns.push(assigned);
+    }
+    Ok(columns)
+}

@@ -1,0 +1,149 @@
+//! What the binder asks of the catalog: types, and their names in messages.
+
+use super::state::Binder;
+use crate::catalog::Relation;
+use crate::catalog::builtin::{self, TypeKind};
+use crate::error::{PgError, Result, code};
+use crate::types::{self, Oid, oids};
+
+/// The facts about a type that resolution looks at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TypeFacts {
+    pub category: u8,
+    pub preferred: bool,
+    pub kind: TypeKind,
+    /// Element of a true array; 0 otherwise.
+    pub element: Oid,
+    /// The array type over it; 0 if none.
+    pub array: Oid,
+    pub collation: Oid,
+    /// The relation of a row type; 0 otherwise.
+    pub relation: Oid,
+    pub base: Oid,
+    pub base_typmod: i32,
+}
+
+impl Binder<'_, '_> {
+    /// Facts about a type; the unknown type's for an OID that names none.
+    pub fn facts(&self, oid: Oid) -> TypeFacts {
+        let from = |t: &builtin::Type| TypeFacts {
+            category: t.category,
+            preferred: t.preferred,
+            kind: t.kind,
+            element: t.array_element().unwrap_or(0),
+            array: t.array,
+            collation: t.collation,
+            relation: t.relation,
+            base: t.base,
+            base_typmod: t.base_typmod,
+        };
+        let found = self.context.catalog.type_(oid).map(|t| from(&t));
+        found.unwrap_or(TypeFacts {
+            category: b'X',
+            preferred: false,
+            kind: TypeKind::Pseudo,
+            element: 0,
+            array: 0,
+            collation: 0,
+            relation: 0,
+            base: 0,
+            base_typmod: -1,
+        })
+    }
+
+    /// The type itself, or what a domain is over, with its typmod.
+    pub fn base_type(&self, mut oid: Oid, mut typmod: i32) -> (Oid, i32) {
+        loop {
+            let facts = self.facts(oid);
+            if facts.kind != TypeKind::Domain {
+                return (oid, typmod);
+            }
+            oid = facts.base;
+            typmod = facts.base_typmod;
+        }
+    }
+
+    /// The collation that values of a type have unless said otherwise (0: not collatable).
+    pub fn collation(&self, oid: Oid) -> Oid {
+        let facts = self.facts(oid);
+        if facts.kind == TypeKind::Base { facts.collation } else { 0 }
+    }
+
+    /// The element type of a true array (domains looked through).
+    pub fn element(&self, oid: Oid) -> Option<Oid> {
+        let element = self.facts(self.base_type(oid, -1).0).element;
+        (element != 0).then_some(element)
+    }
+
+    /// The array type over an element type.
+    pub fn array_of(&self, oid: Oid) -> Option<Oid> {
+        let array = self.facts(oid).array;
+        (array != 0).then_some(array)
+    }
+
+    /// Whether a type is a row type of a relation, or `record` (`ISCOMPLEX`).
+    pub fn is_row_type(&self, oid: Oid) -> bool {
+        oid == oids::RECORD || self.facts(oid).kind == TypeKind::Composite
+    }
+
+    /// The type's name in messages (`format_type_be`): `integer`, `text[]`, a table's name.
+    pub fn type_name(&self, oid: Oid) -> String {
+        if let Some(name) = types::format_type(oid, -1) {
+            return name;
+        }
+        match self.context.catalog.row_type_relation(oid) {
+            Some(relation) => self.relation_name(relation),
+            None => self.array_name(oid),
+        }
+    }
+
+    /// The array over a row type: the row type's OID is one less.
+    fn array_name(&self, oid: Oid) -> String {
+        let element = self.facts(oid).element;
+        if element == 0 { "???".into() } else { format!("{}[]", self.type_name(element)) }
+    }
+
+    /// A relation's name, qualified unless the search path finds it.
+    pub fn relation_name(&self, relation: &Relation) -> String {
+        let catalog = self.context.catalog;
+        let visible = catalog.relation_in_path(self.context.env.search_path(), &relation.name);
+        if visible.is_some_and(|r| r.oid == relation.oid) {
+            return quote_identifier(&relation.name);
+        }
+        let schema = catalog.namespace(relation.namespace).map_or("???", |n| n.name.as_str());
+        format!("{}.{}", quote_identifier(schema), quote_identifier(&relation.name))
+    }
+
+    /// The schema of this name (`get_namespace_oid`).
+    pub fn namespace(&self, name: &str) -> Result<Oid> {
+        match self.context.catalog.namespace_named(name) {
+            Some(namespace) => Ok(namespace.oid),
+            None => Err(PgError::new(
+                code::INVALID_SCHEMA_NAME,
+                format!("schema \"{name}\" does not exist"),
+            )),
+        }
+    }
+
+    /// Name, type and typmod of a row type's live columns.
+    pub fn row_type_columns(&self, oid: Oid) -> Vec<(String, Oid, i32)> {
+        let relation = self.context.catalog.row_type_relation(oid);
+        let columns = relation.into_iter().flat_map(|r| r.live_columns());
+        columns.map(|c| (c.name.clone(), c.type_oid, c.typmod)).collect()
+    }
+
+    /// A parenthesised list's inside: `integer, text` (`func_signature_string`'s arguments).
+    pub fn type_names(&self, list: &[Oid]) -> String {
+        list.iter().map(|t| self.type_name(*t)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// An identifier as SQL must write it: quoted unless it is a plain lower-case word and no keyword.
+pub(super) fn quote_identifier(name: &str) -> String {
+    let mut chars = name.chars();
+    let plain = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
+        && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let reserved =
+        builtin::keyword(name).is_some_and(|k| k.category != builtin::KeywordCategory::Unreserved);
+    if plain && !reserved { name.into() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
