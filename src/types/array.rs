@@ -2,7 +2,7 @@
 //!
 //! Text: `{1,NULL,"a b"}`, nested braces for more dimensions, `[0:1]={…}` for other lower bounds.
 
-use super::input::{Reader, invalid_input, is_space};
+use super::input::{Reader, is_space};
 use super::{Array, Datum, Format, Oid, codec, oids};
 use crate::error::{PgError, Result, code};
 use std::io::Write;
@@ -58,10 +58,12 @@ pub fn text_in(element: Oid, typmod: i32, text: &str, format: &Format) -> Result
             },
         ));
     }
+    // From here on errors show the contents alone.
+    (parser.text, parser.at) = (&text[parser.at..], 0);
     parser.array(0)?;
     parser.skip_spaces();
     if parser.peek().is_some() {
-        return Err(malformed(text, "Junk after closing right brace."));
+        return Err(malformed(parser.text, "Junk after closing right brace."));
     }
     let lengths: Vec<usize> = parser.dims.iter().map(|d| d.unwrap_or(0)).collect();
     let dims = dimensions(text, &lengths, bounds, elements.is_empty())?;
@@ -126,14 +128,14 @@ impl Parser<'_> {
     /// `1:2]` or `2]`.
     fn bound(&mut self) -> Result<(i32, i32)> {
         let text = self.text;
-        let first = self.bound_number()?.ok_or_else(|| {
+        let first = self.bound_number().ok_or_else(|| {
             malformed(text, "\"[\" must introduce explicitly-specified array dimensions.")
         })?;
         let (lower, upper) = match self.peek() {
             Some(':') => {
                 self.at += 1;
                 let upper = self
-                    .bound_number()?
+                    .bound_number()
                     .ok_or_else(|| malformed(text, "Missing array dimension value."))?;
                 (first, upper)
             }
@@ -149,24 +151,21 @@ impl Parser<'_> {
                 "upper bound cannot be less than lower bound",
             ));
         }
+        // Too long a dimension will not match its contents.
         let length = i64::from(upper) - i64::from(lower) + 1;
-        match i32::try_from(length) {
-            Ok(n) if i64::from(n) <= ELEMENTS_MAX => Ok((n, lower)),
-            _ => Err(too_large()),
-        }
+        Ok((i32::try_from(length).unwrap_or(i32::MAX), lower))
     }
 
-    fn bound_number(&mut self) -> Result<Option<i32>> {
+    fn bound_number(&mut self) -> Option<i32> {
         let rest = &self.text[self.at..];
         let signs = usize::from(rest.starts_with(['+', '-']));
         let digits = rest[signs..].bytes().take_while(u8::is_ascii_digit).count();
         if digits == 0 {
-            return Ok(None);
+            return None;
         }
         self.at += signs + digits;
-        rest[..signs + digits].parse().map(Some).map_err(|_| {
-            PgError::new(code::ARRAY_SUBSCRIPT_ERROR, "array bound is out of integer range")
-        })
+        let limit = if rest.starts_with('-') { i32::MIN } else { i32::MAX };
+        Some(rest[..signs + digits].parse().unwrap_or(limit))
     }
 
     /// One array with its braces, at a depth.
@@ -181,6 +180,9 @@ impl Parser<'_> {
         }
         let mut length = 0;
         self.skip_spaces();
+        if self.peek() == Some('}') && depth > 0 {
+            return Err(malformed(text, "Unexpected \"}\" character."));
+        }
         if self.peek() == Some('}') {
             self.at += 1;
             return self.close(depth, length);
@@ -370,13 +372,7 @@ pub fn vector_in(type_oid: Oid, text: &str) -> Result<Datum> {
         }
         _ => (oids::OID, words.map(|w| super::int::parse_oid(w).map(Datum::Oid)).collect()),
     };
-    let elements = elements.map_err(|e| match e.code() {
-        code::INVALID_TEXT_REPRESENTATION if type_oid == oids::INT2VECTOR => {
-            invalid_input("int2vector", text)
-        }
-        _ => e,
-    })?;
-    Ok(vector(element_type, elements))
+    Ok(vector(element_type, elements?))
 }
 
 /// A vector: one dimension from 0, also where empty.

@@ -7,15 +7,18 @@ use crate::error::Result;
 /// Reads a decimal integer with blanks around it; 22P02, 22003.
 pub fn parse<T: TryFrom<i64>>(text: &str, type_name: &str) -> Result<T> {
     let trimmed = text.trim_matches(is_space);
-    let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let signs = usize::from(trimmed.starts_with(['+', '-']));
+    let digits = trimmed[signs..].bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 {
         return Err(invalid_input(type_name, text));
     }
-    trimmed
-        .parse::<i64>()
-        .ok()
-        .and_then(|v| T::try_from(v).ok())
-        .ok_or_else(|| value_out_of_range(type_name, text))
+    // Too many digits are reported before what may follow them.
+    let value = trimmed[..signs + digits].parse::<i64>().ok().and_then(|v| T::try_from(v).ok());
+    let value = value.ok_or_else(|| value_out_of_range(type_name, text))?;
+    if signs + digits < trimmed.len() {
+        return Err(invalid_input(type_name, text));
+    }
+    Ok(value)
 }
 
 /// Reads an `oid`; negative numbers down to -2147483648 wrap around, as with C's `strtoul`.
@@ -56,7 +59,13 @@ pub fn parse_tid(text: &str) -> Result<Datum> {
         .and_then(|t| t.split_once(')'))
         .and_then(|(inner, _)| inner.split_once(','));
     let numbers = parts.and_then(|(block, offset)| {
-        Some((block.trim_matches(is_space).parse::<u32>().ok()?, offset.parse::<u16>().ok()?))
+        let block = block.trim_start_matches(is_space).parse::<i64>().ok()?;
+        // Negative blocks wrap around, as with C's `strtoul`.
+        let in_range = (i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(&block);
+        Some((
+            in_range.then_some(block as u32)?,
+            offset.trim_start_matches(is_space).parse::<u16>().ok()?,
+        ))
     });
     match numbers {
         Some((block, offset)) => Ok(tid(block, offset)),

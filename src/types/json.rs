@@ -290,6 +290,7 @@ impl<B: Build> Parser<'_, B> {
                 continue;
             }
             if high_surrogate.is_some() {
+                self.at += c.len_utf8();
                 return Err(self.lone_surrogate());
             }
             match c {

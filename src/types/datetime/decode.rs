@@ -24,6 +24,8 @@ pub enum ParseError {
     /// A month or day out of range, perhaps because of another field order.
     MonthDayOverflow,
     IntervalOverflow,
+    /// Each field of an interval is in range, but not its months in all.
+    IntervalRange,
     ZoneDisplacement,
     UnknownZone(String),
 }
@@ -44,6 +46,7 @@ impl ParseError {
                 code::INTERVAL_FIELD_OVERFLOW,
                 format!("interval field value out of range: \"{text}\""),
             ),
+            ParseError::IntervalRange => super::interval::out_of_range(),
             ParseError::ZoneDisplacement => PgError::new(
                 code::INVALID_TIME_ZONE_DISPLACEMENT_VALUE,
                 format!("time zone displacement out of range: \"{text}\""),
@@ -134,7 +137,9 @@ impl<'a> Decoder<'a> {
                 FieldKind::Date => self.date_field(i, &field.text)?,
                 FieldKind::Time => {
                     self.take_unit_for_time()?;
-                    decode_time(&field.text, &mut self.parts)?
+                    let set = decode_time(&field.text, &mut self.parts)?;
+                    self.check_time()?;
+                    set
                 }
                 FieldKind::Zone => {
                     self.zone = Some(Zone::Seconds(decode_zone(&field.text)?));
@@ -302,9 +307,13 @@ impl<'a> Decoder<'a> {
     fn word_field(&mut self, i: usize, text: &str) -> Result<u32, ParseError> {
         // Zone abbreviations come before all other words.
         match abbreviations::lookup(text) {
-            Some(Meaning::Offset(seconds) | Meaning::Daylight(seconds)) => {
+            Some(Meaning::Offset(seconds)) => {
                 self.zone = Some(Zone::Seconds(seconds));
                 return Ok(Parts::ZONE);
+            }
+            Some(Meaning::Daylight(seconds)) => {
+                self.zone = Some(Zone::Seconds(seconds));
+                return Ok(Parts::ZONE | Parts::DAYLIGHT);
             }
             Some(Meaning::InZone(region)) => {
                 self.zone = TimeZone::abbreviation_in(text, region).map(Zone::Region);
@@ -453,7 +462,7 @@ impl<'a> Decoder<'a> {
             && (0..60).contains(&civil.minute)
             && (0..=60).contains(&civil.second)
             && civil.hour <= 24
-            && (civil.hour < 24 || civil.time() == DAY);
+            && civil.time() <= DAY;
         if valid { Ok(()) } else { Err(ParseError::FieldOverflow) }
     }
 
@@ -489,17 +498,22 @@ impl<'a> Decoder<'a> {
             Some(Zone::Region(zone)) => match zone.fixed_offset() {
                 Some(seconds) => seconds,
                 None if has_date => offset_at(zone, &self.parts.civil),
+                None if zone.is_abbreviation() => self.offset_today(zone, time),
                 None => return Err(ParseError::BadFormat),
             },
             None if has_date => offset_at(&self.format.time_zone, &self.parts.civil),
-            None => {
-                let zone = &self.format.time_zone;
-                let mut today = to_civil_in(self.format.now, zone.seconds_east_at(self.format.now));
-                today.set_time(time);
-                offset_at(zone, &today)
-            }
+            None => self.offset_today(&self.format.time_zone, time),
         };
         Ok((time, seconds_east))
+    }
+
+    /// A zone's offset at a time of the session's current day.
+    fn offset_today(&self, zone: &TimeZone, time: i64) -> i32 {
+        let session_zone = &self.format.time_zone;
+        let now = self.format.now;
+        let mut today = to_civil_in(now, session_zone.seconds_east_at(now));
+        today.set_time(time);
+        offset_at(zone, &today)
     }
 }
 

@@ -159,12 +159,11 @@ impl Interval {
             }
             (self.days, self.micros) = (0, 0);
         } else if range & fields::SECOND == 0 {
-            let unit = match range {
-                _ if range & fields::MINUTE != 0 => MINUTE,
-                _ if range & fields::HOUR != 0 => HOUR,
-                _ => i64::MAX,
+            self.micros = match range {
+                _ if range & fields::MINUTE != 0 => self.micros / MINUTE * MINUTE,
+                _ if range & fields::HOUR != 0 => self.micros / HOUR * HOUR,
+                _ => 0,
             };
-            self.micros = self.micros / unit * unit;
         }
     }
 }

@@ -15,6 +15,8 @@ const DAYS_PER_MONTH: f64 = 30.0;
 /// Sums of the parts, checked.
 #[derive(Default)]
 pub(super) struct Sum {
+    /// Apart from months: each may be large, only what they come to together is limited.
+    pub years: i32,
     pub months: i32,
     pub days: i32,
     pub micros: i64,
@@ -60,28 +62,46 @@ impl Sum {
 
     /// `value + fraction` months; what is less than a month becomes days.
     pub fn months(&mut self, value: i64, fraction: f64) -> Result<(), ParseError> {
-        self.add_months(value, 1)?;
+        self.add_months(value)?;
         self.fraction_days(fraction, DAYS_PER_MONTH)
     }
 
     /// `value + fraction` units of `scale` years; what is less than a month is rounded away.
     pub fn years(&mut self, value: i64, fraction: f64, scale: i64) -> Result<(), ParseError> {
-        self.add_months(value, scale.saturating_mul(12))?;
-        self.add_months((fraction * scale as f64 * 12.0).round_ties_even() as i64, 1)
+        self.years = value
+            .checked_mul(scale)
+            .and_then(|v| i32::try_from(v).ok())
+            .and_then(|v| self.years.checked_add(v))
+            .ok_or(ParseError::FieldOverflow)?;
+        self.add_months((fraction * scale as f64 * 12.0).round_ties_even() as i64)
     }
 
-    fn add_months(&mut self, value: i64, scale: i64) -> Result<(), ParseError> {
-        let months = value.checked_mul(scale).and_then(|v| i32::try_from(v).ok());
-        self.months =
-            months.and_then(|m| self.months.checked_add(m)).ok_or(ParseError::FieldOverflow)?;
+    fn add_months(&mut self, value: i64) -> Result<(), ParseError> {
+        self.months = i32::try_from(value)
+            .ok()
+            .and_then(|m| self.months.checked_add(m))
+            .ok_or(ParseError::FieldOverflow)?;
         Ok(())
     }
 
-    fn negated(self) -> Result<Sum, ParseError> {
-        match (self.months.checked_neg(), self.days.checked_neg(), self.micros.checked_neg()) {
-            (Some(months), Some(days), Some(micros)) => Ok(Sum { months, days, micros }),
-            _ => Err(ParseError::FieldOverflow),
+    fn total(&self) -> Result<Interval, ParseError> {
+        let months = i64::from(self.years) * 12 + i64::from(self.months);
+        match i32::try_from(months) {
+            Ok(months) => Ok(Interval { months, days: self.days, micros: self.micros }),
+            Err(_) => Err(ParseError::IntervalRange),
         }
+    }
+
+    fn negated(self) -> Result<Sum, ParseError> {
+        let negated = || {
+            Some(Sum {
+                years: self.years.checked_neg()?,
+                months: self.months.checked_neg()?,
+                days: self.days.checked_neg()?,
+                micros: self.micros.checked_neg()?,
+            })
+        };
+        negated().ok_or(ParseError::FieldOverflow)
     }
 }
 
@@ -102,7 +122,7 @@ pub fn interval(text: &str, style: IntervalStyle, range: i32) -> Result<Interval
         other => other,
     };
     match decoded {
-        Ok(sum) => Ok(Interval { months: sum.months, days: sum.days, micros: sum.micros }),
+        Ok(sum) => sum.total(),
         Err(ParseError::FieldOverflow) => Err(ParseError::IntervalOverflow),
         Err(e) => Err(e),
     }

@@ -85,7 +85,7 @@ fn verbose(f: &Fields, out: &mut Vec<u8>) {
         if value != 0 {
             let negated = *ago.get_or_insert(value < 0);
             let shown = if negated { -i128::from(value) } else { i128::from(value) };
-            put!(out, " {shown} {unit}{}", if value == 1 { "" } else { "s" });
+            put!(out, " {shown} {unit}{}", if shown == 1 { "" } else { "s" });
         }
     };
     part(f.year.into(), "year", out);

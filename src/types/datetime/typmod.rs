@@ -1,6 +1,6 @@
 //! Digits of seconds: `time(3)`, `timestamp(0)`.
 
-use super::timestamp::{check_range, is_infinite};
+use super::timestamp::{is_infinite, out_of_range};
 use crate::error::{PgError, Result, code};
 
 const PRECISION_MAX: i32 = 6;
@@ -34,11 +34,11 @@ pub fn apply_to_time(time: i64, typmod: i32) -> i64 {
     round_micros(time, typmod).expect("times are far from i64's bounds")
 }
 
-/// A `timestamp` or `timestamptz` fitted to a modifier; 22008.
+/// A `timestamp` or `timestamptz` fitted to a modifier. As in PostgreSQL the last instant of the
+/// range may be rounded to just past it.
 pub fn apply_to_timestamp(timestamp: i64, typmod: i32) -> Result<i64> {
     if is_infinite(timestamp) {
         return Ok(timestamp);
     }
-    let rounded = round_micros(timestamp, typmod).ok_or_else(super::timestamp::out_of_range)?;
-    check_range(rounded)
+    round_micros(timestamp, typmod).ok_or_else(out_of_range)
 }

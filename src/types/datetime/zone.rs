@@ -143,6 +143,11 @@ impl TimeZone {
         }
     }
 
+    /// Whether it is an abbreviation that means what it last meant in a region.
+    pub(super) fn is_abbreviation(&self) -> bool {
+        matches!(self.0, Kind::Abbreviation(..))
+    }
+
     /// All zone names, for `pg_timezone_names`.
     pub fn names() -> impl Iterator<Item = &'static str> {
         TZ_VARIANTS.iter().map(|tz| tz.name())
@@ -182,11 +187,31 @@ fn region_seconds(tz: Tz, timestamptz: i64) -> i32 {
 }
 
 fn region_offset(tz: Tz, timestamptz: i64) -> ZoneOffset {
-    with_region(tz, timestamptz, |offset| ZoneOffset {
-        seconds_east: offset.fix().local_minus_utc(),
-        is_dst: !offset.dst_offset().is_zero(),
-        abbreviation: offset.abbreviation().unwrap_or_default().to_owned(),
+    with_region(tz, timestamptz, |offset| {
+        let seconds_east = offset.fix().local_minus_utc();
+        ZoneOffset {
+            seconds_east,
+            is_dst: !offset.dst_offset().is_zero(),
+            abbreviation: match offset.abbreviation() {
+                Some(name) => name.to_owned(),
+                None => numeric_abbreviation(seconds_east),
+            },
+        }
     })
+}
+
+/// What zones without letters are called: `+11`, `+1030`.
+fn numeric_abbreviation(seconds_east: i32) -> String {
+    let sign = if seconds_east < 0 { '-' } else { '+' };
+    let (minutes, seconds) = (seconds_east.abs() / 60, seconds_east.abs() % 60);
+    let mut name = format!("{sign}{:02}", minutes / 60);
+    if minutes % 60 != 0 || seconds != 0 {
+        name += &format!("{:02}", minutes % 60);
+    }
+    if seconds != 0 {
+        name += &format!("{seconds:02}");
+    }
+    name
 }
 
 /// The offset that the region last gave this abbreviation; the region's own where it did not within

@@ -31,7 +31,9 @@ impl Numeric {
             }
         };
         // At most 131072/4 + 16383/4 groups: both counts fit.
-        for field in [groups.len() as u16, weight as u16, sign, self.scale()] {
+        // PostgreSQL sends 32 for the scale of infinities, which has no meaning.
+        let scale = if self.is_infinite() { 32 } else { self.scale() };
+        for field in [groups.len() as u16, weight as u16, sign, scale] {
             out.extend_from_slice(&field.to_be_bytes());
         }
         for group in groups {
