@@ -46,6 +46,11 @@ impl CancelToken {
         let _ = self.0.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    /// A session uses one token for all its statements; each begins with it unset.
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     /// Fails with the SQLSTATE of the reason if the statement is to stop.
     #[inline]
     pub fn check(&self) -> Result<()> {

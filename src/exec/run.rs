@@ -6,7 +6,7 @@
 
 use super::op::Store;
 use super::plan::Root;
-use super::{ExecState, Operator, Plan, Row, StatementContext};
+use super::{ExecState, Operator, Plan, Row, StatementContext, dml};
 use crate::error::Result;
 use crate::types::Datum;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -86,10 +86,12 @@ pub async fn execute(
     match &plan.root {
         Root::Modify(modify) => {
             let modified = modify.run(&mut state).await?;
+            dml::finish_statement(&state)?;
             let rows = RowStream(Source::Done(Some(modified.rows)));
             Ok(Execution { rows, affected: Some(modified.affected) })
         }
         Root::Rows(node) => {
+            dml::finish_statement(&state)?;
             let running = node.open();
             let source = match plan.cost > BIG_PLAN_ROWS {
                 true => Source::Apart(run_apart(running, state)),

@@ -27,6 +27,7 @@ mod json;
 mod keywords;
 mod like;
 mod math;
+mod number_format;
 mod numeric;
 pub mod privileges;
 mod quote;

@@ -38,6 +38,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::keywords::FUNCTIONS,
     super::like::FUNCTIONS,
     super::math::FUNCTIONS,
+    super::number_format::FUNCTIONS,
     super::numeric::FUNCTIONS,
     super::quote::FUNCTIONS,
     super::random::FUNCTIONS,

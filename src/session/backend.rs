@@ -26,8 +26,9 @@ pub struct Backend {
     /// Microseconds since 2000-01-01 UTC.
     pub started: i64,
     pub activity: Mutex<Activity>,
-    /// The running statement's.
-    token: Mutex<CancelToken>,
+    /// Stops whatever the session's statements are doing: one for all of them, so that it reaches
+    /// cursors that earlier statements opened.
+    pub token: CancelToken,
     /// Wakes whoever waits inside a statement that is cancelled.
     cancelled: Notify,
     terminating: AtomicBool,
@@ -61,18 +62,16 @@ impl Activity {
 
 impl Backend {
     /// A new statement begins: cancellations of earlier ones do not reach it.
-    pub fn begin_statement(&self) -> CancelToken {
-        let token = CancelToken::new();
+    pub fn begin_statement(&self) {
+        self.token.reset();
         if self.is_terminating() {
-            token.cancel(CancelReason::Shutdown);
+            self.token.cancel(CancelReason::Shutdown);
         }
-        *self.token.lock() = token.clone();
-        token
     }
 
     /// Stops the running statement, wherever it waits.
     pub fn cancel(&self, reason: CancelReason) {
-        self.token.lock().cancel(reason);
+        self.token.cancel(reason);
         self.cancelled.notify_waiters();
     }
 
@@ -82,13 +81,12 @@ impl Backend {
         self.wake.notify_one();
     }
 
-    /// Cancels `token`'s statement after `limit`, unless the timer is dropped before.
-    pub fn cancel_after(self: &Arc<Self>, limit: Duration, token: CancelToken) -> Timer {
+    /// Cancels the statement after `limit`, unless the timer is dropped before.
+    pub fn cancel_after(self: &Arc<Self>, limit: Duration) -> Timer {
         let backend = self.clone();
         let task = tokio::spawn(async move {
             tokio::time::sleep(limit).await;
-            token.cancel(CancelReason::StatementTimeout);
-            backend.cancelled.notify_waiters();
+            backend.cancel(CancelReason::StatementTimeout);
         });
         Timer(task.abort_handle())
     }
@@ -114,18 +112,14 @@ impl Backend {
 
     /// Runs `work` until it is done or its statement is cancelled; then `work` is dropped where it
     /// waits.
-    pub async fn or_cancelled<T>(
-        &self,
-        token: &CancelToken,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    pub async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::pin!(work);
         loop {
             let cancelled = self.cancelled.notified();
             tokio::pin!(cancelled);
             // Registered before the check, so that a cancellation in between is not missed.
             cancelled.as_mut().enable();
-            token.check()?;
+            self.token.check()?;
             tokio::select! {
                 biased;
                 outcome = &mut work => return outcome,
@@ -172,7 +166,7 @@ impl Backends {
             client_address: who.client_address,
             started: clock::now(),
             activity: Mutex::new(Activity::new()),
-            token: Mutex::default(),
+            token: CancelToken::new(),
             cancelled: Notify::new(),
             terminating: AtomicBool::new(false),
             wake: Notify::new(),

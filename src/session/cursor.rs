@@ -12,7 +12,7 @@ use super::portal::{Portal, PortalState};
 use super::rows::{RowReader, into_rows};
 use super::utility::Outcome;
 use crate::error::{PgError, Result, code};
-use crate::exec::{CancelToken, ResultColumn, Row};
+use crate::exec::{ResultColumn, Row};
 use crate::sql::bind::ParamTypes;
 use pg_raw_parse::{nodes, raw};
 use std::sync::Arc;
@@ -195,10 +195,8 @@ impl Cursor {
         &mut self,
         columns: &[OutputColumn],
         limit: u64,
-        token: CancelToken,
         client: &mut dyn Client,
     ) -> Result<(u64, bool)> {
-        self.reader.set_token(token);
         let mut sent = 0;
         while limit == 0 || sent < limit {
             let Some(row) = self.forward().await? else { return Ok((sent, true)) };
@@ -298,7 +296,6 @@ impl Session {
     /// FETCH and MOVE.
     pub(super) async fn fetch(&mut self, fetch: &nodes::FetchStmt) -> Result<Outcome> {
         let name = fetch.portalname().unwrap_or_default();
-        let token = self.state.token.lock().clone();
         let portal = self.portals.get_mut(name).ok_or_else(|| no_such_cursor(name))?;
         let direction = match fetch.direction {
             raw::FetchDirection::FETCH_FORWARD => Direction::Forward,
@@ -307,10 +304,7 @@ impl Session {
             _ => Direction::Relative,
         };
         let rows = match &mut portal.state {
-            PortalState::Cursor(cursor) => {
-                cursor.reader.set_token(token);
-                cursor.fetch(direction, fetch.how_many).await?
-            }
+            PortalState::Cursor(cursor) => cursor.fetch(direction, fetch.how_many).await?,
             PortalState::Running(running) => {
                 if direction != Direction::Forward || fetch.how_many < 0 {
                     return Err(forward_only());

@@ -242,8 +242,7 @@ impl Session {
             PortalState::Done { tag: None } => return Err(cannot_be_run(name)),
             started => portal.state = started,
         }
-        let token = self.state.token.lock().clone();
-        portal.deliver(limit, token, client).await
+        portal.deliver(limit, client).await
     }
 
     /// Runs a utility statement's portal; gives its tag unless it has rows to deliver.

@@ -22,8 +22,7 @@ const PAYLOAD_BYTES_MAX: usize = 8000;
 impl SessionState {
     /// Waits inside a synchronous function; a cancellation ends the wait.
     fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let token = self.token.lock().clone();
-        let work = self.backend.or_cancelled(&token, work);
+        let work = self.backend.or_cancelled(work);
         tokio::task::block_in_place(|| self.instance.runtime.block_on(work))
     }
 

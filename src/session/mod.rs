@@ -13,6 +13,7 @@
 mod backend;
 mod client;
 mod clock;
+mod copy;
 mod cursor;
 mod env;
 mod extended;

@@ -11,7 +11,7 @@ use super::rows::RowReader;
 use super::state::Transaction;
 use super::{Derived, Encoding, OutputColumn, clock};
 use crate::error::Result;
-use crate::exec::{self, CancelToken, PlanKey, ResultColumn, StatementContext};
+use crate::exec::{self, PlanKey, ResultColumn, StatementContext};
 use crate::nodes::{CommandType, Query};
 use crate::sql::Statement;
 use crate::sql::bind::{self, BindContext, ParamTypes};
@@ -58,9 +58,8 @@ impl Session {
         let context = BindContext { catalog: &env.catalog, env: &*env };
         let query = bind::bind_node(node, &context, params)?;
         let transaction = self.state.transaction()?;
-        let token = self.state.token.lock().clone();
         let view = transaction.txn.read_view()?;
-        let planning = self.statement_context(&env, &transaction, &token, view)?;
+        let planning = self.statement_context(&env, &transaction, view);
         let plan = exec::plan(&query, &planning)?;
         Ok(Planned { plan, writes: writes(&query), locks_rows: !query.row_marks.is_empty() })
     }
@@ -74,15 +73,14 @@ impl Session {
         let transaction = self.state.transaction()?;
         planned.check_may_run(&transaction)?;
         let env = self.statement_env()?;
-        let token = self.state.token.lock().clone();
         let view = transaction.txn.begin_statement()?;
-        let context = self.statement_context(&env, &transaction, &token, view)?;
+        let context = self.statement_context(&env, &transaction, view);
         let work = exec::execute(&planned.plan, params, context);
-        match self.state.backend.or_cancelled(&token, work).await {
+        match self.state.backend.or_cancelled(work).await {
             Ok(execution) => {
                 transaction.txn.end_statement()?;
                 let backend = self.state.backend.clone();
-                let rows = RowReader::new(execution.rows, env, backend, token);
+                let rows = RowReader::new(execution.rows, env, backend);
                 Ok(Running { planned, rows, affected: execution.affected })
             }
             Err(error) => {
@@ -96,19 +94,18 @@ impl Session {
         &self,
         env: &Arc<StatementEnv>,
         transaction: &Transaction,
-        token: &CancelToken,
         view: ReadView,
-    ) -> Result<Arc<StatementContext>> {
+    ) -> Arc<StatementContext> {
         let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
         self.apply_lock_timeouts(transaction);
-        Ok(Arc::new(StatementContext {
+        Arc::new(StatementContext {
             txn: transaction.txn.clone(),
             view,
             catalog: env.catalog.clone(),
             env: env.clone(),
-            cancel: token.clone(),
+            cancel: self.state.backend.token.clone(),
             memory_limit_bytes,
-        }))
+        })
     }
 
     /// What the statement's functions see, as of now.
@@ -213,8 +210,6 @@ impl Session {
         self.statement_text = text.clone();
         self.statement_time = clock::now();
         *self.state.query_text.lock() = text.clone();
-        let token = self.state.backend.begin_statement();
-        *self.state.token.lock() = token.clone();
         let mut activity = self.state.backend.activity.lock();
         activity.state = "active";
         activity.query = text.clone();
@@ -222,9 +217,10 @@ impl Session {
         activity.state_change = self.statement_time;
         drop(activity);
         self.timer = None;
+        self.state.backend.begin_statement();
         let limit = self.derived.as_ref().and_then(|d| d.statement_timeout);
         if let Some(limit) = limit {
-            self.timer = Some(self.state.backend.cancel_after(limit, token));
+            self.timer = Some(self.state.backend.cancel_after(limit));
         }
     }
 

@@ -9,7 +9,7 @@ use super::pipeline::Running;
 use super::prepared::{Planned, Prepared};
 use super::rows::RowReader;
 use crate::error::{PgError, Result, code};
-use crate::exec::{CancelToken, ResultColumn};
+use crate::exec::ResultColumn;
 use crate::types::Datum;
 use std::sync::Arc;
 
@@ -63,12 +63,10 @@ impl Portal {
     pub(super) async fn deliver(
         &mut self,
         limit: u64,
-        token: CancelToken,
         client: &mut dyn Client,
     ) -> Result<Progress> {
         match &mut self.state {
             PortalState::Running(running) => {
-                running.rows.set_token(token);
                 let (sent, at_end) = running.rows.deliver(&self.output, limit, client).await?;
                 if !at_end {
                     return Ok(Progress::Suspended);
@@ -87,7 +85,7 @@ impl Portal {
                 Ok(Progress::Complete(tag))
             }
             PortalState::Cursor(cursor) => {
-                let (sent, at_end) = cursor.deliver(&self.output, limit, token, client).await?;
+                let (sent, at_end) = cursor.deliver(&self.output, limit, client).await?;
                 match at_end {
                     false => Ok(Progress::Suspended),
                     true => Ok(Progress::Complete(format!("SELECT {sent}"))),

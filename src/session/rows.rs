@@ -4,7 +4,7 @@ use super::backend::Backend;
 use super::client::{Client, OutputColumn, Rows};
 use super::env::StatementEnv;
 use crate::error::Result;
-use crate::exec::{CancelToken, Row, RowBatch, RowStream};
+use crate::exec::{Row, RowBatch, RowStream};
 use std::sync::Arc;
 
 /// A running statement's rows; batches are cut where a limit asks for it.
@@ -14,7 +14,6 @@ pub(super) struct RowReader {
     pending: Option<RowBatch>,
     pub(super) env: Arc<StatementEnv>,
     backend: Arc<Backend>,
-    token: CancelToken,
 }
 
 enum Source {
@@ -29,9 +28,8 @@ impl RowReader {
         stream: RowStream,
         env: Arc<StatementEnv>,
         backend: Arc<Backend>,
-        token: CancelToken,
     ) -> RowReader {
-        RowReader { source: Source::Stream(stream), pending: None, env, backend, token }
+        RowReader { source: Source::Stream(stream), pending: None, env, backend }
     }
 
     pub(super) fn from_rows(
@@ -39,13 +37,7 @@ impl RowReader {
         env: Arc<StatementEnv>,
         backend: Arc<Backend>,
     ) -> RowReader {
-        let token = CancelToken::new();
-        RowReader { source: Source::Memory(rows), pending: None, env, backend, token }
-    }
-
-    /// The statement that now reads may be cancelled; the one that opened the rows is long over.
-    pub(super) fn set_token(&mut self, token: CancelToken) {
-        self.token = token;
+        RowReader { source: Source::Memory(rows), pending: None, env, backend }
     }
 
     /// At least one and at most `max` rows; `None` at the end.
@@ -59,9 +51,7 @@ impl RowReader {
                 }
             }
             self.pending = match &mut self.source {
-                Source::Stream(stream) => {
-                    self.backend.or_cancelled(&self.token, stream.next()).await?
-                }
+                Source::Stream(stream) => self.backend.or_cancelled(stream.next()).await?,
                 Source::Memory(rows) => Some(RowBatch::Rows(std::mem::take(rows))),
                 Source::End => return Ok(None),
             };

@@ -53,11 +53,18 @@ impl Session {
     /// Ends the session: its transaction rolls back, its locks and temporary objects go.
     pub async fn end(&mut self) {
         self.rollback_all();
-        self.portals.clear();
-        self.unlisten_all();
         if let Err(error) = self.drop_temporary_objects().await {
             tracing::warn!(%error, "cannot drop a session's temporary objects");
         }
+    }
+}
+
+/// However a session ends, nobody waits for it or sees it any more.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.rollback_all();
+        self.portals.clear();
+        self.unlisten_all();
         self.state.instance.store.unlock_session(self.state.lock_owner());
         self.state.instance.backends.remove(self.state.backend.pid);
     }

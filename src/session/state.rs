@@ -10,7 +10,6 @@ use super::notify::Inbox;
 use super::settings::{Scope, Settings, Source, parse_bool, unrecognized};
 use crate::catalog::{Catalog, Relation, Role, TxnCatalog};
 use crate::error::{PgError, Result, code};
-use crate::exec::CancelToken;
 use crate::functions::random::{self, Generator};
 use crate::storage::{IsolationLevel, SequenceParams, Txn};
 use crate::types::Oid;
@@ -89,7 +88,6 @@ pub struct SessionState {
     pub listening: Mutex<Vec<String>>,
     /// The running statement's text.
     pub query_text: Mutex<Arc<str>>,
-    pub token: Mutex<CancelToken>,
     drawn: Mutex<Drawn>,
     pub(super) random: Mutex<Generator>,
     /// The role that logged in; SET SESSION AUTHORIZATION changes [`SessionState::session_role`].
@@ -106,7 +104,6 @@ impl SessionState {
             notices: Mutex::default(),
             listening: Mutex::default(),
             query_text: Mutex::new("".into()),
-            token: Mutex::default(),
             drawn: Mutex::default(),
             random: Mutex::default(),
             login_role: backend.role,

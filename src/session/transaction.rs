@@ -20,6 +20,7 @@ use super::clock;
 use super::state::{Modes, Transaction};
 use crate::catalog::TxnCatalog;
 use crate::error::{PgError, Result, code};
+use crate::exec::dml;
 use crate::storage::{self, LockWaitOptions, TxnOptions};
 use std::sync::Arc;
 
@@ -151,6 +152,7 @@ impl Session {
         let Some(transaction) = self.state.transaction.lock().clone() else { return Ok(()) };
         self.materialize_held_cursors().await?;
         self.portals.retain(|_, portal| portal.outlives_transaction());
+        self.check_deferred(&transaction)?;
         transaction.catalog.prepare_commit(&transaction.txn)?;
         let outbox = std::mem::take(&mut *self.state.outbox.lock());
         if !outbox.is_empty() {
@@ -161,6 +163,18 @@ impl Session {
         transaction.txn.commit(sync).await?;
         self.apply_listening();
         Ok(())
+    }
+
+    /// Checks deferred constraints, as the transaction's last statement.
+    fn check_deferred(&mut self, transaction: &Transaction) -> Result<()> {
+        if !dml::has_deferred(&transaction.txn) {
+            return Ok(());
+        }
+        let env = self.statement_env()?;
+        let view = transaction.txn.begin_statement()?;
+        let context = self.statement_context(&env, transaction, view);
+        dml::check_deferred(&context)?;
+        Ok(transaction.txn.end_statement()?)
     }
 
     /// Rolls the open transaction back, if any, and leaves the block.

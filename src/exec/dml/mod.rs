@@ -6,8 +6,9 @@
 //! do not meet them.
 //!
 //! A writer locks a row, then compares `_seq` with the version the statement read. Where it
-//! differs, READ COMMITTED runs the whole statement again on a fresh snapshot, keeping the locks
-//! (which is why it ends); the other levels fail with 40001.
+//! differs, READ COMMITTED goes on with the newest version if that satisfies the conditions; where
+//! the row is gone, it runs the whole statement again on a fresh snapshot, keeping the locks (which
+//! is why it ends). The other levels fail with 40001.
 //!
 //! ```text
 //!   source row ─▶ lock, compare _seq ─▶ generated, NOT NULL, CHECK ─▶ keys ─▶ buffer ─▶ RETURNING
@@ -17,17 +18,31 @@
 //! ```
 
 mod children;
+mod copy;
+mod defaults;
 mod deferred;
+mod delete;
 mod describe;
 mod foreign_key;
 mod index;
+mod insert;
+mod matched;
 mod modify;
+mod on_conflict;
+mod plan;
 mod state;
 mod target;
+mod update;
 mod wait;
 
+pub use copy::{BulkError, BulkInsert};
 pub(in crate::exec) use deferred::finish_statement;
 pub use deferred::{check_deferred, has_deferred, set_constraints};
-pub(in crate::exec) use modify::{Modified, Modify, plan};
+pub(in crate::exec) use modify::Modify;
+pub(in crate::exec) use plan::plan;
 pub use state::Modifications;
 pub(in crate::exec) use target::Target;
+
+use delete::Delete;
+use insert::Insert;
+use update::Update;

@@ -1,28 +1,74 @@
-//! INSERT, UPDATE, DELETE.
+//! A planned INSERT, UPDATE or DELETE, and its run.
 
-use crate::error::{PgError, Result};
-use crate::exec::plan::Planner;
+use super::{Delete, Insert, Target, Update};
+use crate::error::Result;
+use crate::exec::expr::Program;
 use crate::exec::{ExecState, Row};
-use crate::nodes::Query;
+use crate::types::Datum;
+use std::sync::Arc;
 
 /// A planned data-modifying statement.
-pub(in crate::exec) struct Modify {}
+pub(in crate::exec) struct Modify {
+    pub(super) target: Arc<Target>,
+    pub(super) action: Action,
+    pub(super) returning: Option<Vec<Program>>,
+}
+
+pub(super) enum Action {
+    Insert(Insert),
+    Update(Update),
+    Delete(Delete),
+}
 
 /// What a data-modifying statement did.
+#[derive(Default)]
 pub(in crate::exec) struct Modified {
     pub affected: u64,
     /// RETURNING's rows.
     pub rows: Vec<Row>,
 }
 
-/// Plans a statement that [`prepared`](crate::exec::plan::prepared) was applied to.
-pub(in crate::exec) fn plan(_planner: &mut Planner, _query: &Query) -> Result<Modify> {
-    Err(PgError::unsupported("data modification"))
-}
-
 impl Modify {
-    /// Runs it to its end.
-    pub async fn run(&self, _state: &mut ExecState) -> Result<Modified> {
-        Err(PgError::unsupported("data modification"))
+    /// Runs it to its end; what it makes due is left to
+    /// [`finish_statement`](super::finish_statement).
+    pub async fn run(&self, state: &mut ExecState) -> Result<Modified> {
+        // With a modifying WITH beside it, a rerun would have to take that back, too.
+        let alone = state.shared.get_mut().iter().all(Option::is_none);
+        loop {
+            match self.run_once(state) {
+                Err(_) if state.dml.take_restart() && alone => {
+                    state.shared.get_mut().fill_with(|| None);
+                    state.view = state.cx.txn.restart_statement()?;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn run_once(&self, state: &ExecState) -> Result<Modified> {
+        let mut done = Modified::default();
+        match &self.action {
+            Action::Insert(insert) => insert.run(self, state, &mut done)?,
+            Action::Update(update) => update.run(self, state, &mut done)?,
+            Action::Delete(delete) => delete.run(self, state, &mut done)?,
+        }
+        Ok(done)
+    }
+
+    /// Counts a row written, and makes RETURNING's row of it.
+    pub(super) fn affected(
+        &self,
+        state: &ExecState,
+        done: &mut Modified,
+        row: &[Datum],
+    ) -> Result<()> {
+        done.affected += 1;
+        if let Some(returning) = &self.returning {
+            let values = returning.iter().map(|program| program.eval(state, row));
+            let row = values.collect::<Result<Row>>()?;
+            state.charge(crate::exec::op::row_bytes(&row))?;
+            done.rows.push(row);
+        }
+        Ok(())
     }
 }

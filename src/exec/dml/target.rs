@@ -7,15 +7,15 @@
 
 use super::foreign_key::{self, Incoming, Outgoing};
 use super::index::TargetIndex;
-use super::{describe, state::changed_concurrently, wait::wait};
+use super::{describe, wait::wait};
 use crate::catalog::schema::{RowKey, TableSchema, table_schema};
 use crate::catalog::{Catalog, ConstraintKind, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row};
 use crate::nodes::{LockWait, RowLockMode};
-use crate::storage::{RowLock, Space, row};
-use crate::types::{self, Datum};
+use crate::storage::{RowLock, Space};
+use crate::types::{self, Datum, Oid};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -65,6 +65,14 @@ impl Target {
         let outgoing = foreign_key::outgoing(table);
         let incoming = foreign_key::incoming(catalog, table);
         Ok(Target { schema, generated, not_null, checks, indexes, outgoing, incoming })
+    }
+
+    /// The primary key's index, where it is the rows' key.
+    pub(super) fn primary_index(&self) -> Option<Oid> {
+        match &self.schema.key {
+            RowKey::Primary { index, .. } => Some(*index),
+            RowKey::RowId => None,
+        }
     }
 
     pub(in crate::exec) fn relation(&self) -> &Arc<Relation> {
@@ -131,26 +139,6 @@ impl Target {
         self.remove(state, old)?;
         foreign_key::deleted(self, state, old);
         Ok(())
-    }
-
-    /// Locks the row version that the statement read. `None`: this statement has written the row
-    /// already; PostgreSQL changes a row once per statement and ignores further matches.
-    pub(super) fn lock_version(
-        &self,
-        state: &ExecState,
-        suffix: &[u8],
-        seq: u64,
-        mode: RowLockMode,
-    ) -> Result<Option<Stored>> {
-        let key = self.schema.row_key(suffix);
-        if state.cx.txn.statement_wrote(Space::Rows, &key) {
-            return Ok(None);
-        }
-        self.lock(state, suffix, mode, LockWait::Block)?;
-        match state.cx.txn.get_latest(Space::Rows, &key)? {
-            Some(bytes) if row::seq(&bytes) == seq => self.stored(suffix, &bytes).map(Some),
-            found => Err(changed_concurrently(state, found.is_none())),
-        }
     }
 
     /// The newest version of a row.

@@ -88,7 +88,7 @@ impl Planner {
         }
     }
 
-    pub(super) fn catalog(&self) -> Arc<Catalog> {
+    pub fn catalog(&self) -> Arc<Catalog> {
         self.cx.catalog.clone()
     }
 

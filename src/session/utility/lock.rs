@@ -33,7 +33,6 @@ impl Session {
         let env = self.statement_env()?;
         self.apply_lock_timeouts(&transaction);
         let wait = if s.nowait { LockWait::NoWait } else { LockWait::Block };
-        let token = self.state.token.lock().clone();
         let names = s.relations().iter().filter_map(|node| match node {
             Node::RangeVar(name) => Some(name),
             _ => None,
@@ -45,7 +44,7 @@ impl Session {
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
             let lock = async { Ok(transaction.txn.lock_table(relation.oid, mode, wait).await?) };
-            if !self.state.backend.or_cancelled(&token, lock).await? {
+            if !self.state.backend.or_cancelled(lock).await? {
                 let message = format!("could not obtain lock on relation \"{}\"", relation.name);
                 return Err(PgError::new(code::LOCK_NOT_AVAILABLE, message));
             }
@@ -54,7 +53,7 @@ impl Session {
     }
 
     /// The relation that a name in a utility statement means.
-    pub(super) fn find_relation(
+    pub(in crate::session) fn find_relation(
         &self,
         name: &nodes::RangeVar,
         catalog: &crate::catalog::Catalog,

@@ -58,7 +58,7 @@ impl Session {
         &mut self,
         statement: &Statement,
         node: Node<'_>,
-        _client: &mut dyn Client,
+        client: &mut dyn Client,
     ) -> Result<Outcome> {
         match node {
             Node::TransactionStmt(s) => self.transaction_statement(s).await,
@@ -77,6 +77,7 @@ impl Session {
             Node::ConstraintsSetStmt(s) => self.set_constraints(s),
             Node::CheckPointStmt(_) => self.checkpoint(),
             Node::VacuumStmt(s) => self.vacuum(s).await,
+            Node::CopyStmt(s) => self.copy(s, client).await,
             Node::DoStmt(_) => Err(PgError::unsupported("DO")),
             Node::CallStmt(_) => Err(PgError::unsupported("CALL")),
             Node::LoadStmt(_) => Err(PgError::unsupported("LOAD")),
@@ -89,7 +90,6 @@ impl Session {
         let transaction = self.state.transaction()?;
         let env = self.statement_env()?;
         transaction.check_may_write(describe::command_name(statement.node()))?;
-        let token = self.state.token.lock().clone();
         let state = self.state.clone();
         let notice = move |fields: PgError| {
             let severity = match fields.code() {
@@ -105,7 +105,7 @@ impl Session {
             txn: &transaction.txn,
             catalog: &transaction.catalog,
             env: &env,
-            cancel: &token,
+            cancel: &self.state.backend.token,
             memory_limit_bytes,
             notice: &notice,
             in_block: transaction.in_block,
@@ -113,7 +113,7 @@ impl Session {
         let mark = transaction.catalog.mark();
         transaction.txn.begin_statement()?;
         let work = ddl::execute(statement, &context);
-        match self.state.backend.or_cancelled(&token, work).await {
+        match self.state.backend.or_cancelled(work).await {
             Ok(tag) => {
                 transaction.txn.end_statement()?;
                 Ok(Outcome::Done(tag))

@@ -65,9 +65,8 @@ impl Session {
         let env = self.statement_env()?;
         let bind = BindContext { catalog: &env.catalog, env: &*env };
         let transaction = self.state.transaction()?;
-        let token = self.state.token.lock().clone();
         let view = transaction.txn.read_view()?;
-        let context = self.statement_context(&env, &transaction, &token, view)?;
+        let context = self.statement_context(&env, &transaction, view);
         let state = ExecState::new(context, Arc::from([]));
         let mut values = Vec::with_capacity(types.len());
         for (i, (node, type_oid)) in execute.params().into_iter().zip(types).enumerate() {

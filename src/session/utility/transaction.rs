@@ -1,9 +1,12 @@
 //! BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, SET TRANSACTION, SET CONSTRAINTS.
 
 use super::Outcome;
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
+use crate::exec::dml;
 use crate::session::Session;
 use crate::session::settings::Scope;
+use crate::types::Oid;
 use pg_raw_parse::raw::TransactionStmtKind as Is;
 use pg_raw_parse::{ConstValue, Node, list, nodes};
 
@@ -57,17 +60,67 @@ impl Session {
         Ok(())
     }
 
-    /// SET CONSTRAINTS: all constraints are checked as they were declared, so only what changes
-    /// nothing is possible yet.
+    /// SET CONSTRAINTS.
     pub(super) fn set_constraints(&mut self, s: &nodes::ConstraintsSetStmt) -> Result<Outcome> {
         if !matches!(self.block, crate::session::transaction::Block::Explicit) {
             let message = "SET CONSTRAINTS can only be used in transaction blocks";
             self.warn(code::NO_ACTIVE_SQL_TRANSACTION, message);
             return Ok(Outcome::done("SET CONSTRAINTS"));
         }
-        let _ = s;
-        Err(PgError::unsupported("SET CONSTRAINTS"))
+        let named = self.deferrable_constraints(s)?;
+        let transaction = self.state.transaction()?;
+        let env = self.statement_env()?;
+        let view = transaction.txn.begin_statement()?;
+        let context = self.statement_context(&env, &transaction, view);
+        dml::set_constraints(&context, named.as_deref(), s.deferred)?;
+        transaction.txn.end_statement()?;
+        Ok(Outcome::done("SET CONSTRAINTS"))
     }
+
+    /// The constraints that the statement names; `None`: ALL. A name without a schema means those
+    /// of the first schema in the search path that has one.
+    fn deferrable_constraints(
+        &mut self,
+        s: &nodes::ConstraintsSetStmt,
+    ) -> Result<Option<Vec<Oid>>> {
+        if s.constraints().is_empty() {
+            return Ok(None);
+        }
+        let env = self.statement_env()?;
+        let mut oids = Vec::new();
+        for node in s.constraints() {
+            let Node::RangeVar(name) = node else { continue };
+            let constraint = name.relname().unwrap_or_default();
+            let path = match name.schemaname() {
+                Some(schema) => {
+                    env.catalog.namespace_named(schema).map(|n| n.oid).into_iter().collect()
+                }
+                None => env.search_path.to_vec(),
+            };
+            let found = path.iter().map(|n| constraints_named(&env.catalog, *n, constraint));
+            let found = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
+            if found.is_empty() {
+                let message = format!("constraint \"{constraint}\" does not exist");
+                return Err(PgError::new(code::UNDEFINED_OBJECT, message));
+            }
+            if found.iter().any(|(_, deferrable)| !deferrable) {
+                let message = format!("constraint \"{constraint}\" is not deferrable");
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+            oids.extend(found.iter().map(|(oid, _)| *oid));
+        }
+        Ok(Some(oids))
+    }
+}
+
+/// Constraints of a name on the tables of a schema: OID, and whether deferrable.
+fn constraints_named(catalog: &Catalog, namespace: Oid, name: &str) -> Vec<(Oid, bool)> {
+    let tables = catalog.relations().filter(|r| r.namespace == namespace);
+    tables
+        .flat_map(|t| t.constraints.iter())
+        .filter(|c| c.name == name)
+        .map(|c| (c.oid, c.deferrable))
+        .collect()
 }
 
 fn mode_value(node: Node<'_>) -> String {

@@ -1,0 +1,53 @@
+//! INSERT: each source row becomes a row, or meets a conflict.
+
+use super::modify::{Modified, Modify};
+use super::on_conflict::{OnConflict, Outcome};
+use crate::error::Result;
+use crate::exec::expr::Program;
+use crate::exec::op::NodeRef;
+use crate::exec::{ExecState, Row};
+use crate::types::Datum;
+
+pub(super) struct Insert {
+    pub(super) node: NodeRef,
+    /// Every live column: position and expression over the source row.
+    pub(super) values: Vec<(usize, Program)>,
+    pub(super) on_conflict: Option<OnConflict>,
+}
+
+impl Insert {
+    pub(super) fn run(
+        &self,
+        modify: &Modify,
+        state: &ExecState,
+        done: &mut Modified,
+    ) -> Result<()> {
+        let target = &*modify.target;
+        let mut source = self.node.open();
+        while let Some(given) = source.next(state)? {
+            state.cx.cancel.check()?;
+            let mut row = vec![Datum::Null; target.relation().columns.len()];
+            for (at, value) in &self.values {
+                row[*at] = value.eval(state, &given)?;
+            }
+            target.complete(state, &mut row)?;
+            let written = match &self.on_conflict {
+                None => Some(target.insert(state, row)?),
+                Some(conflict) => match conflict.insert(target, state, row)? {
+                    Outcome::Written(stored) => Some(stored),
+                    Outcome::Nothing => None,
+                },
+            };
+            if let Some(stored) = written {
+                modify.affected(state, done, &returned(stored.row, target.relation().oid))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// RETURNING's row: the columns, then `tableoid`.
+fn returned(mut row: Row, table: u32) -> Row {
+    row.push(Datum::Oid(table));
+    row
+}

@@ -1,0 +1,81 @@
+//! The rows that UPDATE and DELETE work on: locking them, and following concurrent changes.
+//!
+//! READ COMMITTED, where a row changed since the statement's snapshot: the newest version takes its
+//! place, and is worked on if it still satisfies the conditions (manual, 13.2.1). Where its key is
+//! gone, it was deleted, or moved by an update of its primary key; running the statement again tells.
+
+use super::Target;
+use super::state::changed_concurrently;
+use super::target::Stored;
+use crate::error::{PgError, Result};
+use crate::exec::expr::Program;
+use crate::exec::op::{NodeRef, holds};
+use crate::exec::plan::ModifySource;
+use crate::exec::{ExecState, KEY_ATTNO, Row, SEQ_ATTNO};
+use crate::nodes::{LockWait, RangeIndex, RowLockMode};
+use crate::storage::{IsolationLevel, Space, row};
+use crate::types::Datum;
+
+/// UPDATE's and DELETE's source.
+pub(super) struct Matched {
+    pub(super) node: NodeRef,
+    /// Slots of the target's storage key and `_seq`.
+    key: usize,
+    seq: usize,
+    /// Slots of the target's columns: slot, position in the stored row.
+    columns: Vec<(usize, usize)>,
+    recheck: Vec<Program>,
+}
+
+impl Matched {
+    pub(super) fn new(source: ModifySource, target: &Target, rel: RangeIndex) -> Result<Matched> {
+        let hidden = |attno| {
+            let slot = source.layout.slot(rel, attno);
+            slot.ok_or_else(|| PgError::internal("the source does not give the target's key"))
+        };
+        let (key, seq) = (hidden(KEY_ATTNO)?, hidden(SEQ_ATTNO)?);
+        let live = target.relation().live_columns();
+        let column = |attno: i16| Some((source.layout.slot(rel, attno)?, attno as usize - 1));
+        let columns = live.filter_map(|c| column(c.attno)).collect();
+        Ok(Matched { node: source.node, key, seq, columns, recheck: source.recheck })
+    }
+
+    /// Locks the target row of a source row; `None`: nothing to do with it. Afterwards the source
+    /// row holds the version that was locked.
+    pub(super) fn lock(
+        &self,
+        target: &Target,
+        state: &ExecState,
+        row: &mut Row,
+        mode: RowLockMode,
+    ) -> Result<Option<Stored>> {
+        let (Datum::Bytea(suffix), Datum::Int8(seq)) = (row[self.key].clone(), &row[self.seq])
+        else {
+            return Ok(None);
+        };
+        let key = target.schema.row_key(&suffix);
+        if state.cx.txn.statement_wrote(Space::Rows, &key) {
+            // A row is changed once per statement; PostgreSQL ignores further matches.
+            return Ok(None);
+        }
+        target.lock(state, &suffix, mode, LockWait::Block)?;
+        let newest = state.cx.txn.get_latest(Space::Rows, &key)?;
+        let Some(newest) = newest else { return Err(changed_concurrently(state, true)) };
+        let stored = target.stored(&suffix, &newest)?;
+        if row::seq(&newest).cast_signed() == *seq {
+            return Ok(Some(stored));
+        }
+        if state.cx.txn.isolation() != IsolationLevel::ReadCommitted {
+            return Err(changed_concurrently(state, false));
+        }
+        self.show(row, &stored.row);
+        Ok(holds(&self.recheck, state, row)?.then_some(stored))
+    }
+
+    /// Puts a version of the target row into the source row.
+    pub(super) fn show(&self, row: &mut Row, version: &[Datum]) {
+        for (slot, at) in &self.columns {
+            row[*slot] = version[*at].clone();
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! ON CONFLICT: insert, or leave, or update the row that is in the way.
+//!
+//! The arbiters' keys are looked up first, then locked, then looked up again if the lock was waited
+//! for: the insert that follows cannot fail on them. A row that another transaction is inserting is
+//! waited for, as in PostgreSQL; what READ COMMITTED then updates is that row, even though the
+//! statement's snapshot does not show it.
+
+use super::Target;
+use super::state::changed_concurrently;
+use super::target::Stored;
+use super::wait::wait;
+use crate::error::{PgError, Result, code};
+use crate::exec::expr::Program;
+use crate::exec::op::concat;
+use crate::exec::{ExecState, Row};
+use crate::nodes::{LockWait, RowLockMode};
+use crate::storage::{IsolationLevel, RowLock, Space, row};
+use crate::types::Oid;
+use bytes::Bytes;
+
+pub(super) struct OnConflict {
+    /// Unique indexes that decide what a conflict is; empty: all of them.
+    pub(super) arbiters: Vec<Oid>,
+    /// DO UPDATE; `None`: DO NOTHING.
+    pub(super) update: Option<ConflictUpdate>,
+}
+
+/// Expressions over the existing row followed by the proposed one.
+pub(super) struct ConflictUpdate {
+    pub(super) values: Vec<(usize, Program)>,
+    pub(super) filter: Option<Program>,
+}
+
+pub(super) enum Outcome {
+    Written(Stored),
+    Nothing,
+}
+
+impl OnConflict {
+    pub(super) fn insert(&self, target: &Target, state: &ExecState, row: Row) -> Result<Outcome> {
+        loop {
+            let mark = state.cx.txn.lock_mark();
+            let Some(suffix) = self.conflict(target, state, &row)? else {
+                return Ok(Outcome::Written(target.insert(state, row)?));
+            };
+            // The keys were locked to insert under them, which will not happen.
+            state.cx.txn.release_locks_since(mark);
+            let Some(update) = &self.update else {
+                self.check_visible(target, state, &suffix)?;
+                return Ok(Outcome::Nothing);
+            };
+            if let Some(outcome) = update.run(target, state, &suffix, &row)? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// The key suffix of a row that is in the way of this one.
+    fn conflict(&self, target: &Target, state: &ExecState, row: &Row) -> Result<Option<Bytes>> {
+        let arbiter = |oid: Oid| self.arbiters.is_empty() || self.arbiters.contains(&oid);
+        let primary = target.schema.primary_key_suffix(row);
+        if let (Some(suffix), Some(index)) = (primary, target.primary_index())
+            && arbiter(index)
+        {
+            let look = || Ok(target.latest(state, &suffix)?.map(|_| suffix.clone().into()));
+            let lock = || target.lock(state, &suffix, RowLockMode::Update, LockWait::Block);
+            if let Some(found) = look_lock_look(look, lock)? {
+                return Ok(Some(found));
+            }
+        }
+        for index in target.indexes.iter().filter(|i| i.schema.unique_keys) {
+            if !arbiter(index.schema.relation.oid) {
+                continue;
+            }
+            let Some(values) = index.values(state, row)? else { continue };
+            if !index.schema.is_unique_entry(&values) {
+                continue;
+            }
+            let columns = index.columns(&values);
+            let txn = &state.cx.txn;
+            let lock = || wait(&state.cx.cancel, txn.lock_unique(index.schema.storage, &columns));
+            if let Some(found) = look_lock_look(|| index.holder(state, &values), lock)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// REPEATABLE READ may not act on a row that its snapshot does not show.
+    fn check_visible(&self, target: &Target, state: &ExecState, suffix: &[u8]) -> Result<()> {
+        let key = target.schema.row_key(suffix);
+        let own = || state.cx.txn.statement_wrote(Space::Rows, &key);
+        let strict = state.cx.txn.isolation() != IsolationLevel::ReadCommitted;
+        match strict && state.view.get(Space::Rows, &key)?.is_none() && !own() {
+            true => Err(changed_concurrently(state, false)),
+            false => Ok(()),
+        }
+    }
+}
+
+fn look_lock_look(
+    look: impl Fn() -> Result<Option<Bytes>>,
+    lock: impl FnOnce() -> Result<RowLock>,
+) -> Result<Option<Bytes>> {
+    if let Some(found) = look()? {
+        return Ok(Some(found));
+    }
+    lock()?;
+    look()
+}
+
+impl ConflictUpdate {
+    /// Updates the row in the way; `None`: it went away meanwhile, so try to insert again.
+    fn run(
+        &self,
+        target: &Target,
+        state: &ExecState,
+        suffix: &[u8],
+        proposed: &Row,
+    ) -> Result<Option<Outcome>> {
+        let key = target.schema.row_key(suffix);
+        if state.cx.txn.statement_wrote(Space::Rows, &key) {
+            return Err(second_time());
+        }
+        target.lock(state, suffix, RowLockMode::NoKeyUpdate, LockWait::Block)?;
+        let Some(newest) = state.cx.txn.get_latest(Space::Rows, &key)? else { return Ok(None) };
+        if state.cx.txn.isolation() != IsolationLevel::ReadCommitted {
+            let seen = state.view.get(Space::Rows, &key)?;
+            if seen.is_none_or(|seen| row::seq(&seen) != row::seq(&newest)) {
+                return Err(changed_concurrently(state, false));
+            }
+        }
+        let old = target.stored(suffix, &newest)?;
+        let both = concat(&old.row, proposed);
+        if let Some(filter) = &self.filter
+            && !filter.is_true(state, &both)?
+        {
+            return Ok(Some(Outcome::Nothing));
+        }
+        let mut new = old.row.clone();
+        for (at, value) in &self.values {
+            new[*at] = value.eval(state, &both)?;
+        }
+        target.complete(state, &mut new)?;
+        target.update(state, &old, new).map(|stored| Some(Outcome::Written(stored)))
+    }
+}
+
+fn second_time() -> PgError {
+    let message = "ON CONFLICT DO UPDATE command cannot affect row a second time";
+    PgError::new(code::CARDINALITY_VIOLATION, message).hint(
+        "Ensure that no rows proposed for insertion within the same command have duplicate \
+         constrained values.",
+    )
+}

@@ -1,0 +1,143 @@
+//! Planning INSERT, UPDATE and DELETE: the target's write path, and programs for what is assigned
+//! and returned.
+
+use super::matched::Matched;
+use super::modify::{Action, Modify};
+use super::on_conflict::{ConflictUpdate, OnConflict};
+use super::{Delete, Insert, Target, Update, defaults};
+use crate::catalog::{Catalog, Relation, RelationKind};
+use crate::error::{PgError, Result, code};
+use crate::exec::Layout;
+use crate::exec::expr::Program;
+use crate::exec::plan::{ModifySource, Planner};
+use crate::nodes::{self, CommandType, Expr, Query, RangeIndex, RangeSource, TargetEntry};
+use std::sync::Arc;
+
+/// `tableoid`'s attribute number.
+const TABLE_OID_ATTNO: i16 = -6;
+
+/// Plans a statement that [`prepared`](crate::exec::plan::prepared) was applied to.
+pub(in crate::exec) fn plan(planner: &mut Planner, query: &Query) -> Result<Modify> {
+    planner.enter();
+    let planned = plan_entered(planner, query);
+    planner.leave();
+    planned
+}
+
+fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
+    let catalog = planner.catalog();
+    let rel = query.result_relation.ok_or_else(|| PgError::internal("no result relation"))?;
+    let table = result_table(&catalog, query, rel)?;
+    let target = Arc::new(Target::compile(&catalog, table)?);
+    let mut query = query.clone();
+    let (action, layout) = match query.command {
+        CommandType::Insert => plan_insert(planner, &catalog, table, &mut query, rel)?,
+        CommandType::Update => {
+            let values = defaults::update_values(&catalog, table, &query.targets)?;
+            let source = planner.modify_source(&query)?;
+            let layout = source.layout.clone();
+            let values = assignments(planner, values, &layout)?;
+            let rows = Matched::new(source, &target, rel)?;
+            (Action::Update(Update { rows, values }), layout)
+        }
+        CommandType::Delete => {
+            let source = planner.modify_source(&query)?;
+            let layout = source.layout.clone();
+            let rows = Matched::new(source, &target, rel)?;
+            (Action::Delete(Delete { rows }), layout)
+        }
+        CommandType::Select => return Err(PgError::internal("SELECT modifies nothing")),
+    };
+    let returning = returning(planner, &query.returning, &layout)?;
+    Ok(Modify { target, action, returning })
+}
+
+fn result_table<'c>(
+    catalog: &'c Catalog,
+    query: &Query,
+    rel: RangeIndex,
+) -> Result<&'c Arc<Relation>> {
+    let RangeSource::Relation { oid } = query.range(rel).source else {
+        return Err(PgError::unsupported("modifying a view"));
+    };
+    let name = &query.range(rel).name;
+    if Catalog::is_system(oid) {
+        let message = format!("permission denied: \"{name}\" is a system catalog");
+        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    }
+    let table = catalog.relation(oid).ok_or_else(|| PgError::internal("no such relation"))?;
+    match table.kind {
+        RelationKind::Table => Ok(table),
+        RelationKind::View => Err(PgError::unsupported("modifying a view")),
+        RelationKind::Sequence => {
+            let message = format!("cannot change sequence \"{}\"", table.name);
+            Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
+        }
+        RelationKind::Index => {
+            let message = format!("\"{}\" is an index", table.name);
+            Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
+        }
+    }
+}
+
+fn plan_insert(
+    planner: &mut Planner,
+    catalog: &Catalog,
+    table: &Relation,
+    query: &mut Query,
+    rel: RangeIndex,
+) -> Result<(Action, Arc<Layout>)> {
+    let values = defaults::insert_values(catalog, table, query)?;
+    let ModifySource { node, layout, .. } = planner.modify_source(query)?;
+    let values = assignments(planner, values, &layout)?;
+    let on_conflict = match &query.on_conflict {
+        Some(conflict) => Some(plan_on_conflict(planner, catalog, table, conflict, rel)?),
+        None => None,
+    };
+    let mut returned = whole_row(table, rel);
+    returned.push(rel, TABLE_OID_ATTNO);
+    let insert = Insert { node, values, on_conflict };
+    Ok((Action::Insert(insert), Arc::new(returned)))
+}
+
+fn plan_on_conflict(
+    planner: &mut Planner,
+    catalog: &Catalog,
+    table: &Relation,
+    conflict: &nodes::OnConflict,
+    rel: RangeIndex,
+) -> Result<OnConflict> {
+    let arbiters = conflict.arbiters.clone();
+    let Some(update) = &conflict.update else { return Ok(OnConflict { arbiters, update: None }) };
+    let layout = Arc::new(whole_row(table, rel).join(&whole_row(table, update.excluded)));
+    let values = defaults::update_values(catalog, table, &update.targets)?;
+    let values = assignments(planner, values, &layout)?;
+    let filter = update.filter.as_ref().map(|f| planner.compile(f, &layout)).transpose()?;
+    Ok(OnConflict { arbiters, update: Some(ConflictUpdate { values, filter }) })
+}
+
+/// All columns of a table's row, under a range table entry.
+fn whole_row(table: &Relation, rel: RangeIndex) -> Layout {
+    let mut layout = Layout::relation(rel, table.columns.len());
+    let columns: Vec<_> = table.live_columns().map(|c| (c.type_oid, c.attno)).collect();
+    layout.set_whole_row(rel, &columns);
+    layout
+}
+
+fn assignments(
+    planner: &mut Planner,
+    values: Vec<(usize, Expr)>,
+    layout: &Arc<Layout>,
+) -> Result<Vec<(usize, Program)>> {
+    values.into_iter().map(|(at, expr)| Ok((at, planner.compile(&expr, layout)?))).collect()
+}
+
+fn returning(
+    planner: &mut Planner,
+    targets: &[TargetEntry],
+    layout: &Arc<Layout>,
+) -> Result<Option<Vec<Program>>> {
+    let programs = targets.iter().map(|target| planner.compile(&target.expr, layout));
+    let programs = programs.collect::<Result<Vec<_>>>()?;
+    Ok((!programs.is_empty()).then_some(programs))
+}

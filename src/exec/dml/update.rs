@@ -1,0 +1,41 @@
+//! UPDATE: each matched row gets its new values.
+
+use super::matched::Matched;
+use super::modify::{Modified, Modify};
+use crate::error::Result;
+use crate::exec::ExecState;
+use crate::exec::expr::Program;
+use crate::nodes::RowLockMode;
+
+pub(super) struct Update {
+    pub(super) rows: Matched,
+    /// Assigned columns: position and expression over the source row.
+    pub(super) values: Vec<(usize, Program)>,
+}
+
+impl Update {
+    pub(super) fn run(
+        &self,
+        modify: &Modify,
+        state: &ExecState,
+        done: &mut Modified,
+    ) -> Result<()> {
+        let target = &*modify.target;
+        let mut source = self.rows.node.open();
+        while let Some(mut row) = source.next(state)? {
+            state.cx.cancel.check()?;
+            // The target asks for more where a key changes.
+            let locked = self.rows.lock(target, state, &mut row, RowLockMode::NoKeyUpdate)?;
+            let Some(old) = locked else { continue };
+            let mut new = old.row.clone();
+            for (at, value) in &self.values {
+                new[*at] = value.eval(state, &row)?;
+            }
+            target.complete(state, &mut new)?;
+            let new = target.update(state, &old, new)?;
+            self.rows.show(&mut row, &new.row);
+            modify.affected(state, done, &row)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,343 @@
+//! COPY FROM STDIN.
+//!
+//! Values are read as their types' input functions read them, a line at a time, and inserted in
+//! batches, each a statement of the transaction to the storage layer. Errors tell the line (and
+//! column) in their CONTEXT.
+
+use super::lines::{Lines, bad_format};
+use super::options::{Format, Header, Options};
+use super::{binary, csv, relation, text};
+use crate::catalog::{Column, Relation};
+use crate::error::{PgError, Result};
+use crate::exec::Row;
+use crate::exec::dml::BulkInsert;
+use crate::functions;
+use crate::session::client::{Client, Encoding};
+use crate::session::env::StatementEnv;
+use crate::session::{Session, utf8};
+use crate::sql::bind::{self, BindContext, ExprPlace};
+use crate::types::Datum;
+use pg_raw_parse::{Node, nodes};
+use std::sync::Arc;
+
+/// A batch is inserted when it has this many rows or bytes of input.
+const BATCH_ROWS: usize = 1000;
+const BATCH_BYTES: usize = 1 << 20;
+/// As much of a line or value is quoted in an error's context, in bytes.
+const CONTEXT_BYTES: usize = 100;
+
+/// The fields of one line; one buffer for all, reused.
+#[derive(Default)]
+pub(super) struct Fields {
+    buffer: Vec<u8>,
+    /// Ends in `buffer`; `None`: NULL.
+    fields: Vec<Option<(usize, usize)>>,
+    scratch: Vec<u8>,
+}
+
+impl Fields {
+    pub(super) fn clear(&mut self) {
+        self.buffer.clear();
+        self.fields.clear();
+    }
+
+    pub(super) fn push_null(&mut self) {
+        self.fields.push(None);
+    }
+
+    pub(super) fn push(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.buffer.len();
+        append(&mut self.buffer);
+        self.fields.push(Some((start, self.buffer.len())));
+    }
+
+    /// A buffer for a field under way.
+    pub(super) fn take_scratch(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.scratch)
+    }
+
+    pub(super) fn give_scratch(&mut self, mut scratch: Vec<u8>) {
+        scratch.clear();
+        self.scratch = scratch;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.fields.iter().map(|field| field.map(|(start, end)| &self.buffer[start..end]))
+    }
+
+    fn len(&self) -> usize {
+        self.fields.len()
+    }
+}
+
+/// A COPY FROM under way.
+struct Loader {
+    relation: Arc<Relation>,
+    columns: Vec<Column>,
+    force_null: Vec<bool>,
+    force_not_null: Vec<bool>,
+    options: Options,
+    insert: BulkInsert,
+    env: Arc<StatementEnv>,
+    fields: Fields,
+    rows: Vec<Row>,
+    /// The line of each row in `rows`.
+    lines: Vec<u64>,
+    batch_bytes: usize,
+    inserted: u64,
+}
+
+impl Session {
+    pub(super) async fn copy_from(
+        &mut self,
+        copy: &nodes::CopyStmt,
+        options: Options,
+        client: &mut dyn Client,
+    ) -> Result<u64> {
+        let transaction = self.state.transaction()?;
+        transaction.check_may_write("COPY FROM")?;
+        let mut loader = self.prepare_load(copy, options).await?;
+        let binary = loader.options.format == Format::Binary;
+        let encoding = if binary { Encoding::Binary } else { Encoding::Text };
+        client.copy_in(encoding, loader.columns.len());
+        client.flush().await?;
+        match binary {
+            true => self.load_binary(&mut loader, client).await?,
+            false => self.load_lines(&mut loader, client).await?,
+        }
+        self.insert_batch(&mut loader)?;
+        Ok(loader.inserted)
+    }
+
+    async fn prepare_load(&mut self, copy: &nodes::CopyStmt, options: Options) -> Result<Loader> {
+        let name = copy.relation().ok_or_else(|| PgError::internal("COPY FROM without a table"))?;
+        let relation =
+            self.lock_for_copy(name, crate::storage::TableLockMode::RowExclusive).await?;
+        relation::check_target(&relation)?;
+        let columns = relation::columns(copy, &relation)?;
+        let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+        let chosen = |option, name| relation::chosen(option, name, &names, Some(&relation));
+        let force_null = chosen(&options.force_null, "FORCE_NULL")?;
+        let force_not_null = chosen(&options.force_not_null, "FORCE_NOT_NULL")?;
+        let env = self.statement_env()?;
+        let context = BindContext { catalog: &env.catalog, env: &*env };
+        let filter = match copy.where_clause() {
+            Node::None => None,
+            node => Some(bind::bind_expr(node, &context, ExprPlace::Check, Some(&relation), None)?),
+        };
+        let attnos: Vec<_> = columns.iter().map(|c| c.attno).collect();
+        let insert = BulkInsert::compile(&env.catalog, &relation, &attnos, filter.as_ref())?;
+        Ok(Loader {
+            force_null,
+            force_not_null,
+            relation,
+            columns,
+            options,
+            insert,
+            env,
+            fields: Fields::default(),
+            rows: Vec::new(),
+            lines: Vec::new(),
+            batch_bytes: 0,
+            inserted: 0,
+        })
+    }
+
+    async fn load_lines(&mut self, loader: &mut Loader, client: &mut dyn Client) -> Result<()> {
+        let mut lines = Lines::new(&loader.options);
+        loop {
+            let data = client.copy_read().await?;
+            let last = data.is_none();
+            lines.push(data.as_deref().unwrap_or_default());
+            loop {
+                let next = lines.next(last);
+                let next = next.map_err(|e| loader.at_line(e, lines.number.max(1)))?;
+                let Some(span) = next else { break };
+                let line = lines.text(span);
+                match lines.number {
+                    1 if loader.options.header != Header::None => loader.check_header(line)?,
+                    number => loader.read_line(line, number)?,
+                }
+                if loader.is_full() {
+                    self.insert_batch(loader)?;
+                }
+            }
+            if last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn load_binary(&mut self, loader: &mut Loader, client: &mut dyn Client) -> Result<()> {
+        let mut reader = binary::Reader::default();
+        loop {
+            let data = client.copy_read().await?;
+            let last = data.is_none();
+            reader.push(data.as_deref().unwrap_or_default());
+            loop {
+                let number = reader.rows + 1;
+                let read = reader.next(&loader.columns, last);
+                let Some(row) = read.map_err(|e| loader.at_line(e, number))? else { break };
+                loader.add(row, number, 0);
+                if loader.is_full() {
+                    self.insert_batch(loader)?;
+                }
+            }
+            if last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Inserts what has gathered.
+    fn insert_batch(&mut self, loader: &mut Loader) -> Result<()> {
+        let rows = std::mem::take(&mut loader.rows);
+        let lines = std::mem::take(&mut loader.lines);
+        loader.batch_bytes = 0;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.state.transaction()?;
+        let view = transaction.txn.begin_statement()?;
+        let context = self.statement_context(&loader.env, &transaction, view);
+        match loader.insert.insert(&context, rows) {
+            Ok(inserted) => {
+                transaction.txn.end_statement()?;
+                loader.inserted += inserted;
+                Ok(())
+            }
+            Err(failure) => {
+                transaction.txn.abort_statement();
+                Err(match failure.row.and_then(|row| lines.get(row)) {
+                    Some(line) => loader.at_line(failure.error, *line),
+                    None => failure.error,
+                })
+            }
+        }
+    }
+}
+
+impl Loader {
+    fn add(&mut self, row: Row, line: u64, bytes: usize) {
+        self.rows.push(row);
+        self.lines.push(line);
+        self.batch_bytes += bytes;
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= BATCH_ROWS || self.batch_bytes >= BATCH_BYTES
+    }
+
+    fn split(&mut self, line: &[u8]) -> Result<()> {
+        match self.options.format {
+            Format::Csv => {
+                let null = self.options.null.as_bytes();
+                let (force_null, force_not_null) = (&self.force_null, &self.force_not_null);
+                let is = |flags: &[bool], i: usize| flags.get(i).copied().unwrap_or(false);
+                let is_null = |i: usize, quoted: bool, text: &[u8]| {
+                    text == null
+                        && if quoted {
+                            is(force_null, i)
+                        } else {
+                            !is(force_not_null, i) || is(force_null, i)
+                        }
+                };
+                csv::split(line, &self.options, &mut self.fields, is_null)
+            }
+            _ => {
+                text::split(line, &self.options, &mut self.fields);
+                Ok(())
+            }
+        }
+    }
+
+    /// HEADER MATCH: the first line must name the columns.
+    fn check_header(&mut self, line: &[u8]) -> Result<()> {
+        if self.options.header != Header::Match {
+            return Ok(());
+        }
+        self.split(line)?;
+        let (got, expected) = (self.fields.len(), self.columns.len());
+        if got != expected {
+            let message =
+                format!("wrong number of fields in header line: got {got}, expected {expected}");
+            return Err(self.with_line(bad_format(message), 1, line));
+        }
+        for (i, (field, column)) in self.fields.iter().zip(&self.columns).enumerate() {
+            let number = i + 1;
+            let expected = &column.name;
+            let message = match field {
+                None => format!(
+                    "column name mismatch in header line field {number}: got null value (\"{}\"), expected \"{expected}\"",
+                    self.options.null
+                ),
+                Some(name) if name != expected.as_bytes() => format!(
+                    "column name mismatch in header line field {number}: got \"{}\", expected \"{expected}\"",
+                    String::from_utf8_lossy(name)
+                ),
+                Some(_) => continue,
+            };
+            return Err(self.with_line(bad_format(message), 1, line));
+        }
+        Ok(())
+    }
+
+    fn read_line(&mut self, line: &[u8], number: u64) -> Result<()> {
+        if let Err(error) = self.split(line) {
+            return Err(self.with_line(error, number, line));
+        }
+        let (got, expected) = (self.fields.len(), self.columns.len());
+        if got > expected {
+            let error = bad_format("extra data after last expected column");
+            return Err(self.with_line(error, number, line));
+        }
+        if let Some(missing) = self.columns.get(got) {
+            let message = format!("missing data for column \"{}\"", missing.name);
+            return Err(self.with_line(bad_format(message), number, line));
+        }
+        let mut row = Row::with_capacity(expected);
+        for (field, column) in self.fields.iter().zip(&self.columns) {
+            let value = match field {
+                None => Ok(Datum::Null),
+                Some(bytes) => utf8(bytes).and_then(|text| {
+                    functions::text_in(&*self.env, column.type_oid, column.typmod, text)
+                }),
+            };
+            row.push(value.map_err(|e| self.with_column(e, number, column, field))?);
+        }
+        self.add(row, number, line.len());
+        Ok(())
+    }
+
+    fn at_line(&self, error: PgError, number: u64) -> PgError {
+        error.context(format!("COPY {}, line {number}", self.relation.name))
+    }
+
+    fn with_line(&self, error: PgError, number: u64, line: &[u8]) -> PgError {
+        let shown = shorten(line);
+        error.context(format!("COPY {}, line {number}: \"{shown}\"", self.relation.name))
+    }
+
+    fn with_column(
+        &self,
+        error: PgError,
+        number: u64,
+        column: &Column,
+        field: Option<&[u8]>,
+    ) -> PgError {
+        let value = match field {
+            Some(bytes) => format!("\"{}\"", shorten(bytes)),
+            None => "null input".to_owned(),
+        };
+        let (table, column) = (&self.relation.name, &column.name);
+        error.context(format!("COPY {table}, line {number}, column {column}: {value}"))
+    }
+}
+
+/// The beginning of a line or value, for a message.
+fn shorten(bytes: &[u8]) -> String {
+    match bytes.len() > CONTEXT_BYTES {
+        true => format!("{}...", String::from_utf8_lossy(&bytes[..CONTEXT_BYTES])),
+        false => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
