@@ -144,6 +144,15 @@ impl<'a> TableDraft<'a> {
     }
 
     fn bind_expressions(&mut self, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<()> {
+        self.bind_defaults(catalog, cx)?;
+        for spec in std::mem::take(&mut self.checks) {
+            super::check::add(self, &spec, catalog, cx)?;
+        }
+        Ok(())
+    }
+
+    /// Binds defaults and generation expressions.
+    pub fn bind_defaults(&mut self, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<()> {
         for (attno, node) in std::mem::take(&mut self.defaults) {
             let expr = super::default::bind_default(&self.table, attno, node, catalog, cx)?;
             self.column_mut(attno).default = expr;
@@ -151,9 +160,6 @@ impl<'a> TableDraft<'a> {
         for (attno, node) in std::mem::take(&mut self.generated) {
             let expr = super::default::bind_generated(&self.table, attno, node, catalog, cx)?;
             self.column_mut(attno).default = Some(expr);
-        }
-        for spec in std::mem::take(&mut self.checks) {
-            super::check::add(self, &spec, catalog, cx)?;
         }
         Ok(())
     }

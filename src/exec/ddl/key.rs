@@ -7,6 +7,7 @@ use crate::catalog::builtin::oid;
 use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation};
 use crate::error::{PgError, Result, code};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Makes all key constraints of a draft, the primary key first. A UNIQUE that says the same as an
 /// earlier key is dropped, as PostgreSQL does (`transformIndexConstraints`).
@@ -153,4 +154,84 @@ fn column_in_key(table: &Relation, name: &str, spec: &KeySpec<'_>) -> Result<i16
         let message = format!("column \"{name}\" named in key does not exist");
         PgError::new(code::UNDEFINED_COLUMN, message).at(spec.location)
     })
+}
+
+/// ADD CONSTRAINT … USING INDEX: a unique index of the table becomes the constraint's, under the
+/// constraint's name.
+pub(super) fn add_using_index(
+    draft: &mut TableDraft<'_>,
+    old: &Arc<Relation>,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let spec = draft.keys.pop().expect("the caller saw one");
+    let name = spec.using_index.unwrap_or_default();
+    let catalog = cx.catalog();
+    let index = catalog.indexes_of(old).find(|i| i.name == name).ok_or_else(|| {
+        PgError::new(code::UNDEFINED_OBJECT, format!("index \"{name}\" does not exist"))
+    })?;
+    let columns = usable_columns(old, index)?;
+    let constraint_name = spec.name.unwrap_or(name);
+    if constraint_name != name {
+        cx.notice(format!(
+            "ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index \"{name}\" to \
+             \"{constraint_name}\""
+        ));
+    }
+    let mut index = (**index).clone();
+    index.name = constraint_name.to_owned();
+    if let Some(info) = &mut index.index {
+        info.primary = spec.primary;
+        info.immediate = !spec.deferrable;
+    }
+    let oid = index.oid;
+    cx.catalog.put_relation(index, cx.txn);
+    let mut table = (**old).clone();
+    let name = super::check::own_name(&table, constraint_name)?;
+    let kind = match spec.primary {
+        true => ConstraintKind::PrimaryKey { index: oid, columns: columns.clone() },
+        false => ConstraintKind::Unique { index: oid, columns: columns.clone() },
+    };
+    table.constraints.push(Constraint {
+        oid: cx.catalog.new_oid()?,
+        name,
+        kind,
+        deferrable: spec.deferrable,
+        initially_deferred: spec.initially_deferred,
+        validated: true,
+        no_inherit: true,
+        comment: None,
+    });
+    table.version = old.version.wrapping_add(1);
+    if spec.primary {
+        for attno in &columns {
+            super::alter_table::column_attrs::check_no_nulls(old, *attno, cx)?;
+            table.columns[*attno as usize - 1].not_null = true;
+        }
+    }
+    // The rows, or the index's entries, are keyed otherwise now.
+    super::rows::rewrite(old, table, cx, Ok)
+}
+
+/// The columns of an index that can back a constraint.
+fn usable_columns(table: &Relation, index: &Relation) -> Result<Vec<i16>> {
+    let info = index.index.as_ref().expect("an index has its definition");
+    let refused = |what: String, detail: &str| {
+        Err(PgError::new(code::WRONG_OBJECT_TYPE, what).detail(detail))
+    };
+    let name = &index.name;
+    if crate::catalog::depend::edges::constraint_of_index(table, index.oid).is_some() {
+        let message = format!("index \"{name}\" is already associated with a constraint");
+        return Err(PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message));
+    }
+    let detail = "Cannot create a primary key or unique constraint using such an index.";
+    if !info.unique {
+        return refused(format!("\"{name}\" is not a unique index"), detail);
+    }
+    if info.columns.iter().any(|c| c.expr.is_some()) {
+        return refused(format!("index \"{name}\" contains expressions"), detail);
+    }
+    if info.predicate.is_some() {
+        return refused(format!("\"{name}\" is a partial index"), detail);
+    }
+    Ok(info.columns[..info.key_count].iter().map(|c| c.attno).collect())
 }

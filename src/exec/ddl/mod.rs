@@ -4,13 +4,19 @@
 //! the lock may have changed it), checks, and pushes changed objects to the transaction's
 //! [`TxnCatalog`]. Rows are moved within the same transaction, so all of it rolls back.
 
+mod alter_table;
 mod check;
 mod column;
 mod constraint;
+mod create_index;
+mod create_schema;
 mod create_table;
 mod default;
 mod draft;
+mod drop;
+mod drop_missing;
 mod foreign_key;
+mod foreign_key_check;
 mod implicit_names;
 mod index_def;
 mod key;
@@ -19,13 +25,17 @@ mod lock;
 mod names;
 mod options;
 mod privileges;
+mod role_spec;
+mod rows;
+mod sequence;
 mod sequence_options;
 mod serial;
 mod temporary;
+mod view;
 
 use crate::catalog::{Catalog, TxnCatalog};
 use crate::error::{PgError, Result, code};
-use crate::exec::CancelToken;
+use crate::exec::{CancelToken, StatementContext};
 use crate::functions::Env;
 use crate::sql::Statement;
 use crate::sql::bind::BindContext;
@@ -42,7 +52,7 @@ pub struct DdlContext<'a> {
     pub cancel: &'a CancelToken,
     /// Bytes that one query (CREATE TABLE AS) may hold in sorts and hashes.
     pub memory_limit_bytes: usize,
-    /// Sends a NOTICE (an error's fields; code 00000) or, with another code, a WARNING.
+    /// Sends an error's fields as a WARNING where the code is of class 01, else as a NOTICE.
     pub notice: &'a (dyn Fn(PgError) + Send + Sync),
     /// Inside BEGIN … COMMIT, or not the only statement of its query string.
     pub in_block: bool,
@@ -59,6 +69,18 @@ impl DdlContext<'_> {
         BindContext { catalog, env: &**self.env }
     }
 
+    /// What expressions and queries run in, over a catalog.
+    fn statement(&self, catalog: &Arc<Catalog>) -> Result<Arc<StatementContext>> {
+        Ok(Arc::new(StatementContext {
+            txn: self.txn.clone(),
+            view: self.txn.latest_view()?,
+            catalog: catalog.clone(),
+            env: self.env.clone(),
+            cancel: self.cancel.clone(),
+            memory_limit_bytes: self.memory_limit_bytes,
+        }))
+    }
+
     /// Sends a plain NOTICE.
     fn notice(&self, message: impl Into<std::borrow::Cow<'static, str>>) {
         (self.notice)(PgError::new(code::SUCCESSFUL_COMPLETION, message));
@@ -69,6 +91,13 @@ impl DdlContext<'_> {
 pub async fn execute(statement: &Statement, cx: &DdlContext<'_>) -> Result<String> {
     match statement.node() {
         Node::CreateStmt(s) => create_table::execute(s, cx).await,
+        Node::AlterTableStmt(s) => alter_table::execute(s, cx).await,
+        Node::DropStmt(s) => drop::execute(s, cx).await,
+        Node::IndexStmt(s) => create_index::execute(s, cx).await,
+        Node::CreateSchemaStmt(s) => create_schema::execute(s, cx).await,
+        Node::CreateSeqStmt(s) => sequence::create(s, cx).await,
+        Node::AlterSeqStmt(s) => sequence::alter(s, cx).await,
+        Node::ViewStmt(s) => view::execute(s, cx).await,
         other => Err(PgError::unsupported(statement_name(other))),
     }
 }

@@ -34,9 +34,17 @@ pub(super) struct SequenceOptions {
 impl SequenceOptions {
     /// Reads the option list; each option may be given once.
     pub fn read(list: &NodeList, cx: &DdlContext<'_>) -> Result<SequenceOptions> {
+        SequenceOptions::read_nodes(list.iter(), cx)
+    }
+
+    /// As [`SequenceOptions::read`], from some of a list's elements.
+    pub fn read_nodes<'a>(
+        nodes: impl Iterator<Item = Node<'a>>,
+        cx: &DdlContext<'_>,
+    ) -> Result<SequenceOptions> {
         let mut options = SequenceOptions::default();
         let mut seen = Vec::new();
-        for node in list {
+        for node in nodes {
             let Node::DefElem(element) = node else { continue };
             let name = element.defname().unwrap_or_default();
             if seen.contains(&name) {

@@ -1,0 +1,266 @@
+//! ALTER COLUMN … TYPE.
+//!
+//! Rows are rewritten through a cast, or USING's expression. Checks and indexes that use the column
+//! are bound again on the new type, from their SQL text, as PostgreSQL does.
+
+use super::super::rows::{self, Evaluator};
+use super::super::{DdlContext, column, index_def};
+use super::column_number;
+use crate::catalog::builtin::{self, CastMethod};
+use crate::catalog::depend::{self, columns_of};
+use crate::catalog::{Catalog, ConstraintKind, IndexInfo, Relation, RelationKind};
+use crate::error::{PgError, Result, code};
+use crate::functions::Deparse;
+use crate::nodes::{CoercionForm, Expr, FuncCall, Relabel};
+use crate::sql::bind::{ExprPlace, bind_expr, resolve_type};
+use crate::types::Oid;
+use pg_raw_parse::Node;
+use pg_raw_parse::nodes::AlterTableCmd;
+use std::sync::Arc;
+
+pub(super) fn alter(
+    table: &Arc<Relation>,
+    command: &AlterTableCmd,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    super::check_table(table, "ALTER COLUMN ... SET DATA TYPE")?;
+    let Node::ColumnDef(definition) = command.def() else { return Ok(()) };
+    let attno = column_number(table, command.name().unwrap_or_default())?;
+    let catalog = cx.catalog();
+    let type_name = definition.type_name().expect("TYPE names a type");
+    let (type_oid, typmod) = resolve_type(type_name, &cx.bind(&catalog))?;
+    column::check_type(&table.column(attno).name, type_oid, &catalog)?;
+    check_dependents(table, attno, &catalog)?;
+    let conversion = conversion(table, attno, definition.raw_default(), (type_oid, typmod), cx)?;
+    let mut new = (**table).clone();
+    let changed = &mut new.columns[attno as usize - 1];
+    let old_type = changed.type_oid;
+    changed.type_oid = type_oid;
+    changed.typmod = typmod;
+    changed.storage = builtin::type_(type_oid).map_or(b'x', |t| t.storage);
+    changed.collation = match definition.coll_clause() {
+        Some(clause) => column::collation(clause, type_oid, cx)?,
+        None => builtin::type_(type_oid).map_or(0, |t| t.collation),
+    };
+    let default = changed.default.take();
+    changed.default = default.map(|e| recast_default(e, changed, cx)).transpose()?;
+    new.version = table.version.wrapping_add(1);
+    rebind_checks(&mut new, attno, cx)?;
+    if old_type != type_oid {
+        rebind_indexes(table, &new, attno, &catalog, cx)?;
+    }
+    let evaluator = Evaluator::new([&conversion], table, &catalog, cx)?;
+    rows::rewrite(table, new, cx, |mut row| {
+        row[attno as usize - 1] = evaluator.eval(0, &row)?;
+        Ok(row)
+    })?;
+    super::constraints::check_all(table.oid, attno, cx)
+}
+
+/// Views, generated columns and foreign keys hold on to the column's type.
+fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog) -> Result<()> {
+    let name = &table.column(attno).name;
+    let refused = |what: &str, detail: String| {
+        let message = format!("cannot alter type of a column used by {what}");
+        Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail))
+    };
+    for view in catalog.relations().filter(|r| r.kind == RelationKind::View) {
+        let Some(info) = &view.view else { continue };
+        if depend::relations_of_query(&info.query).contains(&(table.oid, attno)) {
+            let detail = format!("rule _RETURN on view {} depends on column \"{name}\"", view.name);
+            return refused("a view or rule", detail);
+        }
+    }
+    for other in table.live_columns().filter(|c| c.generated && c.attno != attno) {
+        if other.default.as_ref().is_some_and(|e| columns_of(e).contains(&attno)) {
+            let detail =
+                format!("Column \"{name}\" is used by generated column \"{}\".", other.name);
+            return refused("a generated column", detail);
+        }
+    }
+    let in_key = |key: &crate::catalog::ForeignKey, own: bool| match own {
+        true => key.columns.contains(&attno),
+        false => key.referenced_columns.contains(&attno),
+    };
+    let own = table
+        .constraints
+        .iter()
+        .any(|c| matches!(&c.kind, ConstraintKind::ForeignKey(key) if in_key(key, true)));
+    let others = catalog
+        .foreign_keys_on(table.oid)
+        .iter()
+        .any(|(_, c)| matches!(&c.kind, ConstraintKind::ForeignKey(key) if in_key(key, false)));
+    match own || others {
+        true => Err(PgError::unsupported("changing the type of a foreign key's column")),
+        false => Ok(()),
+    }
+}
+
+/// The expression that makes a row's new value: USING's, or the column assigned to the new type.
+fn conversion(
+    table: &Relation,
+    attno: i16,
+    using: Node<'_>,
+    (type_oid, typmod): (Oid, i32),
+    cx: &DdlContext<'_>,
+) -> Result<Expr> {
+    let catalog = cx.catalog();
+    let name = &table.column(attno).name;
+    let target = Some((name.as_str(), type_oid, typmod));
+    let bind =
+        |node| bind_expr(node, &cx.bind(&catalog), ExprPlace::AlterUsing, Some(table), target);
+    if !matches!(using, Node::None) {
+        return bind(using);
+    }
+    let quoted = depend::describe::quote(name);
+    let parsed = crate::sql::parse(&format!("SELECT {quoted}"))?;
+    let Some(Node::SelectStmt(select)) = parsed.first().map(|s| s.node()) else {
+        return Err(PgError::internal("a SELECT of one column parses"));
+    };
+    let Some(target) = select.target_list().first().map(|target| target.val()) else {
+        return Err(PgError::internal("a SELECT of one column has it"));
+    };
+    bind(target).map_err(|error| match error.code() {
+        code::DATATYPE_MISMATCH | code::CANNOT_COERCE => {
+            let shown = crate::types::format_type(type_oid, typmod).unwrap_or_default();
+            let message = format!("column \"{name}\" cannot be cast automatically to type {shown}");
+            PgError::new(code::DATATYPE_MISMATCH, message)
+                .hint(format!("You might need to specify \"USING {quoted}::{shown}\"."))
+        }
+        _ => error,
+    })
+}
+
+/// A default as one of the new type: implicit casts to the old type are taken off first.
+fn recast_default(
+    expr: Expr,
+    column: &crate::catalog::Column,
+    _cx: &DdlContext<'_>,
+) -> Result<Expr> {
+    let expr = strip_implicit(expr);
+    let (from, to) = (expr.type_oid(), column.type_oid);
+    if from == to {
+        return Ok(expr);
+    }
+    if let Expr::Const(constant) = &expr
+        && !constant.value.is_null()
+    {
+        let text = rows::value_text(from, &constant.value);
+        let format = crate::types::Format::default();
+        let value = crate::types::text_in(to, column.typmod, &text, &format)
+            .map_err(|_| cannot_cast_default(column))?;
+        return Ok(Expr::constant(value, to));
+    }
+    match builtin::cast(from, to) {
+        Some(cast) if cast.method == CastMethod::Function => Ok(Expr::Func(Box::new(FuncCall {
+            func: cast.func,
+            op: None,
+            type_oid: to,
+            typmod: -1,
+            retset: false,
+            variadic: false,
+            form: CoercionForm::Implicit,
+            collation: column.collation,
+            input_collation: 0,
+            args: vec![expr],
+            location: -1,
+        }))),
+        _ if builtin::binary_coercible(from, to) => Ok(Expr::Relabel(Box::new(Relabel {
+            arg: expr,
+            type_oid: to,
+            typmod: -1,
+            collation: column.collation,
+            form: CoercionForm::Implicit,
+            location: -1,
+        }))),
+        _ => Err(cannot_cast_default(column)),
+    }
+}
+
+fn cannot_cast_default(column: &crate::catalog::Column) -> PgError {
+    let shown = crate::types::format_type(column.type_oid, column.typmod).unwrap_or_default();
+    let name = &column.name;
+    let message =
+        format!("default for column \"{name}\" cannot be cast automatically to type {shown}");
+    PgError::new(code::DATATYPE_MISMATCH, message)
+}
+
+fn strip_implicit(expr: Expr) -> Expr {
+    match expr {
+        Expr::Func(call) if call.form == CoercionForm::Implicit => {
+            match <[Expr; 1]>::try_from(call.args) {
+                Ok([inner]) => strip_implicit(inner),
+                Err(args) => Expr::Func(Box::new(FuncCall { args, ..*call })),
+            }
+        }
+        Expr::Relabel(relabel) if relabel.form == CoercionForm::Implicit => {
+            strip_implicit(relabel.arg)
+        }
+        other => other,
+    }
+}
+
+/// Binds again the checks that use the column.
+fn rebind_checks(new: &mut Relation, attno: i16, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    for at in 0..new.constraints.len() {
+        let ConstraintKind::Check { expr } = &new.constraints[at].kind else { continue };
+        if !columns_of(expr).contains(&attno) {
+            continue;
+        }
+        let oid = new.constraints[at].oid;
+        let text = cx.env.session().deparse(Deparse::Constraint(oid), false)?.unwrap_or_default();
+        let parsed = crate::sql::parse(&format!("ALTER TABLE t ADD {text}"))?;
+        let Some(Node::AlterTableStmt(statement)) = parsed.first().map(|s| s.node()) else {
+            return Err(PgError::internal("a constraint's definition parses"));
+        };
+        let node = statement.cmds().iter().find_map(|node| match node {
+            Node::AlterTableCmd(command) => match command.def() {
+                Node::Constraint(c) => Some(c.raw_expr()),
+                _ => None,
+            },
+            _ => None,
+        });
+        let node = node.ok_or_else(|| PgError::internal("a constraint's definition has it"))?;
+        let expr = bind_expr(node, &cx.bind(&catalog), ExprPlace::Check, Some(new), None)?;
+        new.constraints[at].kind = ConstraintKind::Check { expr };
+    }
+    Ok(())
+}
+
+/// Gives the indexes on the column its new type and that type's operator class.
+fn rebind_indexes(
+    table: &Relation,
+    new: &Relation,
+    attno: i16,
+    catalog: &Catalog,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    for index in catalog.indexes_of(table) {
+        if !depend::edges::index_columns(index).contains(&attno) {
+            continue;
+        }
+        let info = index.index.as_ref().expect("an index has its definition");
+        let exprs = info.columns.iter().filter_map(|c| c.expr.as_ref()).chain(&info.predicate);
+        if exprs.into_iter().any(|e| columns_of(e).contains(&attno)) {
+            let what = "changing the type of a column used in an index expression";
+            return Err(PgError::unsupported(what));
+        }
+        let mut info: IndexInfo = info.clone();
+        let mut changed = (**index).clone();
+        for (at, column) in info.columns.iter_mut().enumerate().filter(|(_, c)| c.attno == attno) {
+            let now = new.column(attno);
+            column.type_oid = now.type_oid;
+            column.collation = now.collation;
+            if at < info.key_count {
+                column.opclass = index_def::default_opclass(info.access_method, now.type_oid)?;
+            }
+            changed.columns[at].type_oid = now.type_oid;
+            changed.columns[at].typmod = now.typmod;
+            changed.columns[at].collation = now.collation;
+        }
+        changed.index = Some(info);
+        cx.catalog.put_relation(changed, cx.txn);
+    }
+    Ok(())
+}

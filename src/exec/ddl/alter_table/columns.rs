@@ -1,0 +1,167 @@
+//! ADD COLUMN and DROP COLUMN.
+//!
+//! Nothing is rewritten for a new column whose default is the same for all rows: it becomes the
+//! value that older rows are read with (`attmissingval`). A volatile default, a generated column or
+//! an identity is different for each row, so the rows are written anew.
+
+use super::super::draft::TableDraft;
+use super::super::rows::{self, Evaluator};
+use super::super::{DdlContext, column, drop as dropping};
+use super::constraints;
+use crate::catalog::builtin;
+use crate::catalog::depend::Object;
+use crate::catalog::{Column, Relation};
+use crate::error::{PgError, Result, code};
+use crate::nodes::Expr;
+use crate::types::Datum;
+use pg_raw_parse::Node;
+use pg_raw_parse::nodes::AlterTableCmd;
+use std::sync::Arc;
+
+pub(super) async fn add(
+    table: &Arc<Relation>,
+    command: &AlterTableCmd,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    super::check_table(table, "ADD COLUMN")?;
+    let Node::ColumnDef(definition) = command.def() else { return Ok(()) };
+    let name = definition.colname().unwrap_or_default();
+    if command.missing_ok && table.column_by_name(name).is_some() {
+        let relation = &table.name;
+        let message =
+            format!("column \"{name}\" of relation \"{relation}\" already exists, skipping");
+        (cx.notice)(PgError::new(code::DUPLICATE_COLUMN, message));
+        return Ok(());
+    }
+    let catalog = cx.catalog();
+    let mut draft = TableDraft::new((**table).clone(), false);
+    column::add(&mut draft, definition, &catalog, cx)?;
+    draft.bind_defaults(&catalog, cx)?;
+    draft.table.version = table.version.wrapping_add(1);
+    for sequence in std::mem::take(&mut draft.sequences) {
+        cx.catalog.put_relation(sequence, cx.txn);
+    }
+    // A primary key makes its column NOT NULL; rows that are there would all have a NULL.
+    let is_primary = draft.keys.iter().any(|k| k.primary);
+    let added = draft.table.columns.last_mut().expect("a column was just added");
+    added.not_null |= is_primary;
+    fill(table, draft.table.clone(), cx)?;
+    let oid = table.oid;
+    constraints::add_collected(oid, draft, cx).await
+}
+
+/// Gives the rows that are there their value of the last column of `new`.
+fn fill(old: &Arc<Relation>, mut new: Relation, cx: &DdlContext<'_>) -> Result<()> {
+    let added = new.columns.last_mut().expect("a column was just added");
+    let (attno, default) = (added.attno, value_of(added, cx)?);
+    let constant = default.as_ref().is_none_or(|e| !varies(e)) && !added.generated;
+    let not_null = added.not_null;
+    if constant {
+        let value = match &default {
+            Some(expr) => evaluate_once(expr, old, cx)?,
+            None => Datum::Null,
+        };
+        let is_null = value.is_null();
+        added.missing_value = Some(value).filter(|v| !v.is_null());
+        cx.catalog.put_relation(new.clone(), cx.txn);
+        return match is_null && not_null && has_rows(old, cx)? {
+            true => Err(contains_nulls(&new, attno)),
+            false => Ok(()),
+        };
+    }
+    let expr = default.expect("a varying value has an expression");
+    let evaluator = Evaluator::new([&expr], &new, &cx.catalog(), cx)?;
+    let definition = new.clone();
+    rows::rewrite(old, new, cx, |mut row| {
+        row.push(Datum::Null);
+        let value = evaluator.eval(0, &row)?;
+        if value.is_null() && not_null {
+            return Err(contains_nulls(&definition, attno));
+        }
+        row.pop();
+        row.push(value);
+        Ok(row)
+    })
+}
+
+/// What a new row would get: the default, or the identity sequence's next value.
+fn value_of(column: &Column, cx: &DdlContext<'_>) -> Result<Option<Expr>> {
+    if column.identity.is_none() {
+        return Ok(column.default.clone());
+    }
+    // Sequences of this statement are in the catalog already.
+    let catalog = cx.catalog();
+    let newest = catalog.relations().filter(|r| {
+        r.sequence
+            .as_ref()
+            .is_some_and(|s| s.internal && s.owned_by.is_some_and(|o| o.1 == column.attno))
+    });
+    let sequence = newest.last().map(|r| r.oid);
+    Ok(sequence.map(|sequence| Expr::NextValue { sequence, type_oid: column.type_oid }))
+}
+
+/// 23502 for a NOT NULL column that rows have no value for.
+pub(super) fn contains_nulls(table: &Relation, attno: i16) -> PgError {
+    let column = &table.column(attno).name;
+    let message =
+        format!("column \"{column}\" of relation \"{}\" contains null values", table.name);
+    PgError::new(code::NOT_NULL_VIOLATION, message).table(&*table.name).column(column.as_str())
+}
+
+fn has_rows(table: &Arc<Relation>, cx: &DdlContext<'_>) -> Result<bool> {
+    use crate::storage::{Direction, KeyRange, Space};
+    let range = KeyRange::storage(table.storage);
+    let mut scan = cx.txn.latest_view()?.scan(Space::Rows, range, Direction::Forward);
+    Ok(scan.next()?.is_some())
+}
+
+fn evaluate_once(expr: &Expr, table: &Relation, cx: &DdlContext<'_>) -> Result<Datum> {
+    let evaluator = Evaluator::new([expr], table, &cx.catalog(), cx)?;
+    evaluator.eval(0, &vec![Datum::Null; table.columns.len()])
+}
+
+/// Whether an expression may differ from row to row (`contain_volatile_functions`).
+fn varies(expr: &Expr) -> bool {
+    expr.any(&mut |part| match part {
+        Expr::NextValue { .. } | Expr::Var(_) => true,
+        Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => {
+            builtin::proc(call.func).is_some_and(|p| p.volatility == b'v')
+        }
+        _ => false,
+    })
+}
+
+pub(super) async fn drop(
+    table: &Arc<Relation>,
+    command: &AlterTableCmd,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    super::check_table(table, "DROP COLUMN")?;
+    let name = command.name().unwrap_or_default();
+    let Some(found) = table.column_by_name(name) else {
+        let relation = &table.name;
+        let message = format!("column \"{name}\" of relation \"{relation}\" does not exist");
+        if command.missing_ok {
+            cx.notice(format!("{message}, skipping"));
+            return Ok(());
+        }
+        return Err(PgError::new(code::UNDEFINED_COLUMN, message));
+    };
+    let object = Object::Column(table.oid, found.attno);
+    dropping::delete(&[object], dropping::cascade(command.behavior), cx).await
+}
+
+/// Marks a column dropped. Its place and type stay: stored rows still have it.
+pub(in crate::exec::ddl) fn drop_column(table: u32, attno: i16, cx: &DdlContext<'_>) -> Result<()> {
+    dropping::change_table(table, cx, |table| {
+        let column = &mut table.columns[attno as usize - 1];
+        column.dropped = true;
+        column.name = format!("........pg.dropped.{attno}........");
+        column.not_null = false;
+        column.default = None;
+        column.identity = None;
+        column.generated = false;
+        column.comment = None;
+    });
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! CREATE INDEX.
+
+use super::names::{RelationName, strings};
+use super::{DdlContext, create_table, implicit_names, index_def, lock, options, privileges, rows};
+use crate::catalog::builtin::{self, oid};
+use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation, RelationKind};
+use crate::error::{PgError, Result, code};
+use crate::nodes::Expr;
+use crate::sql::bind::{ExprPlace, bind_expr};
+use crate::storage::TableLockMode;
+use crate::types::Oid;
+use pg_raw_parse::Node;
+use pg_raw_parse::nodes::{IndexElem, IndexStmt};
+use pg_raw_parse::raw::{SortByDir, SortByNulls};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const TAG: &str = "CREATE INDEX";
+
+pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Result<String> {
+    if statement.concurrent && cx.in_block {
+        let message = "CREATE INDEX CONCURRENTLY cannot run inside a transaction block";
+        return Err(PgError::new(code::ACTIVE_SQL_TRANSACTION, message));
+    }
+    create_table::check_tablespace(statement.table_space())?;
+    let range = statement.relation().expect("CREATE INDEX names a table");
+    let name = RelationName::of_range(range, cx)?;
+    // CONCURRENTLY asks for a weaker lock that lets writers go on. Building waits for none here,
+    // but must not miss their rows, so it takes the same lock.
+    let table = lock::get_named(&name, TableLockMode::Share, cx).await?;
+    check_table(&table)?;
+    privileges::relation_owner(&table, cx)?;
+    let catalog = cx.catalog();
+    let method = access_method(statement)?;
+    let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;
+    let index_name = match statement.idxname() {
+        Some(name) => {
+            let namespace = catalog.namespace(table.namespace).expect("a table has a schema");
+            if !create_table::free_name(namespace, name, statement.if_not_exists, cx).await? {
+                return Ok(TAG.to_owned());
+            }
+            name.to_owned()
+        }
+        None => {
+            let joined = implicit_names::joined(labels.iter().map(String::as_str));
+            let parts = (table.name.as_str(), Some(joined.as_str()), "idx");
+            implicit_names::relation_name(&catalog, table.namespace, &[], parts, false)
+        }
+    };
+    let info = IndexInfo {
+        table: table.oid,
+        columns,
+        key_count,
+        unique: statement.unique,
+        nulls_not_distinct: statement.nulls_not_distinct,
+        primary: false,
+        immediate: true,
+        predicate: predicate(statement, &table, &catalog, cx)?,
+        access_method: method,
+    };
+    let index =
+        index_def::relation(index_name, &table, info, labels, with_options(statement)?, cx)?;
+    let oid = index.oid;
+    cx.catalog.put_relation(index, cx.txn);
+    rows::build_index(table.oid, oid, cx)?;
+    Ok(TAG.to_owned())
+}
+
+fn check_table(table: &Relation) -> Result<()> {
+    if table.kind != RelationKind::Table {
+        let message = format!("cannot create index on relation \"{}\"", table.name);
+        let what = privileges::kind_name(table.kind);
+        let plural = if what == "index" { "indexes".to_owned() } else { format!("{what}s") };
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
+            .detail(format!("This operation is not supported for {plural}.")));
+    }
+    Ok(())
+}
+
+fn with_options(statement: &IndexStmt) -> Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for element in statement.options() {
+        options::index(element, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// btree, or hash, which is kept for display; both are ordered indexes here.
+fn access_method(statement: &IndexStmt) -> Result<Oid> {
+    let name = statement.access_method().unwrap_or("btree");
+    let found = builtin::access_method_named(name).filter(|m| m.kind == b'i').ok_or_else(|| {
+        let message = format!("access method \"{name}\" does not exist");
+        PgError::new(code::UNDEFINED_OBJECT, message)
+    })?;
+    if !matches!(found.oid, oid::BTREE | oid::HASH) {
+        return Err(PgError::unsupported(format!("access method \"{name}\"")));
+    }
+    if found.oid == oid::HASH {
+        let (what, refused) = match statement {
+            s if s.unique => ("unique indexes", true),
+            s if s.index_params().len() > 1 => ("multicolumn indexes", true),
+            s if !s.index_including_params().is_empty() => ("included columns", true),
+            _ => ("", false),
+        };
+        if refused {
+            let message = format!("access method \"hash\" does not support {what}");
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        }
+    }
+    Ok(found.oid)
+}
+
+/// Key columns, then INCLUDE columns; their labels; how many are key columns.
+fn columns(
+    statement: &IndexStmt,
+    table: &Relation,
+    method: Oid,
+    catalog: &Catalog,
+    cx: &DdlContext<'_>,
+) -> Result<(Vec<IndexColumn>, Vec<String>, usize)> {
+    let (mut columns, mut labels) = (Vec::new(), Vec::new());
+    for element in statement.index_params() {
+        columns.push(key_column(element, table, method, catalog, cx)?);
+        labels.push(label(element));
+    }
+    let key_count = columns.len();
+    for node in statement.index_including_params() {
+        let Node::IndexElem(element) = node else { continue };
+        let Some(name) = element.name() else {
+            let message = "expressions are not supported in included columns";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        };
+        columns.push(index_def::include_column(table, column_number(table, name)?));
+        labels.push(name.to_owned());
+    }
+    Ok((columns, labels, key_count))
+}
+
+fn column_number(table: &Relation, name: &str) -> Result<i16> {
+    table.column_by_name(name).map(|c| c.attno).ok_or_else(|| {
+        let message = format!("column \"{name}\" does not exist");
+        PgError::new(code::UNDEFINED_COLUMN, message)
+    })
+}
+
+fn key_column(
+    element: &IndexElem,
+    table: &Relation,
+    method: Oid,
+    catalog: &Catalog,
+    cx: &DdlContext<'_>,
+) -> Result<IndexColumn> {
+    let (attno, expr) = match element.name() {
+        Some(name) => (column_number(table, name)?, None),
+        None => {
+            let place = ExprPlace::IndexExpression;
+            let expr = bind_expr(element.expr(), &cx.bind(catalog), place, Some(table), None)?;
+            plain_or_expression(expr)
+        }
+    };
+    let (type_oid, collation) = match &expr {
+        Some(expr) => {
+            let type_oid = expr.type_oid();
+            super::column::check_type("expr", type_oid, catalog)?;
+            (type_oid, builtin::type_(type_oid).map_or(0, |t| t.collation))
+        }
+        None => (table.column(attno).type_oid, table.column(attno).collation),
+    };
+    let descending = element.ordering == SortByDir::SORTBY_DESC;
+    let nulls_first = match element.nulls_ordering {
+        SortByNulls::SORTBY_NULLS_FIRST => true,
+        SortByNulls::SORTBY_NULLS_LAST => false,
+        _ => descending,
+    };
+    if method == oid::HASH && (descending || nulls_first) {
+        let message = "access method \"hash\" does not support ASC/DESC options";
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    let collation = match strings(element.collation()).last() {
+        Some(name) => builtin::collation_named(name).map(|c| c.oid).ok_or_else(|| {
+            let message = format!("collation \"{name}\" for encoding \"UTF8\" does not exist");
+            PgError::new(code::UNDEFINED_OBJECT, message)
+        })?,
+        None => collation,
+    };
+    let opclass = opclass(element, method, type_oid)?;
+    Ok(IndexColumn { attno, expr, type_oid, collation, opclass, descending, nulls_first })
+}
+
+/// A parenthesised column is a plain column.
+fn plain_or_expression(expr: Expr) -> (i16, Option<Expr>) {
+    match expr {
+        Expr::Var(var) if var.attno > 0 => (var.attno, None),
+        other => (0, Some(other)),
+    }
+}
+
+/// The operator class named, which must take the type; else the default one. Only classes that
+/// order as the default does are kept: keys have one order per type.
+fn opclass(element: &IndexElem, method: Oid, type_oid: Oid) -> Result<Oid> {
+    let written = strings(element.opclass());
+    let Some(name) = written.last() else { return index_def::default_opclass(method, type_oid) };
+    let method_name = builtin::access_method(method).map_or("btree", |m| m.name);
+    let class = builtin::opclass_named(method, name).ok_or_else(|| {
+        let message = format!(
+            "operator class \"{}\" does not exist for access method \"{method_name}\"",
+            written.join(".")
+        );
+        PgError::new(code::UNDEFINED_OBJECT, message)
+    })?;
+    if !builtin::binary_coercible(type_oid, class.input_type) {
+        let shown = crate::types::format_type(type_oid, -1).unwrap_or_default();
+        let message = format!("operator class \"{name}\" does not accept data type {shown}");
+        return Err(PgError::new(code::DATATYPE_MISMATCH, message));
+    }
+    Ok(class.oid)
+}
+
+fn predicate(
+    statement: &IndexStmt,
+    table: &Arc<Relation>,
+    catalog: &Catalog,
+    cx: &DdlContext<'_>,
+) -> Result<Option<Expr>> {
+    match statement.where_clause() {
+        Node::None => Ok(None),
+        node => {
+            let place = ExprPlace::IndexPredicate;
+            bind_expr(node, &cx.bind(catalog), place, Some(table), None).map(Some)
+        }
+    }
+}
+
+/// What an index column is called (`FigureIndexColname`): the column, the function, or `expr`.
+fn label(element: &IndexElem) -> String {
+    match element.name() {
+        Some(name) => name.to_owned(),
+        None => expression_label(element.expr()).unwrap_or("expr").to_owned(),
+    }
+}
+
+fn expression_label<'a>(node: Node<'a>) -> Option<&'a str> {
+    match node {
+        Node::ColumnRef(c) => c.fields().iter().filter_map(Node::as_str).last(),
+        Node::FuncCall(f) => f.funcname().iter().filter_map(Node::as_str).last(),
+        Node::TypeCast(t) => expression_label(t.arg())
+            .or_else(|| t.type_name()?.names().iter().filter_map(|s| s.sval()).last()),
+        Node::CollateClause(c) => expression_label(c.arg()),
+        Node::CoalesceExpr(_) => Some("coalesce"),
+        Node::CaseExpr(_) => Some("case"),
+        _ => None,
+    }
+}
