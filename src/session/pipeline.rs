@@ -52,16 +52,31 @@ impl Session {
         Ok(running.tag(sent))
     }
 
-    /// Binds and plans a query.
+    /// Binds and plans a query, and locks its relations; again, where somebody changed them before
+    /// the locks were had.
     pub(super) fn compile(&mut self, node: Node<'_>, params: &mut ParamTypes) -> Result<Planned> {
-        let env = self.statement_env()?;
-        let context = BindContext { catalog: &env.catalog, env: &*env };
-        let query = bind::bind_node(node, &context, params)?;
+        loop {
+            let env = self.statement_env()?;
+            let context = BindContext { catalog: &env.catalog, env: &*env };
+            let query = bind::bind_node(node, &context, params)?;
+            let transaction = self.state.transaction()?;
+            let view = transaction.txn.read_view()?;
+            let planning = self.statement_context(&env, &transaction, view);
+            let plan = exec::plan(&query, &planning)?;
+            let locks_rows = !query.row_marks.is_empty();
+            let planned = Planned { plan, writes: writes(&query), locks_rows };
+            if self.lock_relations(&planned.plan, env.catalog.version())? {
+                return Ok(planned);
+            }
+        }
+    }
+
+    /// Locks what a plan uses; whether the catalog is still the one it was made for.
+    pub(super) fn lock_relations(&self, plan: &exec::Plan, version: u64) -> Result<bool> {
         let transaction = self.state.transaction()?;
-        let view = transaction.txn.read_view()?;
-        let planning = self.statement_context(&env, &transaction, view);
-        let plan = exec::plan(&query, &planning)?;
-        Ok(Planned { plan, writes: writes(&query), locks_rows: !query.row_marks.is_empty() })
+        self.apply_lock_timeouts(&transaction);
+        plan.lock(&transaction.txn, &self.state.backend.token)?;
+        Ok(transaction.catalog.current().version() == version)
     }
 
     /// Starts a plan. Its DML is done when this returns; SELECT runs as its rows are read.
@@ -167,7 +182,9 @@ impl Session {
         let Some(key) = self.plan_key(statement.text())? else {
             return Ok(Arc::new(self.compile(statement.node(), &mut ParamTypes::None)?));
         };
-        if let Some(plan) = self.state.instance.plans.get(&key) {
+        if let Some(plan) = self.state.instance.plans.get(&key)
+            && self.lock_relations(&plan, key.catalog_version)?
+        {
             let writes = plan.command() != CommandType::Select;
             return Ok(Arc::new(Planned { plan, writes, locks_rows: false }));
         }

@@ -164,11 +164,15 @@ impl Session {
     /// A prepared query's plan, made again where the catalog or the search path changed.
     pub(super) fn plan_of(&mut self, prepared: &Arc<Prepared>) -> Result<Arc<Planned>> {
         let env = self.statement_env()?;
-        if let Some(cached) = &*prepared.plan.lock()
-            && cached.catalog_version == env.catalog.version()
-            && *cached.search_path == *env.search_path
+        let fits = |cached: &&CachedPlan| {
+            cached.catalog_version == env.catalog.version()
+                && *cached.search_path == *env.search_path
+        };
+        let cached = prepared.plan.lock().as_ref().filter(fits).map(|c| c.planned.clone());
+        if let Some(planned) = cached
+            && self.lock_relations(&planned.plan, env.catalog.version())?
         {
-            return Ok(cached.planned.clone());
+            return Ok(planned);
         }
         let mut params = ParamTypes::Fixed(prepared.param_types.clone());
         let planned = Arc::new(self.compile(prepared.node(), &mut params)?);

@@ -2,12 +2,13 @@
 //! the whole table.
 
 use super::Target;
+use super::defaults::default_of;
 use super::foreign_key::pick;
-use super::target::{Stored, row_layout};
+use super::target::Stored;
 use crate::catalog::schema::RowKey;
 use crate::error::Result;
-use crate::exec::ExecState;
 use crate::exec::expr::Program;
+use crate::exec::{ExecState, Layout};
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{Direction, KeyRange, Space, keys};
 use crate::types::{self, Datum, key};
@@ -34,10 +35,10 @@ pub(super) fn find(
 
 /// The values that SET DEFAULT gives.
 pub(super) fn defaults(state: &ExecState, table: &Target, columns: &[i16]) -> Result<Vec<Datum>> {
-    let layout = row_layout(table.relation());
-    let default = |attno: &i16| match &table.relation().column(*attno).default {
-        Some(expr) => Program::compile(expr, &layout, &state.cx.catalog)?.eval(state, &[]),
-        None => Ok(Datum::Null),
+    let (catalog, relation) = (&state.cx.catalog, table.relation());
+    let default = |attno: &i16| {
+        let expr = default_of(catalog, relation, relation.column(*attno));
+        Program::compile(&expr, &Layout::default(), catalog)?.eval(state, &[])
     };
     columns.iter().map(default).collect()
 }

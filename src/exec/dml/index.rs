@@ -2,7 +2,7 @@
 
 use super::foreign_key::Event;
 use super::target::Stored;
-use super::{Target, deferred, describe, wait::wait};
+use super::{Target, deferred, describe, wait};
 use crate::catalog::schema::IndexSchema;
 use crate::catalog::{Catalog, Constraint, ConstraintKind, Relation};
 use crate::error::{PgError, Result};

@@ -10,7 +10,7 @@ use crate::types::Datum;
 
 pub(super) struct Insert {
     pub(super) node: NodeRef,
-    /// Every live column: position and expression over the source row.
+    /// Assigned columns: position and expression over the source row.
     pub(super) values: Vec<(usize, Program)>,
     pub(super) on_conflict: Option<OnConflict>,
 }

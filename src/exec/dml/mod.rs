@@ -46,3 +46,4 @@ pub(in crate::exec) use target::Target;
 use delete::Delete;
 use insert::Insert;
 use update::Update;
+pub(in crate::exec) use wait::wait;

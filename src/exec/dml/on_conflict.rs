@@ -8,7 +8,7 @@
 use super::Target;
 use super::state::changed_concurrently;
 use super::target::Stored;
-use super::wait::wait;
+use super::wait;
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::op::concat;

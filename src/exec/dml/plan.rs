@@ -1,16 +1,16 @@
 //! Planning INSERT, UPDATE and DELETE: the target's write path, and programs for what is assigned
-//! and returned.
+//! and returned. The binder has filled in defaults; a column that INSERT does not assign is NULL.
 
 use super::matched::Matched;
 use super::modify::{Action, Modify};
 use super::on_conflict::{ConflictUpdate, OnConflict};
-use super::{Delete, Insert, Target, Update, defaults};
+use super::{Delete, Insert, Target, Update};
 use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::exec::Layout;
 use crate::exec::expr::Program;
 use crate::exec::plan::{ModifySource, Planner};
-use crate::nodes::{self, CommandType, Expr, Query, RangeIndex, RangeSource, TargetEntry};
+use crate::nodes::{self, CommandType, Query, RangeIndex, RangeSource, TargetEntry};
 use std::sync::Arc;
 
 /// `tableoid`'s attribute number.
@@ -29,19 +29,17 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
     let rel = query.result_relation.ok_or_else(|| PgError::internal("no result relation"))?;
     let table = result_table(&catalog, query, rel)?;
     let target = Arc::new(Target::compile(&catalog, table)?);
-    let mut query = query.clone();
     let (action, layout) = match query.command {
-        CommandType::Insert => plan_insert(planner, &catalog, table, &mut query, rel)?,
+        CommandType::Insert => plan_insert(planner, table, query, rel)?,
         CommandType::Update => {
-            let values = defaults::update_values(&catalog, table, &query.targets)?;
-            let source = planner.modify_source(&query)?;
+            let source = planner.modify_source(query)?;
             let layout = source.layout.clone();
-            let values = assignments(planner, values, &layout)?;
+            let values = assignments(planner, &query.targets, &layout)?;
             let rows = Matched::new(source, &target, rel)?;
             (Action::Update(Update { rows, values }), layout)
         }
         CommandType::Delete => {
-            let source = planner.modify_source(&query)?;
+            let source = planner.modify_source(query)?;
             let layout = source.layout.clone();
             let rows = Matched::new(source, &target, rel)?;
             (Action::Delete(Delete { rows }), layout)
@@ -82,16 +80,14 @@ fn result_table<'c>(
 
 fn plan_insert(
     planner: &mut Planner,
-    catalog: &Catalog,
     table: &Relation,
-    query: &mut Query,
+    query: &Query,
     rel: RangeIndex,
 ) -> Result<(Action, Arc<Layout>)> {
-    let values = defaults::insert_values(catalog, table, query)?;
     let ModifySource { node, layout, .. } = planner.modify_source(query)?;
-    let values = assignments(planner, values, &layout)?;
+    let values = assignments(planner, &query.targets, &layout)?;
     let on_conflict = match &query.on_conflict {
-        Some(conflict) => Some(plan_on_conflict(planner, catalog, table, conflict, rel)?),
+        Some(conflict) => Some(plan_on_conflict(planner, table, conflict, rel)?),
         None => None,
     };
     let mut returned = whole_row(table, rel);
@@ -102,7 +98,6 @@ fn plan_insert(
 
 fn plan_on_conflict(
     planner: &mut Planner,
-    catalog: &Catalog,
     table: &Relation,
     conflict: &nodes::OnConflict,
     rel: RangeIndex,
@@ -110,8 +105,7 @@ fn plan_on_conflict(
     let arbiters = conflict.arbiters.clone();
     let Some(update) = &conflict.update else { return Ok(OnConflict { arbiters, update: None }) };
     let layout = Arc::new(whole_row(table, rel).join(&whole_row(table, update.excluded)));
-    let values = defaults::update_values(catalog, table, &update.targets)?;
-    let values = assignments(planner, values, &layout)?;
+    let values = assignments(planner, &update.targets, &layout)?;
     let filter = update.filter.as_ref().map(|f| planner.compile(f, &layout)).transpose()?;
     Ok(OnConflict { arbiters, update: Some(ConflictUpdate { values, filter }) })
 }
@@ -124,12 +118,19 @@ fn whole_row(table: &Relation, rel: RangeIndex) -> Layout {
     layout
 }
 
+/// Assigned columns: position in the row, and the value over rows of `layout`.
 fn assignments(
     planner: &mut Planner,
-    values: Vec<(usize, Expr)>,
+    targets: &[TargetEntry],
     layout: &Arc<Layout>,
 ) -> Result<Vec<(usize, Program)>> {
-    values.into_iter().map(|(at, expr)| Ok((at, planner.compile(&expr, layout)?))).collect()
+    let assigned = targets.iter().filter(|t| !t.resjunk);
+    let position = |t: &TargetEntry| usize::try_from(t.resno - 1);
+    let value = |target: &TargetEntry| {
+        let at = position(target).map_err(|_| PgError::internal("an assignment to no column"))?;
+        Ok((at, planner.compile(&target.expr, layout)?))
+    };
+    assigned.map(value).collect()
 }
 
 fn returning(

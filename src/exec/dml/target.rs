@@ -7,7 +7,7 @@
 
 use super::foreign_key::{self, Incoming, Outgoing};
 use super::index::TargetIndex;
-use super::{describe, wait::wait};
+use super::{describe, wait};
 use crate::catalog::schema::{RowKey, TableSchema, table_schema};
 use crate::catalog::{Catalog, ConstraintKind, Relation};
 use crate::error::{PgError, Result, code};

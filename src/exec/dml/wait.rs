@@ -16,7 +16,7 @@ use std::time::Duration;
 const SLICE: Duration = Duration::from_millis(20);
 
 /// Runs a lock request to its end, or until the statement is cancelled.
-pub(super) fn wait<T>(
+pub(in crate::exec) fn wait<T>(
     cancel: &CancelToken,
     request: impl Future<Output = storage::Result<T>>,
 ) -> Result<T> {

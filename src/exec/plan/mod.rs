@@ -8,6 +8,7 @@
 //! | `sub_link` | subqueries in expressions: joins, lookups, subplans |
 //! | `aggregate`, `window`, `set_operation`, `cte`, `locks` | what their names say |
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
+//! | `relations` | which tables to lock |
 //! | `planner` | what all of these share |
 
 mod access;
@@ -20,6 +21,7 @@ mod planner;
 mod prepare;
 mod quals;
 mod query;
+mod relations;
 mod set_operation;
 mod sub_link;
 mod walk;
@@ -29,9 +31,10 @@ pub(in crate::exec) use modify::{ModifySource, prepared};
 pub(in crate::exec) use planner::Planner;
 
 use super::op::NodeRef;
-use super::{ExecState, StatementContext, dml};
+use super::{CancelToken, ExecState, StatementContext, dml};
 use crate::error::Result;
-use crate::nodes::{AttrNumber, CommandType, Query};
+use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
+use crate::storage::{TableLockMode, Txn};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -55,6 +58,8 @@ pub struct Plan {
     pub(in crate::exec) modifying: Vec<(usize, dml::Modify)>,
     outer_count: usize,
     shared_count: usize,
+    /// Relations to lock before it runs.
+    locks: Vec<(Oid, TableLockMode)>,
     /// Estimated rows that the plan reads or makes: big ones run apart from small ones.
     pub(in crate::exec) cost: f64,
 }
@@ -85,6 +90,15 @@ impl Plan {
         }
     }
 
+    /// Locks the plan's relations, for the rest of the transaction. Whoever waited must look whether
+    /// the catalog is still the one that the plan was made for.
+    pub fn lock(&self, txn: &Txn, cancel: &CancelToken) -> Result<()> {
+        for (relation, mode) in &self.locks {
+            dml::wait(cancel, txn.lock_table(*relation, *mode, LockWait::Block))?;
+        }
+        Ok(())
+    }
+
     /// State for one execution.
     pub(in crate::exec) fn state(
         &self,
@@ -113,6 +127,7 @@ pub fn plan(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<Plan>> {
         columns,
         root,
         modifying: std::mem::take(&mut planner.modifying),
+        locks: relations::relation_locks(&query),
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         cost,
