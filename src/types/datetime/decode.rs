@@ -136,10 +136,15 @@ impl<'a> Decoder<'a> {
             let set = match field.kind {
                 FieldKind::Date => self.date_field(i, &field.text)?,
                 FieldKind::Time => {
-                    self.take_unit_for_time()?;
-                    let set = decode_time(&field.text, &mut self.parts)?;
-                    self.check_time()?;
-                    set
+                    if self.time_only {
+                        self.expect_time = false;
+                        decode_time(&field.text, &mut self.parts)?
+                    } else {
+                        self.take_unit_for_time()?;
+                        let set = decode_time(&field.text, &mut self.parts)?;
+                        self.check_time()?;
+                        set
+                    }
                 }
                 FieldKind::Zone => {
                     self.zone = Some(Zone::Seconds(decode_zone(&field.text)?));
@@ -413,7 +418,8 @@ impl<'a> Decoder<'a> {
                 return Ok(Parts::DATE);
             }
         }
-        Ok(ALL)
+        // They stand for everything, and PostgreSQL lets other fields stand beside them.
+        Ok(Parts::SPECIAL)
     }
 
     /// Applies era, two-digit years, day of year; checks month and day.
@@ -472,7 +478,6 @@ impl<'a> Decoder<'a> {
         if !self.parts.has(Parts::DATE) {
             return Err(ParseError::BadFormat);
         }
-        self.check_time()?;
         let civil = self.parts.civil;
         let daylight = self.parts.set & Parts::DAYLIGHT != 0;
         let seconds_east = match &self.zone {

@@ -35,6 +35,8 @@ impl Parts {
     pub const MERIDIEM: u32 = 1 << 10;
     pub const ERA: u32 = 1 << 11;
     pub const DAYLIGHT: u32 = 1 << 12;
+    /// `infinity` or `epoch`.
+    pub const SPECIAL: u32 = 1 << 13;
 
     pub fn new(order: DateOrder) -> Parts {
         Parts { civil: Civil::default(), set: 0, day_of_year: 0, two_digit_year: false, order }
@@ -70,8 +72,16 @@ pub fn leading_int(text: &str) -> Result<(i64, &str), ParseError> {
     Ok((number.parse().map_err(|_| ParseError::FieldOverflow)?, rest))
 }
 
+/// As [`leading_int`]; nothing counts as 0, as with C's `strtol`.
+pub fn leading_int_or_zero(text: &str) -> Result<(i64, &str), ParseError> {
+    match leading_int(text) {
+        Err(ParseError::BadFormat) => Ok((0, text)),
+        other => other,
+    }
+}
+
 fn leading_i32(text: &str) -> Result<(i32, &str), ParseError> {
-    let (value, rest) = leading_int(text)?;
+    let (value, rest) = leading_int_or_zero(text)?;
     Ok((i32::try_from(value).map_err(|_| ParseError::FieldOverflow)?, rest))
 }
 
@@ -189,7 +199,8 @@ pub fn decode_number(
     known: u32,
     parts: &mut Parts,
 ) -> Result<u32, ParseError> {
-    let (value, rest) = leading_i32(text)?;
+    let (value, rest) = leading_int(text)?;
+    let value = i32::try_from(value).map_err(|_| ParseError::FieldOverflow)?;
     if rest.starts_with('.') {
         // Three digits before the point: a date or time run together.
         if text.len() - rest.len() > 2 {

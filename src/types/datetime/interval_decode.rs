@@ -6,7 +6,7 @@
 use super::decode::ParseError;
 use super::interval::{Interval, fields};
 use super::lexer::{Field, FieldKind, split};
-use super::tokens::{Unit, Word, date_word, interval_word};
+use super::tokens::{Unit, Word, interval_word};
 use super::{DAY, HOUR, MINUTE, SECOND};
 use crate::types::IntervalStyle;
 
@@ -206,7 +206,7 @@ impl<'a> Decoder<'a> {
         let mut part = 0.0;
         if let Some(months) = rest.strip_prefix('-') {
             // SQL's years-months.
-            let (months, rest) = super::fields::leading_int(months)?;
+            let (months, rest) = super::fields::leading_int_or_zero(months)?;
             if !(0..12).contains(&months) {
                 return Err(ParseError::FieldOverflow);
             }
@@ -262,12 +262,12 @@ impl<'a> Decoder<'a> {
     }
 
     fn word(&mut self, text: &str) -> Result<(), ParseError> {
-        match interval_word(text).or_else(|| date_word(text)) {
-            Some(Word::Ignore) => {}
+        match interval_word(text) {
             Some(Word::Unit(unit)) => self.unit = Some(unit),
             Some(Word::Ago) => {
                 self.ago = true;
-                self.unit = None;
+                // A number right before it has no unit.
+                self.unit = Some(Unit::Other);
             }
             _ => return Err(ParseError::BadFormat),
         }
@@ -276,7 +276,7 @@ impl<'a> Decoder<'a> {
 }
 
 fn time_micros(text: &str, range: i32) -> Result<i64, ParseError> {
-    use super::fields::leading_int;
+    use super::fields::leading_int_or_zero as leading_int;
     let (mut hour, rest) = leading_int(text)?;
     let (mut minute, rest) = leading_int(rest.strip_prefix(':').ok_or(ParseError::BadFormat)?)?;
     let (mut second, mut micros) = (0, 0);

@@ -38,6 +38,9 @@ enum RuleDay {
     Weekday { month: i32, week: i32, weekday: i32 },
 }
 
+/// Largest offset or time of a change, in hours.
+const HOURS_MAX: i32 = 167;
+
 /// The United States' rules since 2007, which a specification without rules follows.
 const DEFAULT_RULES: (Rule, Rule) = (
     Rule { day: RuleDay::Weekday { month: 3, week: 2, weekday: 0 }, time: 7200 },
@@ -58,7 +61,7 @@ impl Posix {
         let name = text.to_ascii_uppercase();
         let mut rest = name.as_str();
         let abbreviation = take_abbreviation(&mut rest)?;
-        let standard = Period { abbreviation, seconds_east: -take_clock(&mut rest, 24)? };
+        let standard = Period { abbreviation, seconds_east: -take_clock(&mut rest)? };
         let daylight = match rest {
             "" => None,
             _ => Some(take_daylight(&mut rest, standard.seconds_east)?),
@@ -141,24 +144,25 @@ fn clock(seconds: i32) -> String {
     text
 }
 
-/// At least three letters, or anything in angle brackets.
+/// Anything in angle brackets, or all up to a digit, sign or comma: PostgreSQL does not insist on
+/// POSIX's three letters.
 fn take_abbreviation(rest: &mut &str) -> Option<String> {
     if let Some(quoted) = rest.strip_prefix('<') {
         let (name, after) = quoted.split_once('>')?;
         *rest = after;
         return Some(name.to_owned());
     }
-    let length = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-    let (name, after) = rest.split_at(length);
+    let ends = |c: char| c.is_ascii_digit() || matches!(c, ',' | '-' | '+');
+    let (name, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
     *rest = after;
-    (length >= 3).then(|| name.to_owned())
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// `[+-]h[h][:mm[:ss]]` in seconds.
-fn take_clock(rest: &mut &str, hours_max: i32) -> Option<i32> {
+fn take_clock(rest: &mut &str) -> Option<i32> {
     let negative = rest.starts_with('-');
     *rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
-    let mut seconds = take_number(rest).filter(|h| *h <= hours_max)? * 3600;
+    let mut seconds = take_number(rest).filter(|h| *h <= HOURS_MAX)? * 3600;
     for unit in [60, 1] {
         let Some(after) = rest.strip_prefix(':') else { break };
         *rest = after;
@@ -178,7 +182,7 @@ fn take_daylight(rest: &mut &str, standard_east: i32) -> Option<(Period, Rule, R
     let abbreviation = take_abbreviation(rest)?;
     let seconds_east = match rest.as_bytes() {
         [] | [b',', ..] => standard_east + 3600,
-        _ => -take_clock(rest, 24)?,
+        _ => -take_clock(rest)?,
     };
     let period = Period { abbreviation, seconds_east };
     if rest.is_empty() {
@@ -210,7 +214,7 @@ fn take_rule(rest: &mut &str) -> Option<Rule> {
     let time = match rest.strip_prefix('/') {
         Some(after) => {
             *rest = after;
-            take_clock(rest, 167)?
+            take_clock(rest)?
         }
         None => 7200,
     };

@@ -3,7 +3,7 @@
 /// What a word in a date or time means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// Noise: `at`, `on`, `@`.
+    /// Noise: `at`, `on`.
     Ignore,
     Special(Special),
     Month(i32),
@@ -112,7 +112,6 @@ pub fn date_word(word: &str) -> Option<Word> {
 pub fn interval_word(word: &str) -> Option<Word> {
     use Unit::*;
     Some(match significant(word) {
-        "@" => Word::Ignore,
         "ago" => Word::Ago,
         "us" | "usec" | "usecond" | "useconds" | "usecs" | "microsecon" => Word::Unit(Microsecond),
         "ms" | "msec" | "msecond" | "mseconds" | "msecs" | "millisecon" => Word::Unit(Millisecond),
