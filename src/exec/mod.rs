@@ -13,6 +13,7 @@
 mod cache;
 mod context;
 pub mod ddl;
+mod df;
 pub mod dml;
 pub mod expr;
 mod layout;

@@ -54,7 +54,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn program(&mut self, expr: &Expr) -> Result<Program> {
-        Ok(Program::new(self.node(expr)?))
+        Ok(Program::new(self.node(expr)?, expr.type_oid()))
     }
 
     pub fn nodes<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) -> Result<Vec<Node>> {

@@ -62,6 +62,7 @@ impl Node {
             Node::Field(arg, index) => field(&arg.eval(cx)?, *index),
             Node::SubPlan(plan) => plan.eval(cx),
             Node::Lookup(lookup) => lookup.eval(cx),
+            Node::Program(program) => program.node().eval(cx),
             Node::NextValue(sequence, type_oid) => next_value(*sequence, *type_oid, cx),
         }
     }

@@ -31,14 +31,17 @@ use super::{ExecState, Layout};
 use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::nodes::Expr;
-use crate::types::Datum;
+use crate::types::{Datum, Oid};
+use std::sync::Arc;
 
 /// Parameters from here on are outer values (the planner's placeholders), not the statement's.
 pub(in crate::exec) const OUTER_PARAM_BASE: u32 = 1 << 30;
 
-/// An expression ready to be evaluated on rows of one layout.
+/// An expression ready to be evaluated on rows of one layout. Cheap to clone.
+#[derive(Clone)]
 pub struct Program {
-    root: Node,
+    root: Arc<Node>,
+    type_oid: Oid,
 }
 
 impl Program {
@@ -60,15 +63,15 @@ impl Program {
 
     /// The slot that the expression merely reads, if it does.
     pub(in crate::exec) fn as_slot(&self) -> Option<usize> {
-        match self.root {
-            Node::Slot(slot) => Some(slot),
+        match &*self.root {
+            Node::Slot(slot) => Some(*slot),
             _ => None,
         }
     }
 
     /// The constant that the expression is, if it is one.
     pub(in crate::exec) fn as_const(&self) -> Option<&Datum> {
-        match &self.root {
+        match &*self.root {
             Node::Const(value) => Some(value),
             _ => None,
         }
@@ -76,14 +79,25 @@ impl Program {
 
     /// A function of another program's value.
     pub(in crate::exec) fn call(callee: Callee, arg: Program) -> Program {
-        Program::new(Node::Call(Box::new(call::Call { callee, args: vec![arg.root] })))
+        let (type_oid, arg) = (callee.result_type, Node::Program(arg));
+        Program::new(Node::Call(Box::new(call::Call { callee, args: vec![arg] })), type_oid)
     }
 
-    pub(in crate::exec) fn into_node(self) -> Node {
-        self.root
+    pub(in crate::exec) fn node(&self) -> &Node {
+        &self.root
     }
 
-    pub(in crate::exec) fn new(root: Node) -> Program {
-        Program { root }
+    /// The type of the value.
+    pub(in crate::exec) fn type_oid(&self) -> Oid {
+        self.type_oid
+    }
+
+    pub(in crate::exec) fn new(root: Node, type_oid: Oid) -> Program {
+        Program { root: Arc::new(root), type_oid }
+    }
+
+    /// A column of the row.
+    pub(in crate::exec) fn slot(slot: usize, type_oid: Oid) -> Program {
+        Program::new(Node::Slot(slot), type_oid)
     }
 }

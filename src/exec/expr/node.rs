@@ -48,6 +48,8 @@ pub(in crate::exec) enum Node {
     Field(Box<Node>, usize),
     SubPlan(Box<SubPlan>),
     Lookup(Box<Lookup>),
+    /// A program inside another.
+    Program(super::Program),
     /// The next value of an identity column's sequence, as this integer type.
     NextValue(Oid, Oid),
 }
@@ -107,4 +109,57 @@ pub(in crate::exec) struct Subscript {
     pub lower: Vec<Option<Node>>,
     pub is_slice: bool,
     pub assign: Option<Node>,
+}
+
+impl Node {
+    /// Collects the input columns that the node reads. `None` where it cannot run apart from its
+    /// statement's row operators: subplans, sets, side effects.
+    pub fn slots(&self, out: &mut Vec<usize>) -> Option<()> {
+        let mut all = |nodes: &[Node]| nodes.iter().try_for_each(|n| n.slots(out));
+        match self {
+            Node::Slot(slot) => out.push(*slot),
+            Node::Const(_) | Node::Param(_) | Node::Outer(_) | Node::CaseTest => {}
+            Node::SqlValue(..) => {}
+            Node::Call(call) | Node::Distinct(call) | Node::NullIf(call) => {
+                let plain = call.callee.volatility != b'v' && !call.callee.returns_set();
+                plain.then_some(())?;
+                all(&call.args)?;
+            }
+            Node::ScalarArray(s) => {
+                s.scalar.slots(out)?;
+                s.array.slots(out)?;
+            }
+            Node::And(args) | Node::Or(args) | Node::Coalesce(args) => all(args)?,
+            Node::Not(arg)
+            | Node::Relabel(arg, _)
+            | Node::BoolTest(arg, _)
+            | Node::Field(arg, _) => arg.slots(out)?,
+            Node::Io(io) => io.arg.slots(out)?,
+            Node::ArrayCoerce(c) => {
+                c.arg.slots(out)?;
+                c.element.slots(out)?;
+            }
+            Node::Case(case) => {
+                case.arg.iter().try_for_each(|n| n.slots(out))?;
+                for (when, then) in &case.whens {
+                    when.slots(out)?;
+                    then.slots(out)?;
+                }
+                case.default.slots(out)?;
+            }
+            Node::Array(a) => all(&a.elements)?,
+            Node::Row(fields, _) => fields.iter().try_for_each(|(_, n)| n.slots(out))?,
+            Node::RowCompare(r) => r.columns.iter().try_for_each(|(_, left, right)| {
+                left.slots(out)?;
+                right.slots(out)
+            })?,
+            Node::MinMax(m) => all(&m.args)?,
+            Node::NullTest(test) => test.arg.slots(out)?,
+            Node::Program(program) => program.node().slots(out)?,
+            Node::Subscript(_) | Node::SubPlan(_) | Node::Lookup(_) | Node::NextValue(..) => {
+                return None;
+            }
+        }
+        Some(())
+    }
 }

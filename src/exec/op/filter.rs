@@ -1,7 +1,8 @@
 //! WHERE, HAVING: the rows for which all conditions are true.
 
-use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row};
+use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row, df};
 use crate::error::Result;
+use datafusion::physical_plan::filter::FilterExec;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Filter {
@@ -18,6 +19,10 @@ struct Run {
 impl PlanNode for Filter {
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run { input: self.input.open(), conditions: self.conditions.clone() })
+    }
+
+    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+        filtered(self.input.lower(cx)?, &self.conditions, cx)
     }
 }
 
@@ -45,4 +50,24 @@ pub(in crate::exec) fn holds(
         }
     }
     Ok(true)
+}
+
+/// A lowered input filtered: native conditions first, then the others, each on the rows that are
+/// left, so that a condition guards those after it.
+pub(in crate::exec) fn filtered(
+    input: df::Lowered,
+    conditions: &[Program],
+    cx: &df::Lowering,
+) -> Option<df::Lowered> {
+    let types = Arc::new(input.types);
+    let mut lowered = Vec::with_capacity(conditions.len());
+    for condition in conditions {
+        lowered.push(df::predicate(condition, &types, cx)?);
+    }
+    lowered.sort_by_key(|(_, native)| !native);
+    let mut plan = input.plan;
+    for (predicate, _) in lowered {
+        plan = Arc::new(FilterExec::try_new(predicate, plan).ok()?);
+    }
+    Some(df::Lowered { plan, types: types.to_vec() })
 }

@@ -30,7 +30,7 @@ pub(in crate::exec) use aggregate::{AggregateCall, AggregateNode, Grouping};
 pub(in crate::exec) use append::Append;
 pub(in crate::exec) use cte::{CteScan, Store, With, WorkTableScan};
 pub(in crate::exec) use distinct::{Distinct, DistinctOn};
-pub(in crate::exec) use filter::{Filter, holds};
+pub(in crate::exec) use filter::{Filter, filtered, holds};
 pub(in crate::exec) use function_scan::{FunctionScan, SetCall};
 pub(in crate::exec) use hash_join::HashJoin;
 pub(in crate::exec) use limit::Limit;
@@ -46,7 +46,7 @@ pub(in crate::exec) use window::{WindowCall, WindowKind, WindowNode};
 pub(in crate::exec) use window_frame::{Bound, Frame, RangeSupport};
 
 use super::expr::Program;
-use super::{ExecState, Operator, Row};
+use super::{ExecState, Operator, Row, df};
 use crate::error::Result;
 use crate::types::{self, Datum, Oid};
 use std::sync::Arc;
@@ -55,6 +55,11 @@ use std::sync::Arc;
 pub(in crate::exec) trait PlanNode: Send + Sync {
     /// Starts it. Nothing is read before the first row is asked for.
     fn open(&self) -> Box<dyn Operator>;
+
+    /// The same as DataFusion's operators; `None`: only row operators do it.
+    fn lower(&self, _cx: &df::Lowering) -> Option<df::Lowered> {
+        None
+    }
 }
 
 pub(in crate::exec) type NodeRef = Arc<dyn PlanNode>;

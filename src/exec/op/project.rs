@@ -1,7 +1,8 @@
 //! The select list.
 
-use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row};
+use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row, df};
 use crate::error::Result;
+use datafusion::physical_plan::projection::ProjectionExec;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Project {
@@ -17,6 +18,17 @@ struct Run {
 impl PlanNode for Project {
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run { input: self.input.open(), columns: self.columns.clone() })
+    }
+
+    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+        let input = self.input.lower(cx)?;
+        let types = Arc::new(input.types);
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (n, column) in self.columns.iter().enumerate() {
+            columns.push((df::value(column, &types, cx)?, format!("c{n}")));
+        }
+        let plan = Arc::new(ProjectionExec::try_new(columns, input.plan).ok()?);
+        Some(df::Lowered { plan, types: self.columns.iter().map(Program::type_oid).collect() })
     }
 }
 

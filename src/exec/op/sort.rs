@@ -4,9 +4,12 @@
 
 use super::limit::row_count;
 use super::{
-    ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, encode_key, row_bytes,
+    ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, df, encode_key, row_bytes,
 };
 use crate::error::{Result, code};
+use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::sorts::sort::SortExec;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Sort {
@@ -27,6 +30,19 @@ impl PlanNode for Sort {
     fn open(&self) -> Box<dyn Operator> {
         let (keys, bound) = (self.keys.clone(), self.bound.clone());
         Box::new(Run { input: self.input.open(), keys, bound, sorted: None })
+    }
+
+    /// A sort by key bytes, which spills to disk. A bounded one is small: rows do it.
+    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+        if self.bound.is_some() {
+            return None;
+        }
+        let input = self.input.lower(cx)?;
+        let types = Arc::new(input.types);
+        let key = PhysicalSortExpr::new_default(df::key(&self.keys, false, &types, cx)?);
+        let whole = Arc::new(CoalescePartitionsExec::new(input.plan));
+        let plan = Arc::new(SortExec::new(LexOrdering::new([key])?, whole));
+        Some(df::Lowered { plan, types: types.to_vec() })
     }
 }
 

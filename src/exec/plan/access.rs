@@ -10,6 +10,7 @@ use super::quals::{self, Comparison};
 use crate::catalog::Relation;
 use crate::catalog::schema::{IndexSchema, RowKey, TableSchema, table_schema};
 use crate::error::{PgError, Result, code};
+use crate::exec::expr::{Node, Program};
 use crate::exec::scan::{
     Bounds, IndexScan, KeyValue, ScanColumn, SequenceScan, Source, SystemScan, TableScan,
 };
@@ -93,7 +94,10 @@ impl Planner {
         let backward = path.order.unwrap_or(false);
         let bounds = Arc::new(path.bounds);
         let node: crate::exec::op::NodeRef = match path.index {
-            None => Arc::new(TableScan { source, bounds, point: path.point, backward }),
+            None => {
+                let point = path.point;
+                Arc::new(TableScan { source, bounds, point, backward, ordered })
+            }
             Some(index) => Arc::new(IndexScan { source, index, bounds, backward }),
         };
         let estimate = if path.point { 1.0 } else { estimate };
@@ -139,7 +143,7 @@ impl Planner {
         condition: &Expr,
         access: &Access<'_>,
         layout: &Arc<Layout>,
-    ) -> Result<crate::exec::expr::Program> {
+    ) -> Result<Program> {
         let Some(outer) = access.outer else { return self.compile(condition, layout) };
         let mut condition = condition.clone();
         let mut error = None;
@@ -255,7 +259,7 @@ impl Planner {
         &mut self,
         access: &Access<'_>,
         column: &Column,
-    ) -> Result<Option<(usize, crate::exec::expr::Program)>> {
+    ) -> Result<Option<(usize, Program)>> {
         for (n, condition) in access.conditions.iter().enumerate() {
             if let Some((Comparison::Eq, value)) = self.sargable(condition, access, column) {
                 return Ok(Some((n, self.key_program(value, access)?)));
@@ -269,7 +273,7 @@ impl Planner {
         &mut self,
         access: &Access<'_>,
         column: &Column,
-    ) -> Result<Option<(usize, crate::exec::expr::Program)>> {
+    ) -> Result<Option<(usize, Program)>> {
         for (n, condition) in access.conditions.iter().enumerate() {
             let Expr::ScalarArrayOp(s) = condition else { continue };
             let element = crate::types::oids::element_of(s.array.type_oid()).unwrap_or(0);
@@ -345,16 +349,12 @@ impl Planner {
     }
 
     /// The program of a key value: over no row, with outer columns as outer values.
-    fn key_program(
-        &mut self,
-        value: &Expr,
-        access: &Access<'_>,
-    ) -> Result<crate::exec::expr::Program> {
+    fn key_program(&mut self, value: &Expr, access: &Access<'_>) -> Result<Program> {
         let empty = Arc::new(Layout::default());
         match access.outer {
             Some(outer) if !quals::rels(value).is_empty() => {
                 let number = self.capture(value, outer)?;
-                Ok(crate::exec::expr::Program::new(crate::exec::expr::Node::Outer(number)))
+                Ok(Program::new(Node::Outer(number), value.type_oid()))
             }
             _ => self.compile(value, &empty),
         }
@@ -373,7 +373,7 @@ fn outer_param(number: usize, like: &Expr) -> Expr {
     })
 }
 
-fn key_value(value: crate::exec::expr::Program, column: &Column) -> KeyValue {
+fn key_value(value: Program, column: &Column) -> KeyValue {
     let Column { type_oid, descending, nulls_first, .. } = *column;
     KeyValue { value, type_oid, descending, nulls_first }
 }

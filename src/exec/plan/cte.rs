@@ -7,7 +7,7 @@ use super::from::{numbered, relabelled};
 use super::planner::{Built, CteBinding, Planner};
 use super::quals;
 use crate::error::{PgError, Result, code};
-use crate::exec::expr::{Node, Program};
+use crate::exec::expr::Program;
 use crate::exec::op::{CteScan, KeyColumn, NodeRef, RecursiveUnion, WorkTableScan};
 use crate::nodes::*;
 use crate::types::Oid;
@@ -83,9 +83,8 @@ impl Planner {
         if let Some(hidden) = hidden {
             self.level().ctes.insert(cte.name.clone(), hidden);
         }
-        let columns = |(slot, t): (usize, &(Oid, i32))| {
-            KeyColumn::ascending(Program::new(Node::Slot(slot)), t.0)
-        };
+        let columns =
+            |(slot, t): (usize, &(Oid, i32))| KeyColumn::ascending(Program::slot(slot, t.0), t.0);
         let distinct = (!all).then(|| Arc::new(types.iter().enumerate().map(columns).collect()));
         let rows = first.rows * ROUNDS_GUESS;
         let node: NodeRef = Arc::new(RecursiveUnion {

@@ -13,7 +13,7 @@ use super::quals::{self, Comparison, Rels};
 use super::walk;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
-use crate::exec::expr::{Node, Program};
+use crate::exec::expr::{Callee, Program};
 use crate::exec::op::{
     Filter, FunctionScan, HashJoin, JoinType, KeyColumn, NestedLoop, NodeRef, OneRow, SetCall,
     Values,
@@ -175,14 +175,18 @@ impl Planner {
 
     /// An expression of FROM as something that gives rows.
     pub(super) fn set_call(&mut self, call: &Expr, layout: &Arc<Layout>) -> Result<SetCall> {
-        let program = self.compile(call, layout)?;
-        Ok(match program.into_node() {
-            Node::Call(call) => SetCall::Function {
-                callee: call.callee,
-                args: call.args.into_iter().map(Program::new).collect(),
-            },
-            node => SetCall::Value(Program::new(node)),
-        })
+        if let Expr::Func(function) = call
+            && function.retset
+        {
+            let types = function.args.iter().map(Expr::type_oid).collect();
+            let mut callee = Callee::resolve(function.func, types, function.type_oid)?;
+            callee.variadic = function.variadic;
+            return Ok(SetCall::Function {
+                callee,
+                args: self.compile_all(&function.args, layout)?,
+            });
+        }
+        Ok(SetCall::Value(self.compile(call, layout)?))
     }
 
     /// Adds a filter where there are conditions.

@@ -10,7 +10,8 @@ use super::walk;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
-use crate::exec::expr::{Node, Program};
+use crate::exec::df::Columnar;
+use crate::exec::expr::Program;
 use crate::exec::op::{
     Distinct, DistinctOn, KeyColumn, Limit, LockRows, NodeRef, Project, ProjectSet, SetCall, Sort,
     With,
@@ -30,7 +31,8 @@ impl Planner {
             Some(tree) => (self.set_operation(query, tree)?, false),
             None => {
                 let order = self.scan_order(query);
-                self.plan_from(query, &order)?
+                let (built, ordered) = self.plan_from(query, &order)?;
+                (columnar(built), ordered)
             }
         };
         let grouped = self.group(query, rows)?;
@@ -92,7 +94,7 @@ impl Planner {
             let at = query.targets.iter().position(|t| t.sort_group_ref == item.target_ref);
             let at = at.ok_or_else(|| PgError::internal("a sort item names no target"))?;
             Ok(KeyColumn {
-                value: Program::new(Node::Slot(at)),
+                value: Program::slot(at, query.targets[at].expr.type_oid()),
                 type_oid: query.targets[at].expr.type_oid(),
                 descending: item.descending,
                 nulls_first: item.nulls_first,
@@ -115,7 +117,8 @@ impl Planner {
         }
         built = self.limit(query, built, order)?;
         let visible = query.targets.iter().enumerate().filter(|(_, t)| !t.resjunk);
-        let visible: Vec<Program> = visible.map(|(at, _)| Program::new(Node::Slot(at))).collect();
+        let visible: Vec<Program> =
+            visible.map(|(at, t)| Program::slot(at, t.expr.type_oid())).collect();
         match visible.len() == query.targets.len() {
             true => Ok(built),
             false => Ok(project(built, visible)),
@@ -135,7 +138,7 @@ impl Planner {
             _ => None,
         };
         let node: NodeRef = Arc::new(Sort { input: built.node, keys, bound });
-        Ok(Built { node, ..built })
+        Ok(columnar(Built { node, ..built }))
     }
 
     fn limit(&mut self, query: &Query, built: Built, keys: Arc<Vec<KeyColumn>>) -> Result<Built> {
@@ -257,6 +260,17 @@ fn project(built: Built, columns: Vec<Program>) -> Built {
     }
     let node: NodeRef = Arc::new(Project { input: built.node, columns: Arc::new(columns) });
     Built { node, layout, ..built }
+}
+
+/// Rows read from which a subtree is worth starting DataFusion for.
+const COLUMNAR_ROWS: f64 = 50_000.0;
+
+/// Lets a subtree that reads much run on DataFusion.
+fn columnar(built: Built) -> Built {
+    match built.base_rows > COLUMNAR_ROWS {
+        true => Built { node: Arc::new(Columnar { node: built.node }), ..built },
+        false => built,
+    }
 }
 
 /// Starts WITH queries' stores around a plan.

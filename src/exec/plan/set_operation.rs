@@ -3,7 +3,7 @@
 use super::from::numbered;
 use super::planner::{Built, Planner};
 use crate::error::{PgError, Result};
-use crate::exec::expr::{Node, Program};
+use crate::exec::expr::Program;
 use crate::exec::op::{Append, Distinct, KeyColumn, NodeRef, SetOp};
 use crate::nodes::*;
 use crate::types::Oid;
@@ -99,7 +99,7 @@ fn union_arms<'t>(tree: &'t SetOperation, outer_all: bool, out: &mut Vec<&'t Set
 /// All columns of a row, compared for equality.
 pub(super) fn all_columns(types: &[Oid]) -> Vec<KeyColumn> {
     let column = |(slot, type_oid): (usize, &Oid)| {
-        KeyColumn::ascending(Program::new(Node::Slot(slot)), *type_oid)
+        KeyColumn::ascending(Program::slot(slot, *type_oid), *type_oid)
     };
     types.iter().enumerate().map(column).collect()
 }

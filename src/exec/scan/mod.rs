@@ -6,7 +6,7 @@ mod source;
 mod system;
 mod table;
 
-pub(in crate::exec) use bounds::{Bounds, KeyValue};
+pub(in crate::exec) use bounds::{Bounds, ByteRange, KeyValue};
 pub(in crate::exec) use index::IndexScan;
 pub(in crate::exec) use source::{ScanColumn, Source};
 pub(in crate::exec) use system::{SequenceScan, SystemScan};

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::holds;
 use crate::exec::{ExecState, Row};
+use crate::storage::RowRef;
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -22,8 +23,21 @@ pub(in crate::exec) enum ScanColumn {
     Updated,
     /// `xmin` and its kin: the low half of `_seq`.
     Xid,
-    /// A system column that every row has the same value of.
-    Null,
+}
+
+impl ScanColumn {
+    /// The column of a stored row, and of its key's suffix.
+    #[inline]
+    pub fn of(self, stored: &RowRef<'_>, suffix: &[u8]) -> Datum {
+        match self {
+            ScanColumn::Stored(index) => stored.datum(index),
+            ScanColumn::Key => Datum::bytea(suffix),
+            ScanColumn::Seq => Datum::Int8(stored.seq().cast_signed()),
+            ScanColumn::TableOid(oid) => Datum::Oid(oid),
+            ScanColumn::Updated => Datum::TimestampTz(stored.updated_us()),
+            ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
+        }
+    }
 }
 
 /// What a scan makes of each stored row.
@@ -39,19 +53,7 @@ impl Source {
     #[inline]
     pub fn row(&self, suffix: &[u8], value: &[u8], state: &ExecState) -> Result<Option<Row>> {
         let stored = self.schema.layout.row(value)?;
-        let row: Row = self
-            .columns
-            .iter()
-            .map(|column| match column {
-                ScanColumn::Stored(index) => stored.datum(*index),
-                ScanColumn::Key => Datum::bytea(suffix),
-                ScanColumn::Seq => Datum::Int8(stored.seq().cast_signed()),
-                ScanColumn::TableOid(oid) => Datum::Oid(*oid),
-                ScanColumn::Updated => Datum::TimestampTz(stored.updated_us()),
-                ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
-                ScanColumn::Null => Datum::Null,
-            })
-            .collect();
+        let row: Row = self.columns.iter().map(|column| column.of(&stored, suffix)).collect();
         Ok(holds(&self.conditions, state, &row)?.then_some(row))
     }
 }

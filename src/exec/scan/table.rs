@@ -3,8 +3,8 @@
 use super::bounds::ByteRange;
 use super::{Bounds, Source};
 use crate::error::Result;
-use crate::exec::op::PlanNode;
-use crate::exec::{ExecState, Operator, Row};
+use crate::exec::op::{PlanNode, filtered};
+use crate::exec::{ExecState, Operator, Row, df};
 use crate::storage::{Direction, KeyRange, Scan, Space, keys};
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub(in crate::exec) struct TableScan {
     /// The bounds name at most one row.
     pub point: bool,
     pub backward: bool,
+    /// Somebody relies on the rows' order.
+    pub ordered: bool,
 }
 
 struct Run {
@@ -47,6 +49,19 @@ impl PlanNode for TableScan {
                 rows_since_check: 0,
             }),
         }
+    }
+
+    /// A scan of ranges in any order; the wanted order of a backward or point scan is for rows.
+    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+        if self.point || self.ordered {
+            return None;
+        }
+        let storage = self.source.schema.relation.storage.to_be_bytes();
+        let ranges = self.bounds.ranges(&storage, &cx.state()).ok()?;
+        let (scan, types) =
+            df::ScanExec::new(&self.source, ranges, cx.view.clone(), cx.cancel()).ok()?;
+        let lowered = df::Lowered { plan: Arc::new(scan), types };
+        filtered(lowered, &self.source.conditions, cx)
     }
 }
 

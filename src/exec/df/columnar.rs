@@ -1,0 +1,100 @@
+//! A subtree that runs on DataFusion if it can.
+
+use super::expr::Lowering;
+use super::runtime::{pg_error, task_context, threads};
+use crate::error::Result;
+use crate::exec::op::{NodeRef, PlanNode};
+use crate::exec::{ExecState, Operator, Row, block_on};
+use crate::types::{Datum, Oid, arrow};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::physical_plan::execute_stream;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+
+/// Batches that the plan may be ahead of its reader.
+const BATCHES_AHEAD: usize = 2;
+
+pub(in crate::exec) struct Columnar {
+    pub node: NodeRef,
+}
+
+enum Run {
+    /// Not started.
+    Waiting(NodeRef),
+    /// On row operators.
+    Rows(Box<dyn Operator>),
+    /// On DataFusion.
+    Batches {
+        batches: mpsc::Receiver<Result<RecordBatch>>,
+        types: Vec<Oid>,
+        current: Option<RecordBatch>,
+        at: usize,
+    },
+}
+
+impl PlanNode for Columnar {
+    fn open(&self) -> Box<dyn Operator> {
+        Box::new(Run::Waiting(self.node.clone()))
+    }
+
+    fn lower(&self, cx: &Lowering) -> Option<super::Lowered> {
+        self.node.lower(cx)
+    }
+}
+
+/// Starts a node, on DataFusion if it can be lowered.
+fn start(node: &NodeRef, state: &ExecState) -> Result<Run> {
+    let Some(lowered) = node.lower(&Lowering::new(state)) else {
+        return Ok(Run::Rows(node.open()));
+    };
+    let context = task_context()?;
+    let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
+    let plan = lowered.plan;
+    threads()?.spawn(async move {
+        let mut stream = match execute_stream(plan, context) {
+            Ok(stream) => stream,
+            Err(error) => {
+                // The reader may be gone; then nobody wants the error.
+                let _ = sender.send(Err(pg_error(error))).await;
+                return;
+            }
+        };
+        while let Some(batch) = stream.next().await {
+            if sender.send(batch.map_err(pg_error)).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Run::Batches { batches, types: lowered.types, current: None, at: 0 })
+}
+
+impl Operator for Run {
+    fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        loop {
+            match self {
+                Run::Waiting(node) => *self = start(&node.clone(), state)?,
+                Run::Rows(running) => return running.next(state),
+                Run::Batches { batches, types, current, at } => {
+                    if let Some(batch) = current
+                        && *at < batch.num_rows()
+                    {
+                        *at += 1;
+                        return Ok(Some(row(batch, *at - 1, types)));
+                    }
+                    state.cx.cancel.check()?;
+                    match block_on(batches.recv()) {
+                        Some(batch) => (*current, *at) = (Some(batch?), 0),
+                        None => return Ok(None),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(batch: &RecordBatch, at: usize, types: &[Oid]) -> Row {
+    let columns = batch.columns().iter().zip(types);
+    columns
+        .map(|(array, type_oid)| arrow::datum_at(&**array, at, *type_oid))
+        .collect::<Vec<Datum>>()
+}

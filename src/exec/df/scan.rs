@@ -1,0 +1,192 @@
+//! A table's rows as Arrow batches, decoded in parallel key ranges.
+
+use super::runtime::{BATCH_ROWS, external, partitions};
+use super::schema;
+use crate::error::Result;
+use crate::exec::CancelToken;
+use crate::exec::scan::{ByteRange, ScanColumn, Source};
+use crate::storage::{Direction, KeyRange, ReadView, Scan, Space, keys};
+use crate::types::{Oid, arrow};
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
+    ReplaceChildrenOptions,
+};
+use std::fmt;
+use std::sync::Arc;
+
+/// Reads key ranges of one table.
+pub(in crate::exec) struct ScanExec {
+    source: Arc<Source>,
+    types: Vec<Oid>,
+    view: ReadView,
+    cancel: CancelToken,
+    /// One partition each.
+    ranges: Vec<KeyRange>,
+    schema: SchemaRef,
+    properties: Arc<PlanProperties>,
+}
+
+impl ScanExec {
+    pub fn new(
+        source: &Arc<Source>,
+        ranges: Vec<ByteRange>,
+        view: ReadView,
+        cancel: CancelToken,
+    ) -> Result<(ScanExec, Vec<Oid>)> {
+        let types: Vec<Oid> = source.columns.iter().map(|c| column_type(*c, source)).collect();
+        let mut parts = Vec::new();
+        for range in ranges {
+            let range = KeyRange { start: range.start.into(), end: range.end.map(Into::into) };
+            parts.extend(view.split(Space::Rows, &range, partitions())?);
+        }
+        let schema = schema(&types);
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(schema.clone()),
+            Partitioning::UnknownPartitioning(parts.len().max(1)),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        let exec = ScanExec {
+            source: source.clone(),
+            types: types.clone(),
+            view,
+            cancel,
+            ranges: parts,
+            schema,
+            properties: Arc::new(properties),
+        };
+        Ok((exec, types))
+    }
+}
+
+fn column_type(column: ScanColumn, source: &Source) -> Oid {
+    use crate::types::oids;
+    match column {
+        ScanColumn::Stored(index) => source.schema.relation.columns[index].type_oid,
+        ScanColumn::Key => oids::BYTEA,
+        ScanColumn::Seq => oids::INT8,
+        ScanColumn::TableOid(_) | ScanColumn::Xid => oids::OID,
+        ScanColumn::Updated => oids::TIMESTAMPTZ,
+    }
+}
+
+/// One partition being read.
+struct Reader {
+    source: Arc<Source>,
+    types: Vec<Oid>,
+    schema: SchemaRef,
+    cancel: CancelToken,
+    scan: Option<Scan>,
+}
+
+impl Reader {
+    /// The next batch; an empty one at the end.
+    fn batch(&mut self) -> Result<RecordBatch> {
+        self.cancel.check()?;
+        let mut builders: Vec<arrow::Builder> =
+            self.types.iter().map(|t| arrow::Builder::new(*t, BATCH_ROWS)).collect();
+        let mut rows = 0;
+        if let Some(scan) = &mut self.scan {
+            while rows < BATCH_ROWS {
+                let Some((key, value)) = scan.next()? else { break };
+                let stored = self.source.schema.layout.row(value)?;
+                for (column, builder) in self.source.columns.iter().zip(&mut builders) {
+                    builder.append(&column.of(&stored, keys::suffix(key)));
+                }
+                rows += 1;
+            }
+        }
+        let columns = builders.iter_mut().map(arrow::Builder::finish).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
+            .map_err(|e| crate::error::PgError::internal(e.to_string()))
+    }
+}
+
+impl Iterator for Reader {
+    type Item = datafusion::error::Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.batch() {
+            Ok(batch) if batch.num_rows() == 0 => None,
+            Ok(batch) => Some(Ok(batch)),
+            Err(error) => {
+                self.scan = None;
+                Some(Err(external(error)))
+            }
+        }
+    }
+}
+
+impl ExecutionPlan for ScanExec {
+    fn name(&self) -> &str {
+        "ScanExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> datafusion::error::Result<TreeNodeRecursion>,
+    ) -> datafusion::error::Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        _children: Vec<Arc<dyn ExecutionPlan>>,
+        _options: ReplaceChildrenOptions,
+    ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        _children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn execute(
+        &self,
+        partition: usize,
+        _context: Arc<TaskContext>,
+    ) -> datafusion::error::Result<SendableRecordBatchStream> {
+        let range = self.ranges.get(partition).cloned();
+        let scan = range.map(|r| self.view.scan(Space::Rows, r, Direction::Forward));
+        let reader = Reader {
+            source: self.source.clone(),
+            types: self.types.clone(),
+            schema: self.schema.clone(),
+            cancel: self.cancel.clone(),
+            scan,
+        };
+        let stream = futures::stream::iter(reader);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), stream)))
+    }
+}
+
+impl DisplayAs for ScanExec {
+    fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScanExec: {}", self.source.schema.relation.name)
+    }
+}
+
+impl fmt::Debug for ScanExec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScanExec({})", self.source.schema.relation.name)
+    }
+}
