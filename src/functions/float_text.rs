@@ -1,13 +1,13 @@
-//! C's `%g`, in which PostgreSQL's messages show floats.
+//! The form of C's `%g`, in which PostgreSQL's messages show floats.
 
 /// Six significant digits, trailing zeros cut, an exponent where it is below -4 or above 5.
 pub(super) fn general(value: f64) -> String {
     const PRECISION: i32 = 6;
     if value.is_nan() {
-        return "nan".to_owned();
+        return "NaN".to_owned();
     }
     if value.is_infinite() {
-        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
     if value == 0.0 {
         return "0".to_owned();

@@ -41,6 +41,8 @@ mod size;
 mod split;
 mod system;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod testing;
 mod text;
 mod text_cast;

@@ -6,13 +6,16 @@ use crate::types::{Datum, Format, Oid};
 use std::sync::LazyLock;
 
 /// An environment for functions that look at nothing but their arguments and [`Format`].
-pub(super) struct Bare;
+#[derive(Default)]
+pub(super) struct Bare {
+    pub format: Format,
+}
 
-static FORMAT: LazyLock<Format> = LazyLock::new(Format::default);
+static BARE: LazyLock<Bare> = LazyLock::new(Bare::default);
 
 impl Env for Bare {
     fn format(&self) -> &Format {
-        &FORMAT
+        &self.format
     }
     fn transaction_time(&self) -> i64 {
         0
@@ -45,7 +48,7 @@ impl Env for Bare {
 
 /// Calls the scalar function `prosrc`, its argument types given.
 pub(super) fn call_typed(prosrc: &str, args: &[Datum], arg_types: &[Oid]) -> Result<Datum> {
-    let ctx = Ctx { env: &Bare, func: 0, arg_types, result_type: 0, variadic: false };
+    let ctx = Ctx { env: &*BARE, func: 0, arg_types, result_type: 0, variadic: false };
     match lookup(prosrc) {
         Some(Implementation::Scalar(f)) => f(&ctx, args),
         Some(Implementation::Set(_)) => panic!("{prosrc} returns a set"),
@@ -67,7 +70,7 @@ pub(super) fn value(prosrc: &str, args: &[Datum]) -> Datum {
 /// The rows of the set-returning function `prosrc`.
 #[track_caller]
 pub(super) fn rows(prosrc: &str, args: &[Datum]) -> Vec<Vec<Datum>> {
-    let ctx = Ctx { env: &Bare, func: 0, arg_types: &[], result_type: 0, variadic: false };
+    let ctx = Ctx { env: &*BARE, func: 0, arg_types: &[], result_type: 0, variadic: false };
     match lookup(prosrc) {
         Some(Implementation::Set(f)) => {
             f(&ctx, args).and_then(Iterator::collect).expect("the call succeeds")

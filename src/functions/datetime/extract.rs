@@ -94,9 +94,11 @@ impl Part {
     }
 }
 
-/// Reads a unit's name for a type.
+/// Reads a unit's name for a type. Words of date input are known to dates alone.
 fn unit_of(name: &Datum, type_oid: Oid) -> Result<Unit> {
-    Unit::parse(name.as_text()).ok_or_else(|| not_recognized(name.as_text(), type_oid))
+    let dateless = matches!(type_oid, oids::TIME | oids::TIMETZ | oids::INTERVAL);
+    let unit = Unit::parse(name.as_text()).filter(|unit| !dateless || *unit != Unit::Word);
+    unit.ok_or_else(|| not_recognized(name.as_text(), type_oid))
 }
 
 /// The part or the error that the type has no such unit.

@@ -69,9 +69,16 @@ impl Fields {
         Fields { year, month, day, ..Fields::of_time(span.micros) }
     }
 
-    /// The date's Julian day. Spans have months outside 1 to 12; they count as the nearest month.
+    /// The date's Julian day.
     pub fn julian_day(&self) -> i32 {
-        date_to_julian(self.year, self.month.clamp(1, 12), self.day)
+        let (year, month) = self.normal_month();
+        date_to_julian(year, month, self.day)
+    }
+
+    /// Year and month, the month within 1 to 12: spans have others.
+    fn normal_month(&self) -> (i32, i32) {
+        let months = self.month - 1;
+        (self.year + months.div_euclid(12), months.rem_euclid(12) + 1)
     }
 
     /// 0 is Sunday.
@@ -86,7 +93,8 @@ impl Fields {
 
     /// ISO year and week of the date.
     pub fn iso_week(&self) -> (i32, i32) {
-        let (week, year) = calendar::iso_week(self.year, self.month.clamp(1, 12), self.day);
+        let (year, month) = self.normal_month();
+        let (week, year) = calendar::iso_week(year, month, self.day);
         (year, week)
     }
 

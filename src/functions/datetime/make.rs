@@ -41,15 +41,15 @@ pub(in crate::functions) const FUNCTIONS: &[(&str, Implementation)] = &[
 
 /// The Julian day of a date whose year is negative before Christ; there is no year 0.
 fn julian_day(year: i32, month: i32, day: i32) -> Result<i32> {
-    let shown = || format!("{year}-{month:02}-{day:02}");
     let out_of_field = || {
-        let message = format!("date field value out of range: {}", shown());
+        let message = format!("date field value out of range: {year}-{month:02}-{day:02}");
         PgError::new(code::DATETIME_FIELD_OVERFLOW, message)
     };
-    if year == 0 || !(1..=12).contains(&month) {
+    // The smallest year has no opposite.
+    if year == 0 || year == i32::MIN || !(1..=12).contains(&month) {
         return Err(out_of_field());
     }
-    let astronomical = if year < 0 { year.wrapping_add(1) } else { year };
+    let astronomical = if year < 0 { year + 1 } else { year };
     if !(1..=31).contains(&day) {
         return Err(out_of_field());
     }
@@ -60,7 +60,8 @@ fn julian_day(year: i32, month: i32, day: i32) -> Result<i32> {
     let in_range = (-4713..=5_874_897).contains(&astronomical);
     let julian = in_range.then(|| date_to_julian(astronomical, month, day));
     julian.filter(|day| *day >= 0).ok_or_else(|| {
-        let message = format!("date out of range: {}", shown());
+        // PostgreSQL shows the astronomical year here.
+        let message = format!("date out of range: {astronomical}-{month:02}-{day:02}");
         PgError::new(code::DATETIME_FIELD_OVERFLOW, message)
     })
 }

@@ -11,7 +11,7 @@ use crate::functions::Implementation::{self, Scalar};
 use crate::types::datetime::calendar::julian_to_date;
 use crate::types::datetime::timestamp::{to_local, to_utc};
 use crate::types::datetime::{DAY, HOUR, Interval, MINUTE, SECOND, TimeZone};
-use crate::types::{Datum, oids};
+use crate::types::{Datum, Oid, oids};
 
 pub(in crate::functions) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("timestamp_trunc", Scalar(timestamp_trunc)),
@@ -39,7 +39,7 @@ fn timestamp_trunc(_: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {
         return Ok(args[1].clone());
     }
     let name = args[0].as_text();
-    let unit = Unit::parse(name).ok_or_else(|| not_recognized(name, oids::TIMESTAMP))?;
+    let unit = length_unit(name, oids::TIMESTAMP)?;
     match truncate(timestamp, unit)? {
         Some(result) => Ok(Datum::Timestamp(result)),
         None => Err(not_supported(name, oids::TIMESTAMP)),
@@ -61,7 +61,7 @@ fn timestamptz_trunc(name: &Datum, value: &Datum, zone: &TimeZone) -> Result<Dat
         return Ok(value.clone());
     }
     let name = name.as_text();
-    let unit = Unit::parse(name).ok_or_else(|| not_recognized(name, oids::TIMESTAMPTZ))?;
+    let unit = length_unit(name, oids::TIMESTAMPTZ)?;
     let local = to_local(timestamp, zone)?;
     let Some(result) = truncate(local, unit)? else {
         return Err(not_supported(name, oids::TIMESTAMPTZ));
@@ -70,6 +70,12 @@ fn timestamptz_trunc(name: &Datum, value: &Datum, zone: &TimeZone) -> Result<Dat
         Some(_) => finite(timestamp - (local - result))?,
         None => to_utc(result, zone)?,
     }))
+}
+
+/// Reads a unit's name for a type.
+fn length_unit(name: &str, type_oid: Oid) -> Result<Unit> {
+    let unit = Unit::parse(name).filter(|unit| unit.is_length());
+    unit.ok_or_else(|| not_recognized(name, type_oid))
 }
 
 /// The length of a unit of the clock in microseconds.
@@ -121,7 +127,7 @@ fn first_year(unit: Unit, year: i32) -> Option<i32> {
 
 fn interval_trunc(_: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {
     let (name, span) = (args[0].as_text(), args[1].as_interval());
-    let unit = Unit::parse(name).ok_or_else(|| not_recognized(name, oids::INTERVAL))?;
+    let unit = length_unit(name, oids::INTERVAL)?;
     if let Some(length) = clock_unit(unit) {
         let micros = span.micros - span.micros % length;
         return Ok(interval_datum(Interval { micros, ..*span }));

@@ -69,6 +69,12 @@ impl Unit {
         })
     }
 
+    /// Whether it names a length of time; the rest are parts of a date, for `extract` alone.
+    pub fn is_length(self) -> bool {
+        use Unit::*;
+        !matches!(self, DayOfWeek | IsoDayOfWeek | DayOfYear | IsoYear | Julian | Epoch | Word)
+    }
+
     /// Whether the unit only grows with time, so that infinity has one: the rest come round.
     pub fn is_monotonic(self) -> bool {
         use Unit::*;

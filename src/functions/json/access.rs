@@ -71,22 +71,43 @@ fn jsonb_field(args: &[Datum]) -> Option<Node<'_>> {
 }
 
 fn jsonb_element(args: &[Datum]) -> Option<Node<'_>> {
-    args[0].as_jsonb().root().at(i64::from(args[1].as_int4()))
+    let (root, index) = (args[0].as_jsonb().root(), args[1].as_int4());
+    match root.view() {
+        View::Array(_) => root.at(i64::from(index)),
+        View::Object(_) => None,
+        // PostgreSQL keeps a lone scalar as an array of one.
+        _ => (index == 0 || index == -1).then_some(root),
+    }
 }
 
 fn json_path(args: &[Datum]) -> Result<Option<Raw<'_>>> {
-    let mut value = Raw::new(args[0].as_text());
-    for step in steps(args[1].as_array()) {
-        let Some(step) = step else { return Ok(None) };
-        let next = match value.kind() {
-            Kind::Object => value.get(step)?,
-            Kind::Array => subscript(step).and_then(|index| value.at(i64::from(index))),
-            _ => None,
-        };
-        let Some(next) = next else { return Ok(None) };
-        value = next;
+    json_at(Raw::new(args[0].as_text()), &steps(args[1].as_array()))
+}
+
+/// Of duplicate keys, the last one below which the path leads somewhere.
+fn json_at<'a>(value: Raw<'a>, steps: &[Option<&str>]) -> Result<Option<Raw<'a>>> {
+    let (step, rest) = match steps {
+        [] => return Ok(Some(value)),
+        [None, ..] => return Ok(None),
+        [Some(step), rest @ ..] => (*step, rest),
+    };
+    let mut found = None;
+    match value.kind() {
+        Kind::Object => {
+            for (key, inner) in value.pairs() {
+                if key.unquoted()? == step {
+                    found = json_at(inner, rest)?.or(found);
+                }
+            }
+        }
+        Kind::Array => {
+            if let Some(item) = subscript(step).and_then(|index| value.at(i64::from(index))) {
+                found = json_at(item, rest)?;
+            }
+        }
+        _ => {}
     }
-    Ok(Some(value))
+    Ok(found)
 }
 
 fn jsonb_path(args: &[Datum]) -> Option<Node<'_>> {

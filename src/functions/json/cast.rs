@@ -31,6 +31,9 @@ fn number(value: &Datum, type_name: &str) -> Result<Numeric> {
 }
 
 fn cannot_cast(value: &Datum, type_name: &str) -> PgError {
-    let kind = jsonb_kind(value.as_jsonb().root());
+    let kind = match jsonb_kind(value.as_jsonb().root()) {
+        "number" => "numeric",
+        kind => kind,
+    };
     invalid(format!("cannot cast jsonb {kind} to type {type_name}"))
 }

@@ -91,7 +91,7 @@ impl Reader<'_> {
         match node {
             Node::Space(_) | Node::Separator(_) => self.match_separator(),
             Node::Literal(_) => self.match_literal(),
-            Node::Field { keyword, fill, ordinal } => {
+            Node::Field { keyword, fill, ordinal, .. } => {
                 self.commit_to(keyword)?;
                 let greedy = *fill || ordinal.is_some() || ends_number;
                 self.read_field(&Reading { keyword, greedy })?;

@@ -20,7 +20,9 @@ pub(super) fn format(template: &str, value: &Value) -> Result<String> {
     for node in pattern::parse(template) {
         match node {
             Node::Literal(c) | Node::Separator(c) | Node::Space(c) => out.push(c),
-            Node::Field { keyword, fill, ordinal } => {
+            Node::Field { keyword, fill, translated, ordinal } => {
+                let names = matches!(keyword.field, Field::DayName | Field::MonthName);
+                let fill = fill || (translated && names);
                 write_field(&mut out, &keyword, fill, ordinal, value)?;
             }
         }

@@ -125,6 +125,8 @@ pub(super) enum Node {
         keyword: Keyword,
         /// `FM`: no padding; when reading, as many digits as there are.
         fill: bool,
+        /// `TM`: in the language of `lc_time`, which is always C here; names are not padded.
+        translated: bool,
         ordinal: Ordinal,
     },
     /// Printable ASCII other than letters and digits, outside quotes.
@@ -208,14 +210,11 @@ pub(super) fn parse(template: &str) -> Vec<Node> {
     let mut rest = template;
     while !rest.is_empty() {
         let fill = strip_any(&mut rest, &["FM", "fm"]);
-        // TM asks for translated names; lc_time is C here, whose names are the plain ones.
-        if !fill {
-            strip_any(&mut rest, &["TM", "tm"]);
-        }
+        let translated = !fill && strip_any(&mut rest, &["TM", "tm"]);
         if let Some(keyword) = keyword(rest) {
             rest = &rest[keyword.name.len()..];
             let ordinal = ordinal(&mut rest);
-            nodes.push(Node::Field { keyword, fill, ordinal });
+            nodes.push(Node::Field { keyword, fill, translated, ordinal });
         } else if let Some(quoted) = rest.strip_prefix('"') {
             rest = quoted_text(quoted, &mut nodes);
         } else {
