@@ -20,15 +20,33 @@ pub(super) fn failing_row(target: &Target, state: &ExecState, row: &[Datum]) -> 
 }
 
 /// `(a, b)=(1, x)` of an index's key columns.
-pub(super) fn index_key(state: &ExecState, index: &IndexSchema, values: &[Datum]) -> String {
+pub(super) fn index_key(
+    target: &Target,
+    state: &ExecState,
+    index: &IndexSchema,
+    values: &[Datum],
+) -> String {
     let columns = index.key_columns().iter().zip(1..);
-    let names = columns.map(|(_, position)| {
-        let what = Deparse::Index { index: index.relation.oid, column: position };
-        let text = state.env().session().deparse(what, true);
-        text.ok().flatten().unwrap_or_default()
+    let names = columns.map(|(column, position)| match column.attno {
+        1.. => quoted(&target.relation().column(column.attno).name),
+        _ => {
+            let what = Deparse::Index { index: index.relation.oid, column: position };
+            let text = state.env().session().deparse(what, true);
+            text.ok().flatten().unwrap_or_else(|| "expr".into())
+        }
     });
     let types = index.key_columns().iter().map(|c| c.type_oid);
     key(state, names, types, values)
+}
+
+/// An identifier as SQL would have it.
+pub(super) fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    match starts && name.chars().all(plain) {
+        true => name.to_string(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
 }
 
 /// `(a, b)=(1, x)` of named columns.

@@ -142,7 +142,7 @@ impl TargetIndex {
         state: &ExecState,
         values: &[Datum],
     ) -> PgError {
-        let key = describe::index_key(state, &self.schema, values);
+        let key = describe::index_key(target, state, &self.schema, values);
         target.duplicate(state, &self.schema.relation.name, &key)
     }
 

@@ -227,7 +227,7 @@ impl Target {
         };
         let name = state.cx.catalog.relation(*index).map_or("", |index| &index.name);
         let relation = &self.schema.relation;
-        let names = columns.iter().map(|c| quoted(&relation.columns[c.at].name));
+        let names = columns.iter().map(|c| describe::quoted(&relation.columns[c.at].name));
         let values: Vec<Datum> = columns.iter().map(|c| row[c.at].clone()).collect();
         let key = describe::key(state, names, columns.iter().map(|c| c.type_oid), &values);
         self.duplicate(state, name, &key)
@@ -259,14 +259,4 @@ pub(super) fn row_layout(table: &Relation) -> Layout {
     let columns: Vec<_> = table.live_columns().map(|c| (c.type_oid, c.attno)).collect();
     layout.set_whole_row(1, &columns);
     layout
-}
-
-/// An identifier as SQL would have it.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    match starts && name.chars().all(plain) {
-        true => name.to_string(),
-        false => format!("\"{}\"", name.replace('"', "\"\"")),
-    }
 }
