@@ -28,7 +28,8 @@ struct Parser<'a> {
     dims: Vec<Option<usize>>,
     /// Depth at which elements stand.
     leaf_depth: Option<usize>,
-    element: &'a mut dyn FnMut(Option<&str>) -> Result<()>,
+    /// The elements' texts, `None` for NULL: all are split before the first is read.
+    items: Vec<Option<String>>,
 }
 
 fn malformed(text: &str, detail: impl Into<String>) -> PgError {
@@ -38,15 +39,7 @@ fn malformed(text: &str, detail: impl Into<String>) -> PgError {
 
 /// Reads an array's text; the type modifier is the elements'.
 pub fn text_in(element: Oid, typmod: i32, text: &str, format: &Format) -> Result<Datum> {
-    let mut elements = Vec::new();
-    let mut push = |item: Option<&str>| {
-        elements.push(match item {
-            Some(item) => codec::text_in(element, typmod, item, format)?,
-            None => Datum::Null,
-        });
-        Ok(())
-    };
-    let mut parser = Parser { text, at: 0, dims: Vec::new(), leaf_depth: None, element: &mut push };
+    let mut parser = Parser { text, at: 0, dims: Vec::new(), leaf_depth: None, items: Vec::new() };
     let bounds = parser.bounds()?;
     parser.skip_spaces();
     if parser.peek() != Some('{') {
@@ -66,7 +59,12 @@ pub fn text_in(element: Oid, typmod: i32, text: &str, format: &Format) -> Result
         return Err(malformed(parser.text, "Junk after closing right brace."));
     }
     let lengths: Vec<usize> = parser.dims.iter().map(|d| d.unwrap_or(0)).collect();
-    let dims = dimensions(text, &lengths, bounds, elements.is_empty())?;
+    let dims = dimensions(text, &lengths, bounds, parser.items.is_empty())?;
+    let elements = parser.items.iter().map(|item| match item {
+        Some(item) => codec::text_in(element, typmod, item, format),
+        None => Ok(Datum::Null),
+    });
+    let elements = elements.collect::<Result<Vec<Datum>>>()?;
     Ok(Datum::Array(Arc::new(Array { element_type: element, dims, elements })))
 }
 
@@ -196,6 +194,7 @@ impl Parser<'_> {
                     }
                     self.array(depth + 1)?;
                 }
+                Some('}') => return Err(malformed(text, "Unexpected \"}\" character.")),
                 _ => {
                     if self.dims.len() > depth + 1 {
                         return Err(malformed(text, "Unexpected array element."));
@@ -246,7 +245,8 @@ impl Parser<'_> {
             match c {
                 '"' if quoted => {
                     self.at += 1;
-                    return (self.element)(Some(&item));
+                    self.items.push(Some(item));
+                    return Ok(());
                 }
                 '\\' => {
                     self.at += 1;
@@ -282,7 +282,8 @@ impl Parser<'_> {
             return Err(malformed(text, format!("Unexpected \"{c}\" character.")));
         }
         let null = !escaped && item.eq_ignore_ascii_case("null");
-        (self.element)((!null).then_some(&item))
+        self.items.push((!null).then_some(item));
+        Ok(())
     }
 }
 

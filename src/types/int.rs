@@ -12,13 +12,16 @@ pub fn parse<T: TryFrom<i64>>(text: &str, type_name: &str) -> Result<T> {
     if digits == 0 {
         return Err(invalid_input(type_name, text));
     }
-    // Too many digits are reported before what may follow them.
-    let value = trimmed[..signs + digits].parse::<i64>().ok().and_then(|v| T::try_from(v).ok());
-    let value = value.ok_or_else(|| value_out_of_range(type_name, text))?;
-    if signs + digits < trimmed.len() {
-        return Err(invalid_input(type_name, text));
+    let (number, rest) = trimmed.split_at(signs + digits);
+    let value = |number: &str| number.parse::<i64>().ok().and_then(|v| T::try_from(v).ok());
+    if rest.is_empty() {
+        return value(number).ok_or_else(|| value_out_of_range(type_name, text));
     }
-    Ok(value)
+    // Digits that do not fit even as a negative number are reported before what follows them.
+    match value(&format!("-{}", &number[signs..])) {
+        Some(_) => Err(invalid_input(type_name, text)),
+        None => Err(value_out_of_range(type_name, text)),
+    }
 }
 
 /// Reads an `oid`; negative numbers down to -2147483648 wrap around, as with C's `strtoul`.

@@ -436,7 +436,8 @@ impl<'a> Decoder<'a> {
             }
         }
         if parts.has(Parts::DAY_OF_YEAR) {
-            let julian = date_to_julian(parts.civil.year, 1, 1) + parts.day_of_year - 1;
+            let new_year = date_to_julian(parts.civil.year, 1, 1);
+            let julian = new_year.saturating_add(parts.day_of_year - 1);
             parts.civil.set_julian(julian);
         }
         let civil = &parts.civil;
