@@ -78,6 +78,8 @@ operators! {
     ["bpchar" "bpchar" "" "bpcharcmp"] of!(BPCHAR);
     ["bytea" "bytea" "" "byteacmp"] of!(BYTEA);
     ["uuid_" "uuid_" "" "uuid_cmp"] of!(UUID);
+    ["tid" "tid" "" "bttidcmp"] of!(TID);
+    ["oidvector" "oidvector" "" "btoidvectorcmp"] of!(OIDVECTOR);
 }
 
 /// The `~<~` family of the pattern operator classes: byte order, which under the C collation is
@@ -98,6 +100,25 @@ pattern_operators! {
     "text_pattern" "bttext_pattern_cmp" TEXT;
     "bpchar_pattern" "btbpchar_pattern_cmp" BPCHAR;
 }
+
+/// A transaction or command number; `xid = integer` compares it with an `integer`'s bits.
+fn transaction_number(value: &Datum) -> u32 {
+    match value {
+        Datum::Int4(number) => *number as u32,
+        value => value.as_oid(),
+    }
+}
+
+fn same_number(a: &[Datum]) -> bool {
+    transaction_number(&a[0]) == transaction_number(&a[1])
+}
+
+/// Types of system columns that have equality only.
+pub(super) const SYSTEM: &[(&str, Implementation)] = &[
+    ("xideq", Scalar(|_, a| Ok(Datum::Bool(same_number(a))))),
+    ("xidneq", Scalar(|_, a| Ok(Datum::Bool(!same_number(a))))),
+    ("cideq", Scalar(|_, a| Ok(Datum::Bool(same_number(a))))),
+];
 
 pub(super) fn larger(type_oid: types::Oid, a: &[Datum]) -> Datum {
     // The first of two equal values stays, as in PostgreSQL's `max`.

@@ -1,9 +1,10 @@
-//! `concat`, `concat_ws` and `format`: functions of any number of arguments of any type.
+//! `concat`, `concat_ws`, `format`, `num_nulls`: functions of any number of arguments of any type.
 //!
 //! They may be called with `VARIADIC array`, which supplies the arguments ([`Arguments`]).
 
 use super::Implementation::{self, Scalar};
 use super::quote::{quote_identifier, quote_literal};
+use super::text::count;
 use super::{Ctx, output};
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Oid, oids};
@@ -260,7 +261,17 @@ fn format_one<'a>(
     Ok(&rest[consumed..])
 }
 
+/// How many of the arguments are NULL, or are not.
+fn count_nulls(ctx: &Ctx<'_>, a: &[Datum], wanted: bool) -> Result<Datum> {
+    let Some(Arguments(arguments)) = Arguments::collect(ctx, a, 0) else {
+        return Ok(Datum::Null);
+    };
+    Ok(count(arguments.iter().filter(|(_, value)| value.is_null() == wanted).count()))
+}
+
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
+    ("pg_num_nulls", Scalar(|c, a| count_nulls(c, a, true))),
+    ("pg_num_nonnulls", Scalar(|c, a| count_nulls(c, a, false))),
     ("text_concat", Scalar(concat)),
     ("text_concat_ws", Scalar(concat_ws)),
     ("text_format", Scalar(format)),

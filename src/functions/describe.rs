@@ -4,7 +4,7 @@ use super::Implementation::{self, Scalar, Set};
 use super::quote::{quote_identifier, quote_qualified};
 use super::{Ctx, Deparse, Env, Rows, reg};
 use crate::catalog::builtin::{self, ArgMode, Proc, oid::class};
-use crate::catalog::{Catalog, ConstraintKind};
+use crate::catalog::{Catalog, ConstraintKind, Persistence, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Oid};
 
@@ -251,6 +251,32 @@ fn options_to_table(options: &Datum) -> Rows {
     }))
 }
 
+/// What may be done to a relation's rows, as bits of PostgreSQL's command codes: a table takes
+/// INSERT, UPDATE and DELETE; views take none.
+fn updatable(env: &dyn Env, oid: Oid) -> i32 {
+    const UPDATE: i32 = 1 << 2;
+    const INSERT: i32 = 1 << 3;
+    const DELETE: i32 = 1 << 4;
+    let table = env.catalog().relation(oid).is_some_and(|r| r.kind == RelationKind::Table);
+    if table { INSERT | UPDATE | DELETE } else { 0 }
+}
+
+/// Whether a publication FOR ALL TABLES would hold it: a permanent table of users.
+fn publishable(env: &dyn Env, oid: Oid) -> Datum {
+    let Some(relation) = env.catalog().relation(oid) else {
+        return Datum::Null;
+    };
+    let permanent = relation.persistence == Persistence::Permanent;
+    let table = relation.kind == RelationKind::Table;
+    Datum::Bool(permanent && table && !Catalog::is_system(oid))
+}
+
+/// The types of an `oidvector`, as `integer, text`.
+fn vector_types(env: &dyn Env, vector: &Datum) -> Datum {
+    let types = vector.as_array().elements.iter().map(|oid| type_name(env, oid.as_oid()));
+    Datum::text(types.collect::<Vec<_>>().join(", "))
+}
+
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_get_viewdef", Scalar(|c, a| deparse(c, Deparse::View(a[0].as_oid()), false))),
     ("pg_get_viewdef_ext", Scalar(|c, a| deparse(c, Deparse::View(a[0].as_oid()), a[1].as_bool()))),
@@ -307,5 +333,26 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         "col_description(oid,int4)",
         Scalar(|c, a| Ok(column_comment(c, a[0].as_oid(), a[1].as_int4()))),
     ),
+    ("pg_relation_is_updatable", Scalar(|c, a| Ok(Datum::Int4(updatable(c.env, a[0].as_oid()))))),
+    (
+        "pg_column_is_updatable",
+        Scalar(|c, a| {
+            // System columns never are.
+            Ok(Datum::Bool(a[1].as_int2() > 0 && updatable(c.env, a[0].as_oid()) != 0))
+        }),
+    ),
+    ("pg_relation_is_publishable", Scalar(|c, a| Ok(publishable(c.env, a[0].as_oid())))),
+    (
+        "pg_relation_filenode",
+        Scalar(|c, a| {
+            let storage = c.env.catalog().relation(a[0].as_oid()).map_or(0, |r| r.storage);
+            Ok(if storage == 0 { Datum::Null } else { Datum::Oid(storage) })
+        }),
+    ),
+    // Both tablespaces are the data directory.
+    ("pg_tablespace_location", Scalar(|_, _| Ok(Datum::text("")))),
+    ("oidvectortypes", Scalar(|c, a| Ok(vector_types(c.env, &a[0])))),
+    // There are no row security policies.
+    ("row_security_active", Scalar(|_, _| Ok(Datum::Bool(false)))),
     ("pg_options_to_table", Set(|_, a| Ok(options_to_table(&a[0])))),
 ];

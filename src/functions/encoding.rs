@@ -1,4 +1,5 @@
-//! `encode`/`decode`, digests, `convert_*` between encodings, `unistr`.
+//! `encode`/`decode`, digests, `convert_*` between encodings, Unicode
+//! escapes and normal forms.
 //!
 //! The server's encoding is UTF8. Of the others, LATIN1 and SQL_ASCII convert; the rest are refused.
 
@@ -9,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::Md5;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+use unicode_normalization::UnicodeNormalization;
 
 fn invalid(message: String) -> PgError {
     PgError::new(code::INVALID_PARAMETER_VALUE, message)
@@ -322,6 +324,17 @@ fn unistr(text: &str) -> Result<Datum> {
     if high.is_some() { Err(surrogate_error()) } else { Ok(Datum::text(out)) }
 }
 
+/// Text in a Unicode normal form (NFC, NFD, NFKC, NFKD).
+fn normalize(text: &str, form: &str) -> Result<String> {
+    Ok(match form.to_ascii_uppercase().as_str() {
+        "NFC" => text.nfc().collect(),
+        "NFD" => text.nfd().collect(),
+        "NFKC" => text.nfkc().collect(),
+        "NFKD" => text.nfkd().collect(),
+        _ => return Err(invalid(format!("invalid normalization form: {form}"))),
+    })
+}
+
 fn md5_hex(bytes: &[u8]) -> Datum {
     Datum::text(hex(&Md5::digest(bytes)))
 }
@@ -344,6 +357,17 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         }),
     ),
     ("pg_convert", Scalar(|_, a| convert(a[0].as_bytea(), a[1].as_text(), a[2].as_text()))),
+    (
+        "unicode_normalize_func",
+        Scalar(|_, a| normalize(a[0].as_text(), a[1].as_text()).map(Datum::text)),
+    ),
+    (
+        "unicode_is_normalized",
+        Scalar(|_, a| {
+            let text = a[0].as_text();
+            Ok(Datum::Bool(normalize(text, a[1].as_text())? == text))
+        }),
+    ),
     ("unistr", Scalar(|_, a| unistr(a[0].as_text()))),
 ];
 

@@ -6,7 +6,7 @@ use super::Implementation::{self, Scalar, Set};
 use super::{Ctx, Env, Rows, void};
 use crate::catalog::RelationKind;
 use crate::error::{PgError, Result, code};
-use crate::types::{Datum, Oid};
+use crate::types::{Datum, Interval, Oid};
 
 fn current_setting(env: &dyn Env, name: &str, missing_ok: bool) -> Result<Datum> {
     match env.setting(name) {
@@ -145,6 +145,23 @@ fn listening_channels(env: &dyn Env) -> Rows {
     Box::new(channels.into_iter().map(|channel| Ok(vec![Datum::text(channel)])))
 }
 
+/// Seconds until a time, none for the past.
+fn sleep_until(ctx: &Ctx<'_>, until: i64) -> Result<Datum> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = now.map_or(0.0, |since| since.as_secs_f64()) - EPOCH_2000_SECONDS;
+    ctx.env.session().sleep((until as f64 / 1e6 - now).max(0.0)).map(|()| void())
+}
+
+/// 2000-01-01, PostgreSQL's epoch, after 1970-01-01.
+const EPOCH_2000_SECONDS: f64 = 946_684_800.0;
+
+/// An interval as seconds: months count 30 days, as in `extract(epoch …)` below a year.
+fn sleep_for(ctx: &Ctx<'_>, interval: &Interval) -> Result<Datum> {
+    let days = f64::from(interval.months) * 30.0 + f64::from(interval.days);
+    let seconds = days * 86_400.0 + interval.micros as f64 / 1e6;
+    ctx.env.session().sleep(seconds.max(0.0)).map(|()| void())
+}
+
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("show_config_by_name", Scalar(|c, a| current_setting(c.env, a[0].as_text(), false))),
     (
@@ -188,6 +205,8 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_notify", Scalar(notify)),
     ("pg_listening_channels", Set(|c, _| Ok(listening_channels(c.env)))),
     ("pg_sleep", Scalar(|c, a| c.env.session().sleep(a[0].as_float8()).map(|()| void()))),
+    ("pg_sleep_for(interval)", Scalar(|c, a| sleep_for(c, a[0].as_interval()))),
+    ("pg_sleep_until(timestamptz)", Scalar(|c, a| sleep_until(c, a[0].as_timestamptz()))),
     (
         "pg_cancel_backend",
         Scalar(|c, a| c.env.session().signal_backend(a[0].as_int4(), false).map(Datum::Bool)),
