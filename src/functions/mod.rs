@@ -22,6 +22,7 @@ mod float;
 mod float_text;
 mod has_privilege;
 mod hash;
+mod in_range;
 mod integer;
 mod io;
 mod json;

@@ -84,6 +84,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::datetime::timestamp::FUNCTIONS,
     super::datetime::truncate::FUNCTIONS,
     super::datetime::zone::FUNCTIONS,
+    super::in_range::FUNCTIONS,
     super::json::access::FUNCTIONS,
     super::json::build::FUNCTIONS,
     super::json::cast::FUNCTIONS,

@@ -131,3 +131,37 @@ fn times(
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> PgError {
     PgError::new(code::INVALID_PARAMETER_VALUE, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::testing::rows;
+    use crate::types::Datum::{self, Int4, Int8, Interval, Timestamp};
+    use crate::types::datetime::{DAY, Interval as Span};
+    use std::sync::Arc;
+
+    fn column(prosrc: &str, args: &[Datum]) -> Vec<Datum> {
+        rows(prosrc, args).into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn integers_step_either_way_and_stop_at_the_range() {
+        let series = |args: &[Datum]| column("generate_series_step_int4", args);
+        assert_eq!(series(&[Int4(1), Int4(5), Int4(2)]), [Int4(1), Int4(3), Int4(5)]);
+        assert_eq!(series(&[Int4(3), Int4(1), Int4(-1)]), [Int4(3), Int4(2), Int4(1)]);
+        assert_eq!(series(&[Int4(3), Int4(1), Int4(1)]), []);
+        let last = [Int8(i64::MAX - 1), Int8(i64::MAX)];
+        assert_eq!(column("generate_series_int8", &last), last);
+    }
+
+    #[test]
+    fn months_step_along_the_calendar() {
+        // From 2000-01-31: the day that February lacks stays lost, as in PostgreSQL.
+        let month = Interval(Arc::new(Span { months: 1, days: 0, micros: 0 }));
+        let args = [Timestamp(30 * DAY), Timestamp(100 * DAY), month];
+        let days: Vec<i64> = column("generate_series_timestamp", &args)
+            .iter()
+            .map(|value| value.as_timestamp() / DAY)
+            .collect();
+        assert_eq!(days, [30, 59, 88]);
+    }
+}

@@ -14,6 +14,8 @@ pub(super) mod interval;
 pub(super) mod numeric;
 pub(super) mod ordered;
 pub(super) mod regression;
+#[cfg(test)]
+mod tests;
 pub(super) mod text;
 mod variance;
 

@@ -60,7 +60,9 @@ impl Posix {
     pub fn parse(text: &str) -> Option<Posix> {
         let name = text.to_ascii_uppercase();
         let mut rest = name.as_str();
-        let abbreviation = take_abbreviation(&mut rest)?;
+        // AT TIME ZONE '+03' has no abbreviation, and counts west as all POSIX offsets do.
+        let is_bare = rest.starts_with(|c: char| c == '+' || c == '-' || c.is_ascii_digit());
+        let abbreviation = if is_bare { String::new() } else { take_abbreviation(&mut rest)? };
         let standard = Period { abbreviation, seconds_east: -take_clock(&mut rest)? };
         let daylight = match rest {
             "" => None,
