@@ -18,6 +18,8 @@ mod datetime;
 mod describe;
 mod encoding;
 pub mod encoding_names;
+#[cfg(test)]
+mod facts;
 mod float;
 mod float_text;
 mod has_privilege;
@@ -43,8 +45,6 @@ mod session;
 mod size;
 mod split;
 mod system;
-#[cfg(test)]
-mod facts;
 #[cfg(test)]
 mod testing;
 mod text;

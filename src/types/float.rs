@@ -1,7 +1,7 @@
 //! `real` and `double precision`.
 //!
 //! Output is the shortest decimal that reads back the same value, in PostgreSQL's layout: `%g`-like,
-//! with the exponent form from 1e15 (1e6 for `real`) on. Two rules differ from Rust's shortest
+//! with the exponent form from 1e15 (1e6 for `real`) on. One rule differs from Rust's shortest
 //! form: a decimal exactly half way between two floats is not used (1e23 is 9.999999999999999e+22).
 
 use super::input::{invalid_input, is_space};
@@ -63,25 +63,21 @@ pub fn write_f64(v: f64, extra_float_digits: i32, out: &mut Vec<u8>) {
     if write_special(v, out) {
         return;
     }
-    if extra_float_digits > 0 {
-        let shortest = format!("{v:e}");
-        let bits = v.to_bits();
-        let halfway =
-            || is_halfway(&shortest, bits & ((1 << 52) - 1) | 1 << 52, bits >> 52 & 0x7ff);
-        // Half-way decimals of at most 17 digits exist only between these bounds.
-        let text = match v.abs() > 4e15 && v.abs() < 1e41 && bits & 1 == 0 && halfway() {
-            true => shortest_inside(
-                17,
-                |digits| format!("{v:.digits$e}"),
-                |t| t.parse() == Ok(v),
-                |t| is_halfway(t, bits & ((1 << 52) - 1) | 1 << 52, bits >> 52 & 0x7ff),
-            ),
-            false => shortest,
-        };
-        write_layout(&text, 15, out);
-    } else {
-        write_rounded(v, 15 + extra_float_digits, out);
+    if extra_float_digits <= 0 {
+        return write_rounded(v, 15 + extra_float_digits, out);
     }
+    let mut text = format!("{v:e}");
+    let bits = v.to_bits();
+    // Half-way decimals of at most 17 digits exist only between these bounds.
+    if v.abs() > 4e15 && v.abs() < 1e41 && bits & 1 == 0 {
+        let exact =
+            Exact { mantissa: bits & ((1 << 52) - 1) | 1 << 52, exponent: bits >> 52 & 0x7ff };
+        if exact.is_halfway(&text) {
+            let print = |digits: usize| format!("{v:.digits$e}");
+            text = exact.shortest_inside(17, print, |t| t.parse() == Ok(v));
+        }
+    }
+    write_layout(&text, 15, out);
 }
 
 /// Appends a `real`'s text.
@@ -89,25 +85,23 @@ pub fn write_f32(v: f32, extra_float_digits: i32, out: &mut Vec<u8>) {
     if write_special(f64::from(v), out) {
         return;
     }
-    if extra_float_digits > 0 {
-        let shortest = format!("{v:e}");
-        let bits = v.to_bits();
-        // In the scale of f64: the bias differs, and so does the mantissa's width.
-        let mantissa = u64::from(bits & ((1 << 23) - 1) | 1 << 23);
-        let exponent = u64::from(bits >> 23 & 0xff) + 1023 - 127 + 29;
-        let text = match v.abs() > 8e6 && v.abs() < 1e20 && bits & 1 == 0 {
-            true if is_halfway(&shortest, mantissa, exponent) => shortest_inside(
-                9,
-                |digits| format!("{v:.digits$e}"),
-                |t| t.parse() == Ok(v),
-                |t| is_halfway(t, mantissa, exponent),
-            ),
-            _ => shortest,
-        };
-        write_layout(&text, 6, out);
-    } else {
-        write_rounded(f64::from(v), 6 + extra_float_digits, out);
+    if extra_float_digits <= 0 {
+        return write_rounded(f64::from(v), 6 + extra_float_digits, out);
     }
+    let mut text = format!("{v:e}");
+    let bits = v.to_bits();
+    if v.abs() > 8e6 && v.abs() < 1e20 && bits & 1 == 0 {
+        // In the scale of f64: the bias differs, and so does the mantissa's width.
+        let exact = Exact {
+            mantissa: u64::from(bits & ((1 << 23) - 1) | 1 << 23),
+            exponent: u64::from(bits >> 23 & 0xff) + 1023 - 127 + 29,
+        };
+        if exact.is_halfway(&text) {
+            let print = |digits: usize| format!("{v:.digits$e}");
+            text = exact.shortest_inside(9, print, |t| t.parse() == Ok(v));
+        }
+    }
+    write_layout(&text, 6, out);
 }
 
 fn write_special(v: f64, out: &mut Vec<u8>) -> bool {
@@ -121,29 +115,46 @@ fn write_special(v: f64, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Whether a decimal (`d.ddde±x`) lies exactly between `mantissa * 2^e` and a neighbour; `exponent`
-/// is f64's biased one.
-fn is_halfway(text: &str, mantissa: u64, exponent: u64) -> bool {
-    let Some((digits, power)) = decimal_parts(text) else { return false };
-    // In units of a quarter of the last place: the neighbour below a power of two is nearer.
-    let unit = exponent as i64 - 1075 - 2;
-    let quarters = BigInt::from(mantissa) * 4;
-    let ten = BigInt::from(10).pow(power.unsigned_abs());
-    let two = BigInt::from(1) << unit.unsigned_abs();
-    let (mut left, mut right) = (digits, BigInt::from(1));
-    if power >= 0 {
-        left *= ten
-    } else {
-        right *= ten
+/// A normal float's magnitude, `mantissa * 2^(exponent - 1075)`.
+struct Exact {
+    mantissa: u64,
+    exponent: u64,
+}
+
+impl Exact {
+    /// Whether a decimal (`d.ddde±x`) lies exactly between the float and a neighbour.
+    fn is_halfway(&self, text: &str) -> bool {
+        let Some((digits, power)) = decimal_parts(text) else { return false };
+        let unit = self.exponent as i64 - 1075;
+        let halves = BigInt::from(self.mantissa) * 2;
+        let ten = BigInt::from(10).pow(power.unsigned_abs());
+        let two = BigInt::from(1) << unit.unsigned_abs();
+        let (mut left, mut right) = (digits * 2, BigInt::from(1));
+        if power >= 0 {
+            left *= ten
+        } else {
+            right *= ten
+        }
+        if unit >= 0 {
+            right *= two
+        } else {
+            left *= two
+        }
+        left == (&halves + 1) * &right || left == (&halves - 1) * &right
     }
-    if unit >= 0 {
-        right *= two
-    } else {
-        left *= two
+
+    /// The shortest correctly rounded decimal that reads back and is not half way.
+    fn shortest_inside(
+        &self,
+        digits_max: usize,
+        print: impl Fn(usize) -> String,
+        reads_back: impl Fn(&str) -> bool,
+    ) -> String {
+        (0..digits_max - 1)
+            .map(&print)
+            .find(|text| reads_back(text) && !self.is_halfway(text))
+            .unwrap_or_else(|| print(digits_max - 1))
     }
-    let above = (&quarters + 2) * &right;
-    let below = (&quarters - 2) * &right;
-    left == above || left == below
 }
 
 /// The digits of `-d.ddde±x` as an integer without sign, and the power of ten to multiply it by.
@@ -152,19 +163,6 @@ fn decimal_parts(text: &str) -> Option<(BigInt, i32)> {
     let digits = mantissa.replace('.', "");
     let power = exponent.parse::<i32>().ok()? - (digits.len() as i32 - 1);
     Some((BigInt::parse_bytes(digits.as_bytes(), 10)?, power))
-}
-
-/// The shortest correctly rounded decimal that reads back and is not half way.
-fn shortest_inside(
-    digits_max: usize,
-    print: impl Fn(usize) -> String,
-    reads_back: impl Fn(&str) -> bool,
-    is_halfway: impl Fn(&str) -> bool,
-) -> String {
-    (0..digits_max - 1)
-        .map(&print)
-        .find(|text| reads_back(text) && !is_halfway(text))
-        .unwrap_or_else(|| print(digits_max - 1))
 }
 
 /// Lays `d.ddde±x` out as PostgreSQL does: plain for exponents of -4 up to `exponent_limit`.

@@ -8,10 +8,11 @@ use std::sync::Arc;
 /// The SQL name of a built-in type without modifier, as error messages show it; `None`: not built in.
 pub fn type_name(type_oid: Oid) -> Option<String> {
     match type_oid {
-        oids::BPCHAR => Some("character".to_owned()),
-        // The array type of bpchar.
-        1014 => Some("character[]".to_owned()),
-        _ => format_type(type_oid, -1),
+        oids::BPCHAR | oids::BIT => simple_name(type_oid).map(str::to_owned),
+        _ => match oids::element_of(type_oid) {
+            Some(element) => Some(type_name(element)? + "[]"),
+            None => format_type(type_oid, -1),
+        },
     }
 }
 
@@ -22,8 +23,9 @@ pub fn format_type(type_oid: Oid, typmod: i32) -> Option<String> {
     }
     let modifier = typmod_out(type_oid, typmod);
     Some(match type_oid {
-        // Without length it is not SQL's `character`, which means `character(1)`.
+        // Without length they are not SQL's `character` and `bit`, which mean a length of 1.
         oids::BPCHAR if typmod < 0 => "bpchar".to_owned(),
+        oids::BIT if typmod < 0 => "\"bit\"".to_owned(),
         oids::TIME => format!("time{modifier} without time zone"),
         oids::TIMETZ => format!("time{modifier} with time zone"),
         oids::TIMESTAMP => format!("timestamp{modifier} without time zone"),
