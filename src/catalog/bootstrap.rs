@@ -74,7 +74,7 @@ fn roles() -> Vec<Change> {
 }
 
 /// The schemas of a new database: the system's and `public`.
-pub(super) fn namespaces() -> impl Iterator<Item = Arc<Namespace>> {
+pub fn namespaces() -> impl Iterator<Item = Arc<Namespace>> {
     let system = builtin::namespaces().map(|n| (n.oid, n.name, n.owner));
     let public = (builtin::oid::PUBLIC, "public", super::acl::DATABASE_OWNER);
     system.chain([public]).map(|(oid, name, owner)| {

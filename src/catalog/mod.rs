@@ -25,6 +25,7 @@ pub mod schema;
 mod snapshot;
 mod store;
 mod system;
+pub mod verifier;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use objects::*;

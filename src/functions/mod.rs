@@ -82,6 +82,10 @@ pub trait Env: Send + Sync {
     /// Everything with a side effect or that belongs to one session or server: sequences, advisory
     /// locks, backend identity, set_config, notifications, random numbers' seed, large lookups.
     fn session(&self) -> &dyn SessionFunctions;
+    /// What pg_catalog shows of the running server: settings, sessions, locks, cursors.
+    fn catalog_host(&self) -> &dyn crate::catalog::pg_catalog::Host {
+        &crate::catalog::pg_catalog::NoHost
+    }
 }
 
 /// The session's side of functions with effects. Methods are added as functions need them; each has

@@ -7,31 +7,46 @@
 mod alter_table;
 mod check;
 mod column;
+mod comment;
 mod constraint;
 mod create_index;
 mod create_schema;
 mod create_table;
+mod create_table_as;
+mod database;
 mod default;
 mod draft;
 mod drop;
 mod drop_missing;
 mod foreign_key;
 mod foreign_key_check;
+mod grant;
 mod implicit_names;
 mod index_def;
 mod key;
 mod like;
 mod lock;
 mod names;
+mod on_commit;
 mod options;
+mod owner;
 mod privileges;
+mod reindex;
+mod rename;
+mod role;
 mod role_spec;
 mod rows;
 mod sequence;
 mod sequence_options;
 mod serial;
+mod set_schema;
+mod stored_setting;
 mod temporary;
+mod truncate;
+mod untyped_list;
 mod view;
+
+pub use on_commit::{before_commit, remove_temporary};
 
 use crate::catalog::{Catalog, TxnCatalog};
 use crate::error::{PgError, Result, code};
@@ -98,6 +113,26 @@ pub async fn execute(statement: &Statement, cx: &DdlContext<'_>) -> Result<Strin
         Node::CreateSeqStmt(s) => sequence::create(s, cx).await,
         Node::AlterSeqStmt(s) => sequence::alter(s, cx).await,
         Node::ViewStmt(s) => view::execute(s, cx).await,
+        Node::TruncateStmt(s) => truncate::execute(s, cx).await,
+        Node::CreateTableAsStmt(s) => create_table_as::execute(s, cx).await,
+        Node::SelectStmt(s) if s.into_clause().is_some() => {
+            create_table_as::select_into(s, cx).await
+        }
+        Node::RenameStmt(s) => rename::execute(s, cx).await,
+        Node::AlterObjectSchemaStmt(s) => set_schema::execute(s, cx).await,
+        Node::AlterOwnerStmt(s) => owner::execute(s, cx),
+        Node::CommentStmt(s) => comment::execute(s, cx).await,
+        Node::ReindexStmt(s) => reindex::execute(s, cx).await,
+        Node::CreatedbStmt(s) => database::create(s, cx).await,
+        Node::AlterDatabaseStmt(s) => database::alter(s, cx),
+        Node::AlterDatabaseSetStmt(s) => database::alter_set(s, cx),
+        Node::DropdbStmt(s) => database::drop(s, cx).await,
+        Node::CreateRoleStmt(s) => role::create(s, cx).await,
+        Node::AlterRoleStmt(s) => role::alter(s, cx),
+        Node::AlterRoleSetStmt(s) => role::alter_set(s, cx),
+        Node::DropRoleStmt(s) => role::drop(s, cx).await,
+        Node::GrantRoleStmt(s) => role::grant(s, cx),
+        Node::GrantStmt(s) => grant::execute(s, cx).await,
         other => Err(PgError::unsupported(statement_name(other))),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// The name of the session's temporary schema.
 pub(super) fn schema_name(cx: &DdlContext<'_>) -> String {
-    format!("pg_temp_{}", cx.txn.session())
+    super::on_commit::schema_name(cx.txn.session())
 }
 
 /// The session's temporary schema, made if this is its first temporary relation.

@@ -6,6 +6,7 @@ use crate::exec::expr::Program;
 use crate::exec::op::{PlanNode, holds};
 use crate::exec::{ExecState, Operator, Row};
 use crate::functions::Deparse;
+use crate::nodes::AttrNumber;
 use crate::storage::{LockInfo, SequenceParams};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
@@ -85,8 +86,33 @@ impl pg_catalog::Host for EnvHost<'_> {
         self.deparse(Deparse::Constraint(constraint))
     }
 
+    fn default_expression(&self, table: Oid, attno: AttrNumber) -> Result<Option<String>> {
+        let relation = self.0.cx.catalog.relation(table);
+        let default = relation.and_then(|r| r.column(attno).default.as_ref());
+        match default.map(pg_catalog::encode_tree) {
+            Some(Datum::Text(tree)) => self.deparse(Deparse::Expr { tree: &tree, relation: table }),
+            _ => Ok(None),
+        }
+    }
+
     fn sequence_last_value(&self, sequence: Oid) -> Result<Option<i64>> {
         self.0.env().session().sequence_last_value(sequence)
+    }
+
+    fn activity(&self) -> Vec<pg_catalog::Activity> {
+        self.0.env().catalog_host().activity()
+    }
+
+    fn prepared_statements(&self) -> Vec<pg_catalog::PreparedStatement> {
+        self.0.env().catalog_host().prepared_statements()
+    }
+
+    fn cursors(&self) -> Vec<pg_catalog::Cursor> {
+        self.0.env().catalog_host().cursors()
+    }
+
+    fn row_count(&self, relation: Oid) -> f32 {
+        self.0.env().catalog_host().row_count(relation)
     }
 
     fn setting(&self, name: &str) -> Option<(String, &'static str)> {

@@ -1,0 +1,121 @@
+//! COMMENT ON.
+
+use super::drop::change_table;
+use super::names::{RelationName, find_namespace, missing_schema, strings};
+use super::{DdlContext, lock, privileges};
+use crate::catalog::{Change, Database, Namespace, Relation, RelationKind, Role};
+use crate::error::{PgError, Result, code};
+use crate::storage::TableLockMode;
+use pg_raw_parse::Node;
+use pg_raw_parse::nodes::CommentStmt;
+use pg_raw_parse::raw::ObjectType;
+use std::sync::Arc;
+
+const TAG: &str = "COMMENT";
+
+pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Result<String> {
+    // An empty comment removes the comment.
+    let comment = statement.comment().filter(|c| !c.is_empty()).map(str::to_owned);
+    let parts = statement.object().as_node_list().map(strings).unwrap_or_default();
+    match statement.objtype {
+        ObjectType::OBJECT_TABLE => relation(&parts, RelationKind::Table, comment, cx).await?,
+        ObjectType::OBJECT_INDEX => relation(&parts, RelationKind::Index, comment, cx).await?,
+        ObjectType::OBJECT_SEQUENCE => {
+            relation(&parts, RelationKind::Sequence, comment, cx).await?;
+        }
+        ObjectType::OBJECT_VIEW => relation(&parts, RelationKind::View, comment, cx).await?,
+        ObjectType::OBJECT_COLUMN => column(&parts, comment, cx).await?,
+        ObjectType::OBJECT_TABCONSTRAINT => constraint(&parts, comment, cx).await?,
+        ObjectType::OBJECT_SCHEMA => schema(name_of(statement), comment, cx)?,
+        ObjectType::OBJECT_DATABASE => database(name_of(statement), comment, cx)?,
+        ObjectType::OBJECT_ROLE => role(name_of(statement), comment, cx)?,
+        // pg_dump comments on its own extension; there is one extension here, which has its comment.
+        ObjectType::OBJECT_EXTENSION if name_of(statement) == "plpgsql" => {}
+        _ => return Err(PgError::unsupported("COMMENT ON this kind of object")),
+    }
+    Ok(TAG.to_owned())
+}
+
+fn name_of(statement: &CommentStmt) -> &str {
+    match statement.object() {
+        Node::String(s) => s.sval().unwrap_or_default(),
+        _ => "",
+    }
+}
+
+async fn find(parts: &[&str], cx: &DdlContext<'_>) -> Result<Arc<Relation>> {
+    let name = RelationName::of_parts(parts, cx)?;
+    let found = lock::get_named(&name, TableLockMode::ShareUpdateExclusive, cx).await?;
+    privileges::relation_owner(&found, cx)?;
+    Ok(found)
+}
+
+async fn relation(
+    parts: &[&str],
+    kind: RelationKind,
+    comment: Option<String>,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let found = find(parts, cx).await?;
+    if found.kind != kind {
+        let what = privileges::kind_name(kind);
+        let article = if kind == RelationKind::Index { "an" } else { "a" };
+        let message = format!("\"{}\" is not {article} {what}", found.name);
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
+    change_table(found.oid, cx, |r| r.comment = comment);
+    Ok(())
+}
+
+async fn column(parts: &[&str], comment: Option<String>, cx: &DdlContext<'_>) -> Result<()> {
+    let Some((column, table)) = parts.split_last().filter(|(_, t)| !t.is_empty()) else {
+        return Err(PgError::new(code::SYNTAX_ERROR, "column name must be qualified"));
+    };
+    let found = find(table, cx).await?;
+    let attno = found.column_by_name(column).map(|c| c.attno).ok_or_else(|| {
+        let message = format!("column \"{column}\" of relation \"{}\" does not exist", found.name);
+        PgError::new(code::UNDEFINED_COLUMN, message)
+    })?;
+    change_table(found.oid, cx, |r| r.columns[attno as usize - 1].comment = comment);
+    Ok(())
+}
+
+async fn constraint(parts: &[&str], comment: Option<String>, cx: &DdlContext<'_>) -> Result<()> {
+    let Some((name, table)) = parts.split_last() else { return Ok(()) };
+    let found = find(table, cx).await?;
+    let oid = found.constraints.iter().find(|c| c.name == *name).map(|c| c.oid);
+    let oid = oid.ok_or_else(|| {
+        let message = format!("constraint \"{name}\" for table \"{}\" does not exist", found.name);
+        PgError::new(code::UNDEFINED_OBJECT, message)
+    })?;
+    change_table(found.oid, cx, |r| {
+        if let Some(found) = r.constraints.iter_mut().find(|c| c.oid == oid) {
+            found.comment = comment;
+        }
+    });
+    Ok(())
+}
+
+fn schema(name: &str, comment: Option<String>, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let found = find_namespace(&catalog, name, cx).ok_or_else(|| missing_schema(name))?;
+    privileges::namespace_owner(found, cx)?;
+    super::rename::put_namespace(Namespace { comment, ..(**found).clone() }, cx);
+    Ok(())
+}
+
+fn database(name: &str, comment: Option<String>, cx: &DdlContext<'_>) -> Result<()> {
+    let found = super::database::get(name, cx)?;
+    super::database::check_owner(&found, cx)?;
+    let changed = Database { comment, ..(*found).clone() };
+    cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);
+    Ok(())
+}
+
+fn role(name: &str, comment: Option<String>, cx: &DdlContext<'_>) -> Result<()> {
+    let found = super::role::get(name, cx)?;
+    super::role::check_may_change(&found, cx)?;
+    let changed = Role { comment, ..(*found).clone() };
+    cx.catalog.push(Change::PutRole(Arc::new(changed)), cx.txn);
+    Ok(())
+}

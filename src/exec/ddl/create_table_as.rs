@@ -1,0 +1,126 @@
+//! CREATE TABLE AS and SELECT INTO.
+
+use super::{DdlContext, column, create_table, options, rows};
+use crate::catalog::schema::table_schema;
+use crate::catalog::{OnCommit, Relation};
+use crate::error::{PgError, Result, code};
+use crate::exec::{RowBatch, execute as run, plan};
+use crate::nodes::Query;
+use crate::sql::bind::{ParamTypes, bind_node};
+use crate::types::{arrow, oids};
+use pg_raw_parse::Node;
+use pg_raw_parse::nodes::{CreateTableAsStmt, IntoClause, SelectStmt};
+use pg_raw_parse::raw::{ObjectType, OnCommitAction};
+
+pub(super) async fn execute(statement: &CreateTableAsStmt, cx: &DdlContext<'_>) -> Result<String> {
+    if statement.objtype == ObjectType::OBJECT_MATVIEW {
+        return Err(PgError::unsupported("CREATE MATERIALIZED VIEW"));
+    }
+    let into = statement.into().expect("CREATE TABLE AS names a table");
+    if matches!(statement.query(), Node::ExecuteStmt(_)) {
+        return Err(PgError::unsupported("CREATE TABLE AS EXECUTE"));
+    }
+    let query = bind_node(statement.query(), &cx.bind(&cx.catalog()), &mut ParamTypes::None)?;
+    create(into, query, statement.if_not_exists, cx).await
+}
+
+/// SELECT … INTO: `query` is the SELECT, bound without its INTO.
+pub(super) async fn select_into(statement: &SelectStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let into = statement.into_clause().expect("SELECT INTO names a table");
+    let node = Node::SelectStmt(statement);
+    let query = bind_node(node, &cx.bind(&cx.catalog()), &mut ParamTypes::None)?;
+    create(into, query, false, cx).await
+}
+
+async fn create(
+    into: &IntoClause,
+    query: Query,
+    if_not_exists: bool,
+    cx: &DdlContext<'_>,
+) -> Result<String> {
+    let range = into.rel().expect("INTO names a table");
+    create_table::check_method(into.access_method())?;
+    create_table::check_tablespace(into.table_space_name())?;
+    let Some((name, namespace)) = create_table::target(range, if_not_exists, cx).await? else {
+        return Ok("CREATE TABLE AS".to_owned());
+    };
+    let mut table = create_table::new_table(name, &namespace, range, cx)?;
+    table.on_commit = match into.on_commit {
+        OnCommitAction::ONCOMMIT_DELETE_ROWS => OnCommit::DeleteRows,
+        OnCommitAction::ONCOMMIT_DROP => OnCommit::Drop,
+        _ => OnCommit::PreserveRows,
+    };
+    for node in into.options() {
+        if let Node::DefElem(element) = node {
+            options::table(element, &mut table.options)?;
+        }
+    }
+    add_columns(&mut table, into, &query, cx)?;
+    let oid = table.oid;
+    cx.catalog.put_relation(table, cx.txn);
+    if into.skip_data {
+        return Ok("CREATE TABLE AS".to_owned());
+    }
+    let count = fill(oid, &query, cx).await?;
+    Ok(format!("SELECT {count}"))
+}
+
+/// The query's columns, under the names given; `unknown` literals are text.
+fn add_columns(
+    table: &mut Relation,
+    into: &IntoClause,
+    query: &Query,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let catalog = cx.catalog();
+    let mut names = into.col_names().iter().filter_map(Node::as_str);
+    for (attno, target) in (1i16..).zip(query.output()) {
+        let name = names.next().unwrap_or(&target.name);
+        if table.column_by_name(name).is_some() {
+            let message = format!("column \"{name}\" specified more than once");
+            return Err(PgError::new(code::DUPLICATE_COLUMN, message));
+        }
+        let type_oid = match target.expr.type_oid() {
+            oids::UNKNOWN => oids::TEXT,
+            other => other,
+        };
+        column::check_type(name, type_oid, &catalog)?;
+        table.columns.push(column::new_column(attno, name, type_oid, target.expr.typmod()));
+    }
+    if names.next().is_some() {
+        let message = "too many column names were specified";
+        return Err(PgError::new(code::SYNTAX_ERROR, message));
+    }
+    Ok(())
+}
+
+async fn fill(oid: u32, query: &Query, cx: &DdlContext<'_>) -> Result<u64> {
+    let catalog = cx.catalog();
+    let table = catalog.relation(oid).expect("the table was just put").clone();
+    let schema = table_schema(&catalog, &table);
+    let context = cx.statement(&catalog)?;
+    let plan = plan(query, &context)?;
+    let mut execution = run(&plan, Vec::new(), context).await?;
+    let mut count = 0;
+    while let Some(batch) = execution.rows.next().await? {
+        cx.cancel.check()?;
+        match batch {
+            RowBatch::Rows(batch) => {
+                for row in &batch {
+                    rows::insert(&schema, &row[..table.columns.len()], &catalog, cx)?;
+                    count += 1;
+                }
+            }
+            RowBatch::Arrow(batch) => {
+                for at in 0..batch.num_rows() {
+                    let values = batch.columns().iter().zip(&table.columns);
+                    let row: Vec<_> =
+                        values.map(|(a, c)| arrow::datum_at(a, at, c.type_oid)).collect();
+                    rows::insert(&schema, &row, &catalog, cx)?;
+                    count += 1;
+                }
+            }
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,271 @@
+//! GRANT and REVOKE on tables, sequences, schemas and databases.
+//!
+//! An object without an access list has the default one: everything for its owner, and for PUBLIC
+//! what the kind of object gives. The first GRANT or REVOKE writes it down and changes it.
+
+use super::names::{RelationName, get_namespace};
+use super::{DdlContext, database, lock, privileges, role_spec};
+use crate::catalog::{Catalog, Change, Database, Namespace, Relation, RelationKind, acl};
+use crate::error::{PgError, Result, code};
+use crate::storage::TableLockMode;
+use pg_raw_parse::Node;
+use pg_raw_parse::list::CastNodeList;
+use pg_raw_parse::nodes::{GrantStmt, RangeVar};
+use pg_raw_parse::raw::{GrantTargetType, ObjectType, RoleSpecType};
+use std::sync::Arc;
+
+/// Privilege names and letters (manual, table 5.1).
+const PRIVILEGES: [(&str, char); 11] = [
+    ("insert", 'a'),
+    ("select", 'r'),
+    ("update", 'w'),
+    ("delete", 'd'),
+    ("truncate", 'D'),
+    ("references", 'x'),
+    ("trigger", 't'),
+    ("usage", 'U'),
+    ("create", 'C'),
+    ("temporary", 'T'),
+    ("connect", 'c'),
+];
+
+const TABLE_PRIVILEGES: &str = "arwdDxt";
+const SEQUENCE_PRIVILEGES: &str = "rwU";
+const SCHEMA_PRIVILEGES: &str = "UC";
+
+pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let tag = if statement.is_grant { "GRANT" } else { "REVOKE" };
+    let change = Grant::read(statement, cx)?;
+    match (statement.targtype, statement.objtype) {
+        (GrantTargetType::ACL_TARGET_ALL_IN_SCHEMA, kind) => {
+            for schema in names(statement.objects()) {
+                all_in_schema(schema, kind, &change, cx)?;
+            }
+        }
+        (_, ObjectType::OBJECT_TABLE | ObjectType::OBJECT_SEQUENCE) => {
+            let ranges: Vec<&RangeVar> = statement.objects().iter().collect();
+            for range in ranges {
+                let name = RelationName::of_range(range, cx)?;
+                let found = lock::get_named(&name, TableLockMode::AccessShare, cx).await?;
+                on_relation(&found, statement.objtype, &change, cx)?;
+            }
+        }
+        (_, ObjectType::OBJECT_SCHEMA) => {
+            for name in names(statement.objects()) {
+                on_schema(name, &change, cx)?;
+            }
+        }
+        (_, ObjectType::OBJECT_DATABASE) => {
+            for name in names(statement.objects()) {
+                on_database(name, &change, cx)?;
+            }
+        }
+        _ => return Err(PgError::unsupported(format!("{tag} on this kind of object"))),
+    }
+    Ok(tag.to_owned())
+}
+
+/// The strings of an object list. The parser's view types it as relations for all kinds of objects,
+/// though schemas and databases are strings.
+fn names(list: &CastNodeList<RangeVar>) -> Vec<&str> {
+    super::untyped_list::untyped(list).iter().filter_map(Node::as_str).collect()
+}
+
+/// What a statement changes in each access list.
+struct Grant {
+    is_grant: bool,
+    /// Letters, with the grant option's `*` apart; empty: ALL.
+    letters: Vec<char>,
+    /// WITH GRANT OPTION, or GRANT OPTION FOR.
+    grant_option: bool,
+    /// `None`: PUBLIC.
+    grantees: Vec<Option<String>>,
+    grantor: String,
+}
+
+impl Grant {
+    fn read(statement: &GrantStmt, cx: &DdlContext<'_>) -> Result<Grant> {
+        let mut letters = Vec::new();
+        for privilege in statement.privileges() {
+            if !privilege.cols().is_empty() {
+                return Err(PgError::unsupported("privileges on columns"));
+            }
+            letters.push(letter(privilege.priv_name().unwrap_or_default())?);
+        }
+        let catalog = cx.catalog();
+        let mut grantees = Vec::new();
+        for spec in statement.grantees() {
+            grantees.push(match spec.roletype {
+                RoleSpecType::ROLESPEC_PUBLIC => None,
+                _ => Some(acl::role_name(&catalog, role_spec::get(spec, cx)?)),
+            });
+        }
+        if statement.is_grant && statement.grant_option && grantees.contains(&None) {
+            let message = "grant options can only be granted to roles";
+            return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
+        }
+        let grantor = acl::role_name(&catalog, cx.env.current_role());
+        let (is_grant, grant_option) = (statement.is_grant, statement.grant_option);
+        Ok(Grant { is_grant, letters, grant_option, grantees, grantor })
+    }
+
+    /// The letters for a kind of object, in the order that access lists show them.
+    fn letters_for(&self, all: &str, kind: &str) -> Result<Vec<char>> {
+        if let Some(wrong) = self.letters.iter().find(|l| !all.contains(**l)) {
+            let name = PRIVILEGES.iter().find(|(_, l)| l == wrong).map_or("", |(n, _)| n);
+            let name = name.to_ascii_uppercase();
+            let message = format!("invalid privilege type {name} for {kind}");
+            return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
+        }
+        let wanted = |l: &char| self.letters.is_empty() || self.letters.contains(l);
+        Ok(all.chars().filter(wanted).collect())
+    }
+
+    /// The access list after the change.
+    fn apply(
+        &self,
+        mut items: Vec<String>,
+        owner: &str,
+        letters: &[char],
+        all: &str,
+    ) -> Vec<String> {
+        // A superuser grants as the owner would.
+        let grantor = if self.grantor == owner { &self.grantor } else { owner };
+        for grantee in &self.grantees {
+            let at = items.iter().position(|item| {
+                let (who, _, by) = acl::parts(item);
+                who == grantee.as_deref() && by == grantor
+            });
+            let before = at.map_or("", |at| acl::parts(&items[at]).1).to_owned();
+            let after = self.change(&before, letters, all);
+            let item = format!("{}={after}/{grantor}", grantee.as_deref().unwrap_or(""));
+            match (at, after.is_empty()) {
+                (Some(at), true) => {
+                    items.remove(at);
+                }
+                (Some(at), false) => items[at] = item,
+                (None, true) => {}
+                (None, false) => items.push(item),
+            }
+        }
+        items
+    }
+
+    /// One grantee's privileges after the change.
+    fn change(&self, before: &str, letters: &[char], all: &str) -> String {
+        let mut out = String::new();
+        for letter in all.chars() {
+            let mut has = before.contains(letter);
+            let mut option = before.contains(&format!("{letter}*"));
+            if letters.contains(&letter) {
+                match (self.is_grant, self.grant_option) {
+                    (true, grants_option) => {
+                        has = true;
+                        option |= grants_option;
+                    }
+                    (false, true) => option = false,
+                    (false, false) => (has, option) = (false, false),
+                }
+            }
+            if has {
+                out.push(letter);
+                if option {
+                    out.push('*');
+                }
+            }
+        }
+        out
+    }
+}
+
+fn letter(name: &str) -> Result<char> {
+    let name = if name == "temp" { "temporary" } else { name };
+    PRIVILEGES.iter().find(|(n, _)| *n == name).map(|(_, l)| *l).ok_or_else(|| {
+        PgError::new(code::SYNTAX_ERROR, format!("unrecognized privilege type \"{name}\""))
+    })
+}
+
+fn all_in_schema(
+    schema: &str,
+    kind: ObjectType::Type,
+    change: &Grant,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let catalog = cx.catalog();
+    let namespace = get_namespace(&catalog, schema, cx)?;
+    let wanted = |r: &&Arc<Relation>| match kind {
+        ObjectType::OBJECT_TABLE => matches!(r.kind, RelationKind::Table | RelationKind::View),
+        ObjectType::OBJECT_SEQUENCE => r.kind == RelationKind::Sequence,
+        _ => false,
+    };
+    let inside = catalog.relations().filter(|r| r.namespace == namespace.oid);
+    for relation in inside.filter(wanted) {
+        on_relation(relation, kind, change, cx)?;
+    }
+    Ok(())
+}
+
+fn on_relation(
+    relation: &Relation,
+    kind: ObjectType::Type,
+    change: &Grant,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    if relation.kind == RelationKind::Index {
+        let message = format!("\"{}\" is an index", relation.name);
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
+    if kind == ObjectType::OBJECT_SEQUENCE && relation.kind != RelationKind::Sequence {
+        let message = format!("\"{}\" is not a sequence", relation.name);
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
+    if Catalog::is_system(relation.oid) {
+        return Err(PgError::unsupported("privileges on a system catalog"));
+    }
+    let catalog = cx.catalog();
+    let (all, name) = match relation.kind {
+        RelationKind::Sequence => (SEQUENCE_PRIVILEGES, "sequence"),
+        _ => (TABLE_PRIVILEGES, "relation"),
+    };
+    let letters = change.letters_for(all, name)?;
+    let owner = acl::role_name(&catalog, relation.owner);
+    check_may_grant(relation.owner, privileges::kind_name(relation.kind), &relation.name, cx)?;
+    let items = relation.acl.clone().unwrap_or_else(|| vec![format!("{owner}={all}/{owner}")]);
+    let items = change.apply(items, &owner, &letters, all);
+    let changed = Relation { acl: Some(items), ..relation.clone() };
+    cx.catalog.put_relation(changed, cx.txn);
+    Ok(())
+}
+
+fn on_schema(name: &str, change: &Grant, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let found = get_namespace(&catalog, name, cx)?;
+    let letters = change.letters_for(SCHEMA_PRIVILEGES, "schema")?;
+    check_may_grant(found.owner, "schema", name, cx)?;
+    let owner = acl::role_name(&catalog, found.owner);
+    let default = || vec![format!("{owner}={SCHEMA_PRIVILEGES}/{owner}")];
+    let items = found.acl.clone().unwrap_or_else(default);
+    let items = change.apply(items, &owner, &letters, SCHEMA_PRIVILEGES);
+    super::rename::put_namespace(Namespace { acl: Some(items), ..(**found).clone() }, cx);
+    Ok(())
+}
+
+fn on_database(name: &str, change: &Grant, cx: &DdlContext<'_>) -> Result<()> {
+    let found = database::get(name, cx)?;
+    let letters = change.letters_for(database::PRIVILEGES, "database")?;
+    check_may_grant(found.owner, "database", name, cx)?;
+    let owner = acl::role_name(&cx.catalog(), found.owner);
+    let items = found.acl.clone().unwrap_or_else(|| database::default_acl(&found, cx));
+    let items = change.apply(items, &owner, &letters, database::PRIVILEGES);
+    let changed = Database { acl: Some(items), ..(*found).clone() };
+    cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);
+    Ok(())
+}
+
+fn check_may_grant(owner: u32, kind: &str, name: &str, cx: &DdlContext<'_>) -> Result<()> {
+    if privileges::is_owner(&cx.catalog(), cx.env.current_role(), owner) {
+        return Ok(());
+    }
+    let message = format!("permission denied for {kind} {name}");
+    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+}

@@ -1,0 +1,91 @@
+//! REINDEX: builds indexes anew from their tables' rows.
+
+use super::names::RelationName;
+use super::{DdlContext, lock, privileges, rows};
+use crate::catalog::{Relation, RelationKind};
+use crate::error::{PgError, Result, code};
+use crate::storage::TableLockMode;
+use pg_raw_parse::nodes::ReindexStmt;
+use pg_raw_parse::raw::ReindexObjectType as Kind;
+use std::sync::Arc;
+
+pub(super) async fn execute(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let concurrently = statement.params().iter().any(|p| p.defname() == Some("concurrently"));
+    let whole = !matches!(statement.kind, Kind::REINDEX_OBJECT_INDEX | Kind::REINDEX_OBJECT_TABLE);
+    if cx.in_block && (concurrently || whole) {
+        let what = match statement.kind {
+            _ if concurrently && !whole => "REINDEX CONCURRENTLY",
+            Kind::REINDEX_OBJECT_SCHEMA => "REINDEX SCHEMA",
+            Kind::REINDEX_OBJECT_SYSTEM => "REINDEX SYSTEM",
+            _ => "REINDEX DATABASE",
+        };
+        let message = format!("{what} cannot run inside a transaction block");
+        return Err(PgError::new(code::ACTIVE_SQL_TRANSACTION, message));
+    }
+    for table in tables(statement, cx).await? {
+        lock::relation(table.oid, TableLockMode::Share, cx).await?;
+        let indexes = match statement.kind {
+            Kind::REINDEX_OBJECT_INDEX => vec![index(statement, cx)?.oid],
+            _ => table.indexes.clone(),
+        };
+        for index in indexes {
+            rebuild(&table, index, cx).await?;
+        }
+    }
+    Ok("REINDEX".to_owned())
+}
+
+/// The tables whose indexes are meant.
+async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<Relation>>> {
+    let catalog = cx.catalog();
+    let is_table = |r: &&Arc<Relation>| r.kind == RelationKind::Table;
+    match statement.kind {
+        Kind::REINDEX_OBJECT_INDEX => {
+            let index = index(statement, cx)?;
+            let table = index.index.as_ref().and_then(|i| catalog.relation(i.table));
+            Ok(table.cloned().into_iter().collect())
+        }
+        Kind::REINDEX_OBJECT_TABLE => {
+            let range = statement.relation().expect("REINDEX TABLE names a table");
+            let name = RelationName::of_range(range, cx)?;
+            let found = lock::get_named(&name, TableLockMode::Share, cx).await?;
+            if found.kind != RelationKind::Table {
+                let message = format!("\"{}\" is not a table or materialized view", found.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+            privileges::relation_owner(&found, cx)?;
+            Ok(vec![found])
+        }
+        Kind::REINDEX_OBJECT_SCHEMA => {
+            let name = statement.name().unwrap_or_default();
+            let namespace = super::names::get_namespace(&catalog, name, cx)?;
+            let inside = catalog.relations().filter(|r| r.namespace == namespace.oid);
+            Ok(inside.filter(is_table).cloned().collect())
+        }
+        // The system's own relations have no indexes to rebuild.
+        Kind::REINDEX_OBJECT_SYSTEM => Ok(Vec::new()),
+        _ => Ok(catalog.relations().filter(is_table).cloned().collect()),
+    }
+}
+
+fn index(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Arc<Relation>> {
+    let range = statement.relation().expect("REINDEX INDEX names an index");
+    let name = RelationName::of_range(range, cx)?;
+    let catalog = cx.catalog();
+    let found = name.get(&catalog, cx)?;
+    if found.kind != RelationKind::Index {
+        let message = format!("\"{}\" is not an index", found.name);
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
+    privileges::relation_owner(found, cx)?;
+    Ok(found.clone())
+}
+
+async fn rebuild(table: &Relation, index: u32, cx: &DdlContext<'_>) -> Result<()> {
+    lock::relation(index, TableLockMode::AccessExclusive, cx).await?;
+    let catalog = cx.catalog();
+    let Some(found) = catalog.relation(index) else { return Ok(()) };
+    let storage = cx.catalog.new_storage(cx.txn)?;
+    cx.catalog.put_relation(Relation { storage, ..(**found).clone() }, cx.txn);
+    rows::build_index(table.oid, index, cx)
+}

@@ -1,0 +1,425 @@
+//! CREATE, ALTER and DROP ROLE, USER and GROUP; membership (GRANT role TO role).
+
+use super::{DdlContext, lock, options, privileges, role_spec};
+use crate::catalog::{Change, ObjectKey, Role, acl, verifier};
+use crate::error::{PgError, Result, code};
+use crate::types::{Datum, Format, oids};
+use pg_raw_parse::Node;
+use pg_raw_parse::list::NodeList;
+use pg_raw_parse::nodes::{
+    AlterRoleSetStmt, AlterRoleStmt, CreateRoleStmt, DefElem, DropRoleStmt, GrantRoleStmt,
+    RenameStmt,
+};
+use pg_raw_parse::raw::{RoleSpecType, RoleStmtType};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The role of this name, or 42704.
+pub(super) fn get(name: &str, cx: &DdlContext<'_>) -> Result<Arc<Role>> {
+    let oid = role_spec::named(name, cx)?;
+    Ok(by_oid(oid, cx))
+}
+
+fn by_oid(oid: u32, cx: &DdlContext<'_>) -> Arc<Role> {
+    cx.catalog().role(oid).expect("the role was just found").clone()
+}
+
+fn put(role: Role, cx: &DdlContext<'_>) {
+    cx.catalog.push(Change::PutRole(Arc::new(role)), cx.txn);
+}
+
+/// Changing a superuser needs one; changing another role needs CREATEROLE.
+pub(super) fn check_may_change(role: &Role, cx: &DdlContext<'_>) -> Result<()> {
+    if privileges::is_superuser(cx) {
+        return Ok(());
+    }
+    if role.superuser {
+        let message = "must be superuser to alter superuser roles or change superuser attribute";
+        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    }
+    let may = by_oid(cx.env.current_role(), cx).create_role || role.oid == cx.env.current_role();
+    match may {
+        true => Ok(()),
+        false => Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, "permission denied")),
+    }
+}
+
+pub(super) async fn create(statement: &CreateRoleStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let name = statement.role().unwrap_or_default();
+    let creator = by_oid(cx.env.current_role(), cx);
+    if !creator.superuser && !creator.create_role {
+        let message = "permission denied to create role";
+        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    }
+    if name.starts_with("pg_") {
+        let message = format!("role name \"{name}\" is reserved");
+        return Err(PgError::new(code::RESERVED_NAME, message)
+            .detail("Role names starting with \"pg_\" are reserved."));
+    }
+    lock::name(0, name, cx).await?;
+    if cx.catalog().role_named(name).is_some() {
+        let message = format!("role \"{name}\" already exists");
+        return Err(PgError::new(code::DUPLICATE_OBJECT, message));
+    }
+    let mut role = Role {
+        oid: cx.catalog.new_oid()?,
+        name: name.to_owned(),
+        superuser: false,
+        inherit: true,
+        create_role: false,
+        create_db: false,
+        login: statement.stmt_type == RoleStmtType::ROLESTMT_USER,
+        replication: false,
+        bypass_rls: false,
+        connection_limit: -1,
+        password: None,
+        valid_until: None,
+        member_of: BTreeMap::new(),
+        settings: BTreeMap::new(),
+        comment: None,
+    };
+    let mut members = Vec::new();
+    for element in statement.options() {
+        match element.defname() {
+            Some("addroleto") => {
+                for oid in role_list(element.arg(), cx)? {
+                    role.member_of.insert(oid, false);
+                }
+            }
+            Some("rolemembers") => {
+                members.extend(role_list(element.arg(), cx)?.into_iter().map(|m| (m, false)))
+            }
+            Some("adminmembers") => {
+                members.extend(role_list(element.arg(), cx)?.into_iter().map(|m| (m, true)))
+            }
+            _ => attribute(&mut role, element, cx)?,
+        }
+    }
+    if role.superuser && !creator.superuser {
+        let message = "must be superuser to create superusers";
+        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    }
+    let oid = role.oid;
+    put(role, cx);
+    for (member, admin) in members {
+        let mut member = (*by_oid(member, cx)).clone();
+        member.member_of.insert(oid, admin);
+        put(member, cx);
+    }
+    Ok("CREATE ROLE".to_owned())
+}
+
+fn role_list(node: Node<'_>, cx: &DdlContext<'_>) -> Result<Vec<u32>> {
+    let specs = node.as_node_list().into_iter().flatten().filter_map(|node| match node {
+        Node::RoleSpec(spec) => Some(spec),
+        _ => None,
+    });
+    specs.map(|spec| role_spec::get(spec, cx)).collect()
+}
+
+fn attribute(role: &mut Role, element: &DefElem, cx: &DdlContext<'_>) -> Result<()> {
+    let (name, value) = (element.defname().unwrap_or_default(), element.arg());
+    match name {
+        "password" => {
+            role.password = match value {
+                Node::None => None,
+                value => stored_password(&options::text(value), cx),
+            };
+        }
+        "superuser" => role.superuser = options::boolean(name, value)?,
+        "inherit" => role.inherit = options::boolean(name, value)?,
+        "createrole" => role.create_role = options::boolean(name, value)?,
+        "createdb" => role.create_db = options::boolean(name, value)?,
+        "canlogin" => role.login = options::boolean(name, value)?,
+        "isreplication" => role.replication = options::boolean(name, value)?,
+        "bypassrls" => role.bypass_rls = options::boolean(name, value)?,
+        "connectionlimit" => {
+            let limit = options::int8(name, value)?;
+            let valid = i32::try_from(limit).ok().filter(|l| *l >= -1);
+            role.connection_limit = valid.ok_or_else(|| {
+                let message = format!("invalid connection limit: {limit}");
+                PgError::new(code::INVALID_PARAMETER_VALUE, message)
+            })?;
+        }
+        "validUntil" => {
+            let text = options::text(value);
+            let time = crate::types::text_in(oids::TIMESTAMPTZ, -1, &text, cx.env.format())?;
+            role.valid_until = match time {
+                Datum::TimestampTz(micros) => Some(micros),
+                _ => None,
+            };
+        }
+        "sysid" => cx.notice("SYSID can no longer be specified"),
+        other => return Err(PgError::unsupported(format!("role option \"{other}\""))),
+    }
+    Ok(())
+}
+
+/// A SCRAM verifier; one that is given as such is kept. An empty password is none.
+fn stored_password(written: &str, cx: &DdlContext<'_>) -> Option<String> {
+    if written.is_empty() {
+        cx.notice("empty string is not a valid password, clearing password");
+        return None;
+    }
+    match verifier::Verifier::parse(written) {
+        Some(_) => Some(written.to_owned()),
+        None => Some(verifier::Verifier::from_password(written).to_string()),
+    }
+}
+
+pub(super) fn alter(statement: &AlterRoleStmt, cx: &DdlContext<'_>) -> Result<String> {
+    const ADD: i32 = 1;
+    let spec = statement.role().expect("ALTER ROLE names a role");
+    let oid = role_spec::get(spec, cx)?;
+    let mut role = (*by_oid(oid, cx)).clone();
+    check_may_change(&role, cx)?;
+    let mut members = Vec::new();
+    let was_superuser = role.superuser;
+    for element in statement.options() {
+        match element.defname() {
+            // ALTER GROUP … ADD USER, DROP USER.
+            Some("rolemembers") => members.extend(role_list(element.arg(), cx)?),
+            _ => attribute(&mut role, element, cx)?,
+        }
+    }
+    if role.superuser != was_superuser && !privileges::is_superuser(cx) {
+        let message = "must be superuser to alter superuser roles or change superuser attribute";
+        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    }
+    put(role, cx);
+    for member in members {
+        let mut member = (*by_oid(member, cx)).clone();
+        match statement.action == ADD {
+            true => member.member_of.insert(oid, false),
+            false => member.member_of.remove(&oid),
+        };
+        put(member, cx);
+    }
+    Ok("ALTER ROLE".to_owned())
+}
+
+/// ALTER ROLE … SET: defaults of the role's new sessions.
+pub(super) fn alter_set(statement: &AlterRoleSetStmt, cx: &DdlContext<'_>) -> Result<String> {
+    if statement.database().is_some() {
+        return Err(PgError::unsupported("ALTER ROLE … IN DATABASE"));
+    }
+    let Some(spec) = statement.role() else {
+        return Err(PgError::unsupported("ALTER ROLE ALL"));
+    };
+    let mut role = (*by_oid(role_spec::get(spec, cx)?, cx)).clone();
+    check_may_change(&role, cx)?;
+    if let Some(set) = statement.setstmt() {
+        super::stored_setting::apply(&mut role.settings, set, cx)?;
+    }
+    put(role, cx);
+    Ok("ALTER ROLE".to_owned())
+}
+
+pub(super) async fn rename(
+    statement: &RenameStmt,
+    new: &str,
+    cx: &DdlContext<'_>,
+) -> Result<String> {
+    let found = get(statement.subname().unwrap_or_default(), cx)?;
+    check_may_change(&found, cx)?;
+    if found.oid == cx.env.session_role() {
+        let message = "session user cannot be renamed";
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    lock::name(0, new, cx).await?;
+    if cx.catalog().role_named(new).is_some() {
+        let message = format!("role \"{new}\" already exists");
+        return Err(PgError::new(code::DUPLICATE_OBJECT, message));
+    }
+    put(Role { name: new.to_owned(), ..(*found).clone() }, cx);
+    Ok("ALTER ROLE".to_owned())
+}
+
+pub(super) async fn drop(statement: &DropRoleStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let specs: Vec<_> = statement
+        .roles()
+        .iter()
+        .filter_map(|node| match node {
+            Node::RoleSpec(spec) => Some(spec),
+            _ => None,
+        })
+        .collect();
+    for spec in specs {
+        if spec.roletype != RoleSpecType::ROLESPEC_CSTRING {
+            let message = "cannot use special role specifier in DROP ROLE";
+            return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
+        }
+        let name = spec.rolename().unwrap_or_default();
+        lock::name(0, name, cx).await?;
+        let Some(found) = cx.catalog().role_named(name).cloned() else {
+            let message = format!("role \"{name}\" does not exist");
+            if statement.missing_ok {
+                cx.notice(format!("{message}, skipping"));
+                continue;
+            }
+            return Err(PgError::new(code::UNDEFINED_OBJECT, message));
+        };
+        check_may_drop(&found, cx)?;
+        remove(&found, cx);
+    }
+    Ok("DROP ROLE".to_owned())
+}
+
+fn check_may_drop(role: &Role, cx: &DdlContext<'_>) -> Result<()> {
+    if role.oid == cx.env.current_role() {
+        return Err(PgError::new(code::OBJECT_IN_USE, "current user cannot be dropped"));
+    }
+    if role.oid == cx.env.session_role() {
+        return Err(PgError::new(code::OBJECT_IN_USE, "session user cannot be dropped"));
+    }
+    check_may_change(role, cx)?;
+    if role.oid < crate::catalog::FIRST_USER_OID {
+        let message =
+            format!("cannot drop role {} because it is required by the database system", role.name);
+        return Err(PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message));
+    }
+    let dependents = dependents(role, cx);
+    if dependents.is_empty() {
+        return Ok(());
+    }
+    let name = &role.name;
+    let message = format!("role \"{name}\" cannot be dropped because some objects depend on it");
+    Err(PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message).detail(dependents.join("\n")))
+}
+
+/// What keeps a role from being dropped, as the error's detail lists it.
+fn dependents(role: &Role, cx: &DdlContext<'_>) -> Vec<String> {
+    use crate::catalog::depend::{Object, describe};
+    let (catalog, path) = (cx.catalog(), cx.env.search_path());
+    let named = |items: &Option<Vec<String>>| {
+        items.iter().flatten().any(|item| acl::parts(item).0 == Some(role.name.as_str()))
+    };
+    let mut lines = Vec::new();
+    let mut add = |owner: u32, acl: &Option<Vec<String>>, what: String| {
+        if owner == role.oid {
+            lines.push(format!("owner of {what}"));
+        } else if named(acl) {
+            lines.push(format!("privileges for {what}"));
+        }
+    };
+    for database in catalog.databases() {
+        add(database.owner, &database.acl, format!("database {}", database.name));
+    }
+    for namespace in catalog.namespaces() {
+        let what = describe(&catalog, Object::Namespace(namespace.oid), path);
+        add(namespace.owner, &namespace.acl, what);
+    }
+    for relation in catalog.relations().filter(|r| r.index.is_none()) {
+        let what = describe(&catalog, Object::Relation(relation.oid), path);
+        add(relation.owner, &relation.acl, what);
+    }
+    lines
+}
+
+/// Removes a role and its memberships.
+fn remove(role: &Role, cx: &DdlContext<'_>) {
+    for member in cx.catalog().roles().filter(|r| r.member_of.contains_key(&role.oid)) {
+        let mut member = (**member).clone();
+        member.member_of.remove(&role.oid);
+        put(member, cx);
+    }
+    cx.catalog.push(Change::Remove(ObjectKey::Role(role.oid)), cx.txn);
+}
+
+/// GRANT role TO role, REVOKE role FROM role.
+pub(super) fn grant(statement: &GrantRoleStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let tag = if statement.is_grant { "GRANT ROLE" } else { "REVOKE ROLE" };
+    let admin = has_admin_option(statement.opt())?;
+    for node in statement.granted_roles() {
+        let Node::AccessPriv(granted) = node else { continue };
+        let granted = get(granted.priv_name().unwrap_or_default(), cx)?;
+        check_may_grant(&granted, cx)?;
+        for node in statement.grantee_roles() {
+            let Node::RoleSpec(spec) = node else { continue };
+            let member = by_oid(role_spec::get(spec, cx)?, cx);
+            match statement.is_grant {
+                true => add_member(&granted, &member, admin, cx)?,
+                false => remove_member(&granted, &member, admin, cx),
+            }
+        }
+    }
+    Ok(tag.to_owned())
+}
+
+fn has_admin_option(list: &NodeList) -> Result<bool> {
+    let mut admin = false;
+    for node in list {
+        let Node::DefElem(element) = node else { continue };
+        match element.defname() {
+            Some("admin") => admin = options::boolean("admin", element.arg())?,
+            // PostgreSQL 16's INHERIT and SET.
+            _ => return Err(PgError::unsupported("this grant option")),
+        }
+    }
+    Ok(admin)
+}
+
+fn check_may_grant(granted: &Role, cx: &DdlContext<'_>) -> Result<()> {
+    let current = by_oid(cx.env.current_role(), cx);
+    let may = current.superuser
+        || (current.create_role && !granted.superuser)
+        || current.member_of.get(&granted.oid) == Some(&true);
+    match may {
+        true => Ok(()),
+        false => {
+            let message = format!("must have admin option on role \"{}\"", granted.name);
+            Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+        }
+    }
+}
+
+fn add_member(granted: &Role, member: &Role, admin: bool, cx: &DdlContext<'_>) -> Result<()> {
+    let circular = granted.oid == member.oid || reaches(granted.oid, member.oid, cx);
+    if circular {
+        let (a, b) = (&granted.name, &member.name);
+        let message = format!("role \"{a}\" is a member of role \"{b}\"");
+        return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
+    }
+    let before = member.member_of.get(&granted.oid).copied();
+    if before.is_some_and(|had| had || !admin) {
+        let (a, b) = (&member.name, &granted.name);
+        cx.notice(format!("role \"{a}\" is already a member of role \"{b}\""));
+        return Ok(());
+    }
+    let mut member = member.clone();
+    member.member_of.insert(granted.oid, admin);
+    put(member, cx);
+    Ok(())
+}
+
+/// Whether `from` is a member of `to`, not counting what superusers may do.
+fn reaches(from: u32, to: u32, cx: &DdlContext<'_>) -> bool {
+    let catalog = cx.catalog();
+    let mut queue = vec![from];
+    let mut seen = Vec::new();
+    while let Some(next) = queue.pop() {
+        if next == to {
+            return true;
+        }
+        if !seen.contains(&next) {
+            seen.push(next);
+            queue.extend(catalog.role(next).into_iter().flat_map(|r| r.member_of.keys().copied()));
+        }
+    }
+    false
+}
+
+fn remove_member(granted: &Role, member: &Role, admin_only: bool, cx: &DdlContext<'_>) {
+    if !member.member_of.contains_key(&granted.oid) {
+        let (a, b) = (&member.name, &granted.name);
+        let message = format!("role \"{a}\" is not a member of role \"{b}\"");
+        (cx.notice)(PgError::new(code::WARNING, message));
+        return;
+    }
+    let mut member = member.clone();
+    match admin_only {
+        true => member.member_of.insert(granted.oid, false),
+        false => member.member_of.remove(&granted.oid),
+    };
+    put(member, cx);
+}

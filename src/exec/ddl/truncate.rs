@@ -1,0 +1,120 @@
+//! TRUNCATE: each table gets an empty storage; the old one goes at commit.
+
+use super::names::RelationName;
+use super::sequence_options::SequenceOptions;
+use super::{DdlContext, drop as dropping, lock};
+use crate::catalog::{Catalog, Relation, RelationKind, acl};
+use crate::error::{PgError, Result, code};
+use crate::storage::TableLockMode;
+use pg_raw_parse::Node;
+use pg_raw_parse::nodes::TruncateStmt;
+use std::sync::Arc;
+
+pub(super) async fn execute(statement: &TruncateStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let names = statement.relations().iter().filter_map(|node| match node {
+        Node::RangeVar(range) => Some(RelationName::of_range(range, cx)),
+        _ => None,
+    });
+    let names = names.collect::<Result<Vec<_>>>()?;
+    let mut tables: Vec<Arc<Relation>> = Vec::new();
+    for name in names {
+        let table = lock::get_named(&name, TableLockMode::AccessExclusive, cx).await?;
+        check(&table, cx)?;
+        if tables.iter().all(|t| t.oid != table.oid) {
+            tables.push(table);
+        }
+    }
+    let cascade = dropping::cascade(statement.behavior);
+    add_referencing(&mut tables, cascade, cx).await?;
+    for table in &tables {
+        empty(table.oid, cx)?;
+        if statement.restart_seqs {
+            restart_sequences(table, cx)?;
+        }
+    }
+    Ok("TRUNCATE TABLE".to_owned())
+}
+
+fn check(table: &Relation, cx: &DdlContext<'_>) -> Result<()> {
+    if table.kind != RelationKind::Table {
+        let message = format!("\"{}\" is not a table", table.name);
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
+    if Catalog::is_system(table.oid) {
+        let message = format!("permission denied: \"{}\" is a system catalog", table.name);
+        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    }
+    let (catalog, role) = (cx.catalog(), cx.env.current_role());
+    let granted = table.acl.as_ref().is_some_and(|items| acl::allows(&catalog, items, role, 'D'));
+    if granted || acl::has_privileges_of(&catalog, role, table.owner) {
+        return Ok(());
+    }
+    let message = format!("permission denied for table {}", table.name);
+    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+}
+
+/// Tables with foreign keys on those to be truncated must be truncated with them: CASCADE adds
+/// them, and what refers to them in turn.
+async fn add_referencing(
+    tables: &mut Vec<Arc<Relation>>,
+    cascade: bool,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let mut at = 0;
+    while at < tables.len() {
+        let (catalog, table) = (cx.catalog(), tables[at].clone());
+        at += 1;
+        let keys = catalog.foreign_keys_on(table.oid);
+        let others: Vec<_> = keys
+            .into_iter()
+            .filter(|(other, _)| tables.iter().all(|t| t.oid != other.oid))
+            .map(|(other, key)| (other.clone(), key.name.clone()))
+            .collect();
+        for (other, key) in others {
+            if !cascade {
+                let message = "cannot truncate a table referenced in a foreign key constraint";
+                let (a, b) = (&other.name, &table.name);
+                return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message)
+                    .detail(format!("Table \"{a}\" references \"{b}\"."))
+                    .hint(format!(
+                        "Truncate table \"{a}\" at the same time, or use TRUNCATE ... CASCADE."
+                    ))
+                    .constraint(key));
+            }
+            if tables.iter().any(|t| t.oid == other.oid) {
+                continue;
+            }
+            cx.notice(format!("truncate cascades to table \"{}\"", other.name));
+            lock::relation(other.oid, TableLockMode::AccessExclusive, cx).await?;
+            check(&other, cx)?;
+            tables.push(other);
+        }
+    }
+    Ok(())
+}
+
+/// Gives a table and its indexes empty storages.
+pub(super) fn empty(oid: u32, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let Some(table) = catalog.relation(oid) else { return Ok(()) };
+    let oids = std::iter::once(table.oid).chain(table.indexes.iter().copied());
+    for oid in oids {
+        let Some(relation) = catalog.relation(oid) else { continue };
+        let storage = cx.catalog.new_storage(cx.txn)?;
+        cx.catalog.put_relation(Relation { storage, ..(**relation).clone() }, cx.txn);
+    }
+    Ok(())
+}
+
+/// RESTART IDENTITY: the sequences that the table's columns own start again.
+fn restart_sequences(table: &Relation, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let restart = SequenceOptions { restart: Some(None), ..SequenceOptions::default() };
+    for sequence in catalog.sequences_owned_by(table.oid) {
+        let mut changed = (**sequence).clone();
+        changed.storage = cx.catalog.new_storage(cx.txn)?;
+        restart.restart_in(&changed, cx)?;
+        cx.catalog.put_relation(changed, cx.txn);
+    }
+    Ok(())
+}
