@@ -50,6 +50,10 @@ fn setval(ctx: &Ctx<'_>, a: &[Datum], is_called: bool) -> Result<Datum> {
 /// `pg_sequence_parameters`: start, minimum, maximum, increment, cycle, cache, type.
 fn sequence_parameters(ctx: &Ctx<'_>, oid: Oid) -> Result<Datum> {
     use crate::types::{Record, oids};
+    if ctx.env.catalog().relation(oid).is_none() {
+        let message = format!("relation with OID {oid} does not exist");
+        return Err(PgError::new(code::UNDEFINED_TABLE, message));
+    }
     let oid = sequence(ctx.env, oid)?;
     let relation = ctx.env.catalog().relation(oid);
     let Some(info) = relation.and_then(|relation| relation.sequence.as_ref()) else {

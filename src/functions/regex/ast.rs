@@ -47,6 +47,15 @@ impl Node {
         }
     }
 
+    /// Matches nothing but the empty text, and captures nothing.
+    fn is_empty(&self) -> bool {
+        match self {
+            Node::Concat(nodes) => nodes.iter().all(Node::is_empty),
+            Node::Group(node) => node.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Calls `visit` on every node.
     pub(super) fn walk(&self, visit: &mut impl FnMut(&Node)) {
         visit(self);
@@ -78,6 +87,10 @@ impl Node {
                 // A quantifier that allows one count only is written to set its atom's preference.
                 let inner = if Some(*min) == *max { force.or(*preference) } else { force };
                 emit_group("(?:", node, inner, dot, fold, out);
+                // The engine refuses to repeat nothing, and once needs no quantifier.
+                if node.is_empty() || (*min, *max) == (1, Some(1)) {
+                    return;
+                }
                 let max = max.map_or(String::new(), |n| n.to_string());
                 out.push_str(&format!("{{{min},{max}}}"));
                 if force.or(*preference) == Some(Preference::Shortest) {

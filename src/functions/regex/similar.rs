@@ -110,6 +110,7 @@ mod tests {
             |text, pattern| value("substring(text,text,text)", &[t(text), t(pattern), t("#")]);
         assert_eq!(part("foobar", "%#\"o_b#\"%"), t("oob"));
         assert_eq!(part("abcdefg", "a#\"%#\"g"), t("bcdef"));
+        assert_eq!(part("oobar", "#\"o_b#\"%"), t("oob"));
         assert_eq!(error("similar_to_escape_2", &[t("#\"#\"#\""), t("#")]).0, "2200C");
     }
 }
