@@ -1,7 +1,7 @@
 //! Quoting: identifiers and literals as SQL writes them, and taking qualified names apart.
 
+use super::Ctx;
 use super::Implementation::{self, Scalar};
-use super::{Ctx, output};
 use crate::catalog::builtin::{self, KeywordCategory};
 use crate::error::{PgError, Result, code};
 use crate::types::{Array, Datum, oids};
@@ -42,7 +42,8 @@ pub fn quote_literal(text: &str) -> String {
 }
 
 fn literal_of_any(ctx: &Ctx<'_>, value: &Datum) -> Result<Datum> {
-    output(ctx.env, ctx.arg_types[0], value).map(|text| Datum::text(quote_literal(&text)))
+    let text = super::text_cast::cast(ctx, ctx.arg_types[0], value)?;
+    Ok(Datum::text(quote_literal(&text)))
 }
 
 fn nullable(value: &Datum, literal: impl FnOnce(&Datum) -> Result<Datum>) -> Result<Datum> {

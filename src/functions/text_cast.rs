@@ -33,9 +33,18 @@ fn length_cast(type_oid: types::Oid, a: &[Datum]) -> Result<Datum> {
     types::apply_typmod(type_oid, a[1].as_int4(), a[2].as_bool(), a[0].clone())
 }
 
-/// `text || anything` and the reverse, through the other type's output function.
+/// A value cast to text: its text form, but where `pg_cast` has a function for the type.
+pub(super) fn cast(ctx: &Ctx<'_>, type_oid: types::Oid, value: &Datum) -> Result<String> {
+    Ok(match (type_oid, value) {
+        (_, Datum::Bool(value)) => value.to_string(),
+        (oids::BPCHAR, Datum::Text(text)) => text.trim_end_matches(' ').to_owned(),
+        _ => output(ctx.env, type_oid, value)?,
+    })
+}
+
+/// `text || anything` and the reverse.
 fn concat(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
-    let text = |i: usize| output(ctx.env, ctx.arg_types[i], &a[i]);
+    let text = |i: usize| cast(ctx, ctx.arg_types[i], &a[i]);
     Ok(Datum::text([text(0)?, text(1)?].concat()))
 }
 
