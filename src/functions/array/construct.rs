@@ -58,6 +58,7 @@ fn concatenate(_: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {
     }
     let dims = joined_dims(&a.dims, &b.dims)?;
     element_count(dims.iter().map(|dim| dim.0))?;
+    check_bounds(&dims)?;
     let elements = a.elements.iter().chain(&b.elements).cloned().collect();
     Ok(datum(Array { element_type: a.element_type, dims, elements }))
 }
@@ -118,19 +119,23 @@ fn fill(ctx: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {
     }
     let count = if lengths.is_empty() { 0 } else { element_count(lengths.iter().copied())? };
     let dims: Vec<(i32, i32)> = lengths.into_iter().zip(lowers).collect();
-    if let Some((_, lower)) =
-        dims.iter().find(|(length, lower)| lower.checked_add(*length).is_none())
-    {
-        return Err(PgError::new(
-            code::PROGRAM_LIMIT_EXCEEDED,
-            format!("array lower bound is too large: {lower}"),
-        ));
-    }
+    check_bounds(&dims)?;
     let element_type = result_element(ctx);
     if count == 0 {
         return Ok(datum(Array::from_elements(element_type, Vec::new())));
     }
     Ok(datum(Array { element_type, dims, elements: vec![args[0].clone(); count] }))
+}
+
+/// Subscripts up to one past the last fit an int4.
+fn check_bounds(dims: &[(i32, i32)]) -> Result<()> {
+    match dims.iter().find(|(length, lower)| lower.checked_add(*length).is_none()) {
+        None => Ok(()),
+        Some((_, lower)) => Err(PgError::new(
+            code::PROGRAM_LIMIT_EXCEEDED,
+            format!("array lower bound is too large: {lower}"),
+        )),
+    }
 }
 
 fn dimension_values(array: &Array) -> Result<Vec<i32>> {

@@ -1,4 +1,5 @@
-//! `array_remove`, `array_replace`, `trim_array`. NULL is a value here: it can be removed and replaced.
+//! `array_remove`, `array_replace`, `trim_array`. NULL is a value here: it can be removed and
+//! replaced.
 
 use super::{datum, subscript_error};
 use crate::error::{PgError, Result, code};

@@ -1,7 +1,7 @@
 //! Comparison of dates, times, time stamps and intervals, also of one with another.
 //!
-//! A date stands for its midnight, in the session's time zone where it meets a `timestamptz`. A date
-//! beyond the last time stamp is greater than all of them but infinity, so the common scale is
+//! A date stands for its midnight, in the session's time zone where it meets a `timestamptz`. A
+//! date beyond the last time stamp is greater than all of them but infinity, so the common scale is
 //! microseconds in 128 bits.
 
 use crate::functions::Ctx;

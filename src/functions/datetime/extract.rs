@@ -1,7 +1,7 @@
 //! `extract` (exact, as numeric) and `date_part` (the same as float8).
 //!
-//! A part is computed once as a [`Part`], which knows both results: `extract` must show six digits of
-//! a second, and `date_part` add the same float8 terms as PostgreSQL.
+//! A part is computed once as a [`Part`], which knows both results: `extract` must show six digits
+//! of a second, and `date_part` add the same float8 terms as PostgreSQL.
 
 use super::fields::{Fields, is_finite};
 use super::time::timetz;

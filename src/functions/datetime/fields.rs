@@ -7,7 +7,8 @@ use crate::types::datetime::calendar::{
 use crate::types::datetime::timestamp::{check_range, to_civil, to_local};
 use crate::types::datetime::{DAY, HOUR, Interval, MINUTE, SECOND, TimeZone};
 
-/// A local time. For spans, years and months are the span's months divided, and hours may exceed 23.
+/// A local time. For spans, years and months are the span's months divided, and hours may exceed
+/// 23.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
     /// 0 is 1 BC.

@@ -1,5 +1,5 @@
-//! Arithmetic of spans. Months, days and microseconds are kept apart: a month has no fixed number of
-//! days, a day no fixed number of hours. Justifying is what moves one into another.
+//! Arithmetic of spans. Months, days and microseconds are kept apart: a month has no fixed number
+//! of days, a day no fixed number of hours. Justifying is what moves one into another.
 
 use super::fields::interval_out_of_range;
 use crate::error::{PgError, Result, code};

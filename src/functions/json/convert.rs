@@ -1,7 +1,7 @@
 //! SQL values → JSON (`to_json`, `to_jsonb` and everything that builds).
 //!
-//! Truth values and numbers are JSON's own, NaN and infinity are strings; arrays and rows nest; dates
-//! and times are ISO 8601 whatever DateStyle says; the rest is the type's text as a string.
+//! Truth values and numbers are JSON's own, NaN and infinity are strings; arrays and rows nest;
+//! dates and times are ISO 8601 whatever DateStyle says; the rest is the type's text as a string.
 
 use super::invalid;
 use super::text::{Raw, write_string};

@@ -1,7 +1,7 @@
 //! `json` and `jsonb` (manual, 9.16).
 //!
-//! A `json` value is its text, kept as written; [`text`] walks it. A `jsonb` value is navigated in its
-//! binary form ([`crate::types::Jsonb`]) and changed along a path without rebuilding the rest.
+//! A `json` value is its text, kept as written; [`text`] walks it. A `jsonb` value is navigated in
+//! its binary form ([`crate::types::Jsonb`]) and changed along a path without rebuilding the rest.
 
 pub(super) mod access;
 pub(super) mod aggregate;

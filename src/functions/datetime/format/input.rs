@@ -1,9 +1,9 @@
 //! `to_date`, `to_timestamp`: text read by a template into numbers per field.
 //!
-//! A reader walks the template and the text together. Outside FX mode it is lenient: spaces before a
-//! field are skipped, a separator of the template matches any separator, any one space or nothing,
-//! and other characters stand for any one character. What [`super::date`] makes of the numbers is
-//! its affair.
+//! A reader walks the template and the text together. Outside FX mode it is lenient: spaces before
+//! a field are skipped, a separator of the template matches any separator, any one space or
+//! nothing, and other characters stand for any one character. What [`super::date`] makes of the
+//! numbers is its affair.
 
 use super::names::{DAYS, MONTHS, ROMAN_MONTHS, short};
 use super::pattern::{Convention, Field, Keyword, Node, is_separator, is_space};

@@ -1,8 +1,8 @@
 //! Template text → nodes.
 //!
-//! `FMDD "of" Month` is a field `DD` with FM, the literal characters ` of ` and a field `Month`. Fields
-//! are recognised case by case as the manual lists them: `Month`, `MONTH` and `month` are three
-//! fields, `mONTH` is text. Where several keywords fit, the longest wins.
+//! `FMDD "of" Month` is a field `DD` with FM, the literal characters ` of ` and a field `Month`.
+//! Fields are recognised case by case as the manual lists them: `Month`, `MONTH` and `month` are
+//! three fields, `mONTH` is text. Where several keywords fit, the longest wins.
 
 /// What a field of a template stands for, whatever its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
