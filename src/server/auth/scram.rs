@@ -133,6 +133,7 @@ fn malformed(detail: &str) -> PgError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ring::pbkdf2;
 
     /// The client's side, from the RFC.
     fn client_final(password: &str, exchange: &Exchange, bare: &str) -> String {
