@@ -17,6 +17,8 @@ pub fn describe(text: &str) -> PgError {
         return PgError::new(code::SYNTAX_ERROR, "syntax error");
     };
     let state = sqlstate(&message);
+    // 18 points at this clause; 15 does not.
+    let position = if message.starts_with("WITH TIES cannot") { 0 } else { position };
     PgError::new(state, message).at(byte_offset(text, position))
 }
 

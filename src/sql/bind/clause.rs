@@ -247,7 +247,7 @@ impl<'n> Binder<'_, 'n> {
         for node in list {
             let at = self.find_target(node, targets, Place::DistinctOn)?;
             refs.push(assign_ref(at, targets));
-            places.push(at);
+            places.push((at, raw_location(node)));
         }
         let mut distinct: Vec<SortGroup> = Vec::new();
         let mut skipped = false;
@@ -258,17 +258,16 @@ impl<'n> Binder<'_, 'n> {
         for sort in sorted {
             match refs.iter().position(|r| *r == sort.target_ref) {
                 Some(at) if skipped => {
-                    return mismatch(targets[places[at]].expr.location());
+                    return mismatch(places[at].1);
                 }
                 Some(_) => distinct.push(sort.clone()),
                 None => skipped = true,
             }
         }
-        for (target_ref, at) in refs.into_iter().zip(places) {
+        for (target_ref, (at, location)) in refs.into_iter().zip(places) {
             if distinct.iter().any(|d| d.target_ref == target_ref) {
                 continue;
             }
-            let location = targets[at].expr.location();
             if skipped {
                 return mismatch(location);
             }
@@ -289,7 +288,7 @@ impl<'n> Binder<'_, 'n> {
         }
         let expr = self.bind_expr_in(node, place)?;
         let expr = self.coerce_to_specific(expr, oids::INT8, -1, place.name())?;
-        check_variable_free(&expr, place)?;
+        check_variable_free(&expr, place.name())?;
         if with_ties && expr.is_null_const() {
             let message = "row count cannot be null in FETCH FIRST ... WITH TIES clause";
             return Err(PgError::new(code::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE, message));
@@ -299,7 +298,7 @@ impl<'n> Binder<'_, 'n> {
 }
 
 /// LIMIT and frame offsets are computed before any row is there.
-pub(super) fn check_variable_free(expr: &Expr, place: Place) -> Result<()> {
+pub(super) fn check_variable_free(expr: &Expr, construct: &str) -> Result<()> {
     let mut location = None;
     expr.any(&mut |e| match e {
         Expr::Var(v) if v.level == 0 && v.rel != SUBLINK_RANGE => {
@@ -311,7 +310,7 @@ pub(super) fn check_variable_free(expr: &Expr, place: Place) -> Result<()> {
     match location {
         None => Ok(()),
         Some(at) => {
-            let message = format!("argument of {} must not contain variables", place.name());
+            let message = format!("argument of {construct} must not contain variables");
             Err(PgError::new(code::INVALID_COLUMN_REFERENCE, message).at(at))
         }
     }
@@ -345,4 +344,22 @@ pub(super) fn assign_ref(at: usize, targets: &mut [TargetEntry]) -> u32 {
         targets[at].sort_group_ref = highest + 1;
     }
     targets[at].sort_group_ref
+}
+
+/// Where an unbound expression begins (`exprLocation`), as far as its outermost node tells.
+pub(super) fn raw_location(node: Node<'_>) -> i32 {
+    let leftmost = |own: i32, inner: i32| if inner >= 0 { own.min(inner) } else { own };
+    match node {
+        Node::ColumnRef(n) => n.location,
+        Node::A_Const(n) => n.location,
+        Node::ParamRef(n) => n.location,
+        Node::FuncCall(n) => n.location,
+        Node::A_Expr(n) => leftmost(n.location, raw_location(n.lexpr())),
+        Node::TypeCast(n) => leftmost(n.location, raw_location(n.arg())),
+        Node::A_Indirection(n) => raw_location(n.arg()),
+        Node::CaseExpr(n) => n.location,
+        Node::CoalesceExpr(n) => n.location,
+        Node::SubLink(n) => n.location,
+        _ => -1,
+    }
 }

@@ -207,7 +207,7 @@ impl<'n> Binder<'_, 'n> {
             Node::None => Expr::constant(Datum::Null, oids::UNKNOWN),
             result => self.bind_expr_here(result)?,
         };
-        self.refuse_srf_inside(before, "CASE", node.location)?;
+        self.refuse_srf_inside(before, "CASE")?;
         self.finish_case(arg, whens, default, node.location)
     }
 
@@ -241,10 +241,11 @@ impl<'n> Binder<'_, 'n> {
     }
 
     /// Conditional expressions do not evaluate all their parts, so sets cannot be inside.
-    fn refuse_srf_inside(&self, before: u32, construct: &str, location: i32) -> Result<()> {
+    fn refuse_srf_inside(&self, before: u32, construct: &str) -> Result<()> {
         if self.scope_ref().srf_count == before {
             return Ok(());
         }
+        let location = self.scope_ref().last_srf_location;
         let message = format!("set-returning functions are not allowed in {construct}");
         Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message)
             .at(location)
@@ -286,7 +287,7 @@ impl<'n> Binder<'_, 'n> {
     fn bind_coalesce(&mut self, node: &'n nodes::CoalesceExpr) -> Result<Expr> {
         let before = self.scope_ref().srf_count;
         let (type_oid, args) = self.bind_common(node.args(), "COALESCE")?;
-        self.refuse_srf_inside(before, "COALESCE", node.location)?;
+        self.refuse_srf_inside(before, "COALESCE")?;
         let collation = self.collation(type_oid);
         Ok(Expr::Coalesce(Box::new(Coalesce {
             type_oid,

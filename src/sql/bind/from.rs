@@ -58,7 +58,13 @@ impl<'n> Binder<'_, 'n> {
         let name = var.relname().unwrap_or("");
         if let Some(database) = var.catalogname() {
             let names = [database, var.schemaname().unwrap_or(""), name];
-            self.check_database(database, &names, var.location)?;
+            self.check_database(database, &names, var.location).map_err(|_| {
+                let message = format!(
+                    "cross-database references are not implemented: \"{}\"",
+                    names.join(".")
+                );
+                PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(var.location)
+            })?;
         }
         let found = match var.schemaname() {
             Some(schema) => {

@@ -17,8 +17,6 @@ pub(super) struct TypeFacts {
     /// The array type over it; 0 if none.
     pub array: Oid,
     pub collation: Oid,
-    /// The relation of a row type; 0 otherwise.
-    pub relation: Oid,
     pub base: Oid,
     pub base_typmod: i32,
 }
@@ -33,7 +31,6 @@ impl Binder<'_, '_> {
             element: t.array_element().unwrap_or(0),
             array: t.array,
             collation: t.collation,
-            relation: t.relation,
             base: t.base,
             base_typmod: t.base_typmod,
         };
@@ -45,7 +42,6 @@ impl Binder<'_, '_> {
             element: 0,
             array: 0,
             collation: 0,
-            relation: 0,
             base: 0,
             base_typmod: -1,
         })

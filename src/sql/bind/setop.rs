@@ -19,6 +19,8 @@ struct Arm {
     /// A column that is a literal or parameter of unknown type still.
     untyped: Vec<bool>,
     locations: Vec<i32>,
+    /// Where the leftmost leaf's columns are written: the result's columns stand there.
+    first_locations: Vec<i32>,
     names: Vec<String>,
 }
 
@@ -45,7 +47,7 @@ impl<'n> Binder<'_, 'n> {
                 collation: self.collation(*type_oid),
             })
             .collect();
-        for (column, location) in columns.iter().zip(&arm.locations) {
+        for (column, location) in columns.iter().zip(&arm.first_locations) {
             push_target(&mut query.targets, column.name.clone(), column.var(0, *location));
         }
         self.bind_set_order(node, &mut query, columns, leftmost)?;
@@ -115,7 +117,8 @@ impl<'n> Binder<'_, 'n> {
         let output: Vec<&TargetEntry> = query.output().collect();
         let types = output.iter().map(|t| (t.expr.type_oid(), t.expr.typmod())).collect();
         let untyped = output.iter().map(|t| super::select::is_unknown(&t.expr)).collect();
-        let locations = output.iter().map(|t| t.expr.location()).collect();
+        let locations: Vec<i32> = output.iter().map(|t| t.expr.location()).collect();
+        let first_locations = locations.clone();
         let names: Vec<String> = output.iter().map(|t| t.name.clone()).collect();
         let number = self.scope_ref().range_table.len() + 1;
         let rel = self.add_range(RangeEntry {
@@ -126,7 +129,7 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from: false,
         });
-        Arm { tree: SetOperation::Leaf(rel), types, untyped, locations, names }
+        Arm { tree: SetOperation::Leaf(rel), types, untyped, locations, first_locations, names }
     }
 
     fn bind_operation(&mut self, node: &'n nodes::SelectStmt, top: bool) -> Result<Arm> {
@@ -176,6 +179,7 @@ impl<'n> Binder<'_, 'n> {
             types,
             untyped,
             locations,
+            first_locations: left.first_locations,
             names: left.names,
         })
     }

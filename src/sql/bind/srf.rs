@@ -15,8 +15,11 @@ impl Binder<'_, '_> {
     /// before its arguments were bound.
     pub fn check_srf_place(&mut self, location: i32, before: u32) -> Result<()> {
         let nested = self.scope_ref().srf_count != before;
-        let refused =
-            |message: String| Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(location));
+        let inner = self.scope_ref().last_srf_location;
+        let refused = |message: String| {
+            let at = if nested { inner } else { location };
+            Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(at))
+        };
         match self.place() {
             Place::FromFunction if nested => {
                 return refused("set-returning functions must appear at top level of FROM".into());
@@ -40,6 +43,7 @@ impl Binder<'_, '_> {
             }
         }
         self.scope().srf_count += 1;
+        self.scope().last_srf_location = location;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::cte::CteState;
 use super::place::Place;
 use super::{BindContext, ParamTypes};
 use crate::error::{PgError, Result, code};
-use crate::nodes::{AttrNumber, Expr, RangeEntry, RangeIndex, RowLockMode, Var};
+use crate::nodes::{AttrNumber, Expr, RangeEntry, RangeIndex, Var};
 use crate::types::Oid;
 use pg_raw_parse::nodes;
 
@@ -45,12 +45,12 @@ pub(super) struct Scope<'n> {
     pub has_modifying_cte: bool,
     /// `unknown` output columns become text (all but INSERT … SELECT and set operations' arms).
     pub keep_unknown: bool,
-    /// Row locks on this query's relations from FOR UPDATE of an enclosing query.
-    pub locked_from_parent: Option<RowLockMode>,
     /// The target of INSERT, UPDATE or DELETE.
     pub target: Option<RangeIndex>,
     /// Set-returning functions met so far: nesting them in FROM is refused.
     pub srf_count: u32,
+    /// Where the last of them stands.
+    pub last_srf_location: i32,
     /// Names may refer to `lateral_only` items: a LATERAL subquery is being bound.
     pub lateral_active: bool,
 }

@@ -261,18 +261,18 @@ impl<'n> Binder<'_, 'n> {
         mode: FrameMode,
         sort_type: Oid,
     ) -> Result<(Expr, Option<Oid>)> {
-        let place = match mode {
-            FrameMode::Rows => Place::WindowFrameRows,
-            FrameMode::Groups => Place::WindowFrameGroups,
-            FrameMode::Range => Place::WindowFrameRange,
+        let (place, construct) = match mode {
+            FrameMode::Rows => (Place::WindowFrameRows, "ROWS"),
+            FrameMode::Groups => (Place::WindowFrameGroups, "GROUPS"),
+            FrameMode::Range => (Place::WindowFrameRange, "RANGE"),
         };
         let expr = self.bind_expr_in(node, place)?;
         let (expr, func) = match mode {
             FrameMode::Range => self.range_offset(expr, sort_type)?,
-            FrameMode::Rows => (self.coerce_to_specific(expr, oids::INT8, -1, "ROWS")?, None),
-            FrameMode::Groups => (self.coerce_to_specific(expr, oids::INT8, -1, "GROUPS")?, None),
+            FrameMode::Rows => (self.coerce_to_specific(expr, oids::INT8, -1, construct)?, None),
+            FrameMode::Groups => (self.coerce_to_specific(expr, oids::INT8, -1, construct)?, None),
         };
-        super::clause::check_variable_free(&expr, place)?;
+        super::clause::check_variable_free(&expr, construct)?;
         Ok((expr, func))
     }
 
