@@ -4,6 +4,7 @@
 //! functions against the catalog and gives [`crate::nodes`].
 
 pub mod bind;
+pub mod deparse;
 pub mod parse;
 mod raw_error;
 

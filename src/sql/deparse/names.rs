@@ -1,0 +1,58 @@
+//! Names as SQL must write them: quoted where needed, qualified where the search path does not find
+//! the object.
+
+use crate::catalog::{Catalog, Relation};
+use crate::functions::quote_identifier;
+use crate::types::{self, Oid};
+
+/// Where names are looked up.
+pub(super) struct Names<'a> {
+    pub catalog: &'a Catalog,
+    pub search_path: &'a [Oid],
+}
+
+impl Names<'_> {
+    /// A relation's name, qualified unless it is visible (`generate_relation_name`).
+    pub fn relation(&self, relation: &Relation) -> String {
+        let visible = self.catalog.relation_in_path(self.search_path, &relation.name);
+        match visible.is_some_and(|r| r.oid == relation.oid) {
+            true => quote_identifier(&relation.name).into_owned(),
+            false => self.qualified(relation),
+        }
+    }
+
+    /// Schema and name.
+    pub fn qualified(&self, relation: &Relation) -> String {
+        let schema = self.catalog.namespace(relation.namespace).map_or("", |n| n.name.as_str());
+        format!("{}.{}", quote_identifier(schema), quote_identifier(&relation.name))
+    }
+
+    /// A type's name with its modifier (`format_type_with_typemod`).
+    pub fn type_name(&self, oid: Oid, typmod: i32) -> String {
+        if let Some(name) = types::format_type(oid, typmod) {
+            return name;
+        }
+        let relation = self.catalog.row_type_relation(oid);
+        relation.map_or_else(|| "???".to_owned(), |r| self.relation(r))
+    }
+
+    pub fn collation(&self, oid: Oid) -> String {
+        let name = crate::catalog::builtin::collation(oid).map_or("default", |c| c.name);
+        quote_identifier(name).into_owned()
+    }
+}
+
+/// A list of column names.
+pub(super) fn column_list(relation: &Relation, attnos: &[i16]) -> String {
+    let names = attnos.iter().map(|a| quote_identifier(&relation.column(*a).name).into_owned());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// A string literal; backslashes make it an escape string (`simple_quote_literal`).
+pub(super) fn quote_literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    match text.contains('\\') {
+        true => format!("E'{}'", quoted.replace('\\', "\\\\")),
+        false => format!("'{quoted}'"),
+    }
+}
