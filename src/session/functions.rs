@@ -197,7 +197,13 @@ impl SessionFunctions for SessionState {
         self.catalog().namespace_named(&name).map(|n| n.oid)
     }
 
-    fn deparse(&self, _what: Deparse<'_>, _pretty: bool) -> Result<Option<String>> {
-        Err(PgError::unsupported("turning stored expressions into SQL"))
+    fn deparse(&self, what: Deparse<'_>, pretty: bool) -> Result<Option<String>> {
+        let catalog = self.catalog();
+        let (_, role) = self.roles(&catalog);
+        let path = {
+            let settings = self.settings.lock();
+            super::search_path::resolve(&settings, &catalog, role, &self.backend)
+        };
+        crate::sql::deparse::deparse(&catalog, &path, what, pretty)
     }
 }

@@ -4,6 +4,7 @@ use super::state::Binder;
 use crate::catalog::Relation;
 use crate::catalog::builtin::{self, TypeKind};
 use crate::error::{PgError, Result, code};
+use crate::functions::quote_identifier;
 use crate::types::{self, Oid, oids};
 
 /// The facts about a type that resolution looks at.
@@ -104,7 +105,7 @@ impl Binder<'_, '_> {
         let catalog = self.context.catalog;
         let visible = catalog.relation_in_path(self.context.env.search_path(), &relation.name);
         if visible.is_some_and(|r| r.oid == relation.oid) {
-            return quote_identifier(&relation.name);
+            return quote_identifier(&relation.name).into_owned();
         }
         let schema = catalog.namespace(relation.namespace).map_or("???", |n| n.name.as_str());
         format!("{}.{}", quote_identifier(schema), quote_identifier(&relation.name))
@@ -132,14 +133,4 @@ impl Binder<'_, '_> {
     pub fn type_names(&self, list: &[Oid]) -> String {
         list.iter().map(|t| self.type_name(*t)).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// An identifier as SQL must write it: quoted unless it is a plain lower-case word and no keyword.
-pub(super) fn quote_identifier(name: &str) -> String {
-    let mut chars = name.chars();
-    let plain = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
-        && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    let reserved =
-        builtin::keyword(name).is_some_and(|k| k.category != builtin::KeywordCategory::Unreserved);
-    if plain && !reserved { name.into() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
