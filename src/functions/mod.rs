@@ -126,6 +126,8 @@ pub trait SessionFunctions: Send + Sync {
     fn server_start_time(&self) -> i64;
     /// When the configuration was last read, microseconds since 2000-01-01 UTC.
     fn config_load_time(&self) -> i64;
+    /// Backends that the given one waits for: `pg_blocking_pids`.
+    fn blocking_backends(&self, pid: i32) -> Vec<i32>;
     /// Cancels the backend's statement, or ends the session; whether there is such a backend.
     fn signal_backend(&self, pid: i32, terminate: bool) -> Result<bool>;
     /// Channels the session listens on, in LISTEN order.

@@ -6,7 +6,8 @@ use super::Implementation::{self, Scalar, Set};
 use super::{Ctx, Env, Rows, void};
 use crate::catalog::RelationKind;
 use crate::error::{PgError, Result, code};
-use crate::types::{Datum, Interval, Oid};
+use crate::types::{Array, Datum, Interval, Oid, oids};
+use std::sync::Arc;
 
 fn current_setting(env: &dyn Env, name: &str, missing_ok: bool) -> Result<Datum> {
     match env.setting(name) {
@@ -211,6 +212,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_sleep", Scalar(|c, a| c.env.session().sleep(a[0].as_float8()).map(|()| void()))),
     ("pg_sleep_for(interval)", Scalar(|c, a| sleep_for(c, a[0].as_interval()))),
     ("pg_sleep_until(timestamptz)", Scalar(|c, a| sleep_until(c, a[0].as_timestamptz()))),
+    ("pg_blocking_pids", Scalar(|c, a| Ok(blocking_pids(c, a[0].as_int4())))),
     (
         "pg_cancel_backend",
         Scalar(|c, a| c.env.session().signal_backend(a[0].as_int4(), false).map(Datum::Bool)),
@@ -220,3 +222,8 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         Scalar(|c, a| c.env.session().signal_backend(a[0].as_int4(), true).map(Datum::Bool)),
     ),
 ];
+
+fn blocking_pids(c: &Ctx<'_>, pid: i32) -> Datum {
+    let pids = c.env.session().blocking_backends(pid).into_iter().map(Datum::Int4);
+    Datum::Array(Arc::new(Array::from_elements(oids::INT4, pids.collect())))
+}

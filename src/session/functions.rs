@@ -175,6 +175,12 @@ impl SessionFunctions for SessionState {
         self.instance.started
     }
 
+    fn blocking_backends(&self, pid: i32) -> Vec<i32> {
+        let waiting = u32::try_from(pid).unwrap_or_default();
+        let blockers = self.instance.store.blocking_sessions(waiting);
+        blockers.into_iter().filter_map(|pid| i32::try_from(pid).ok()).collect()
+    }
+
     fn signal_backend(&self, pid: i32, terminate: bool) -> Result<bool> {
         let Some(backend) = self.instance.backends.get(pid) else {
             let message = format!("PID {pid} is not a PostgreSQL backend process");
