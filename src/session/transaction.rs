@@ -20,7 +20,7 @@ use super::clock;
 use super::state::{Modes, Transaction};
 use crate::catalog::TxnCatalog;
 use crate::error::{PgError, Result, code};
-use crate::exec::dml;
+use crate::exec::{ddl, dml};
 use crate::storage::{self, LockWaitOptions, TxnOptions};
 use std::sync::Arc;
 
@@ -153,6 +153,7 @@ impl Session {
         self.materialize_held_cursors().await?;
         self.portals.retain(|_, portal| portal.outlives_transaction());
         self.check_deferred(&transaction)?;
+        ddl::before_commit(&transaction.catalog, &transaction.txn)?;
         transaction.catalog.prepare_commit(&transaction.txn)?;
         let outbox = std::mem::take(&mut *self.state.outbox.lock());
         if !outbox.is_empty() {

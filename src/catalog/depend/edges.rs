@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Column, Constraint, ConstraintKind, Relation, Rela
 use crate::nodes::{AttrNumber, Expr};
 use crate::types::Oid;
 
-/// The direct dependents of an object, in OID order, and whether each goes silently.
+/// The direct dependents of an object, newest first, and whether each goes silently.
 pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool)> {
     let mut found = match object {
         Object::Namespace(oid) => of_namespace(catalog, oid),
@@ -19,7 +19,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
         Object::Default(..) => None,
     }
     .unwrap_or_default();
-    found.sort_by_key(|(object, _)| sort_key(object));
+    found.sort_by_key(|(object, _)| std::cmp::Reverse(sort_key(object)));
     found
 }
 
@@ -45,6 +45,8 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let indexes = relation.indexes.iter().filter(|i| !is_constraint_index(relation, **i));
     found.extend(indexes.map(|index| (Object::Relation(*index), true)));
     found.extend(relation.constraints.iter().map(|c| (Object::Constraint(oid, c.oid), true)));
+    let defaults = relation.live_columns().filter(|c| c.default.is_some());
+    found.extend(defaults.map(|c| (Object::Default(oid, c.attno), true)));
     let keys = catalog.foreign_keys_on(oid).into_iter();
     found.extend(keys.map(|(table, key)| (Object::Constraint(table.oid, key.oid), false)));
     let owned = catalog.sequences_owned_by(oid);
@@ -57,7 +59,7 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
 }
 
 fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Object, bool)> {
-    let mut found = Vec::new();
+    let mut found = vec![(Object::Default(table.oid, attno), true)];
     for index in catalog.indexes_of(table) {
         if !is_constraint_index(table, index.oid) && index_columns(index).contains(&attno) {
             found.push((Object::Relation(index.oid), true));

@@ -49,8 +49,8 @@ const REPORTED_MAX: usize = 100;
 
 struct Found {
     object: Object,
-    original: bool,
-    automatic: bool,
+    /// Its flags' place in [`Search::flags`].
+    at: usize,
     /// The object whose dependent it was first found as.
     parent: Object,
 }
@@ -66,11 +66,13 @@ pub fn plan_deletion(
     what: &str,
     path: &[Oid],
 ) -> Result<Deletion> {
-    let mut search = Search { catalog, found: Vec::new(), index: HashMap::new() };
+    let (found, flags) = (Vec::new(), Vec::new());
+    let mut search = Search { catalog, found, flags, index: HashMap::new() };
     for object in objects {
         search.visit(*object, *object, true, false);
     }
-    let reported = |f: &&Found| !f.original && !f.automatic;
+    search.found.reverse();
+    let reported = |f: &&Found| search.flags[f.at] == (false, false);
     if !cascade && search.found.iter().any(|f| reported(&f)) {
         let line = |f: &Found| {
             let (a, b) = (describe(catalog, f.object, path), describe(catalog, f.parent, path));
@@ -118,26 +120,31 @@ fn limited(mut lines: Vec<String>) -> String {
     out
 }
 
-/// Depth-first, dependents in OID order: the order that PostgreSQL reports in.
+/// Depth-first, newest dependents first, each after its own dependents: read backwards, this is the
+/// order that PostgreSQL reports in.
 struct Search<'a> {
     catalog: &'a Catalog,
     found: Vec<Found>,
+    /// Per object: one of those to be dropped; goes silently.
+    flags: Vec<(bool, bool)>,
     index: HashMap<Object, usize>,
 }
 
 impl Search<'_> {
     fn visit(&mut self, object: Object, parent: Object, original: bool, automatic: bool) {
         if let Some(&at) = self.index.get(&object) {
-            self.found[at].original |= original;
-            self.found[at].automatic |= automatic;
+            self.flags[at].0 |= original;
+            self.flags[at].1 |= automatic;
             return;
         }
-        self.index.insert(object, self.found.len());
-        self.found.push(Found { object, original, automatic, parent });
+        let at = self.flags.len();
+        self.index.insert(object, at);
+        self.flags.push((original, automatic));
         for (dependent, automatic) in edges::dependents(self.catalog, object) {
             stacker::maybe_grow(64 << 10, 1 << 20, || {
                 self.visit(dependent, object, false, automatic);
             });
         }
+        self.found.push(Found { object, at, parent });
     }
 }

@@ -17,8 +17,8 @@ pub(super) fn add_all(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let mut specs = std::mem::take(&mut draft.keys);
-    if specs.iter().filter(|s| s.primary).count() > 1 {
-        return Err(multiple_primary_keys(&draft.table));
+    if let Some(second) = specs.iter().filter(|s| s.primary).nth(1) {
+        return Err(multiple_primary_keys(&draft.table).at(second.location));
     }
     specs.sort_by_key(|s| !s.primary);
     let mut made: Vec<usize> = Vec::new();

@@ -48,7 +48,8 @@ pub(super) fn add(
 
 fn source(like: &TableLikeClause, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<Arc<Relation>> {
     let range = like.relation().expect("LIKE names a relation");
-    let found = RelationName::of_range(range, cx)?.get(catalog, cx)?.clone();
+    let name = RelationName::of_range(range, cx)?;
+    let found = name.get(catalog, cx).map_err(|e| e.at(range.location))?.clone();
     if !matches!(found.kind, RelationKind::Table | RelationKind::View) {
         let message = format!("relation \"{}\" is invalid in LIKE clause", found.name);
         let what = super::privileges::kind_name(found.kind);

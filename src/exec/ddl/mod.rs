@@ -46,7 +46,7 @@ mod truncate;
 mod untyped_list;
 mod view;
 
-pub use on_commit::{before_commit, remove_temporary};
+pub use on_commit::before_commit;
 
 use crate::catalog::{Catalog, TxnCatalog};
 use crate::error::{PgError, Result, code};

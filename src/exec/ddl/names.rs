@@ -12,7 +12,6 @@ use std::sync::Arc;
 pub(super) struct RelationName {
     pub schema: Option<String>,
     pub name: String,
-    pub location: i32,
 }
 
 impl RelationName {
@@ -24,7 +23,7 @@ impl RelationName {
             let schema = schema.as_deref().unwrap_or_default();
             check_database(cx, database, &format!("{database}.{schema}.{name}"))?;
         }
-        Ok(RelationName { schema, name, location: var.location })
+        Ok(RelationName { schema, name })
     }
 
     /// From a list of strings, as DROP has it.
@@ -47,7 +46,7 @@ impl RelationName {
                 return Err(PgError::new(code::SYNTAX_ERROR, message));
             }
         };
-        Ok(RelationName { schema: schema.map(str::to_owned), name: name.to_owned(), location: -1 })
+        Ok(RelationName { schema: schema.map(str::to_owned), name: name.to_owned() })
     }
 
     /// The relation of this name, if there is one. A schema that does not exist is no error here.
@@ -66,10 +65,10 @@ impl RelationName {
         self.find(catalog, cx).ok_or_else(|| self.missing())
     }
 
-    /// 42P01 for this name.
+    /// 42P01 for this name; without a position, as PostgreSQL reports it for statements of DDL.
     pub fn missing(&self) -> PgError {
         let message = format!("relation \"{self}\" does not exist");
-        PgError::new(code::UNDEFINED_TABLE, message).at(self.location)
+        PgError::new(code::UNDEFINED_TABLE, message)
     }
 
     /// The schema a new relation of this name goes to: the one named, the session's temporary one,

@@ -1,6 +1,6 @@
-//! ON COMMIT of temporary tables, and the end of a session's.
+//! ON COMMIT of temporary tables.
 
-use crate::catalog::{Catalog, Change, ObjectKey, OnCommit, Relation, TxnCatalog};
+use crate::catalog::{Catalog, OnCommit, Relation, TxnCatalog};
 use crate::error::Result;
 use crate::storage::Txn;
 use std::sync::Arc;
@@ -21,18 +21,6 @@ pub fn before_commit(catalog: &TxnCatalog, txn: &Txn) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Removes a session's temporary relations and their schema: DISCARD TEMP, and the session's end.
-pub fn remove_temporary(catalog: &TxnCatalog, txn: &Txn) {
-    let now = catalog.current();
-    for relation in temporary(&now, txn.session()) {
-        catalog.remove_relation(&relation, txn);
-    }
-    if let Some(namespace) = now.namespace_named(&schema_name(txn.session())) {
-        let key = ObjectKey::Namespace(catalog.database(), namespace.oid);
-        catalog.push(Change::Remove(key), txn);
-    }
 }
 
 /// The name of a session's temporary schema.

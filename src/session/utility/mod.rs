@@ -92,9 +92,9 @@ impl Session {
         transaction.check_may_write(describe::command_name(statement.node()))?;
         let state = self.state.clone();
         let notice = move |fields: PgError| {
-            let severity = match fields.code() {
-                code::SUCCESSFUL_COMPLETION => Severity::Notice,
-                _ => Severity::Warning,
+            let severity = match fields.code().as_str().starts_with("01") {
+                true => Severity::Warning,
+                false => Severity::Notice,
             };
             state.notice(Notice { severity, fields });
         };
