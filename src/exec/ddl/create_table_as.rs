@@ -6,7 +6,7 @@ use crate::catalog::{OnCommit, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::{RowBatch, execute as run, plan};
 use crate::nodes::Query;
-use crate::sql::bind::{ParamTypes, bind_node};
+use crate::sql::bind::{ParamTypes, bind_node, bind_select_into};
 use crate::types::{arrow, oids};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{CreateTableAsStmt, IntoClause, SelectStmt};
@@ -24,11 +24,11 @@ pub(super) async fn execute(statement: &CreateTableAsStmt, cx: &DdlContext<'_>) 
     create(into, query, statement.if_not_exists, cx).await
 }
 
-/// SELECT … INTO: `query` is the SELECT, bound without its INTO.
+/// SELECT … INTO.
 pub(super) async fn select_into(statement: &SelectStmt, cx: &DdlContext<'_>) -> Result<String> {
     let into = statement.into_clause().expect("SELECT INTO names a table");
-    let node = Node::SelectStmt(statement);
-    let query = bind_node(node, &cx.bind(&cx.catalog()), &mut ParamTypes::None)?;
+    let catalog = cx.catalog();
+    let query = bind_select_into(statement, &cx.bind(&catalog), &mut ParamTypes::None)?;
     create(into, query, false, cx).await
 }
 

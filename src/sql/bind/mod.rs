@@ -121,6 +121,19 @@ pub fn bind_node(
     Ok(query)
 }
 
+/// Binds the SELECT of SELECT INTO, whose INTO the caller sees to.
+pub fn bind_select_into(
+    select: &nodes::SelectStmt,
+    context: &BindContext<'_>,
+    params: &mut ParamTypes,
+) -> Result<Query> {
+    let mut binder = Binder::new(context, params);
+    binder.into = Some(select);
+    let query = binder.bind_statement(Node::SelectStmt(select))?;
+    binder.check_params()?;
+    Ok(query)
+}
+
 /// Binds the query of CREATE VIEW; parameters are refused and `unknown` columns become text.
 pub fn bind_view(node: Node<'_>, context: &BindContext<'_>) -> Result<Query> {
     ddl::bind_view(node, context)

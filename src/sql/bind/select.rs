@@ -46,7 +46,9 @@ impl<'n> Binder<'_, 'n> {
     fn bind_plain_select(&mut self, node: &'n nodes::SelectStmt) -> Result<Query> {
         let mut query = Query::new(CommandType::Select);
         self.bind_with(node.with_clause(), &mut query)?;
-        refuse_into(node)?;
+        if !self.into.is_some_and(|select| std::ptr::eq(select, node)) {
+            refuse_into(node)?;
+        }
         for window in node.window_clause() {
             if let Node::WindowDef(definition) = window {
                 self.scope().windows.push(definition);

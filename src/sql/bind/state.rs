@@ -22,6 +22,8 @@ pub(super) struct Binder<'a, 'n> {
     pub depth: u32,
     /// The recursive CTE whose query is about to be bound: scope and index. Its first arm takes it.
     pub pending_recursive: Option<(usize, usize)>,
+    /// The SELECT whose INTO makes a table; others may not have one.
+    pub into: Option<&'n pg_raw_parse::nodes::SelectStmt>,
 }
 
 /// A query level while it is being bound.
@@ -107,6 +109,7 @@ impl<'a, 'n> Binder<'a, 'n> {
             scopes: vec![Scope::default()],
             depth: 0,
             pending_recursive: None,
+            into: None,
         }
     }
 
