@@ -21,6 +21,23 @@ pub fn parts(item: &str) -> (Option<&str>, &str, &str) {
     (Some(grantee).filter(|g| !g.is_empty()), privileges, grantor.trim_matches('"'))
 }
 
+/// An access list after its object changed owner: the new one stands in for the old, both as
+/// grantee and as grantor, and what becomes the same entry is one (`aclnewowner`).
+pub fn with_owner(items: &[String], old: &str, new: &str) -> Vec<String> {
+    let swap = |name: &str| if name == old { new.to_owned() } else { name.to_owned() };
+    let mut merged: Vec<(String, String, String)> = Vec::new();
+    for item in items {
+        let (grantee, privileges, grantor) = parts(item);
+        let (grantee, grantor) = (grantee.map(swap).unwrap_or_default(), swap(grantor));
+        match merged.iter_mut().find(|(g, _, by)| *g == grantee && *by == grantor) {
+            Some((_, had, _)) if had.len() < privileges.len() => *had = privileges.to_owned(),
+            Some(_) => {}
+            None => merged.push((grantee, privileges.to_owned(), grantor)),
+        }
+    }
+    merged.into_iter().map(|(g, privileges, by)| format!("{g}={privileges}/{by}")).collect()
+}
+
 /// Whether a role may do what a privilege letter stands for, itself, by membership or as PUBLIC.
 pub fn allows(catalog: &Catalog, items: &[String], role: Oid, privilege: char) -> bool {
     let is_superuser = catalog.role(role).is_some_and(|r| r.superuser);

@@ -57,7 +57,21 @@ impl<'q> Walk<'q> {
                 self.found.insert((oid, 0));
             }
         }
-        query.for_each_expr(&mut |expr| self.expr(expr));
+        // A join lists all its inputs' columns; only those that something refers to count.
+        let listed: Vec<*const Expr> = query
+            .range_table
+            .iter()
+            .flat_map(|entry| match &entry.source {
+                RangeSource::Join { columns, .. } => columns.as_slice(),
+                _ => &[],
+            })
+            .map(std::ptr::from_ref)
+            .collect();
+        query.for_each_expr(&mut |expr| {
+            if !listed.contains(&std::ptr::from_ref(expr)) {
+                self.expr(expr);
+            }
+        });
         let mut inner = Vec::new();
         // A view's own query depends on its tables through the view, not here.
         for entry in &query.range_table {
@@ -86,7 +100,16 @@ impl<'q> Walk<'q> {
     fn column(&mut self, rel: RangeIndex, attno: AttrNumber, level: usize) {
         let Some(at) = self.outer.len().checked_sub(level + 1) else { return };
         let entry = self.outer[at].range_table.get((rel as usize).wrapping_sub(1));
-        if let Some(oid) = entry.and_then(|e| relation_of(&e.source)) {
+        let Some(entry) = entry else { return };
+        if let RangeSource::Join { columns, .. } = &entry.source {
+            let column = usize::try_from(attno).ok().and_then(|a| columns.get(a.wrapping_sub(1)));
+            if let Some(column) = column {
+                // The column's own variables are of the query that has the join.
+                let inner = self.outer.split_off(at + 1);
+                self.expr(column);
+                self.outer.extend(inner);
+            }
+        } else if let Some(oid) = relation_of(&entry.source) {
             self.found.insert((oid, attno));
         }
     }

@@ -6,7 +6,7 @@ use crate::catalog::{
     CheckOption, Column, Persistence, Relation, RelationKind, ViewInfo, is_temporary,
 };
 use crate::error::{PgError, Result, code};
-use crate::nodes::Query;
+use crate::nodes::{Expr, Query, Var};
 use crate::sql::bind::bind_view;
 use crate::storage::TableLockMode;
 use pg_raw_parse::Node;
@@ -71,7 +71,11 @@ fn columns(statement: &ViewStmt, query: &Query) -> Result<Vec<Column>> {
             return Err(PgError::new(code::DUPLICATE_COLUMN, message));
         }
         let (type_oid, typmod) = (target.expr.type_oid(), target.expr.typmod());
-        columns.push(column::new_column(attno, name, type_oid, typmod));
+        let mut new = column::new_column(attno, name, type_oid, typmod);
+        if let Expr::Var(Var { collation, .. }) | Expr::Collate { collation, .. } = &target.expr {
+            new.collation = *collation;
+        }
+        columns.push(new);
     }
     if names.next().is_some() {
         let message = "CREATE VIEW specifies more column names than columns";

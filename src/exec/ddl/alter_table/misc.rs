@@ -46,8 +46,13 @@ pub(in crate::exec::ddl) fn set_owner(
         all.extend(&relation.indexes);
         all.extend(catalog.sequences_owned_by(relation.oid).map(|s| s.oid));
     }
+    let new = acl::role_name(&catalog, owner);
     for oid in all {
-        change_table(oid, cx, |r| r.owner = owner);
+        change_table(oid, cx, |r| {
+            let old = acl::role_name(&catalog, r.owner);
+            r.acl = r.acl.take().map(|items| acl::with_owner(&items, &old, &new));
+            r.owner = owner;
+        });
     }
     Ok(())
 }
