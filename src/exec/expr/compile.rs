@@ -46,11 +46,13 @@ pub(in crate::exec) struct Compiler<'a> {
     catalog: &'a Catalog,
     layout: &'a Layout,
     scope: &'a mut dyn Scope,
+    /// The operand of the CASE whose conditions are being compiled, where it is constant.
+    case_test: Option<Datum>,
 }
 
 impl<'a> Compiler<'a> {
     pub fn new(catalog: &'a Catalog, layout: &'a Layout, scope: &'a mut dyn Scope) -> Self {
-        Compiler { catalog, layout, scope }
+        Compiler { catalog, layout, scope, case_test: None }
     }
 
     pub fn program(&mut self, expr: &Expr) -> Result<Program> {
@@ -79,7 +81,9 @@ impl<'a> Compiler<'a> {
                 let index = (p.id as usize).checked_sub(1);
                 return index.map(Node::Param).ok_or_else(|| PgError::internal("parameter $0"));
             }
-            Expr::CaseTest { .. } => return Ok(Node::CaseTest),
+            Expr::CaseTest { .. } => {
+                return Ok(self.case_test.clone().map_or(Node::CaseTest, Node::Const));
+            }
             Expr::SubLink(link) => return self.scope.sub_link(link, self.layout),
             Expr::Aggregate(a) if a.level > 0 => return self.scope.outer(expr).map(Node::Outer),
             Expr::Grouping { level, .. } if *level > 0 => {
@@ -117,7 +121,7 @@ impl<'a> Compiler<'a> {
                 Node::Row(types.zip(self.nodes(&r.args)?).collect(), names)
             }
             Expr::RowCompare(r) => self.row_compare(r)?,
-            Expr::Coalesce(c) => Node::Coalesce(self.nodes(&c.args)?),
+            Expr::Coalesce(c) => self.coalesce(&c.args)?,
             Expr::MinMax(m) => Node::MinMax(Box::new(MinMax {
                 type_oid: m.type_oid,
                 greatest: m.greatest,
@@ -140,7 +144,7 @@ impl<'a> Compiler<'a> {
             Expr::CurrentOf { .. } => return Err(PgError::unsupported("WHERE CURRENT OF")),
             Expr::NextValue { sequence, type_oid } => Node::NextValue(*sequence, *type_oid),
         };
-        Ok(self.fold(node))
+        self.fold(node)
     }
 
     fn var(&mut self, var: &nodes::Var, expr: &Expr) -> Result<Node> {
@@ -189,18 +193,21 @@ impl<'a> Compiler<'a> {
         Ok(Node::ScalarArray(Box::new(ScalarArray { call, any: s.use_or, scalar, array })))
     }
 
-    /// AND and OR without their neutral elements; a decided one is a constant.
+    /// AND and OR without their neutral elements. An element that decides makes the whole constant;
+    /// those after it are not looked at, so that an error in them is not met.
     fn bool(&mut self, op: BoolOp, args: &[Expr]) -> Result<Node> {
-        let mut nodes = self.nodes(args)?;
         if op == BoolOp::Not {
-            let arg = nodes.pop().ok_or_else(|| PgError::internal("NOT without an argument"))?;
-            return Ok(Node::Not(Box::new(arg)));
+            let arg = args.first().ok_or_else(|| PgError::internal("NOT without an argument"))?;
+            return Ok(Node::Not(Box::new(self.node(arg)?)));
         }
         let neutral = op == BoolOp::And;
-        nodes.retain(|n| !matches!(n, Node::Const(Datum::Bool(b)) if *b == neutral));
-        if let Some(at) = nodes.iter().position(|n| matches!(n, Node::Const(Datum::Bool(_)))) {
-            nodes.swap(0, at);
-            nodes.truncate(1);
+        let mut nodes = Vec::with_capacity(args.len());
+        for arg in args {
+            match self.node(arg)? {
+                Node::Const(Datum::Bool(b)) if b == neutral => {}
+                decided @ Node::Const(Datum::Bool(_)) => return Ok(decided),
+                node => nodes.push(node),
+            }
         }
         Ok(match nodes.len() {
             0 => Node::Const(Datum::Bool(neutral)),
@@ -210,26 +217,58 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    /// COALESCE up to its first constant that is not null.
+    fn coalesce(&mut self, args: &[Expr]) -> Result<Node> {
+        let mut nodes = Vec::with_capacity(args.len());
+        for arg in args {
+            match self.node(arg)? {
+                Node::Const(Datum::Null) => {}
+                last @ Node::Const(_) => {
+                    nodes.push(last);
+                    break;
+                }
+                node => nodes.push(node),
+            }
+        }
+        Ok(match nodes.len() {
+            0 => Node::Const(Datum::Null),
+            1 => nodes.pop().expect("one node"),
+            _ => Node::Coalesce(nodes),
+        })
+    }
+
     fn array_coerce(&mut self, c: &nodes::ArrayCoerce) -> Result<Node> {
         let arg = self.node(&c.arg)?;
+        let enclosing = self.case_test.take();
         let element = self.node(&c.element)?;
+        self.case_test = enclosing;
         let element_type = element_type(self.catalog, c.type_oid);
         Ok(Node::ArrayCoerce(Box::new(ArrayCoerce { arg, element, element_type })))
     }
 
     fn case(&mut self, c: &nodes::Case) -> Result<Node> {
         let arg = c.arg.as_ref().map(|arg| self.node(arg)).transpose()?;
+        let constant = match &arg {
+            Some(Node::Const(value)) => Some(value.clone()),
+            _ => None,
+        };
         let mut whens = Vec::with_capacity(c.whens.len());
+        let mut default = &c.default;
         for (when, then) in &c.whens {
-            let when = self.node(when)?;
+            let enclosing = std::mem::replace(&mut self.case_test, constant.clone());
+            let when = self.node(when);
+            self.case_test = enclosing;
             // What can never be reached is not folded: CASE guards against errors in it.
-            match when {
-                Node::Const(Datum::Bool(true)) if whens.is_empty() => return self.node(then),
+            match when? {
+                Node::Const(Datum::Bool(true)) => {
+                    default = then;
+                    break;
+                }
                 Node::Const(Datum::Bool(false) | Datum::Null) => continue,
                 when => whens.push((when, self.node(then)?)),
             }
         }
-        let default = self.node(&c.default)?;
+        let default = self.node(default)?;
         if whens.is_empty() {
             return Ok(default);
         }
@@ -278,16 +317,14 @@ impl<'a> Compiler<'a> {
         })))
     }
 
-    /// Replaces a call of an immutable function on constants by its value. A call that fails is
-    /// left for run time: it may never be reached.
-    fn fold(&self, node: Node) -> Node {
-        let Some(state) = self.scope.fold_state() else { return node };
-        if !foldable(&node) {
-            return node;
-        }
-        match node.eval(&Eval { state, row: &[], case_test: None }) {
-            Ok(value) => Node::Const(value),
-            Err(_) => node,
+    /// Replaces a call of an immutable function on constants by its value. As in PostgreSQL, a call
+    /// that fails fails the statement before it runs.
+    fn fold(&self, node: Node) -> Result<Node> {
+        match self.scope.fold_state() {
+            Some(state) if foldable(&node) => {
+                node.eval(&Eval { state, row: &[], case_test: None }).map(Node::Const)
+            }
+            _ => Ok(node),
         }
     }
 }
@@ -304,7 +341,6 @@ fn foldable(node: &Node) -> bool {
         Node::Not(arg) | Node::Relabel(arg, _) | Node::BoolTest(arg, _) => constant(arg),
         Node::Array(a) => a.elements.iter().all(constant),
         Node::NullTest(test) => constant(&test.arg),
-        Node::Coalesce(args) => args.iter().all(constant),
         Node::ScalarArray(s) => {
             s.call.callee.volatility == b'i' && constant(&s.scalar) && constant(&s.array)
         }
