@@ -1,6 +1,7 @@
 //! Sessions as other sessions see them: cancelling, terminating, pg_stat_activity.
 
 use super::clock;
+use crate::catalog::pg_catalog;
 use crate::error::Result;
 use crate::exec::{CancelReason, CancelToken};
 use crate::types::Oid;
@@ -108,6 +109,26 @@ impl Backend {
 
     pub async fn woken(&self) {
         self.wake.notified().await;
+    }
+
+    /// As pg_stat_activity shows it.
+    pub fn describe(&self, waiting: bool) -> pg_catalog::Activity {
+        let activity = self.activity.lock().clone();
+        pg_catalog::Activity {
+            pid: self.pid,
+            database: self.database,
+            role: self.role,
+            application_name: activity.application_name,
+            client_address: self.client_address.map(|a| a.ip().to_string()),
+            client_port: self.client_address.map(|a| i32::from(a.port())),
+            backend_start: self.started,
+            transaction_start: activity.transaction_start,
+            query_start: activity.query_start,
+            state_change: Some(activity.state_change),
+            state: activity.state.to_owned(),
+            query: activity.query.to_string(),
+            waiting,
+        }
     }
 
     /// Runs `work` until it is done or its statement is cancelled; then `work` is dropped where it

@@ -11,6 +11,7 @@ use super::pipeline::output_columns;
 use super::portal::{Portal, PortalState};
 use super::rows::{RowReader, into_rows};
 use super::utility::Outcome;
+use crate::catalog::pg_catalog;
 use crate::error::{PgError, Result, code};
 use crate::exec::{ResultColumn, Row};
 use crate::sql::bind::ParamTypes;
@@ -329,6 +330,29 @@ impl Session {
     /// The columns FETCH will give.
     pub(super) fn cursor_columns(&self, name: &str) -> Option<Vec<ResultColumn>> {
         self.portals.get(name)?.columns.as_ref().map(|c| c.to_vec())
+    }
+
+    /// What pg_cursors shows during the command that begins: cursors and named portals.
+    pub(super) fn list_cursors(&self) {
+        let mut listed = self.state.cursors.lock();
+        if self.portals.is_empty() && listed.is_empty() {
+            return;
+        }
+        let list = self.portals.iter().map(|(name, portal)| {
+            let cursor = match &portal.state {
+                PortalState::Cursor(cursor) => Some(cursor),
+                _ => None,
+            };
+            pg_catalog::Cursor {
+                name: name.clone(),
+                statement: portal.text.to_string(),
+                is_holdable: cursor.is_some_and(|c| c.hold),
+                is_binary: cursor.is_some_and(|c| c.binary),
+                is_scrollable: cursor.is_some_and(|c| c.scroll != Scroll::No),
+                creation_time: portal.created,
+            }
+        });
+        *listed = list.collect();
     }
 
     /// CLOSE; without a name, CLOSE ALL.

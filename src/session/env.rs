@@ -2,6 +2,7 @@
 
 use super::state::SessionState;
 use crate::catalog::Catalog;
+use crate::catalog::pg_catalog::Host;
 use crate::functions::{Env, SessionFunctions};
 use crate::types::{Format, Oid};
 use std::sync::Arc;
@@ -56,6 +57,10 @@ impl Env for StatementEnv {
     }
 
     fn session(&self) -> &dyn SessionFunctions {
+        &*self.session
+    }
+
+    fn catalog_host(&self) -> &dyn Host {
         &*self.session
     }
 }

@@ -30,7 +30,7 @@ impl Session {
         let text: Arc<str> = query.into();
         self.begin_command(&text);
         if name.is_empty() {
-            self.prepared.remove("");
+            self.state.prepared.lock().remove("");
         }
         let mut statements = sql::parse(&text)?;
         if statements.len() > 1 {
@@ -277,7 +277,7 @@ impl Session {
 
     /// Close of a statement; unknown names are no error.
     pub fn close_statement(&mut self, name: &str, client: &mut dyn Client) -> Result<()> {
-        self.prepared.remove(name);
+        self.state.prepared.lock().remove(name);
         client.reply(Reply::CloseComplete);
         Ok(())
     }

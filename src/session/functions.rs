@@ -3,7 +3,7 @@
 use super::client::{Notice, Notification};
 use super::settings::Scope;
 use super::state::{SessionState, no_such_setting};
-use crate::catalog::Relation;
+use crate::catalog::{Relation, pg_catalog};
 use crate::error::{PgError, Result, code};
 use crate::functions::random::Generator;
 use crate::functions::{Deparse, SessionFunctions};
@@ -211,5 +211,27 @@ impl SessionFunctions for SessionState {
             super::search_path::resolve(&settings, &catalog, role, &self.backend)
         };
         crate::sql::deparse::deparse(&catalog, &path, what, pretty)
+    }
+}
+
+/// What pg_catalog's relations show of running sessions.
+impl pg_catalog::Host for SessionState {
+    fn activity(&self) -> Vec<pg_catalog::Activity> {
+        let locks = self.instance.store.locks();
+        let waiting =
+            |pid: i32| locks.iter().any(|l| !l.granted && i64::from(l.session) == i64::from(pid));
+        self.instance.backends.all().iter().map(|b| b.describe(waiting(b.pid))).collect()
+    }
+
+    fn prepared_statements(&self) -> Vec<pg_catalog::PreparedStatement> {
+        let prepared = self.prepared.lock();
+        let named = prepared.values().filter(|p| !p.name.is_empty());
+        let mut list: Vec<_> = named.map(|p| p.describe()).collect();
+        list.sort_by(|a, b| a.name.cmp(&b.name));
+        list
+    }
+
+    fn cursors(&self) -> Vec<pg_catalog::Cursor> {
+        self.cursors.lock().clone()
     }
 }

@@ -43,7 +43,6 @@ use crate::error::{PgError, Result, code};
 use crate::types::{Format, Oid};
 use backend::Timer;
 use portal::Portal;
-use prepared::Prepared;
 use settings::REPORTED;
 use state::SessionState;
 use std::collections::HashMap;
@@ -56,8 +55,6 @@ pub struct Session {
     block: Block,
     /// Innermost last.
     savepoints: Vec<Savepoint>,
-    /// The unnamed statement has the empty name.
-    prepared: HashMap<String, Arc<Prepared>>,
     /// Protocol portals and cursors share their names.
     portals: HashMap<String, Portal>,
     /// Counts portals, so that ROLLBACK TO knows which are younger than its savepoint.
@@ -176,6 +173,8 @@ impl Session {
     /// The settings a client is told at its start.
     pub fn reported_settings(&mut self) -> Vec<(&'static str, String)> {
         self.reported_version = self.state.settings.lock().version();
+        let name = self.state.show("application_name").unwrap_or_default();
+        self.state.backend.activity.lock().application_name = name;
         self.reported = REPORTED.map(|name| self.state.show(name).unwrap_or_default()).to_vec();
         REPORTED.into_iter().zip(self.reported.iter().cloned()).collect()
     }

@@ -19,6 +19,7 @@ use crate::storage::ReadView;
 use crate::types::Datum;
 use pg_raw_parse::Node;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A started query.
 pub(super) struct Running {
@@ -233,11 +234,21 @@ impl Session {
         activity.query_start = Some(self.statement_time);
         activity.state_change = self.statement_time;
         drop(activity);
+        self.list_cursors();
         self.timer = None;
         self.state.backend.begin_statement();
-        let limit = self.derived.as_ref().and_then(|d| d.statement_timeout);
-        if let Some(limit) = limit {
+        if let Some(limit) = self.statement_timeout() {
             self.timer = Some(self.state.backend.cancel_after(limit));
+        }
+    }
+
+    fn statement_timeout(&self) -> Option<Duration> {
+        let settings = self.state.settings.lock();
+        match &self.derived {
+            Some(derived) if derived.settings_version == settings.version() => {
+                derived.statement_timeout
+            }
+            _ => settings.timeout("statement_timeout"),
         }
     }
 

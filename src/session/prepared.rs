@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::state::Transaction;
+use crate::catalog::pg_catalog;
 use crate::error::{PgError, Result, code};
 use crate::exec::{Plan, ResultColumn};
 use crate::nodes::CommandType;
@@ -92,6 +93,19 @@ struct CachedPlan {
 }
 
 impl Prepared {
+    /// As pg_prepared_statements shows it.
+    pub(super) fn describe(&self) -> pg_catalog::PreparedStatement {
+        pg_catalog::PreparedStatement {
+            name: self.name.clone(),
+            statement: self.text.to_string(),
+            prepare_time: self.prepared_at,
+            parameter_types: self.param_types.clone(),
+            from_sql: self.from_sql,
+            generic_plans: 0,
+            custom_plans: 0,
+        }
+    }
+
     /// The query itself: PREPARE's inner one.
     pub(super) fn node(&self) -> Node<'_> {
         match self.statement.as_ref().map_or(Node::None, Statement::node) {
@@ -187,7 +201,7 @@ impl Session {
     }
 
     pub(super) fn find_prepared(&self, name: &str) -> Result<Arc<Prepared>> {
-        self.prepared.get(name).cloned().ok_or_else(|| {
+        self.state.prepared.lock().get(name).cloned().ok_or_else(|| {
             let message = match name {
                 "" => "unnamed prepared statement does not exist".to_owned(),
                 name => format!("prepared statement \"{name}\" does not exist"),
@@ -199,11 +213,11 @@ impl Session {
     /// Keeps a statement under its name; only the unnamed one is replaced.
     pub(super) fn keep_prepared(&mut self, prepared: Arc<Prepared>) -> Result<()> {
         let name = &prepared.name;
-        if !name.is_empty() && self.prepared.contains_key(name) {
+        if !name.is_empty() && self.state.prepared.lock().contains_key(name) {
             let message = format!("prepared statement \"{name}\" already exists");
             return Err(PgError::new(code::DUPLICATE_PREPARED_STATEMENT, message));
         }
-        self.prepared.insert(name.clone(), prepared);
+        self.state.prepared.lock().insert(name.clone(), prepared);
         Ok(())
     }
 }

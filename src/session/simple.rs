@@ -21,7 +21,7 @@ impl Session {
         let text: Arc<str> = text.into();
         self.begin_command(&text);
         // A simple query ends the unnamed statement and portal.
-        self.prepared.remove("");
+        self.state.prepared.lock().remove("");
         self.portals.remove("");
         let statements = sql::parse(&text)?;
         if statements.is_empty() {

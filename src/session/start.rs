@@ -36,7 +36,6 @@ impl Session {
             state: Arc::new(SessionState::new(instance, backend, settings)),
             block: Block::None,
             savepoints: Vec::new(),
-            prepared: HashMap::new(),
             portals: HashMap::new(),
             portals_made: 0,
             statement_text: "".into(),

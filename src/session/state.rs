@@ -7,7 +7,9 @@ use super::backend::Backend;
 use super::client::{Notice, Notification};
 use super::instance::Instance;
 use super::notify::Inbox;
+use super::prepared::Prepared;
 use super::settings::{Scope, Settings, Source, parse_bool, unrecognized};
+use crate::catalog::pg_catalog::Cursor;
 use crate::catalog::{Catalog, Relation, Role, TxnCatalog};
 use crate::error::{PgError, Result, code};
 use crate::functions::random::{self, Generator};
@@ -86,6 +88,10 @@ pub struct SessionState {
     /// Notices that functions and DDL raised, for the client.
     pub notices: Mutex<Vec<Notice>>,
     pub listening: Mutex<Vec<String>>,
+    /// The unnamed statement has the empty name.
+    pub(super) prepared: Mutex<HashMap<String, Arc<Prepared>>>,
+    /// For pg_cursors, as of the running command's begin.
+    pub cursors: Mutex<Vec<Cursor>>,
     /// The running statement's text.
     pub query_text: Mutex<Arc<str>>,
     drawn: Mutex<Drawn>,
@@ -103,6 +109,8 @@ impl SessionState {
             outbox: Mutex::default(),
             notices: Mutex::default(),
             listening: Mutex::default(),
+            prepared: Mutex::default(),
+            cursors: Mutex::default(),
             query_text: Mutex::new("".into()),
             drawn: Mutex::default(),
             random: Mutex::default(),

@@ -93,11 +93,6 @@ impl Lines {
         &self.buffer[start..end]
     }
 
-    /// A quote was open where the input ended.
-    pub(super) fn ended_in_quote(&self) -> bool {
-        self.in_quote
-    }
-
     fn is_end_marker(&self, span: Span) -> Result<bool> {
         let line = self.text(span);
         if line == b"\\." {

@@ -34,7 +34,7 @@ impl Session {
     fn discard_all(&mut self) -> Result<()> {
         self.prevent_in_block("DISCARD ALL")?;
         self.portals.clear();
-        self.prepared.clear();
+        self.state.prepared.lock().clear();
         self.state.set("session_authorization", None, crate::session::settings::Scope::Session)?;
         self.state.settings.lock().reset_all();
         self.state.listening.lock().clear();

@@ -82,12 +82,12 @@ impl Session {
     pub(super) fn deallocate(&mut self, s: &nodes::DeallocateStmt) -> Result<Outcome> {
         match s.name() {
             None => {
-                self.prepared.clear();
+                self.state.prepared.lock().clear();
                 Ok(Outcome::done("DEALLOCATE ALL"))
             }
             Some(name) => {
                 self.find_prepared(name)?;
-                self.prepared.remove(name);
+                self.state.prepared.lock().remove(name);
                 Ok(Outcome::done("DEALLOCATE"))
             }
         }
