@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout};
 use crate::nodes::{LockWait, RowLockMode};
-use crate::storage::{Direction, KeyRange, Space, keys};
+use crate::storage::{Direction, IsolationLevel, KeyRange, Space, StorageError, keys, row};
 use crate::types::{self, Datum, key};
 use bytes::Bytes;
 
@@ -26,11 +26,28 @@ pub(super) fn find(
         table.lock(state, &suffix, RowLockMode::Update, LockWait::Block)?;
         // The row is read after the lock: it may have changed while we waited.
         let Some(row) = table.latest(state, &suffix)? else { continue };
+        check_unchanged(state, table, &suffix)?;
         if matches(table, columns, values, &row.row) {
             rows.push(row);
         }
     }
     Ok(rows)
+}
+
+/// Above READ COMMITTED a child that changed since the snapshot fails the statement (40001).
+fn check_unchanged(state: &ExecState, table: &Target, suffix: &[u8]) -> Result<()> {
+    if state.cx.txn.isolation() == IsolationLevel::ReadCommitted {
+        return Ok(());
+    }
+    let key = table.schema.row_key(suffix);
+    let seq_of = |value: Option<Bytes>| value.map(|bytes| row::seq(&bytes));
+    let newest = seq_of(state.cx.txn.get_latest(Space::Rows, &key)?);
+    let seen = seq_of(state.view.get(Space::Rows, &key)?);
+    // 0: this transaction's own.
+    match newest == Some(0) || newest == seen {
+        true => Ok(()),
+        false => Err(StorageError::ConcurrentUpdate.into()),
+    }
 }
 
 /// The values that SET DEFAULT gives.

@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKey
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
 use crate::nodes::{LockWait, RowLockMode};
-use crate::storage::RowLock;
+use crate::storage::{IsolationLevel, RowLock, StorageError};
 use crate::types::{self, Datum, Numeric, Oid, oids};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -174,6 +174,9 @@ fn lock_parent(
         // Whoever held it may have moved or deleted it: look again, now that it has ended.
         if parent_suffix(state, parent, &key.key, &values)? == Some(suffix) {
             return Ok(true);
+        }
+        if state.cx.txn.isolation() != IsolationLevel::ReadCommitted {
+            return Err(StorageError::ConcurrentUpdate.into());
         }
     }
 }
