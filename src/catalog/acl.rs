@@ -90,3 +90,22 @@ pub const DATABASE_OWNER: Oid = 6171;
 pub fn role_name(catalog: &Catalog, role: Oid) -> String {
     catalog.role(role).map_or_else(|| role.to_string(), |r| r.name.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_owner_stands_in_for_the_old() {
+        let before = ["postgres=arwdDxt/postgres", "joe=r/postgres", "=r/postgres"];
+        let before: Vec<String> = before.map(str::to_owned).to_vec();
+        let after = with_owner(&before, "postgres", "joe");
+        assert_eq!(after, ["joe=arwdDxt/joe", "=r/joe"]);
+    }
+
+    #[test]
+    fn items_come_apart() {
+        assert_eq!(parts("alice=r*w/bob"), (Some("alice"), "r*w", "bob"));
+        assert_eq!(parts("=U/postgres"), (None, "U", "postgres"));
+    }
+}

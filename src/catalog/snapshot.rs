@@ -364,3 +364,69 @@ fn unlink(map: &mut HashMap<Oid, Vec<Oid>>, key: Oid, oid: Oid) {
         list.retain(|o| *o != oid);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{CatalogChanges, bootstrap};
+
+    fn catalog() -> Arc<Catalog> {
+        Arc::new(bootstrap::catalog().for_database(bootstrap::POSTGRES))
+    }
+
+    /// Any relation will do as a pattern for a user's.
+    fn table(oid: Oid, name: &str) -> Arc<Relation> {
+        let pattern = catalog().relation_named(builtin::oid::PG_CATALOG, "pg_am").unwrap().clone();
+        let namespace = builtin::oid::PUBLIC;
+        Arc::new(Relation {
+            oid,
+            name: name.to_owned(),
+            namespace,
+            row_type: oid + 1,
+            ..(*pattern).clone()
+        })
+    }
+
+    #[test]
+    fn a_new_catalog_has_postgres_databases_and_schemas() {
+        let catalog = catalog();
+        assert_eq!(catalog.databases().count(), 3);
+        assert!(catalog.role_named("postgres").unwrap().superuser);
+        assert!(catalog.namespace_named("public").is_some());
+        assert!(catalog.relation_named(builtin::oid::PG_CATALOG, "pg_class").is_some());
+    }
+
+    #[test]
+    fn changes_are_seen_by_their_log_only_and_roll_back() {
+        let base = catalog();
+        let mut changes = CatalogChanges::default();
+        changes.push(Change::PutRelation(bootstrap::POSTGRES, table(20000, "a")));
+        let mark = changes.mark();
+        changes.push(Change::PutRelation(bootstrap::POSTGRES, table(20010, "b")));
+        let find = |c: &Catalog, name| c.relation_named(builtin::oid::PUBLIC, name).map(|r| r.oid);
+        let view = changes.view(&base);
+        assert_eq!((find(&view, "a"), find(&view, "b")), (Some(20000), Some(20010)));
+        assert_eq!(find(&base, "a"), None);
+        changes.rollback_to(mark);
+        let view = changes.view(&base);
+        assert_eq!((find(&view, "a"), find(&view, "b")), (Some(20000), None));
+        assert_ne!(view.version(), base.version());
+    }
+
+    #[test]
+    fn a_renamed_relation_frees_its_name_and_keeps_its_row_type() {
+        let put = |r| Change::PutRelation(bootstrap::POSTGRES, r);
+        let catalog = catalog().apply(&[put(table(20000, "a")), put(table(20000, "b"))]);
+        assert!(catalog.relation_named(builtin::oid::PUBLIC, "a").is_none());
+        assert_eq!(catalog.row_type_relation(20001).unwrap().name, "b");
+        assert_eq!(catalog.type_(20002).unwrap().name, "_b");
+    }
+
+    #[test]
+    fn databases_do_not_see_each_other() {
+        let put = Change::PutRelation(bootstrap::POSTGRES, table(20000, "a"));
+        let catalog = catalog().apply(&[put]);
+        assert!(catalog.relation(20000).is_some());
+        assert!(catalog.for_database(bootstrap::TEMPLATE1).relation(20000).is_none());
+    }
+}

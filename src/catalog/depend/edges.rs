@@ -164,7 +164,10 @@ pub(crate) fn constraint_columns(constraint: &Constraint) -> Vec<AttrNumber> {
         ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
             columns.clone()
         }
-        ConstraintKind::Check { expr } => columns_of(expr),
+        // System columns and whole rows are no columns of the constraint.
+        ConstraintKind::Check { expr } => {
+            columns_of(expr).into_iter().filter(|attno| *attno > 0).collect()
+        }
         ConstraintKind::ForeignKey(key) => key.columns.clone(),
     }
 }
