@@ -3,7 +3,7 @@
 use super::{DdlContext, lock, options, privileges, role_spec};
 use crate::catalog::{Change, ObjectKey, Role, acl, verifier};
 use crate::error::{PgError, Result, code};
-use crate::types::{Datum, Format, oids};
+use crate::types::{Datum, oids};
 use pg_raw_parse::Node;
 use pg_raw_parse::list::NodeList;
 use pg_raw_parse::nodes::{
