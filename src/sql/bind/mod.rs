@@ -46,6 +46,8 @@ mod srf;
 mod state;
 mod sublink;
 mod target;
+#[cfg(test)]
+mod tests;
 mod typename;
 mod ungrouped;
 mod update;

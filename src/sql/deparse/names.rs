@@ -48,11 +48,7 @@ pub(super) fn column_list(relation: &Relation, attnos: &[i16]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// A string literal; backslashes make it an escape string (`simple_quote_literal`).
+/// A string literal for `standard_conforming_strings = on` (`simple_quote_literal`).
 pub(super) fn quote_literal(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    match text.contains('\\') {
-        true => format!("E'{}'", quoted.replace('\\', "\\\\")),
-        false => format!("'{quoted}'"),
-    }
+    format!("'{}'", text.replace('\'', "''"))
 }
