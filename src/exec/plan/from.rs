@@ -111,6 +111,11 @@ impl Planner {
     ) -> Result<(Built, bool)> {
         let entry = from.query.range(rel);
         let empty = BTreeSet::new();
+        if let Some(query) = super::lateral::as_subquery(entry) {
+            let below = self.plan_below(&query)?;
+            let built = relabelled(below, rel, &query);
+            return Ok((self.filter(built, conditions)?, false));
+        }
         match &entry.source {
             RangeSource::Relation { oid } => {
                 let catalog = self.catalog();

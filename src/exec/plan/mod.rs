@@ -15,6 +15,7 @@ mod access;
 mod aggregate;
 mod cte;
 mod from;
+mod lateral;
 mod locks;
 mod modify;
 mod planner;

@@ -228,9 +228,10 @@ pub fn env() -> TestEnv {
         is_template: false,
         settings: BTreeMap::new(),
         comment: None,
+        acl: None,
     };
     let namespace = |oid, name: &str| {
-        let namespace = Namespace { oid, name: name.into(), owner: 10, comment: None };
+        let namespace = Namespace { oid, name: name.into(), owner: 10, comment: None, acl: None };
         Change::PutNamespace(DATABASE, Arc::new(namespace))
     };
     let mut changes = vec![
