@@ -9,6 +9,10 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+/// A statement may hold this many times `work_mem`, which in PostgreSQL limits one operator before
+/// it spills and not the statement.
+const WORK_MEM_FACTOR: usize = 256;
+
 /// A value that operators share during an execution: a materialised CTE, a subplan's hash table.
 pub type SharedSlot = Box<dyn Any + Send>;
 
@@ -58,10 +62,10 @@ impl ExecState {
     pub fn charge(&self, bytes: usize) -> Result<()> {
         let total = self.memory_bytes.get().saturating_add(bytes);
         self.memory_bytes.set(total);
-        match total > self.cx.memory_limit_bytes {
+        match total > self.cx.memory_limit_bytes.saturating_mul(WORK_MEM_FACTOR) {
             true => Err(PgError::new(code::OUT_OF_MEMORY, "out of memory").detail(format!(
                 "The statement needs more than {} bytes.",
-                self.cx.memory_limit_bytes
+                self.cx.memory_limit_bytes.saturating_mul(WORK_MEM_FACTOR)
             ))),
             false => Ok(()),
         }

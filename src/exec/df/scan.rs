@@ -72,7 +72,7 @@ fn column_type(column: ScanColumn, source: &Source) -> Oid {
         ScanColumn::Stored(index) => source.schema.relation.columns[index].type_oid,
         ScanColumn::Key => oids::BYTEA,
         ScanColumn::Seq => oids::INT8,
-        ScanColumn::TableOid(_) | ScanColumn::Xid => oids::OID,
+        ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
         ScanColumn::Updated => oids::TIMESTAMPTZ,
     }
 }

@@ -91,7 +91,15 @@ impl SubPlan {
         Ok(result)
     }
 
+    /// What the run's operators held is free again after it.
     fn run(&self, state: &ExecState) -> Result<Output> {
+        let held = state.memory_bytes.get();
+        let output = self.read(state);
+        state.memory_bytes.set(held);
+        output
+    }
+
+    fn read(&self, state: &ExecState) -> Result<Output> {
         state.cx.cancel.check()?;
         let mut rows = self.plan.open();
         match &self.kind {

@@ -40,6 +40,8 @@ struct Run {
     right_matched: Vec<bool>,
     /// Next unmatched right row to give, at the end.
     unmatched_at: usize,
+    /// Bytes held before the right side's first run.
+    held_bytes: Option<usize>,
 }
 
 enum Right {
@@ -68,6 +70,7 @@ impl PlanNode for NestedLoop {
             matched: false,
             right_matched: Vec::new(),
             unmatched_at: 0,
+            held_bytes: None,
         })
     }
 }
@@ -120,6 +123,11 @@ impl Run {
             state.outer.borrow_mut()[*index] = value;
         }
         (self.current, self.matched) = (Some(row), false);
+        if let Right::Rerun { .. } = self.right {
+            // The last run's operators are dropped, and what they held with them.
+            let held = *self.held_bytes.get_or_insert(state.memory_bytes.get());
+            state.memory_bytes.set(held);
+        }
         self.right.restart();
         Ok(true)
     }

@@ -145,12 +145,24 @@ impl Planner {
         layout: &Arc<Layout>,
     ) -> Result<Program> {
         let Some(outer) = access.outer else { return self.compile(condition, layout) };
-        let mut condition = condition.clone();
+        let condition = self.outer_columns(condition, outer, Some(access.rel))?;
+        self.compile(&condition, layout)
+    }
+
+    /// The expression with columns of `outer`'s rows as outer values; those of `inner` stay.
+    pub(super) fn outer_columns(
+        &mut self,
+        expr: &Expr,
+        outer: &Arc<Layout>,
+        inner: Option<RangeIndex>,
+    ) -> Result<Expr> {
+        let mut expr = expr.clone();
         let mut error = None;
-        super::walk::deep_mut(&mut condition, 0, &mut |e, depth| {
+        super::walk::deep_mut(&mut expr, 0, &mut |e, depth| {
             if let Expr::Var(v) = e
                 && v.level == depth
-                && v.rel != access.rel
+                && Some(v.rel) != inner
+                && v.rel != crate::nodes::SUBLINK_RANGE
             {
                 let raised = super::walk::raise(e, depth);
                 match self.capture(&raised, outer) {
@@ -162,7 +174,7 @@ impl Planner {
         });
         match error {
             Some(error) => Err(error),
-            None => self.compile(&condition, layout),
+            None => Ok(expr),
         }
     }
 
@@ -437,6 +449,8 @@ fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<ScanColumn> {
         SEQ_ATTNO => ScanColumn::Seq,
         -6 => ScanColumn::TableOid(relation.oid),
         -2 => ScanColumn::Xid,
+        // cmin, xmax, cmax: rows here have neither deleters nor command numbers.
+        -5..=-3 => ScanColumn::NoXid,
         _ => {
             let message = "this system column is not supported";
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));

@@ -138,9 +138,12 @@ impl Planner {
             }
             RangeSource::Values { rows, types } => {
                 let layout = Arc::new(Layout::default());
-                let rows: Result<Vec<Vec<Program>>> =
-                    rows.iter().map(|row| self.compile_all(row, &layout)).collect();
-                let rows = Arc::new(rows?);
+                let mut compiled: Vec<Vec<Program>> = Vec::with_capacity(rows.len());
+                for row in rows {
+                    let row = row.iter().map(|e| self.lateral_expr(e)).collect::<Result<Vec<_>>>()?;
+                    compiled.push(self.compile_all(&row, &layout)?);
+                }
+                let rows = Arc::new(compiled);
                 let count = rows.len() as f64;
                 let node: NodeRef = Arc::new(Values { rows });
                 let types: Vec<_> = types.iter().map(|t| t.0).collect();
@@ -156,6 +159,14 @@ impl Planner {
         }
     }
 
+    /// An expression of a LATERAL item: columns of the items before it become outer values.
+    fn lateral_expr(&mut self, expr: &Expr) -> Result<Expr> {
+        match self.level().lateral.clone() {
+            Some(outer) => self.outer_columns(expr, &outer, None),
+            None => Ok(expr.clone()),
+        }
+    }
+
     fn function_scan(
         &mut self,
         rel: RangeIndex,
@@ -167,7 +178,8 @@ impl Planner {
         let mut types = Vec::new();
         for function in functions {
             types.extend(function.columns.iter().map(|c| c.1));
-            let call = self.set_call(&function.call, &layout)?;
+            let call = self.lateral_expr(&function.call)?;
+            let call = self.set_call(&call, &layout)?;
             calls.push((call, function.columns.len()));
         }
         if ordinality {
@@ -354,8 +366,11 @@ impl Planner {
             self.level().layout = left.layout.clone();
             let layout = left.layout.clone();
             let (right, captures, _) = self.capturing(|planner| {
-                planner.level().layout = layout;
-                planner.unit_with_links(from, side.item, &[])
+                planner.level().layout = layout.clone();
+                let around = planner.level().lateral.replace(layout);
+                let right = planner.unit_with_links(from, side.item, &[]);
+                planner.level().lateral = around;
+                right
             })?;
             let on = [on, side.conditions].concat();
             return self.nested_loop(left, right, kind, &on, captures);

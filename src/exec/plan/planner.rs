@@ -43,6 +43,8 @@ pub(super) struct Level {
     /// Outer values asked for by the subquery being planned below: number, and value on a row.
     pub pending: Vec<(usize, Program)>,
     pub ctes: HashMap<String, CteBinding>,
+    /// The rows that a LATERAL item being planned sees.
+    pub lateral: Option<Arc<Layout>>,
 }
 
 /// What a WITH name stands for.

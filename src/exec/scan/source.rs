@@ -23,6 +23,8 @@ pub(in crate::exec) enum ScanColumn {
     Updated,
     /// `xmin` and its kin: the low half of `_seq`.
     Xid,
+    /// `xmax`, `cmin`, `cmax`: none.
+    NoXid,
 }
 
 impl ScanColumn {
@@ -35,6 +37,7 @@ impl ScanColumn {
             ScanColumn::Seq => Datum::Int8(stored.seq().cast_signed()),
             ScanColumn::TableOid(oid) => Datum::Oid(oid),
             ScanColumn::Updated => Datum::TimestampTz(stored.updated_us()),
+            ScanColumn::NoXid => Datum::Oid(0),
             ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
         }
     }
