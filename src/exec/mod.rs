@@ -15,6 +15,7 @@ mod context;
 pub mod ddl;
 mod df;
 pub mod dml;
+pub mod explain;
 pub mod expr;
 mod layout;
 mod op;

@@ -3,6 +3,7 @@
 use super::expr::Lowering;
 use super::runtime::{pg_error, task_context, threads};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::exec::op::{NodeRef, PlanNode};
 use crate::exec::{ExecState, Operator, Row, block_on};
 use crate::types::{Datum, Oid, arrow};
@@ -33,6 +34,11 @@ enum Run {
 }
 
 impl PlanNode for Columnar {
+    fn describe(&self) -> Description {
+        let inner = self.node.describe();
+        Description { target: format!("{} (DataFusion)", inner.target), ..inner }
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run::Waiting(self.node.clone()))
     }

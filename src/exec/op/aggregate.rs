@@ -8,6 +8,7 @@ use super::{
     ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, encode_key, row_bytes,
 };
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
 use crate::types::{self, Datum, Oid};
 use std::collections::{HashMap, HashSet};
@@ -172,6 +173,11 @@ struct Run {
 }
 
 impl PlanNode for AggregateNode {
+    fn describe(&self) -> Description {
+        let name = if self.grouping.keys.is_empty() { "Aggregate" } else { "HashAggregate" };
+        Description::new(name, &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run {
             input: Some(self.input.open()),

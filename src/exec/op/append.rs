@@ -2,6 +2,7 @@
 
 use super::{ExecState, NodeRef, Operator, PlanNode, Row};
 use crate::error::Result;
+use crate::exec::explain::Description;
 
 pub(in crate::exec) struct Append {
     pub inputs: Vec<NodeRef>,
@@ -14,6 +15,10 @@ struct Run {
 }
 
 impl PlanNode for Append {
+    fn describe(&self) -> Description {
+        Description::new("Append", &self.inputs.iter().collect::<Vec<_>>())
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run { waiting: self.inputs.iter().rev().cloned().collect(), current: None })
     }

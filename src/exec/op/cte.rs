@@ -6,6 +6,7 @@
 
 use super::{ExecState, NodeRef, Operator, PlanNode, Row, row_bytes};
 use crate::error::{PgError, Result};
+use crate::exec::explain::Description;
 use std::sync::Arc;
 
 /// A WITH query's rows so far, in its slot of [`ExecState::shared`].
@@ -35,6 +36,12 @@ struct WithRun {
 }
 
 impl PlanNode for With {
+    fn describe(&self) -> Description {
+        let mut inputs: Vec<&NodeRef> = self.queries.iter().map(|(_, query)| query).collect();
+        inputs.push(&self.body);
+        Description::new("CTE", &inputs)
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         let (queries, body) = (self.queries.clone(), self.body.clone());
         Box::new(WithRun { queries, body, running: None })
@@ -64,6 +71,10 @@ struct CteRun {
 }
 
 impl PlanNode for CteScan {
+    fn describe(&self) -> Description {
+        Description::new("CTE Scan", &[])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(CteRun { slot: self.slot, at: 0 })
     }
@@ -118,6 +129,10 @@ struct WorkTableRun {
 }
 
 impl PlanNode for WorkTableScan {
+    fn describe(&self) -> Description {
+        Description::new("WorkTable Scan", &[])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(WorkTableRun { slot: self.slot, rows: None, at: 0 })
     }

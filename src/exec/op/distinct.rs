@@ -2,6 +2,7 @@
 
 use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, encode_key};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -17,6 +18,10 @@ struct DistinctRun {
 }
 
 impl PlanNode for Distinct {
+    fn describe(&self) -> Description {
+        Description::new("HashAggregate", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         let keys = self.keys.clone();
         Box::new(DistinctRun { input: self.input.open(), keys, seen: HashSet::new() })
@@ -52,6 +57,10 @@ struct DistinctOnRun {
 }
 
 impl PlanNode for DistinctOn {
+    fn describe(&self) -> Description {
+        Description::new("Unique", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         let keys = self.keys.clone();
         Box::new(DistinctOnRun { input: self.input.open(), keys, last: None })

@@ -2,6 +2,7 @@
 
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row, df};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use datafusion::physical_plan::filter::FilterExec;
 use std::sync::Arc;
 
@@ -17,6 +18,10 @@ struct Run {
 }
 
 impl PlanNode for Filter {
+    fn describe(&self) -> Description {
+        Description::new("Filter", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run { input: self.input.open(), conditions: self.conditions.clone() })
     }

@@ -4,6 +4,7 @@
 
 use super::{ExecState, Operator, PlanNode, Program, Row};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::exec::expr::Callee;
 use crate::functions::Rows;
 use crate::types::Datum;
@@ -50,6 +51,10 @@ struct Run {
 }
 
 impl PlanNode for FunctionScan {
+    fn describe(&self) -> Description {
+        Description::new("Function Scan", &[])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         let (calls, ordinality) = (self.calls.clone(), self.ordinality);
         Box::new(Run { calls, ordinality, running: None, number: 0 })

@@ -6,6 +6,7 @@ use super::{
     encode_join_key, pad_right, row_bytes,
 };
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::types::{Datum, Oid};
 use datafusion::common::{JoinSide, JoinType as Arrow, NullEquality};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
@@ -65,6 +66,18 @@ struct RunPlan {
 }
 
 impl PlanNode for HashJoin {
+    fn describe(&self) -> Description {
+        let name = match self.kind {
+            JoinType::Inner => "Hash Join",
+            JoinType::Left => "Hash Left Join",
+            JoinType::Right => "Hash Right Join",
+            JoinType::Full => "Hash Full Join",
+            JoinType::Semi => "Hash Semi Join",
+            JoinType::Anti => "Hash Anti Join",
+        };
+        Description::new(name, &[&self.left, &self.right])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run {
             plan: RunPlan {

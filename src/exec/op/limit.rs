@@ -2,6 +2,7 @@
 
 use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, encode_key};
 use crate::error::{PgError, Result, SqlState, code};
+use crate::exec::explain::Description;
 use crate::types::Datum;
 use std::sync::Arc;
 
@@ -25,6 +26,10 @@ struct Run {
 }
 
 impl PlanNode for Limit {
+    fn describe(&self) -> Description {
+        Description::new("Limit", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run {
             input: self.input.open(),

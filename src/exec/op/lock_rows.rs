@@ -8,6 +8,7 @@ use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row};
 use crate::catalog::schema::TableSchema;
 use crate::error::Result;
 use crate::exec::block_on;
+use crate::exec::explain::Description;
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{IsolationLevel, RowLock, Space, StorageError};
 use crate::types::Datum;
@@ -38,6 +39,10 @@ struct Run {
 }
 
 impl PlanNode for LockRows {
+    fn describe(&self) -> Description {
+        Description::new("LockRows", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run { input: self.input.open(), locks: self.locks.clone() })
     }

@@ -45,6 +45,7 @@ pub(in crate::exec) use sort::Sort;
 pub(in crate::exec) use window::{WindowCall, WindowKind, WindowNode};
 pub(in crate::exec) use window_frame::{Bound, Frame, RangeSupport};
 
+use super::explain::Description;
 use super::expr::Program;
 use super::{ExecState, Operator, Row, df};
 use crate::error::Result;
@@ -55,6 +56,9 @@ use std::sync::Arc;
 pub(in crate::exec) trait PlanNode: Send + Sync {
     /// Starts it. Nothing is read before the first row is asked for.
     fn open(&self) -> Box<dyn Operator>;
+
+    /// The operator as EXPLAIN shows it.
+    fn describe(&self) -> Description;
 
     /// The same as DataFusion's operators; `None`: only row operators do it.
     fn lower(&self, _cx: &df::Lowering) -> Option<df::Lowered> {

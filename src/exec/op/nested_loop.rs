@@ -9,6 +9,7 @@ use super::{
     ExecState, JoinType, NodeRef, Operator, PlanNode, Program, Row, concat, pad_right, row_bytes,
 };
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::types::Datum;
 use std::sync::Arc;
 
@@ -52,6 +53,18 @@ enum Right {
 }
 
 impl PlanNode for NestedLoop {
+    fn describe(&self) -> Description {
+        let name = match self.kind {
+            JoinType::Inner => "Nested Loop",
+            JoinType::Left => "Nested Loop Left Join",
+            JoinType::Right => "Nested Loop Right Join",
+            JoinType::Full => "Nested Loop Full Join",
+            JoinType::Semi => "Nested Loop Semi Join",
+            JoinType::Anti => "Nested Loop Anti Join",
+        };
+        Description::new(name, &[&self.left, &self.right])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         let node = self.right.clone();
         let right = match self.correlated {

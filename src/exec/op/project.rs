@@ -2,6 +2,7 @@
 
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row, df};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use datafusion::physical_plan::projection::ProjectionExec;
 use std::sync::Arc;
 
@@ -16,6 +17,10 @@ struct Run {
 }
 
 impl PlanNode for Project {
+    fn describe(&self) -> Description {
+        Description::new("Result", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run { input: self.input.open(), columns: self.columns.clone() })
     }

@@ -3,6 +3,7 @@
 
 use super::{ExecState, NodeRef, Operator, PlanNode, Row, SetCall};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::functions::Rows;
 use crate::types::{Datum, Oid, Record};
 use std::sync::Arc;
@@ -21,6 +22,10 @@ struct Run {
 }
 
 impl PlanNode for ProjectSet {
+    fn describe(&self) -> Description {
+        Description::new("ProjectSet", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run { input: self.input.open(), calls: self.calls.clone(), current: None })
     }

@@ -3,6 +3,7 @@
 
 use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, encode_key, row_bytes};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::types::Datum;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -33,6 +34,10 @@ struct Run {
 }
 
 impl PlanNode for RecursiveUnion {
+    fn describe(&self) -> Description {
+        Description::new("Recursive Union", &[&self.first, &self.recursive])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run {
             running: self.first.open(),

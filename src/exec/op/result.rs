@@ -2,6 +2,7 @@
 
 use super::{ExecState, Operator, PlanNode, Program, Row};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use std::sync::Arc;
 
 /// One row without columns.
@@ -12,6 +13,10 @@ struct OneRowRun {
 }
 
 impl PlanNode for OneRow {
+    fn describe(&self) -> Description {
+        Description::new("Result", &[])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(OneRowRun { done: false })
     }
@@ -35,6 +40,13 @@ struct ValuesRun {
 }
 
 impl PlanNode for Values {
+    fn describe(&self) -> Description {
+        Description {
+            target: " on \"*VALUES*\"".to_owned(),
+            ..Description::new("Values Scan", &[])
+        }
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(ValuesRun { rows: self.rows.clone(), at: 0 })
     }

@@ -5,6 +5,7 @@
 
 use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, encode_key, row_bytes};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::nodes::SetOperator;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,6 +30,10 @@ struct Run {
 }
 
 impl PlanNode for SetOp {
+    fn describe(&self) -> Description {
+        Description::new("HashSetOp", &[&self.left, &self.right])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run {
             op: self.op,

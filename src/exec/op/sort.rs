@@ -7,6 +7,7 @@ use super::{
     ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, df, encode_key, row_bytes,
 };
 use crate::error::{Result, code};
+use crate::exec::explain::Description;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
@@ -27,6 +28,10 @@ struct Run {
 }
 
 impl PlanNode for Sort {
+    fn describe(&self) -> Description {
+        Description::new("Sort", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         let (keys, bound) = (self.keys.clone(), self.bound.clone());
         Box::new(Run { input: self.input.open(), keys, bound, sorted: None })

@@ -7,6 +7,7 @@ use super::{
     row_bytes,
 };
 use crate::error::{PgError, Result, SqlState, code};
+use crate::exec::explain::Description;
 use crate::functions::AggregateState;
 use crate::types::Datum;
 use std::ops::Range;
@@ -50,6 +51,10 @@ struct Run {
 }
 
 impl PlanNode for WindowNode {
+    fn describe(&self) -> Description {
+        Description::new("WindowAgg", &[&self.input])
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run {
             input: Some(self.input.open()),

@@ -140,7 +140,8 @@ impl Planner {
                 let layout = Arc::new(Layout::default());
                 let mut compiled: Vec<Vec<Program>> = Vec::with_capacity(rows.len());
                 for row in rows {
-                    let row = row.iter().map(|e| self.lateral_expr(e)).collect::<Result<Vec<_>>>()?;
+                    let row =
+                        row.iter().map(|e| self.lateral_expr(e)).collect::<Result<Vec<_>>>()?;
                     compiled.push(self.compile_all(&row, &layout)?);
                 }
                 let rows = Arc::new(compiled);

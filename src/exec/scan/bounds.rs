@@ -67,6 +67,12 @@ impl Bounds {
         self.equal.len() == key_columns && self.any.is_none()
     }
 
+    /// Whether nothing restricts the scan.
+    pub fn is_whole(&self) -> bool {
+        let limits = [&self.low, &self.high];
+        self.equal.is_empty() && self.any.is_none() && limits.into_iter().all(Option::is_none)
+    }
+
     /// The bytes of the leading columns; `None`: nothing can match.
     pub fn prefix(&self, state: &ExecState, out: &mut Vec<u8>) -> Result<bool> {
         for column in &self.equal {

@@ -8,6 +8,7 @@ use super::table::{start, visits};
 use super::{Bounds, Source};
 use crate::catalog::schema::IndexSchema;
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::exec::op::PlanNode;
 use crate::exec::{ExecState, Operator, Row};
 use crate::storage::{Scan, Space};
@@ -30,6 +31,13 @@ struct Run {
 }
 
 impl PlanNode for IndexScan {
+    fn describe(&self) -> Description {
+        let relation = &self.source.schema.relation.name;
+        let index = &self.index.relation.name;
+        let target = format!(" using {index} on {relation}");
+        Description { target, ..Description::new("Index Scan", &[]) }
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run {
             source: self.source.clone(),

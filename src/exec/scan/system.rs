@@ -1,7 +1,8 @@
 //! Relations that are not stored as rows: pg_catalog's, and sequences.
 
-use crate::catalog::{Relation, pg_catalog};
+use crate::catalog::{Relation, builtin, pg_catalog};
 use crate::error::{PgError, Result};
+use crate::exec::explain::Description;
 use crate::exec::expr::Program;
 use crate::exec::op::{PlanNode, holds};
 use crate::exec::{ExecState, Operator, Row};
@@ -27,6 +28,11 @@ struct Run {
 }
 
 impl PlanNode for SystemScan {
+    fn describe(&self) -> Description {
+        let name = builtin::system_relation(self.relation).map_or("", |r| r.name);
+        Description { target: format!(" on {name}"), ..Description::new("Catalog Scan", &[]) }
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(Run {
             relation: self.relation,
@@ -139,6 +145,11 @@ struct SequenceRun {
 }
 
 impl PlanNode for SequenceScan {
+    fn describe(&self) -> Description {
+        let target = format!(" on {}", self.relation.name);
+        Description { target, ..Description::new("Seq Scan", &[]) }
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         Box::new(SequenceRun {
             relation: self.relation.clone(),

@@ -3,6 +3,7 @@
 use super::bounds::ByteRange;
 use super::{Bounds, Source};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::exec::op::{PlanNode, filtered};
 use crate::exec::{ExecState, Operator, Row, df};
 use crate::storage::{Direction, KeyRange, Scan, Space, keys};
@@ -36,6 +37,13 @@ struct PointRun {
 }
 
 impl PlanNode for TableScan {
+    fn describe(&self) -> Description {
+        let relation = &self.source.schema.relation.name;
+        let by_key = self.point || !self.bounds.is_whole();
+        let name = if by_key { "Primary Key Scan" } else { "Seq Scan" };
+        Description { target: format!(" on {relation}"), ..Description::new(name, &[]) }
+    }
+
     fn open(&self) -> Box<dyn Operator> {
         let (source, bounds) = (self.source.clone(), self.bounds.clone());
         match self.point {

@@ -2,6 +2,7 @@
 
 mod describe;
 mod discard;
+mod explain;
 mod listen;
 mod lock;
 mod maintenance;
@@ -77,6 +78,7 @@ impl Session {
             Node::ConstraintsSetStmt(s) => self.set_constraints(s),
             Node::CheckPointStmt(_) => self.checkpoint(),
             Node::VacuumStmt(s) => self.vacuum(s).await,
+            Node::ExplainStmt(s) => self.explain(s).await,
             Node::CopyStmt(s) => self.copy(s, client).await,
             Node::DoStmt(_) => Err(PgError::unsupported("DO")),
             Node::CallStmt(_) => Err(PgError::unsupported("CALL")),
