@@ -8,7 +8,6 @@
 //! handles strictness: a strict function never sees NULL. Row programs call it directly; DataFusion
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
-mod in_range;
 mod aggregate;
 mod array;
 mod bytea;

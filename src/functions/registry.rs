@@ -76,7 +76,6 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::datetime::extract::FUNCTIONS,
     super::datetime::format::FUNCTIONS,
     super::datetime::in_range::FUNCTIONS,
-    super::in_range::FUNCTIONS,
     super::datetime::interval::FUNCTIONS,
     super::datetime::make::FUNCTIONS,
     super::datetime::overlaps::FUNCTIONS,
