@@ -62,8 +62,24 @@ impl Planner {
         let from = From { query, needed: needed_columns(query) };
         let mut conditions = Vec::new();
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));
+        let never = conditions.iter().any(is_never_true);
         let mut units = Units { items: Vec::new(), conditions };
         query.from.items.iter().for_each(|item| flatten(query, item, &mut units));
+        let (mut built, ordered) = self.plan_units(&from, units, order)?;
+        if never {
+            // The plan gave the layout; nothing of it needs to run.
+            built.node = Arc::new(Values { rows: Arc::default() });
+            (built.rows, built.base_rows) = (1.0, 1.0);
+        }
+        Ok((built, ordered))
+    }
+
+    fn plan_units(
+        &mut self,
+        from: &From<'_>,
+        units: Units<'_>,
+        order: &WantedOrder,
+    ) -> Result<(Built, bool)> {
         match units.items.len() {
             0 => {
                 let node: NodeRef = Arc::new(OneRow);
@@ -71,8 +87,8 @@ impl Planner {
                 let built = Built { node, layout, rows: 1.0, base_rows: 1.0 };
                 Ok((self.filter(built, &units.conditions)?, false))
             }
-            1 => self.single_unit(&from, &units, order),
-            _ => Ok((self.join_units(&from, units)?, false)),
+            1 => self.single_unit(from, &units, order),
+            _ => Ok((self.join_units(from, units)?, false)),
         }
     }
 
@@ -541,6 +557,11 @@ impl Planner {
         let layout = if semi { left.layout } else { both };
         Ok(Built { node, layout, rows: rows.max(1.0), base_rows })
     }
+}
+
+/// A condition that is false or NULL whatever the row.
+fn is_never_true(condition: &Expr) -> bool {
+    matches!(condition, Expr::Const(c) if c.value != crate::types::Datum::Bool(true))
 }
 
 /// The right side of a join to be made.
