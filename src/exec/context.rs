@@ -31,8 +31,8 @@ pub struct CancelToken(Arc<AtomicU8>);
 pub enum CancelReason {
     UserRequest = 1,
     StatementTimeout = 2,
-    /// The server ends or the client is gone.
     Shutdown = 3,
+    ClientGone = 4,
 }
 
 impl CancelToken {
@@ -66,6 +66,9 @@ fn cancelled(reason: u8) -> PgError {
     if reason == CancelReason::Shutdown as u8 {
         let message = "terminating connection due to administrator command";
         return PgError::new(code::ADMIN_SHUTDOWN, message).fatal();
+    }
+    if reason == CancelReason::ClientGone as u8 {
+        return PgError::new(code::CONNECTION_FAILURE, "connection to client lost").fatal();
     }
     let message = match reason == CancelReason::StatementTimeout as u8 {
         true => "canceling statement due to statement timeout",

@@ -29,7 +29,7 @@ pub use context::{CancelReason, CancelToken, StatementContext};
 pub use layout::{KEY_ATTNO, Layout, SEQ_ATTNO};
 pub use plan::{Plan, ResultColumn, plan};
 use run::block_on;
-pub use run::{Execution, RowBatch, RowStream, execute};
+pub use run::{Execution, RowBatch, RowStream, execute, off_worker};
 pub use state::ExecState;
 
 use crate::types::Datum;

@@ -1,26 +1,26 @@
 //! Starting a plan and reading its rows.
 //!
-//! Small plans run where they are called, a batch of rows per call: a point query never leaves its
-//! thread. Plans that are estimated to read much run on a thread of the blocking pool and send
-//! batches through a channel, so that they do not stall other sessions' tasks.
+//! A plan runs in its caller's task, a batch of rows per call. One that may run long ([`Plan::long`])
+//! does so after telling the runtime to move the worker's other tasks to another thread, so that it
+//! stalls no other session, no timeout and no cancel request. Point lookups stay where they are:
+//! handing the worker over costs more than they do.
 
 use super::op::Store;
 use super::plan::Root;
-use super::{ExecState, Operator, Plan, Row, StatementContext, dml};
+use super::{CancelToken, ExecState, Operator, Plan, Row, StatementContext, dml};
 use crate::error::Result;
 use crate::types::Datum;
 use datafusion::arrow::record_batch::RecordBatch;
+use std::pin::pin;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Rows per batch.
 const BATCH_ROWS: usize = 256;
 
-/// Batches that a big query may be ahead of its reader.
-const BATCHES_AHEAD: usize = 4;
-
-/// Estimated rows from which a query runs apart.
-const BIG_PLAN_ROWS: f64 = 20_000.0;
+/// How soon a waiting statement notices that it is cancelled.
+const CANCEL_SLICE: Duration = Duration::from_millis(20);
 
 /// A started statement.
 pub struct Execution {
@@ -40,10 +40,11 @@ pub enum RowBatch {
 pub struct RowStream(Source);
 
 enum Source {
-    /// Runs in the caller's thread.
-    Here { running: Box<dyn Operator>, state: Box<ExecState> },
-    /// Runs in a thread of its own.
-    Apart(mpsc::Receiver<Result<Vec<Row>>>),
+    Running {
+        running: Box<dyn Operator>,
+        state: Box<ExecState>,
+        long: bool,
+    },
     /// All there.
     Done(Option<Vec<Row>>),
 }
@@ -52,8 +53,10 @@ impl RowStream {
     /// At least one more row, or `None` at the end.
     pub async fn next(&mut self) -> Result<Option<RowBatch>> {
         let rows = match &mut self.0 {
-            Source::Here { running, state } => batch(&mut **running, state)?,
-            Source::Apart(batches) => batches.recv().await.transpose()?.unwrap_or_default(),
+            Source::Running { running, state, long: true } => {
+                off_worker(|| batch(&mut **running, state))?
+            }
+            Source::Running { running, state, long: false } => batch(&mut **running, state)?,
             Source::Done(rows) => rows.take().unwrap_or_default(),
         };
         Ok((!rows.is_empty()).then_some(RowBatch::Rows(rows)))
@@ -80,49 +83,64 @@ pub async fn execute(
 ) -> Result<Execution> {
     let mut state = Box::new(plan.state(cx, params.into()));
     for (slot, modify) in &plan.modifying {
-        let modified = modify.run(&mut state).await?;
+        let modified = run(plan, modify, &mut state)?;
         state.shared.get_mut()[*slot] = Some(Box::new(Store::complete(modified.rows)));
     }
     match &plan.root {
         Root::Modify(modify) => {
-            let modified = modify.run(&mut state).await?;
-            dml::finish_statement(&state)?;
+            let modified = run(plan, modify, &mut state)?;
+            finish(plan, &state)?;
             let rows = RowStream(Source::Done(Some(modified.rows)));
             Ok(Execution { rows, affected: Some(modified.affected) })
         }
         Root::Rows(node) => {
-            dml::finish_statement(&state)?;
-            let running = node.open();
-            let source = match plan.cost > BIG_PLAN_ROWS {
-                true => Source::Apart(run_apart(running, state)),
-                false => Source::Here { running, state },
-            };
+            finish(plan, &state)?;
+            let source = Source::Running { running: node.open(), state, long: plan.long };
             Ok(Execution { rows: RowStream(source), affected: None })
         }
     }
 }
 
-/// Runs a query in a thread of its own. It ends when its reader is gone.
-fn run_apart(
-    mut running: Box<dyn Operator>,
-    state: Box<ExecState>,
-) -> mpsc::Receiver<Result<Vec<Row>>> {
-    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-    tokio::task::spawn_blocking(move || {
-        loop {
-            let next = batch(&mut *running, &state);
-            let last = !matches!(&next, Ok(rows) if !rows.is_empty());
-            if sender.blocking_send(next).is_err() || last {
-                return;
-            }
-        }
-    });
-    receiver
+fn run(plan: &Plan, modify: &dml::Modify, state: &mut ExecState) -> Result<dml::Modified> {
+    match plan.long {
+        true => off_worker(|| modify.run(state)),
+        false => modify.run(state),
+    }
 }
 
-/// Waits for a future where code is not async: a lock taken in the middle of a query. The thread's
-/// other tasks move elsewhere meanwhile.
-pub(in crate::exec) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let handle = tokio::runtime::Handle::current();
-    tokio::task::block_in_place(|| handle.block_on(future))
+/// What the statement's changes made due: deferred checks, cascades.
+fn finish(plan: &Plan, state: &ExecState) -> Result<()> {
+    match plan.long {
+        true => off_worker(|| dml::finish_statement(state)),
+        false => dml::finish_statement(state),
+    }
+}
+
+/// Runs what may take long. The worker's other tasks move to another thread meanwhile.
+pub fn off_worker<T>(work: impl FnOnce() -> T) -> T {
+    // A runtime with one thread has nowhere to move them to.
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::CurrentThread) | Err(_) => work(),
+        Ok(_) => tokio::task::block_in_place(work),
+    }
+}
+
+/// Waits for a future where code is not async (a lock in the middle of a query), until the statement
+/// is cancelled.
+pub(in crate::exec) fn block_on<T>(
+    cancel: &CancelToken,
+    future: impl Future<Output = T>,
+) -> Result<T> {
+    let mut future = pin!(future);
+    let runtime = Handle::current();
+    tokio::task::block_in_place(|| {
+        runtime.block_on(async {
+            loop {
+                cancel.check()?;
+                if let Ok(done) = tokio::time::timeout(CANCEL_SLICE, future.as_mut()).await {
+                    return Ok(done);
+                }
+            }
+        })
+    })
 }

@@ -16,18 +16,19 @@ use super::codec::frontend::{self, Message, Target};
 use super::startup::StartupParameters;
 use super::wire::{Frame, Wire, WireError, disconnected};
 use crate::error::{PgError, Result, code};
-use crate::session::{Session, SessionOptions, Wakeup};
+use crate::session::{Gone, Session, SessionOptions, Wakeup};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tracing::{debug, error};
 
 /// Where the client is; decides about trust.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Peer {
     /// `None`: a Unix socket.
     pub address: Option<std::net::SocketAddr>,
     pub encrypted: bool,
+    pub gone: Gone,
 }
 
 /// Runs a session over a connection that has sent its startup packet.
@@ -70,6 +71,7 @@ async fn start(
         database: parameters.database,
         settings: parameters.settings,
         client_address: peer.address,
+        gone: peer.gone,
     };
     let mut session = Session::start(server.instance.clone(), options)?;
     auth::accept(wire);

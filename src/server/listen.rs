@@ -1,5 +1,6 @@
 //! Listening sockets: TCP, and a Unix socket where asked for.
 
+use super::presence::Shared;
 use super::{Peer, Server, serve};
 use crate::config::Config;
 use socket2::{SockRef, TcpKeepalive};
@@ -8,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tracing::{info, warn};
 
 /// A peer that vanished is noticed after about this idle time.
@@ -115,7 +116,9 @@ async fn accept_tcp(listener: TcpListener, server: Arc<Server>) {
         match listener.accept().await {
             Ok((stream, address)) => {
                 prepare(&stream);
-                let peer = Peer { address: Some(address), encrypted: false };
+                let stream = Shared::<TcpStream>::new(stream);
+                let gone = stream.gone();
+                let peer = Peer { address: Some(address), encrypted: false, gone };
                 tokio::spawn(serve(server.clone(), Box::new(stream), peer));
             }
             Err(e) => accept_failed(&e).await,
@@ -127,7 +130,9 @@ async fn accept_unix(socket: UnixSocket, server: Arc<Server>) {
     loop {
         match socket.listener.accept().await {
             Ok((stream, _)) => {
-                let peer = Peer { address: None, encrypted: false };
+                let stream = Shared::<UnixStream>::new(stream);
+                let gone = stream.gone();
+                let peer = Peer { address: None, encrypted: false, gone };
                 tokio::spawn(serve(server.clone(), Box::new(stream), peer));
             }
             Err(e) => accept_failed(&e).await,

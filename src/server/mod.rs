@@ -14,6 +14,7 @@ mod client;
 mod codec;
 mod connection;
 mod listen;
+mod presence;
 mod startup;
 mod tls;
 mod wire;
@@ -71,9 +72,11 @@ pub async fn run(config: Config) -> Result<(), String> {
     let stopping = AtomicBool::new(false);
     let server = Arc::new(Server { config, instance, tls, mock_secret, slots, stopping });
     let accepting = tokio::spawn(listen::accept(listeners, server.clone()));
+    let watch = tokio::spawn(server.instance.clone().watch_clients());
     let signal = wait_for_signal().await?;
     info!(signal, "stopping");
     accepting.abort();
+    watch.abort();
     server.stop().await;
     Ok(())
 }

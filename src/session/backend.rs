@@ -14,6 +14,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
+/// Whether the client has closed its connection.
+pub type Gone = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// One session.
 pub struct Backend {
     pub pid: i32,
@@ -24,6 +27,7 @@ pub struct Backend {
     pub role: Oid,
     pub role_name: String,
     pub client_address: Option<SocketAddr>,
+    gone: Gone,
     /// Microseconds since 2000-01-01 UTC.
     pub started: i64,
     pub activity: Mutex<Activity>,
@@ -131,6 +135,17 @@ impl Backend {
         }
     }
 
+    /// Stops a statement that has run for some time and has no client left to tell.
+    pub fn stop_if_abandoned(&self, running_us: i64) {
+        let activity = self.activity.lock();
+        let since = activity.state_change;
+        let is_old = activity.state == "active" && clock::now().saturating_sub(since) > running_us;
+        drop(activity);
+        if is_old && (self.gone)() {
+            self.cancel(CancelReason::ClientGone);
+        }
+    }
+
     /// Runs `work` until it is done or its statement is cancelled; then `work` is dropped where it
     /// waits.
     pub async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -173,6 +188,7 @@ pub struct Identity {
     pub role: Oid,
     pub role_name: String,
     pub client_address: Option<SocketAddr>,
+    pub gone: Gone,
 }
 
 impl Backends {
@@ -185,6 +201,7 @@ impl Backends {
             role: who.role,
             role_name: who.role_name,
             client_address: who.client_address,
+            gone: who.gone,
             started: clock::now(),
             activity: Mutex::new(Activity::new()),
             token: CancelToken::new(),

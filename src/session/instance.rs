@@ -9,9 +9,13 @@ use crate::exec::{CancelReason, PlanCache};
 use crate::storage::{IsolationLevel, Store, StoreOptions, TxnOptions};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Plans kept for statements that come again.
 const CACHED_PLANS_MAX: usize = 4096;
+
+/// Statements that run longer than this are asked, this often, whether their client is still there.
+const CLIENT_CHECK: Duration = Duration::from_secs(1);
 
 pub struct Instance {
     pub store: Arc<Store>,
@@ -80,6 +84,17 @@ impl Instance {
             && backend.secret == secret
         {
             backend.cancel(CancelReason::UserRequest);
+        }
+    }
+
+    /// Stops statements whose clients disappear. Runs as long as the server does.
+    pub async fn watch_clients(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(CLIENT_CHECK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let running_us = i64::try_from(CLIENT_CHECK.as_micros()).unwrap_or(i64::MAX);
+        loop {
+            ticks.tick().await;
+            self.backends.all().iter().for_each(|b| b.stop_if_abandoned(running_us));
         }
     }
 

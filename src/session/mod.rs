@@ -33,7 +33,7 @@ mod transaction;
 mod utf8;
 mod utility;
 
-pub use backend::Backend;
+pub use backend::{Backend, Gone};
 pub use client::{Client, Encoding, Notice, Notification, OutputColumn, Reply, Rows, Severity};
 pub use instance::Instance;
 pub use start::SessionOptions;

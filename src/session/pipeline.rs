@@ -237,9 +237,13 @@ impl Session {
         self.list_cursors();
         self.timer = None;
         self.state.backend.begin_statement();
-        if let Some(limit) = self.statement_timeout() {
-            self.timer = Some(self.state.backend.cancel_after(limit));
-        }
+        self.restart_timer();
+    }
+
+    /// `statement_timeout` runs anew for each statement of a query string.
+    pub(super) fn restart_timer(&mut self) {
+        let limit = self.statement_timeout();
+        self.timer = limit.map(|limit| self.state.backend.cancel_after(limit));
     }
 
     fn statement_timeout(&self) -> Option<Duration> {

@@ -30,6 +30,9 @@ impl Session {
         }
         let count = statements.len();
         for (i, statement) in statements.iter().enumerate() {
+            if i > 0 {
+                self.restart_timer();
+            }
             let tag = self.run_statement(statement, count > 1, client).await?;
             let is_last = i + 1 == count;
             if is_last && self.block == Block::Implicit {

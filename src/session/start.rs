@@ -1,6 +1,6 @@
 //! The session's first and last moments.
 
-use super::backend::Identity;
+use super::backend::{Gone, Identity};
 use super::settings::{Scope, Settings, Source};
 use super::state::SessionState;
 use super::transaction::Block;
@@ -18,6 +18,7 @@ pub struct SessionOptions {
     pub settings: Vec<(String, String)>,
     /// `None`: over a Unix socket.
     pub client_address: Option<SocketAddr>,
+    pub gone: Gone,
 }
 
 impl Session {
@@ -31,6 +32,7 @@ impl Session {
             role: role.oid,
             role_name: role.name.clone(),
             client_address: options.client_address,
+            gone: options.gone,
         });
         let session = Session {
             state: Arc::new(SessionState::new(instance, backend, settings)),

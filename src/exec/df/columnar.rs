@@ -11,6 +11,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 /// Batches that the plan may be ahead of its reader.
 const BATCHES_AHEAD: usize = 2;
@@ -27,6 +28,8 @@ enum Run {
     /// On DataFusion.
     Batches {
         batches: mpsc::Receiver<Result<RecordBatch>>,
+        /// The plan's task; dropping this ends it, in the middle of whatever it does.
+        _task: JoinSet<()>,
         types: Vec<Oid>,
         current: Option<RecordBatch>,
         at: usize,
@@ -56,7 +59,7 @@ fn start(node: &NodeRef, state: &ExecState) -> Result<Run> {
     let context = task_context()?;
     let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let plan = lowered.plan;
-    threads()?.spawn(async move {
+    let run = async move {
         let mut stream = match execute_stream(plan, context) {
             Ok(stream) => stream,
             Err(error) => {
@@ -70,8 +73,10 @@ fn start(node: &NodeRef, state: &ExecState) -> Result<Run> {
                 return;
             }
         }
-    });
-    Ok(Run::Batches { batches, types: lowered.types, current: None, at: 0 })
+    };
+    let mut task = JoinSet::new();
+    task.spawn_on(run, threads()?.handle());
+    Ok(Run::Batches { batches, _task: task, types: lowered.types, current: None, at: 0 })
 }
 
 impl Operator for Run {
@@ -80,15 +85,14 @@ impl Operator for Run {
             match self {
                 Run::Waiting(node) => *self = start(&node.clone(), state)?,
                 Run::Rows(running) => return running.next(state),
-                Run::Batches { batches, types, current, at } => {
+                Run::Batches { batches, types, current, at, .. } => {
                     if let Some(batch) = current
                         && *at < batch.num_rows()
                     {
                         *at += 1;
                         return Ok(Some(row(batch, *at - 1, types)));
                     }
-                    state.cx.cancel.check()?;
-                    match block_on(batches.recv()) {
+                    match block_on(&state.cx.cancel, batches.recv())? {
                         Some(batch) => (*current, *at) = (Some(batch?), 0),
                         None => return Ok(None),
                     }

@@ -31,7 +31,7 @@ pub(in crate::exec) struct Modified {
 impl Modify {
     /// Runs it to its end; what it makes due is left to
     /// [`finish_statement`](super::finish_statement).
-    pub async fn run(&self, state: &mut ExecState) -> Result<Modified> {
+    pub fn run(&self, state: &mut ExecState) -> Result<Modified> {
         // With a modifying WITH beside it, a rerun would have to take that back, too.
         let alone = state.shared.get_mut().iter().all(Option::is_none);
         loop {

@@ -7,7 +7,7 @@ use super::filter::holds;
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row};
 use crate::catalog::schema::TableSchema;
 use crate::error::Result;
-use crate::exec::block_on;
+use crate::exec::dml;
 use crate::exec::explain::Description;
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{IsolationLevel, RowLock, Space, StorageError};
@@ -54,7 +54,8 @@ impl RowLockSpec {
         // The nullable side of an outer join has no row to lock.
         let Datum::Bytea(suffix) = row[self.key].clone() else { return Ok(true) };
         let (txn, storage) = (&state.cx.txn, self.schema.relation.storage);
-        match block_on(txn.lock_row(storage, &suffix, self.mode, self.wait)) {
+        let request = txn.lock_row(storage, &suffix, self.mode, self.wait);
+        match dml::answer(&state.cx.cancel, request)? {
             Ok(RowLock::Granted { .. }) => {}
             Ok(RowLock::Unavailable) if self.wait == LockWait::SkipLocked => return Ok(false),
             Ok(RowLock::Unavailable) => return Err(self.named(StorageError::LockNotAvailable)),

@@ -44,6 +44,8 @@ struct Path {
     /// Conditions that the bounds state exactly.
     exact: Vec<usize>,
     point: bool,
+    /// All columns of a unique index are given.
+    unique: bool,
     /// Estimated part of the table's rows.
     selectivity: f64,
     /// It gives the wanted order, reading backward or not.
@@ -78,6 +80,7 @@ impl Planner {
         let schema = table_schema(&catalog, relation);
         let rows = self.table_rows(relation);
         let path = self.best_path(access, &schema, rows)?;
+        self.long |= !path.point && !path.unique;
         let layout = Arc::new(layout_of(access));
         let mut conditions = Vec::new();
         for (n, condition) in access.conditions.iter().enumerate() {
@@ -119,6 +122,7 @@ impl Planner {
         if !system && relation.sequence.is_none() {
             return Ok(None);
         }
+        self.long |= system;
         let layout = Arc::new(layout_of(access));
         let filter = access.conditions.iter();
         let filter: Result<Vec<_>> =
@@ -217,6 +221,7 @@ impl Planner {
             let full = path.bounds.is_point(index.key_columns().len());
             if full && index.info().unique {
                 path.selectivity = 1.0 / rows;
+                path.unique = true;
             }
             // An entry costs a get besides; an order is worth a sort of few rows only.
             let cost = |p: &Path| {
@@ -263,7 +268,7 @@ impl Planner {
             Some(_) => None,
             None => gives_order(columns, at, access.order),
         };
-        Ok(Path { index, bounds, exact, point: false, selectivity, order })
+        Ok(Path { index, bounds, exact, point: false, unique: false, selectivity, order })
     }
 
     /// A condition `column = value`.

@@ -87,6 +87,7 @@ impl Planner {
             |(slot, t): (usize, &(Oid, i32))| KeyColumn::ascending(Program::slot(slot, t.0), t.0);
         let distinct = (!all).then(|| Arc::new(types.iter().enumerate().map(columns).collect()));
         let rows = first.rows * ROUNDS_GUESS;
+        self.long = true;
         let node: NodeRef = Arc::new(RecursiveUnion {
             first: first.node,
             recursive: recursive.node,

@@ -212,6 +212,7 @@ impl Planner {
         if let Expr::Func(function) = call
             && function.retset
         {
+            self.long = true;
             let types = function.args.iter().map(Expr::type_oid).collect();
             let mut callee = Callee::resolve(function.func, types, function.type_oid)?;
             callee.variadic = function.variadic;

@@ -61,8 +61,8 @@ pub struct Plan {
     shared_count: usize,
     /// Relations to lock before it runs.
     locks: Vec<(Oid, TableLockMode)>,
-    /// Estimated rows that the plan reads or makes: big ones run apart from small ones.
-    pub(in crate::exec) cost: f64,
+    /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
+    pub(in crate::exec) long: bool,
 }
 
 /// What a statement does.
@@ -115,13 +115,9 @@ pub fn plan(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<Plan>> {
     let columns = query.output().map(result_column).collect();
     let query = prepared(query);
     let mut planner = Planner::new(cx);
-    let (root, cost) = match query.command {
-        CommandType::Select => {
-            let built = planner.plan_below(&query)?;
-            let cost = built.cost();
-            (Root::Rows(built.node), cost)
-        }
-        _ => (Root::Modify(dml::plan(&mut planner, &query)?), 0.0),
+    let root = match query.command {
+        CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
+        _ => Root::Modify(dml::plan(&mut planner, &query)?),
     };
     Ok(Arc::new(Plan {
         command: query.command,
@@ -131,7 +127,7 @@ pub fn plan(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<Plan>> {
         locks: relations::relation_locks(&query),
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
-        cost,
+        long: planner.long,
     }))
 }
 

@@ -26,13 +26,6 @@ pub(in crate::exec) struct Built {
     pub base_rows: f64,
 }
 
-impl Built {
-    /// Rows handled, roughly.
-    pub fn cost(&self) -> f64 {
-        self.rows.max(self.base_rows)
-    }
-}
-
 /// One query being planned.
 #[derive(Default)]
 pub(super) struct Level {
@@ -71,6 +64,8 @@ pub(in crate::exec) struct Planner {
     pub(super) next_rel: u32,
     /// See [`Plan`](super::Plan).
     pub(super) modifying: Vec<(usize, crate::exec::dml::Modify)>,
+    /// See [`Plan`](super::Plan).
+    pub(super) long: bool,
 }
 
 /// First range index for the planner's own use.
@@ -87,6 +82,7 @@ impl Planner {
             log: Vec::new(),
             next_rel: FIRST_OWN_REL,
             modifying: Vec::new(),
+            long: false,
         }
     }
 

@@ -12,9 +12,9 @@ mod variables;
 
 use super::Session;
 use super::client::{Client, Encoding, Notice, Severity};
-use crate::error::{PgError, Result, code};
+use crate::error::{PgError, Result};
 use crate::exec::ddl::{self, DdlContext};
-use crate::exec::{ResultColumn, Row};
+use crate::exec::{ResultColumn, Row, off_worker};
 use crate::sql::Statement;
 use crate::types::{Oid, oids};
 use pg_raw_parse::Node;
@@ -114,8 +114,9 @@ impl Session {
         };
         let mark = transaction.catalog.mark();
         transaction.txn.begin_statement()?;
-        let work = ddl::execute(statement, &context);
-        match self.state.backend.or_cancelled(work).await {
+        let work = self.state.backend.or_cancelled(ddl::execute(statement, &context));
+        // It may rewrite or check a table.
+        match off_worker(|| self.state.instance.runtime.block_on(work)) {
             Ok(tag) => {
                 transaction.txn.end_statement()?;
                 Ok(Outcome::Done(tag))
