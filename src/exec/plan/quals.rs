@@ -9,12 +9,38 @@ use std::collections::BTreeSet;
 
 pub(super) type Rels = BTreeSet<RangeIndex>;
 
-/// Splits a condition at its ANDs.
+/// Splits a condition at its ANDs. What all arms of an OR require is taken out of it, so that
+/// `(a = b AND x) OR (a = b AND y)` can join by `a = b`.
 pub(super) fn conjuncts(expr: &Expr, out: &mut Vec<Expr>) {
     match expr {
         Expr::Bool(BoolOp::And, args) => args.iter().for_each(|arg| conjuncts(arg, out)),
+        Expr::Bool(BoolOp::Or, arms) => factored(expr, arms, out),
         other => out.push(other.clone()),
     }
+}
+
+fn factored(whole: &Expr, arms: &[Expr], out: &mut Vec<Expr>) {
+    let mut split: Vec<Vec<Expr>> = Vec::with_capacity(arms.len());
+    for arm in arms {
+        let mut own = Vec::new();
+        conjuncts(arm, &mut own);
+        split.push(own);
+    }
+    let Some((first, others)) = split.split_first() else { return out.push(whole.clone()) };
+    let in_all = |e: &&Expr| others.iter().all(|arm| arm.contains(e));
+    let common: Vec<Expr> = first.iter().filter(in_all).cloned().collect();
+    if common.is_empty() {
+        return out.push(whole.clone());
+    }
+    for arm in &mut split {
+        arm.retain(|e| !common.contains(e));
+    }
+    // An arm that requires nothing more makes the rest of the OR true.
+    if split.iter().all(|arm| !arm.is_empty()) {
+        let arms = split.into_iter().map(|arm| Expr::Bool(BoolOp::And, arm)).collect();
+        out.push(Expr::Bool(BoolOp::Or, arms));
+    }
+    out.extend(common);
 }
 
 /// The range table entries of this query that an expression refers to.
