@@ -101,9 +101,9 @@ fn sign(x: f64) -> f64 {
     match x {
         x if x > 0.0 => 1.0,
         x if x < 0.0 => -1.0,
-        // Zero, of either sign, gives +0; NaN stays.
-        x if x == 0.0 => 0.0,
-        nan => nan,
+        // NaN stays; zero, of either sign, gives +0.
+        nan if nan.is_nan() => nan,
+        _ => 0.0,
     }
 }
 

@@ -76,7 +76,7 @@ async fn start(
     let mut session = Session::start(server.instance.clone(), options)?;
     auth::accept(wire);
     for (name, value) in session.reported_settings() {
-        backend::parameter_status(&mut wire.out, &name, &value);
+        backend::parameter_status(&mut wire.out, name, &value);
     }
     let backend = session.backend();
     backend::backend_key_data(&mut wire.out, backend.pid, backend.secret);

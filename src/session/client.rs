@@ -63,7 +63,7 @@ impl Notice {
     }
 
     /// A plain notice, 00000.
-    pub fn notice(message: impl Into<std::borrow::Cow<'static, str>>) -> Notice {
+    pub fn plain(message: impl Into<std::borrow::Cow<'static, str>>) -> Notice {
         let fields = PgError::new(code::SUCCESSFUL_COMPLETION, message);
         Notice { severity: Severity::Notice, fields }
     }

@@ -406,7 +406,8 @@ mod tests {
         for i in 0..200_000u32 {
             x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let k = key(x >> 15);
-            let value = (x % 7 != 0).then(|| Bytes::from(format!("value {i} {}", "x".repeat(40))));
+            let value = (!x.is_multiple_of(7))
+                .then(|| Bytes::from(format!("value {i} {}", "x".repeat(40))));
             model.insert(k.to_vec(), value.as_ref().map(|v| v.to_vec()));
             set.insert(Space::Rows, k, value);
         }

@@ -20,14 +20,14 @@ pub fn parse_f32(text: &str) -> Result<f32> {
     parse(text, "real", |v: f32| v.is_infinite(), |v| *v == 0.0)
 }
 
-fn parse<T: std::str::FromStr>(
+fn parse<T>(
     text: &str,
     type_name: &str,
     is_infinite: impl Fn(T) -> bool,
     is_zero: impl Fn(&T) -> bool,
 ) -> Result<T>
 where
-    T: Copy,
+    T: std::str::FromStr + Copy,
 {
     let trimmed = text.trim_matches(is_space);
     let unsigned = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);

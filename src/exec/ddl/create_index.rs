@@ -241,10 +241,10 @@ fn label(element: &IndexElem) -> String {
 
 fn expression_label<'a>(node: Node<'a>) -> Option<&'a str> {
     match node {
-        Node::ColumnRef(c) => c.fields().iter().filter_map(Node::as_str).last(),
-        Node::FuncCall(f) => f.funcname().iter().filter_map(Node::as_str).last(),
+        Node::ColumnRef(c) => c.fields().iter().filter_map(Node::as_str).next_back(),
+        Node::FuncCall(f) => f.funcname().iter().filter_map(Node::as_str).next_back(),
         Node::TypeCast(t) => expression_label(t.arg())
-            .or_else(|| t.type_name()?.names().iter().filter_map(|s| s.sval()).last()),
+            .or_else(|| t.type_name()?.names().iter().filter_map(|s| s.sval()).next_back()),
         Node::CollateClause(c) => expression_label(c.arg()),
         Node::CoalesceExpr(_) => Some("coalesce"),
         Node::CaseExpr(_) => Some("case"),

@@ -73,10 +73,10 @@ impl RelationName {
 
     /// The schema a new relation of this name goes to: the one named, the session's temporary one,
     /// or the first of the search path.
-    pub fn target<'c>(
+    pub fn target(
         &self,
         temporary: bool,
-        catalog: &'c Arc<Catalog>,
+        catalog: &Arc<Catalog>,
         cx: &DdlContext<'_>,
     ) -> Result<Arc<Namespace>> {
         let named = self.schema.as_deref();

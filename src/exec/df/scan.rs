@@ -73,7 +73,6 @@ fn column_type(column: ScanColumn, source: &Source) -> Oid {
         ScanColumn::Key => oids::BYTEA,
         ScanColumn::Seq => oids::INT8,
         ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
-        ScanColumn::Updated => oids::TIMESTAMPTZ,
     }
 }
 

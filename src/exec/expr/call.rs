@@ -116,11 +116,6 @@ impl Call {
     pub fn eval(&self, cx: &Eval<'_>) -> Result<Datum> {
         self.callee.call(cx.state.env(), &self.args(cx)?)
     }
-
-    /// The set the call returns.
-    pub fn eval_set(&self, cx: &Eval<'_>) -> Result<Rows> {
-        self.callee.call_set(cx.state.env(), &self.args(cx)?)
-    }
 }
 
 /// A function's name and argument types, `sum(int4)`: the registry's key for aggregates and for

@@ -219,19 +219,18 @@ impl Run {
         let mut key = Vec::new();
         while let Some(row) = input.next(state)? {
             state.cx.cancel.check()?;
-            for set in 0..sets {
+            for (set, index) in index.iter_mut().enumerate() {
                 key.clear();
-                let columns = &self.grouping.sets[set];
-                for &column in columns {
+                for &column in &self.grouping.sets[set] {
                     let column = std::slice::from_ref(&self.grouping.keys[column]);
                     encode_key(column, state, &row, &mut key)?;
                 }
-                let at = match index[set].get(key.as_slice()) {
+                let at = match index.get(key.as_slice()) {
                     Some(at) => *at,
                     None => {
                         let group = self.group(set, state, &row)?;
                         state.charge(row_bytes(&group.keys) + key.len() + 64 * self.calls.len())?;
-                        index[set].insert(key.clone(), groups.len());
+                        index.insert(key.clone(), groups.len());
                         groups.push(group);
                         groups.len() - 1
                     }
@@ -241,8 +240,8 @@ impl Run {
                 }
             }
         }
-        for set in 0..sets {
-            if self.grouping.sets[set].is_empty() && index[set].is_empty() {
+        for (set, index) in index.iter().enumerate() {
+            if self.grouping.sets[set].is_empty() && index.is_empty() {
                 groups.push(self.empty_group(set, state)?);
             }
         }

@@ -27,10 +27,10 @@ impl PlanNode for Append {
 impl Operator for Run {
     fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
         loop {
-            if let Some(current) = &mut self.current {
-                if let Some(row) = current.next(state)? {
-                    return Ok(Some(row));
-                }
+            if let Some(current) = &mut self.current
+                && let Some(row) = current.next(state)?
+            {
+                return Ok(Some(row));
             }
             match self.waiting.pop() {
                 Some(input) => self.current = Some(input.open()),

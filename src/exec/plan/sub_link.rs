@@ -97,7 +97,7 @@ impl Planner {
 
     fn sub_plan_kind(&mut self, link: &SubLink, layout: &Arc<Layout>) -> Result<SubPlanKind> {
         let (column_type, _) = link.query.first_column_type();
-        let mut test = |planner: &mut Planner| -> Result<Program> {
+        let test = |planner: &mut Planner| -> Result<Program> {
             let types: Vec<_> = link.query.output().map(|t| t.expr.type_oid()).collect();
             let both = Arc::new(layout.join(&numbered(SUBLINK_RANGE, &types)));
             let test = link
@@ -215,7 +215,7 @@ impl Decorrelated {
         query.from.filter.iter().for_each(|f| quals::conjuncts(f, &mut all));
         let (correlated, inner): (Vec<Expr>, Vec<Expr>) = all.into_iter().partition(expr_refers_up);
         let mut stripped = query.clone();
-        stripped.from.filter = (!inner.is_empty()).then(|| Expr::Bool(BoolOp::And, inner));
+        stripped.from.filter = (!inner.is_empty()).then_some(Expr::Bool(BoolOp::And, inner));
         stripped.targets.clear();
         let clean = |c: &Expr| !quals::has_sub_link(c) && !quals::is_volatile(c);
         if !correlated.iter().all(clean) {
@@ -360,7 +360,7 @@ fn grouped_by_correlation(query: &Query) -> Option<(Vec<(Expr, Expr)>, Query)> {
         keys.push((walk::raise(outer, 1), inner.clone()));
     }
     let mut grouped = query.clone();
-    grouped.from.filter = (!inner.is_empty()).then(|| Expr::Bool(BoolOp::And, inner));
+    grouped.from.filter = (!inner.is_empty()).then_some(Expr::Bool(BoolOp::And, inner));
     let value = query.output().next()?.expr.clone();
     let (mut targets, mut group_by) = (Vec::new(), Vec::new());
     for (n, (_, inner)) in (1u32..).zip(&keys) {

@@ -19,8 +19,6 @@ pub(in crate::exec) enum ScanColumn {
     /// `_seq`, as `int8`.
     Seq,
     TableOid(Oid),
-    /// `_updated`.
-    Updated,
     /// `xmin` and its kin: the low half of `_seq`.
     Xid,
     /// `xmax`, `cmin`, `cmax`: none.
@@ -36,7 +34,6 @@ impl ScanColumn {
             ScanColumn::Key => Datum::bytea(suffix),
             ScanColumn::Seq => Datum::Int8(stored.seq().cast_signed()),
             ScanColumn::TableOid(oid) => Datum::Oid(oid),
-            ScanColumn::Updated => Datum::TimestampTz(stored.updated_us()),
             ScanColumn::NoXid => Datum::Oid(0),
             ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
         }

@@ -205,10 +205,8 @@ impl<'a> Writer<'a> {
             return;
         }
         match self.current() {
-            Some(b'.') => {
-                if !self.ends_with_point() || self.template.fill {
-                    self.out.push('.');
-                }
+            Some(b'.') if (!self.ends_with_point() || self.template.fill) => {
+                self.out.push('.');
             }
             Some(_)
                 if self.last_relevant.is_some_and(|last| self.at > last) && key != Key::Zero => {}

@@ -259,7 +259,7 @@ fn text(option: &nodes::DefElem) -> Result<String> {
             _ => Err(missing()),
         },
         Node::TypeName(t) => {
-            let name = t.names().iter().last().and_then(|name| name.sval());
+            let name = t.names().iter().next_back().and_then(|name| name.sval());
             Ok(name.unwrap_or_default().to_owned())
         }
         _ => Err(missing()),

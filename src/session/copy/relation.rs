@@ -45,7 +45,7 @@ pub(super) fn chosen(
         Columns::All => return Ok(vec![true; copied.len()]),
         Columns::Named(names) => names,
     };
-    for wanted in names.iter().filter(|n| !copied.contains(&n.as_str())) {
+    if let Some(wanted) = names.iter().find(|n| !copied.contains(&n.as_str())) {
         if let Some(relation) = relation
             && relation.column_by_name(wanted).is_none()
         {

@@ -335,7 +335,7 @@ fn check_ordered_set(call: &nodes::FuncCall, proc: &Proc, name: &str) -> Result<
 
 /// Hypothetical-set aggregates: rank, dense_rank, percent_rank, cume_dist.
 fn builtin_hypothetical(call: &nodes::FuncCall) -> bool {
-    let name = call.funcname().iter().filter_map(|n| n.as_str()).last();
+    let name = call.funcname().iter().filter_map(|n| n.as_str()).next_back();
     let procs = builtin::procs_named(name.unwrap_or(""));
     procs.filter_map(|p| builtin::aggregate(p.oid)).any(|a| a.kind == b'h') && call.agg_within_group
 }

@@ -83,10 +83,11 @@ impl Binder<'_, '_> {
             });
         }
         let vector = matches!(to, oids::OIDVECTOR | oids::INT2VECTOR);
-        if !vector && let (Some(f), Some(t)) = (self.element(from), self.element(to)) {
-            if self.find_path(f, t, context).is_some() {
-                return Some(Path::Array);
-            }
+        if !vector
+            && let (Some(f), Some(t)) = (self.element(from), self.element(to))
+            && self.find_path(f, t, context).is_some()
+        {
+            return Some(Path::Array);
         }
         let string = |oid: Oid| self.facts(oid).category == b'S';
         let through_text = (context >= CastContext::Assignment && string(to))

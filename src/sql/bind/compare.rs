@@ -7,7 +7,7 @@ use crate::catalog::builtin::{self, CastContext};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Datum, Oid, oids};
-use pg_raw_parse::{ConstValue, Node, nodes};
+use pg_raw_parse::{Node, nodes};
 
 /// btree strategies, and 6 for `<>`, which PostgreSQL numbers after them.
 const EQUAL: i16 = 3;
@@ -322,7 +322,7 @@ impl<'n> Binder<'_, 'n> {
 }
 
 fn is_null_literal(node: Node<'_>) -> bool {
-    matches!(node, Node::A_Const(c) if c.isnull || matches!(c.val(), None::<ConstValue<'_>>))
+    matches!(node, Node::A_Const(c) if c.isnull || c.val().is_none())
 }
 
 fn check_row_lengths(left: &[Expr], right: &[Expr], location: i32) -> Result<()> {

@@ -382,7 +382,7 @@ impl<'n> Binder<'_, 'n> {
 }
 
 /// The alias's name, if there is one.
-pub(super) fn alias_name<'n>(alias: Option<&'n nodes::Alias>) -> Option<&'n str> {
+pub(super) fn alias_name(alias: Option<&nodes::Alias>) -> Option<&str> {
     alias.and_then(|a| a.aliasname())
 }
 

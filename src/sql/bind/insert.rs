@@ -244,15 +244,13 @@ impl<'n> Binder<'_, 'n> {
     }
 
     pub fn default_or_null(&self, relation: &Relation, column: &Column) -> Expr {
-        self.column_default(relation, column).unwrap_or_else(|| {
-            Expr::Const(Const {
-                value: crate::types::Datum::Null,
-                type_oid: column.type_oid,
-                typmod: column.typmod,
-                collation: column.collation,
-                location: -1,
-            })
-        })
+        self.column_default(relation, column).unwrap_or(Expr::Const(Const {
+            value: crate::types::Datum::Null,
+            type_oid: column.type_oid,
+            typmod: column.typmod,
+            collation: column.collation,
+            location: -1,
+        }))
     }
 
     /// The target of INSERT, UPDATE or DELETE, as range table entry 1.

@@ -202,11 +202,11 @@ pub(super) fn push_target(targets: &mut Vec<TargetEntry>, name: String, expr: Ex
 }
 
 pub(super) fn ends_with_star(column: &nodes::ColumnRef) -> bool {
-    matches!(column.fields().iter().last(), Some(Node::A_Star(_)))
+    matches!(column.fields().iter().next_back(), Some(Node::A_Star(_)))
 }
 
 pub(super) fn indirection_star(node: &nodes::A_Indirection) -> bool {
-    matches!(node.indirection().iter().last(), Some(Node::A_Star(_)))
+    matches!(node.indirection().iter().next_back(), Some(Node::A_Star(_)))
 }
 
 /// The name of a column that has no alias (`FigureColname`).
@@ -218,16 +218,18 @@ pub(super) fn figure_name(node: Node<'_>, bound: &Expr) -> String {
 fn figure(node: Node<'_>, bound: &Expr) -> Option<(String, bool)> {
     let strong = |name: &str| Some((name.to_owned(), true));
     match node {
-        Node::ColumnRef(c) => strong(c.fields().iter().filter_map(|f| f.as_str()).last()?),
-        Node::A_Indirection(i) => match i.indirection().iter().filter_map(|f| f.as_str()).last() {
-            Some(name) => strong(name),
-            None => figure(i.arg(), bound),
-        },
-        Node::FuncCall(f) => strong(f.funcname().iter().filter_map(|n| n.as_str()).last()?),
+        Node::ColumnRef(c) => strong(c.fields().iter().filter_map(|f| f.as_str()).next_back()?),
+        Node::A_Indirection(i) => {
+            match i.indirection().iter().filter_map(|f| f.as_str()).next_back() {
+                Some(name) => strong(name),
+                None => figure(i.arg(), bound),
+            }
+        }
+        Node::FuncCall(f) => strong(f.funcname().iter().filter_map(|n| n.as_str()).next_back()?),
         Node::A_Expr(a) if a.kind == nodes::A_Expr_Kind::AEXPR_NULLIF => strong("nullif"),
         Node::TypeCast(c) => {
             let inner = figure(c.arg(), bound);
-            let type_name = || c.type_name()?.names().iter().filter_map(|s| s.sval()).last();
+            let type_name = || c.type_name()?.names().iter().filter_map(|s| s.sval()).next_back();
             match inner {
                 Some((_, true)) => inner,
                 inner => type_name().map(|n| (n.to_owned(), false)).or(inner),

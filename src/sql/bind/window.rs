@@ -122,7 +122,7 @@ impl<'n> Binder<'_, 'n> {
             }
             None => {
                 let same = |w: &&nodes::WindowDef| w.name().is_none() && std::ptr::eq(*w, over);
-                windows.iter().position(|w| same(w)).unwrap_or_else(|| {
+                windows.iter().position(same).unwrap_or_else(|| {
                     windows.push(over);
                     windows.len() - 1
                 })

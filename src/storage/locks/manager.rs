@@ -108,6 +108,8 @@ pub(super) struct Waiter {
 #[derive(Default)]
 pub(super) struct Entry {
     pub(super) holders: SmallVec<[Holder; 2]>,
+    /// Boxed, so that the common entry without waiters stays small.
+    #[allow(clippy::box_collection)]
     pub(super) queue: Option<Box<VecDeque<Waiter>>>,
 }
 
@@ -169,12 +171,15 @@ pub(super) struct Waiting {
     ticket: u64,
 }
 
+/// How often one session holds each thing in each mode.
+pub(super) type Holds = HashMap<(Tag, Mode), u64>;
+
 #[derive(Default)]
 pub(in crate::storage) struct LockManager {
     pub(super) table: DashMap<Tag, Entry>,
     pub(super) waiting: Mutex<HashMap<u32, Waiting>>,
     /// Holds of session-scope advisory locks: each must be released as often as it was taken.
-    pub(super) session_holds: Mutex<HashMap<u32, HashMap<(Tag, Mode), u64>>>,
+    pub(super) session_holds: Mutex<HashMap<u32, Holds>>,
     next_ticket: AtomicU64,
     hasher: RandomState,
 }
@@ -232,7 +237,8 @@ impl LockManager {
         let started = Instant::now();
         let first = lock_timeout.map_or(deadlock_timeout, |t| t.min(deadlock_timeout));
         if timeout(first, &mut queued.granted).await.is_ok() {
-            return Ok(queued.finish());
+            queued.finish();
+            return Ok(());
         }
         if lock_timeout.is_some_and(|t| t <= deadlock_timeout) {
             return Err(StorageError::LockTimeout);
@@ -241,14 +247,15 @@ impl LockManager {
             return Err(StorageError::Deadlock(detail));
         }
         match lock_timeout.and_then(|t| started.checked_add(t)) {
-            None => drop((&mut queued.granted).await),
-            Some(end) => drop(
-                timeout_at(end, &mut queued.granted)
-                    .await
-                    .map_err(|_| StorageError::LockTimeout)?,
-            ),
+            None => (&mut queued.granted).await,
+            Some(end) => {
+                timeout_at(end, &mut queued.granted).await.map_err(|_| StorageError::LockTimeout)?
+            }
         }
-        Ok(queued.finish())
+        // The sender lives in the queue until it grants.
+        .expect("a queued request is granted, never dropped");
+        queued.finish();
+        Ok(())
     }
 
     /// Gives one mode back.

@@ -26,8 +26,8 @@ async fn wait_for(
 ) -> JoinHandle<Result<Acquired, StorageError>> {
     let (mode, shared) = (mode.into(), Arc::clone(locks));
     let task = tokio::spawn(async move {
-        let result = shared.acquire(request(tag, session, mode, LockWait::Block)).await;
-        result
+        let request = request(tag, session, mode, LockWait::Block);
+        shared.acquire(request).await
     });
     while !locks.waiting.lock().contains_key(&session) && !task.is_finished() {
         tokio::task::yield_now().await;

@@ -255,7 +255,7 @@ impl<'a> Decoder<'a> {
         let small = i32::try_from(value).map_err(|_| ParseError::FieldOverflow)?;
         let has_fraction = rest.starts_with('.');
         let fraction_allowed = matches!(unit, Unit::Julian | Unit::Second);
-        if !rest.is_empty() && !(has_fraction && fraction_allowed) {
+        if !(rest.is_empty() || has_fraction && fraction_allowed) {
             return Err(ParseError::BadFormat);
         }
         let civil = &mut self.parts.civil;

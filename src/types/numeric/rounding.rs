@@ -46,11 +46,11 @@ impl Numeric {
     }
 
     pub fn ceil(&self) -> Numeric {
-        self.to_whole(|n, d| Integer::div_ceil(n, d))
+        self.to_whole(Integer::div_ceil)
     }
 
     pub fn floor(&self) -> Numeric {
-        self.to_whole(|n, d| Integer::div_floor(n, d))
+        self.to_whole(Integer::div_floor)
     }
 
     fn to_whole(&self, divide: impl Fn(&BigInt, &BigInt) -> BigInt) -> Numeric {

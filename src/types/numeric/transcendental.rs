@@ -11,13 +11,12 @@ use crate::error::{PgError, Result, code};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
+use std::f64::consts::{LN_10, LOG10_E};
 
 /// `exp` overflows (or underflows to zero) beyond this argument.
 const EXP_ARGUMENT_MAX: f64 = 6000.0;
 /// Estimated logarithms are clamped to this before they become scales.
 const WEIGHT_ESTIMATE_MAX: f64 = 2000.0;
-const LOG10_E: f64 = 0.434294481903252;
-const LN_10: f64 = 2.302585092994046;
 /// Powers of at most this many digits are multiplied out exactly.
 const EXACT_POWER_DIGITS_MAX: u64 = 20_000;
 /// Most digits before the point of any value.
@@ -284,7 +283,7 @@ fn exp_from_fixed(x: &BigInt, bits: u64, scale: i32) -> Result<Numeric> {
     let one = BigInt::one() << bits;
     let (mut sum, mut term, mut n) = (one.clone(), one, 1u32);
     loop {
-        term = (term * &reduced >> bits) / n;
+        term = ((term * &reduced) >> bits) / n;
         if term.is_zero() {
             break;
         }
@@ -292,7 +291,7 @@ fn exp_from_fixed(x: &BigInt, bits: u64, scale: i32) -> Result<Numeric> {
         n += 1;
     }
     for _ in 0..HALVINGS {
-        sum = &sum * &sum >> bits;
+        sum = (&sum * &sum) >> bits;
     }
     let k = k.to_i64().ok_or_else(overflow)?;
     let scaled = sum * pow10(scale.unsigned_abs());
@@ -335,10 +334,10 @@ fn ln2_fixed(bits: u64) -> BigInt {
 
 /// `atanh z = z + z^3/3 + z^5/5 + ...` for |z| well below 1.
 fn atanh_fixed(z: &BigInt, bits: u64) -> BigInt {
-    let square = z * z >> bits;
+    let square = (z * z) >> bits;
     let (mut sum, mut power, mut n) = (z.clone(), z.clone(), 3u32);
     loop {
-        power = &power * &square >> bits;
+        power = (&power * &square) >> bits;
         // A negative power rounds towards -1, not 0: both are below the precision.
         if power.abs() <= BigInt::one() {
             break;

@@ -175,12 +175,10 @@ impl Postgres {
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // The parent-death signal follows the thread that spawned the process, not the test
-        // process: so that thread stays for good.
+        // process: so that thread stays as long as the server does.
         std::thread::spawn(move || {
-            let _server = command.spawn().expect("postgres starts");
-            loop {
-                std::thread::park();
-            }
+            let mut server = command.spawn().expect("postgres starts");
+            server.wait().expect("the child can be waited for");
         });
         let server = Postgres { socket: directory.join(".s.PGSQL.5432") };
         let deadline = Instant::now() + START_TIMEOUT;
