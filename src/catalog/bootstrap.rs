@@ -33,11 +33,16 @@ pub(super) fn changes() -> Vec<Change> {
             is_template,
             settings: BTreeMap::new(),
             comment: Some(comment.to_owned()),
-            acl: None,
+            acl: is_template.then(template_privileges),
         })));
         changes.extend(namespaces().map(|n| Change::PutNamespace(oid, n)));
     }
     changes
+}
+
+/// Everyone may connect to the template databases, and only their owner make temporary tables.
+fn template_privileges() -> Vec<String> {
+    vec!["=c/postgres".to_owned(), "postgres=CTc/postgres".to_owned()]
 }
 
 /// `postgres` and the predefined roles (manual, section 22.5), with their memberships.

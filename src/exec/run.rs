@@ -81,6 +81,7 @@ pub async fn execute(
     params: Vec<Datum>,
     cx: Arc<StatementContext>,
 ) -> Result<Execution> {
+    plan.check_privileges(&cx)?;
     let mut state = Box::new(plan.state(cx, params.into()));
     for (slot, modify) in &plan.modifying {
         let modified = run(plan, modify, &mut state)?;

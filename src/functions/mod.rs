@@ -33,6 +33,7 @@ mod like;
 mod math;
 mod number_format;
 mod numeric;
+mod partition;
 pub mod privileges;
 mod quote;
 pub mod random;

@@ -7,7 +7,8 @@
 
 use super::Env;
 use crate::catalog::builtin::{self, oid::class};
-use crate::catalog::{Catalog, RelationKind};
+use crate::catalog::{Catalog, Namespace, Relation, RelationKind};
+use crate::error::{PgError, Result, code};
 use crate::types::Oid;
 use std::collections::HashSet;
 
@@ -105,6 +106,59 @@ pub fn holds(catalog: &Catalog, role: Oid, object: &Object, wanted: Wanted) -> b
     })
 }
 
+/// 42501 unless the current role may look into a schema.
+pub fn require_usage(env: &dyn Env, catalog: &Catalog, schema: Oid) -> Result<()> {
+    match catalog.namespace(schema) {
+        Some(found) if !may_use(catalog, env.current_role(), found) => {
+            Err(denied("schema", &found.name))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a role has USAGE on a schema.
+pub fn may_use(catalog: &Catalog, role: Oid, schema: &Namespace) -> bool {
+    let object = Object { owner: schema.owner, acl: schema.acl.clone(), public_default: "" };
+    holds(catalog, role, &object, Wanted { letter: 'U', grant_option: false })
+}
+
+/// 42501 unless a role has all of the privileges on a table, view or sequence.
+pub fn require_relation(catalog: &Catalog, role: Oid, oid: Oid, letters: &str) -> Result<()> {
+    let Some(relation) = catalog.relation(oid) else { return Ok(()) };
+    let object = object_of(relation);
+    let has = |letter| holds(catalog, role, &object, Wanted { letter, grant_option: false });
+    match letters.chars().all(has) {
+        true => Ok(()),
+        false => Err(relation_denied(relation)),
+    }
+}
+
+/// 42501 unless the current role has one of the privileges on a sequence.
+pub(super) fn require_sequence(env: &dyn Env, oid: Oid, letters: &str) -> Result<()> {
+    let Some(relation) = env.catalog().relation(oid) else { return Ok(()) };
+    let (object, role) = (object_of(relation), env.current_role());
+    let has = |letter| holds(env.catalog(), role, &object, Wanted { letter, grant_option: false });
+    match letters.chars().any(has) {
+        true => Ok(()),
+        false => Err(relation_denied(relation)),
+    }
+}
+
+fn relation_denied(relation: &Relation) -> PgError {
+    let kind = match relation.kind {
+        RelationKind::Table => "table",
+        RelationKind::View => "view",
+        RelationKind::Sequence => "sequence",
+        RelationKind::Index => "index",
+    };
+    denied(kind, &relation.name)
+}
+
+fn denied(kind: &str, name: &str) -> PgError {
+    let message = format!("permission denied for {kind} {name}");
+    PgError::new(code::INSUFFICIENT_PRIVILEGE, message)
+}
+
 /// The access list that a built-in object was born with.
 fn initial(object: Oid, catalog_class: Oid) -> Option<Vec<String>> {
     let text = builtin::initial_privileges(object, catalog_class)?;
@@ -119,12 +173,15 @@ fn builtin_object(oid: Oid, catalog_class: Oid, public_default: &'static str) ->
 
 /// A table, view or sequence. `None`: there is no such relation.
 pub fn relation(env: &dyn Env, oid: Oid) -> Option<Object> {
-    let relation = env.catalog().relation(oid)?;
-    let acl = match Catalog::is_system(oid) {
-        true => initial(oid, class::CLASS),
+    env.catalog().relation(oid).map(|relation| object_of(relation))
+}
+
+fn object_of(relation: &Relation) -> Object {
+    let acl = match Catalog::is_system(relation.oid) {
+        true => initial(relation.oid, class::CLASS),
         false => relation.acl.clone(),
     };
-    Some(Object { owner: relation.owner, acl, public_default: "" })
+    Object { owner: relation.owner, acl, public_default: "" }
 }
 
 pub(super) fn sequence(env: &dyn Env, oid: Oid) -> Option<Object> {

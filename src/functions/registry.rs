@@ -42,6 +42,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::math::FUNCTIONS,
     super::number_format::FUNCTIONS,
     super::numeric::FUNCTIONS,
+    super::partition::FUNCTIONS,
     super::quote::FUNCTIONS,
     super::random::FUNCTIONS,
     super::record::FUNCTIONS,

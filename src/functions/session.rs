@@ -3,6 +3,7 @@
 //! The work is the session's ([`super::SessionFunctions`]); here are the arguments' rules.
 
 use super::Implementation::{self, Scalar, Set};
+use super::privileges::require_sequence;
 use super::{Ctx, Env, Rows, void};
 use crate::catalog::RelationKind;
 use crate::error::{PgError, Result, code};
@@ -45,6 +46,7 @@ fn sequence(env: &dyn Env, oid: Oid) -> Result<Oid> {
 
 fn setval(ctx: &Ctx<'_>, a: &[Datum], is_called: bool) -> Result<Datum> {
     let oid = sequence(ctx.env, a[0].as_oid())?;
+    require_sequence(ctx.env, oid, "w")?;
     ctx.env.session().setval(oid, a[1].as_int8(), is_called).map(Datum::Int8)
 }
 
@@ -178,6 +180,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         "nextval_oid",
         Scalar(|c, a| {
             let oid = sequence(c.env, a[0].as_oid())?;
+            require_sequence(c.env, oid, "Uw")?;
             c.env.session().nextval(oid).map(Datum::Int8)
         }),
     ),
@@ -185,6 +188,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         "currval_oid",
         Scalar(|c, a| {
             let oid = sequence(c.env, a[0].as_oid())?;
+            require_sequence(c.env, oid, "rU")?;
             c.env.session().currval(oid).map(Datum::Int8)
         }),
     ),

@@ -4,10 +4,11 @@ use super::backend::Backend;
 use super::settings::{Settings, split_identifiers};
 use crate::catalog::Catalog;
 use crate::catalog::builtin::oid::PG_CATALOG;
+use crate::functions::privileges;
 use crate::types::Oid;
 use std::sync::Arc;
 
-/// The existing schemas of `search_path`, in order. Those it does not name come first: the session's
+/// The existing schemas of `search_path` that the role may use, in order. Those it does not name come first: the session's
 /// temporary schema, then pg_catalog.
 pub(super) fn resolve(
     settings: &Settings,
@@ -26,7 +27,11 @@ pub(super) fn resolve(
             "pg_temp" => temporary,
             name => catalog.namespace_named(name).map(|n| n.oid),
         };
-        path.extend(found.filter(|oid| !path.contains(oid)));
+        let usable = |oid: &Oid| {
+            let schema = catalog.namespace(*oid);
+            !path.contains(oid) && schema.is_some_and(|s| privileges::may_use(catalog, role, s))
+        };
+        path.extend(found.filter(usable));
     }
     if !path.contains(&PG_CATALOG) {
         path.insert(0, PG_CATALOG);

@@ -169,7 +169,6 @@ SELECT obj_description('ctas'::regclass);
 DROP TABLE ctas, ctas2, into_t;
 DROP TABLE nope;
 DROP TABLE IF EXISTS nope;
-CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE DATABASE script;
 CREATE DATABASE script;
 DROP DATABASE script;

@@ -27,7 +27,10 @@ UPDATE t SET (a, b) = (SELECT 1, 'none' WHERE false) WHERE id = 4 RETURNING a, b
 UPDATE t SET a = b.id FROM (VALUES (11), (12)) b (id) WHERE t.id = b.id RETURNING t.id, t.a, b.id;
 UPDATE t AS x SET a = x.a * 2 WHERE x.id = 1 RETURNING x.a;
 UPDATE t SET id = id + 100 WHERE id > 10;
-UPDATE t SET id = id + 1;
+CREATE TABLE shifted (id int PRIMARY KEY);
+INSERT INTO shifted VALUES (1), (2), (3);
+UPDATE shifted SET id = id + 1;
+UPDATE shifted SET id = id - 1 RETURNING id;
 UPDATE t SET id = 1 WHERE id = 2;
 UPDATE t SET nope = 1;
 UPDATE t SET a = 1, a = 2;
@@ -117,4 +120,3 @@ INSERT INTO v3 (c) VALUES ('abcd');
 INSERT INTO v3 (s) VALUES ('abcdef'::varchar(3));
 INSERT INTO v3 (n) VALUES (99.95);
 INSERT INTO v3 (s) SELECT 'toolong';
-MERGE INTO t USING nokey ON t.id = nokey.a WHEN MATCHED THEN DO NOTHING;

@@ -10,3 +10,4 @@ mod protocol;
 mod psql;
 mod tidy;
 mod tpch;
+mod unsupported;

@@ -101,6 +101,12 @@ fn data_type(type_oid: Oid, found: Option<&builtin::Type>, namespace: Oid) -> St
     if found.is_some_and(|t| t.is_array) {
         return "ARRAY".to_owned();
     }
+    // Without a length these are the standard's types, not PostgreSQL's unlimited ones.
+    match type_oid {
+        oids::BPCHAR => return "character".to_owned(),
+        oids::BIT => return "bit".to_owned(),
+        _ => {}
+    }
     match crate::types::format_type(type_oid, -1) {
         Some(name) if namespace == oid::PG_CATALOG => name,
         _ => "USER-DEFINED".to_owned(),

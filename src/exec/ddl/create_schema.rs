@@ -8,9 +8,6 @@ use pg_raw_parse::nodes::CreateSchemaStmt;
 const TAG: &str = "CREATE SCHEMA";
 
 pub(super) async fn execute(statement: &CreateSchemaStmt, cx: &DdlContext<'_>) -> Result<String> {
-    if !statement.schema_elts().is_empty() {
-        return Err(PgError::unsupported("CREATE SCHEMA with elements"));
-    }
     let catalog = cx.catalog();
     let owner = match statement.authrole() {
         Some(spec) => role_spec::get(spec, cx)?,
@@ -36,7 +33,9 @@ pub(super) async fn execute(statement: &CreateSchemaStmt, cx: &DdlContext<'_>) -
         return Err(PgError::new(code::DUPLICATE_SCHEMA, message));
     }
     let oid = cx.catalog.new_oid()?;
-    cx.catalog.put_namespace(Namespace { oid, name, owner, comment: None, acl: None }, cx.txn);
+    let namespace = Namespace { oid, name, owner, comment: None, acl: None };
+    cx.catalog.put_namespace(namespace.clone(), cx.txn);
+    super::schema_elements::create(statement.schema_elts(), &namespace, cx).await?;
     Ok(TAG.to_owned())
 }
 

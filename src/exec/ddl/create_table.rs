@@ -21,9 +21,13 @@ pub(super) async fn execute(statement: &CreateStmt, cx: &DdlContext<'_>) -> Resu
     let range = statement.relation().expect("CREATE TABLE names a table");
     let temporary = range.relpersistence as u8 == b't';
     let on_commit = on_commit(statement.oncommit, temporary)?;
-    let Some((name, namespace)) = target(range, statement.if_not_exists, cx).await? else {
+    let name = RelationName::of_range(range, cx)?;
+    // Of all statements that make relations, only this one says where the name stands.
+    let namespace = name.target(temporary, &cx.catalog(), cx).map_err(|e| e.at(range.location))?;
+    let name = name.name;
+    if !free_name(&namespace, &name, statement.if_not_exists, cx).await? {
         return Ok(TAG.to_owned());
-    };
+    }
     let mut table = new_table(name, &namespace, range, cx)?;
     table.on_commit = on_commit;
     for node in statement.options() {

@@ -62,7 +62,7 @@ async fn find(
     cx: &DdlContext<'_>,
 ) -> Result<Option<Arc<Relation>>> {
     let catalog = cx.catalog();
-    let Some(found) = name.find(&catalog, cx).cloned() else {
+    let Some(found) = name.find(&catalog, cx)?.cloned() else {
         return missing(name, kind, missing_ok, cx).map(|()| None);
     };
     if let Some(index) = &found.index {

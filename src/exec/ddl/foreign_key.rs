@@ -9,6 +9,7 @@ use crate::catalog::{
     RelationKind,
 };
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_relation;
 use crate::storage::TableLockMode;
 use crate::types::Oid;
 use pg_raw_parse::nodes::Constraint as Node;
@@ -27,6 +28,7 @@ pub(super) async fn add(table: Oid, spec: &ForeignKeySpec<'_>, cx: &DdlContext<'
     let catalog = cx.catalog();
     let table = catalog.relation(table).expect("the table is locked").clone();
     check_tables(&table, &referenced)?;
+    require_relation(&catalog, cx.env.current_role(), referenced.oid, "x")?;
     let columns = column_numbers(&table, &spec.columns)?;
     let (index, referenced_columns) = referenced_key(&referenced, node, &catalog)?;
     if columns.len() != referenced_columns.len() {
@@ -112,12 +114,15 @@ fn referenced_key(
     if written.is_empty() {
         let primary = catalog
             .indexes_of(referenced)
-            .find(|i| i.index.as_ref().is_some_and(|info| info.primary && info.immediate));
+            .find(|i| i.index.as_ref().is_some_and(|info| info.primary));
         let index = primary.ok_or_else(|| {
             let name = &referenced.name;
             let message = format!("there is no primary key for referenced table \"{name}\"");
             PgError::new(code::UNDEFINED_OBJECT, message)
         })?;
+        if index.index.as_ref().is_some_and(|info| !info.immediate) {
+            return Err(deferrable("primary key", referenced));
+        }
         return Ok(((**index).clone(), index_keys(index)));
     }
     let names: Vec<String> = written.into_iter().map(str::to_owned).collect();
@@ -133,7 +138,14 @@ fn referenced_key(
         keys.sort_unstable();
         keys == sorted && usable(index)
     };
-    let index = catalog.indexes_of(referenced).find(matches).ok_or_else(|| {
+    let immediate = |index: &&&std::sync::Arc<Relation>| {
+        index.index.as_ref().is_some_and(|info| info.immediate)
+    };
+    let candidates: Vec<_> = catalog.indexes_of(referenced).filter(matches).collect();
+    let index = candidates.iter().copied().find(|i| immediate(&i)).ok_or_else(|| {
+        if !candidates.is_empty() {
+            return deferrable("unique constraint", referenced);
+        }
         let message = format!(
             "there is no unique constraint matching given keys for referenced table \"{}\"",
             referenced.name
@@ -148,11 +160,16 @@ fn index_keys(index: &Relation) -> Vec<i16> {
     info.columns[..info.key_count].iter().map(|c| c.attno).collect()
 }
 
-/// Unique, on plain columns, without a predicate, checked at once.
+/// 55000: what may have duplicates for a while cannot be referred to.
+fn deferrable(what: &str, referenced: &Relation) -> PgError {
+    let message = format!("cannot use a deferrable {what} for referenced table \"{}\"", referenced.name);
+    PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+}
+
+/// Unique, on plain columns, without a predicate.
 fn usable(index: &Relation) -> bool {
     index.index.as_ref().is_some_and(|i| {
         i.unique
-            && i.immediate
             && i.predicate.is_none()
             && i.columns.iter().all(|c| c.expr.is_none())
     })

@@ -1,6 +1,7 @@
 //! Checks rows that are there already against a foreign key (`RI_Initial_Check`).
 
 use super::DdlContext;
+use super::located::located;
 use super::rows;
 use crate::catalog::schema::{RowKey, TableSchema, table_schema};
 use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Relation};
@@ -30,7 +31,8 @@ pub(super) fn check_rows(table: u32, constraint: u32, cx: &DdlContext<'_>) -> Re
         if nulls == 0 && exists(table, key, &target, &values, cx)? {
             return Ok(());
         }
-        Err(violation(table, constraint, key, referenced, &values, nulls > 0))
+        let error = violation(table, constraint, key, referenced, &values, nulls > 0);
+        Err(located(error, table, cx))
     })
 }
 
@@ -112,6 +114,5 @@ fn violation(
     };
     PgError::new(code::FOREIGN_KEY_VIOLATION, message)
         .detail(detail)
-        .table(&*table.name)
         .constraint(&*constraint.name)
 }

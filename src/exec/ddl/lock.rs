@@ -22,9 +22,9 @@ pub(super) async fn named(
 ) -> Result<Option<Arc<Relation>>> {
     loop {
         let catalog = cx.catalog();
-        let Some(found) = name.find(&catalog, cx).cloned() else { return Ok(None) };
+        let Some(found) = name.find(&catalog, cx)?.cloned() else { return Ok(None) };
         relation(found.oid, mode, cx).await?;
-        let again = name.find(&cx.catalog(), cx).cloned();
+        let again = name.find(&cx.catalog(), cx)?.cloned();
         if again.as_ref().is_some_and(|again| again.oid == found.oid) {
             return Ok(again);
         }

@@ -25,6 +25,7 @@ mod implicit_names;
 mod index_def;
 mod key;
 mod like;
+mod located;
 mod lock;
 mod names;
 mod on_commit;
@@ -36,6 +37,7 @@ mod rename;
 mod role;
 mod role_spec;
 mod rows;
+mod schema_elements;
 mod sequence;
 mod sequence_options;
 mod serial;
@@ -104,7 +106,11 @@ impl DdlContext<'_> {
 
 /// Runs a DDL statement; gives its command tag.
 pub async fn execute(statement: &Statement, cx: &DdlContext<'_>) -> Result<String> {
-    match statement.node() {
+    execute_node(statement.node(), cx).await
+}
+
+async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String> {
+    match statement {
         Node::CreateStmt(s) => create_table::execute(s, cx).await,
         Node::AlterTableStmt(s) => alter_table::execute(s, cx).await,
         Node::DropStmt(s) => drop::execute(s, cx).await,
@@ -137,9 +143,17 @@ pub async fn execute(statement: &Statement, cx: &DdlContext<'_>) -> Result<Strin
     }
 }
 
-/// The kind of a statement we have nothing for, for the error.
+/// The kind of a statement we have nothing for, for the error: `CREATE FUNCTION` of
+/// `CreateFunctionStmt`.
 fn statement_name(node: Node<'_>) -> String {
     let debug = format!("{node:?}");
-    let name = debug.split(['(', ' ']).next().unwrap_or_default();
-    name.trim_end_matches("Stmt").to_owned()
+    let name = debug.split(['(', ' ']).next().unwrap_or_default().trim_end_matches("Stmt");
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_uppercase());
+    }
+    words
 }

@@ -3,6 +3,7 @@
 use super::DdlContext;
 use crate::catalog::{Catalog, Namespace, Relation, builtin};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_usage;
 use pg_raw_parse::list::NodeList;
 use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
@@ -50,19 +51,22 @@ impl RelationName {
     }
 
     /// The relation of this name, if there is one. A schema that does not exist is no error here.
-    pub fn find<'c>(&self, catalog: &'c Catalog, cx: &DdlContext<'_>) -> Option<&'c Arc<Relation>> {
-        match &self.schema {
-            Some(schema) => {
-                let namespace = find_namespace(catalog, schema, cx)?;
-                catalog.relation_named(namespace.oid, &self.name)
-            }
-            None => catalog.relation_in_path(cx.env.search_path(), &self.name),
-        }
+    pub fn find<'c>(
+        &self,
+        catalog: &'c Catalog,
+        cx: &DdlContext<'_>,
+    ) -> Result<Option<&'c Arc<Relation>>> {
+        let Some(schema) = &self.schema else {
+            return Ok(catalog.relation_in_path(cx.env.search_path(), &self.name));
+        };
+        let Some(namespace) = find_namespace(catalog, schema, cx) else { return Ok(None) };
+        require_usage(&**cx.env, catalog, namespace.oid)?;
+        Ok(catalog.relation_named(namespace.oid, &self.name))
     }
 
     /// The relation of this name, or 42P01.
     pub fn get<'c>(&self, catalog: &'c Catalog, cx: &DdlContext<'_>) -> Result<&'c Arc<Relation>> {
-        self.find(catalog, cx).ok_or_else(|| self.missing())
+        self.find(catalog, cx)?.ok_or_else(|| self.missing())
     }
 
     /// 42P01 for this name; without a position, as PostgreSQL reports it for statements of DDL.

@@ -3,6 +3,7 @@
 //! Everything goes through the transaction's write set, so all of it rolls back with the statement.
 
 use super::DdlContext;
+use super::located::located;
 use crate::catalog::schema::{IndexSchema, TableSchema, table_schema};
 use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result, code};
@@ -62,6 +63,7 @@ impl Evaluator {
 /// Makes the entries of one index.
 struct IndexWriter<'a> {
     index: &'a IndexSchema,
+    table: &'a Relation,
     evaluator: Evaluator,
     has_predicate: bool,
     /// Keys so far, of a unique index whose storage does not keep them apart.
@@ -71,7 +73,7 @@ struct IndexWriter<'a> {
 impl<'a> IndexWriter<'a> {
     fn new(
         index: &'a IndexSchema,
-        table: &Relation,
+        table: &'a Relation,
         catalog: &Arc<Catalog>,
         cx: &DdlContext<'_>,
     ) -> Result<IndexWriter<'a>> {
@@ -79,7 +81,7 @@ impl<'a> IndexWriter<'a> {
         let exprs = index.key_columns().iter().filter_map(|c| c.expr.as_ref());
         let evaluator = Evaluator::new(exprs.chain(&info.predicate), table, catalog, cx)?;
         let has_predicate = info.predicate.is_some();
-        Ok(IndexWriter { index, evaluator, has_predicate, seen: HashSet::new() })
+        Ok(IndexWriter { index, table, evaluator, has_predicate, seen: HashSet::new() })
     }
 
     /// Adds the row's entry, or fails if the index is unique and has such a key already.
@@ -100,7 +102,7 @@ impl<'a> IndexWriter<'a> {
         }
         let (key, value) = self.index.entry(&values, row_key);
         if self.index.is_unique_entry(&values) && self.is_duplicate(&key, &values, cx)? {
-            return Err(duplicate(&self.index.relation, &values));
+            return Err(located(duplicate(&self.index.relation, &values), self.table, cx));
         }
         cx.txn.put(Space::Index, key, value)?;
         Ok(())
@@ -211,7 +213,8 @@ pub(super) fn insert(
         Some(suffix) => {
             let key = Key::Row { table: storage, primary_key: &suffix }.encode();
             if cx.txn.get_latest(Space::Rows, &key)?.is_some() {
-                return Err(duplicate_primary_key(schema, row, catalog));
+                let error = duplicate_primary_key(schema, row, catalog);
+                return Err(located(error, &schema.relation, cx));
             }
             suffix
         }

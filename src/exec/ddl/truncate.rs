@@ -68,9 +68,9 @@ async fn add_referencing(
         let others: Vec<_> = keys
             .into_iter()
             .filter(|(other, _)| tables.iter().all(|t| t.oid != other.oid))
-            .map(|(other, key)| (other.clone(), key.name.clone()))
+            .map(|(other, _)| other.clone())
             .collect();
-        for (other, key) in others {
+        for other in others {
             if !cascade {
                 let message = "cannot truncate a table referenced in a foreign key constraint";
                 let (a, b) = (&other.name, &table.name);
@@ -78,8 +78,7 @@ async fn add_referencing(
                     .detail(format!("Table \"{a}\" references \"{b}\"."))
                     .hint(format!(
                         "Truncate table \"{a}\" at the same time, or use TRUNCATE ... CASCADE."
-                    ))
-                    .constraint(key));
+                    )));
             }
             if tables.iter().any(|t| t.oid == other.oid) {
                 continue;

@@ -251,7 +251,15 @@ pub(super) fn parent_changed(
         ForeignKeyAction::SetDefault => {
             let columns = affected(key, new.is_some());
             let defaults = children::defaults(state, &child, columns)?;
-            set_columns(state, &child, rows, columns, |at| Ok(defaults[at].clone()))
+            set_columns(state, &child, rows, columns, |at| Ok(defaults[at].clone()))?;
+            // Where the default is the very key that went, the child has not changed, so nothing
+            // else checks it (`ri_set`).
+            if parent_suffix(state, &parent, &key.key, old)?.is_some()
+                || children::find(state, &child, own, &wanted)?.is_empty()
+            {
+                return Ok(());
+            }
+            Err(still_referenced(&child, &parent, state, key, old))
         }
     }
 }

@@ -99,11 +99,12 @@ impl Target {
 
     /// Inserts a completed row.
     pub(super) fn insert(&self, state: &ExecState, row: Row) -> Result<Stored> {
-        let suffix = self.claim_key(state, &row)?;
+        let suffix = self.new_suffix(state, &row)?;
         let stored = Stored { suffix, row };
-        for index in &self.indexes {
-            index.insert(self, state, &stored)?;
-        }
+        let (before, after) = self.indexes_around_key();
+        before.iter().try_for_each(|index| index.insert(self, state, &stored))?;
+        self.claim_key(state, &stored)?;
+        after.iter().try_for_each(|index| index.insert(self, state, &stored))?;
         self.put(state, &stored)?;
         foreign_key::inserted(self, state, &stored);
         Ok(stored)
@@ -116,16 +117,17 @@ impl Target {
             self.lock(state, &old.suffix, RowLockMode::Update, LockWait::Block)?;
         }
         let suffix = match self.schema.primary_key_suffix(&row) {
-            Some(suffix) if suffix != old.suffix => {
-                self.remove(state, old)?;
-                self.claim_key(state, &row)?
-            }
-            _ => old.suffix.clone(),
+            Some(suffix) => suffix.into(),
+            None => old.suffix.clone(),
         };
         let new = Stored { suffix, row };
-        for index in &self.indexes {
-            index.update(self, state, old, &new)?;
+        let (before, after) = self.indexes_around_key();
+        before.iter().try_for_each(|index| index.update(self, state, old, &new))?;
+        if new.suffix != old.suffix {
+            self.remove(state, old)?;
+            self.claim_key(state, &new)?;
         }
+        after.iter().try_for_each(|index| index.update(self, state, old, &new))?;
         self.put(state, &new)?;
         foreign_key::updated(self, state, old, &new);
         Ok(new)
@@ -165,17 +167,33 @@ impl Target {
         Ok(Stored { suffix: Bytes::copy_from_slice(suffix), row })
     }
 
-    /// The key for a new row, locked, and checked to be free.
-    fn claim_key(&self, state: &ExecState, row: &[Datum]) -> Result<Bytes> {
-        let Some(suffix) = self.schema.primary_key_suffix(row) else {
-            let id = state.cx.txn.store().allocate_row_id(self.schema.relation.storage)?;
-            return Ok(Bytes::copy_from_slice(&id.to_be_bytes()));
-        };
-        self.lock(state, &suffix, RowLockMode::Update, LockWait::Block)?;
-        let key = self.schema.row_key(&suffix);
+    /// The indexes older than the primary key's and those younger: unique ones are checked in OID
+    /// order (`RelationGetIndexList`), which decides whose violation is reported.
+    fn indexes_around_key(&self) -> (&[TargetIndex], &[TargetIndex]) {
+        let primary = self.primary_index().unwrap_or(0);
+        let older = |index: &TargetIndex| index.schema.relation.oid < primary;
+        self.indexes.split_at(self.indexes.partition_point(older))
+    }
+
+    /// The key for a new row.
+    fn new_suffix(&self, state: &ExecState, row: &[Datum]) -> Result<Bytes> {
+        if let Some(suffix) = self.schema.primary_key_suffix(row) {
+            return Ok(suffix.into());
+        }
+        let id = state.cx.txn.store().allocate_row_id(self.schema.relation.storage)?;
+        Ok(Bytes::copy_from_slice(&id.to_be_bytes()))
+    }
+
+    /// Locks the row's primary key, if it has one, and checks that it is free.
+    fn claim_key(&self, state: &ExecState, new: &Stored) -> Result<()> {
+        if self.primary_index().is_none() {
+            return Ok(());
+        }
+        self.lock(state, &new.suffix, RowLockMode::Update, LockWait::Block)?;
+        let key = self.schema.row_key(&new.suffix);
         match state.cx.txn.get_latest(Space::Rows, &key)? {
-            None => Ok(suffix.into()),
-            Some(_) => Err(self.primary_key_violation(state, row)),
+            None => Ok(()),
+            Some(_) => Err(self.primary_key_violation(state, &new.row)),
         }
     }
 

@@ -9,6 +9,7 @@
 //! | `aggregate`, `window`, `set_operation`, `cte`, `locks` | what their names say |
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
 //! | `relations` | which tables to lock |
+//! | `privileges` | what its roles must be allowed to do |
 //! | `planner` | what all of these share |
 
 mod access;
@@ -20,6 +21,7 @@ mod locks;
 mod modify;
 mod planner;
 mod prepare;
+mod privileges;
 mod quals;
 mod query;
 mod relations;
@@ -61,6 +63,7 @@ pub struct Plan {
     shared_count: usize,
     /// Relations to lock before it runs.
     locks: Vec<(Oid, TableLockMode)>,
+    required: Vec<privileges::Required>,
     /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
     pub(in crate::exec) long: bool,
 }
@@ -100,6 +103,12 @@ impl Plan {
         Ok(())
     }
 
+    /// 42501 where the current role, or the owner of a view, may not do what the plan does.
+    pub(in crate::exec) fn check_privileges(&self, cx: &StatementContext) -> Result<()> {
+        let role = cx.env.current_role();
+        self.required.iter().try_for_each(|required| required.check(&cx.catalog, role))
+    }
+
     /// State for one execution.
     pub(in crate::exec) fn state(
         &self,
@@ -125,6 +134,7 @@ pub fn plan(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<Plan>> {
         root,
         modifying: std::mem::take(&mut planner.modifying),
         locks: relations::relation_locks(&query),
+        required: privileges::required(&query, &cx.catalog),
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,

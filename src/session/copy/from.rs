@@ -113,6 +113,9 @@ impl Session {
         let name = copy.relation().ok_or_else(|| PgError::internal("COPY FROM without a table"))?;
         let relation =
             self.lock_for_copy(name, crate::storage::TableLockMode::RowExclusive).await?;
+        let env = self.statement_env()?;
+        let (catalog, role) = (&env.catalog, env.current_role);
+        crate::functions::privileges::require_relation(catalog, role, relation.oid, "a")?;
         relation::check_target(&relation)?;
         let columns = relation::columns(copy, &relation)?;
         let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();

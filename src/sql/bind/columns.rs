@@ -175,8 +175,8 @@ impl<'n> Binder<'_, 'n> {
             None => None,
             Some(schema) => {
                 let catalog = self.context.catalog;
-                let namespace = catalog.namespace_named(schema);
-                let found = namespace.and_then(|n| catalog.relation_named(n.oid, name));
+                let namespace = self.find_namespace(schema);
+                let found = namespace.and_then(|oid| catalog.relation_named(oid, name));
                 match found {
                     Some(relation) => Some(relation.oid),
                     None => return Ok(None),

@@ -5,6 +5,7 @@ use super::place::Place;
 use super::state::{Binder, NsColumn, NsItem};
 use crate::catalog::{Relation, RelationKind};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges;
 use crate::nodes::*;
 use crate::types::{Oid, oids};
 use pg_raw_parse::list::NodeList;
@@ -68,8 +69,12 @@ impl<'n> Binder<'_, 'n> {
         }
         let found = match var.schemaname() {
             Some(schema) => {
-                let namespace = catalog.namespace_named(schema);
-                namespace.and_then(|n| catalog.relation_named(n.oid, name))
+                let namespace = self.find_namespace(schema);
+                if let Some(oid) = namespace {
+                    privileges::require_usage(self.context.env, catalog, oid)
+                        .map_err(|e| e.at(var.location))?;
+                }
+                namespace.and_then(|oid| catalog.relation_named(oid, name))
             }
             None => catalog.relation_in_path(self.context.env.search_path(), name),
         };

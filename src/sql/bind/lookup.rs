@@ -4,7 +4,7 @@ use super::state::Binder;
 use crate::catalog::Relation;
 use crate::catalog::builtin::{self, TypeKind};
 use crate::error::{PgError, Result, code};
-use crate::functions::quote_identifier;
+use crate::functions::{privileges, quote_identifier};
 use crate::types::{self, Oid, oids};
 
 /// The facts about a type that resolution looks at.
@@ -113,12 +113,23 @@ impl Binder<'_, '_> {
 
     /// The schema of this name (`get_namespace_oid`).
     pub fn namespace(&self, name: &str) -> Result<Oid> {
-        match self.context.catalog.namespace_named(name) {
-            Some(namespace) => Ok(namespace.oid),
+        match self.find_namespace(name) {
+            Some(oid) => {
+                privileges::require_usage(self.context.env, self.context.catalog, oid)?;
+                Ok(oid)
+            }
             None => Err(PgError::new(
                 code::INVALID_SCHEMA_NAME,
                 format!("schema \"{name}\" does not exist"),
             )),
+        }
+    }
+
+    /// The schema of this name; `pg_temp` is the session's own.
+    pub fn find_namespace(&self, name: &str) -> Option<Oid> {
+        match name {
+            "pg_temp" => self.context.env.session().temp_schema(),
+            _ => self.context.catalog.namespace_named(name).map(|n| n.oid),
         }
     }
 

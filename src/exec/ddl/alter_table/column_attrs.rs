@@ -81,7 +81,7 @@ pub(in crate::exec::ddl) fn check_no_nulls(
 ) -> Result<()> {
     let schema = table_schema(&cx.catalog(), table);
     rows::for_each(&schema, cx, |_, row| match row[attno as usize - 1].is_null() {
-        true => Err(super::columns::contains_nulls(table, attno)),
+        true => Err(super::columns::contains_nulls(table, attno, cx)),
         false => Ok(()),
     })
 }

@@ -5,6 +5,7 @@
 //! an identity is different for each row, so the rows are written anew.
 
 use super::super::draft::TableDraft;
+use super::super::located::located;
 use super::super::rows::{self, Evaluator};
 use super::super::{DdlContext, column, drop as dropping};
 use super::constraints;
@@ -65,7 +66,7 @@ fn fill(old: &Arc<Relation>, mut new: Relation, cx: &DdlContext<'_>) -> Result<(
         added.missing_value = Some(value).filter(|v| !v.is_null());
         cx.catalog.put_relation(new.clone(), cx.txn);
         return match is_null && not_null && has_rows(old, cx)? {
-            true => Err(contains_nulls(&new, attno)),
+            true => Err(contains_nulls(&new, attno, cx)),
             false => Ok(()),
         };
     }
@@ -76,7 +77,7 @@ fn fill(old: &Arc<Relation>, mut new: Relation, cx: &DdlContext<'_>) -> Result<(
         row.push(Datum::Null);
         let value = evaluator.eval(0, &row)?;
         if value.is_null() && not_null {
-            return Err(contains_nulls(&definition, attno));
+            return Err(contains_nulls(&definition, attno, cx));
         }
         row.pop();
         row.push(value);
@@ -101,11 +102,12 @@ fn value_of(column: &Column, cx: &DdlContext<'_>) -> Result<Option<Expr>> {
 }
 
 /// 23502 for a NOT NULL column that rows have no value for.
-pub(super) fn contains_nulls(table: &Relation, attno: i16) -> PgError {
+pub(super) fn contains_nulls(table: &Relation, attno: i16, cx: &DdlContext<'_>) -> PgError {
     let column = &table.column(attno).name;
     let message =
         format!("column \"{column}\" of relation \"{}\" contains null values", table.name);
-    PgError::new(code::NOT_NULL_VIOLATION, message).table(&*table.name).column(column.as_str())
+    let error = PgError::new(code::NOT_NULL_VIOLATION, message).column(column.as_str());
+    located(error, table, cx)
 }
 
 fn has_rows(table: &Arc<Relation>, cx: &DdlContext<'_>) -> Result<bool> {

@@ -2,6 +2,7 @@
 
 use super::super::draft::TableDraft;
 use super::super::drop::{self as dropping, change_table};
+use super::super::located::located;
 use super::super::rows::{self, Evaluator};
 use super::super::{DdlContext, check, constraint, foreign_key, foreign_key_check, key};
 use super::current;
@@ -98,17 +99,18 @@ fn check_rows(oid: u32, constraint: &Constraint, cx: &DdlContext<'_>) -> Result<
     rows::for_each(&schema, cx, |_, row| {
         // NULL passes, as in every CHECK.
         match evaluator.eval(0, &row)? {
-            crate::types::Datum::Bool(false) => Err(violated(&table, constraint)),
+            crate::types::Datum::Bool(false) => Err(violated(&table, constraint, cx)),
             _ => Ok(()),
         }
     })
 }
 
-fn violated(table: &Relation, constraint: &Constraint) -> PgError {
+fn violated(table: &Relation, constraint: &Constraint, cx: &DdlContext<'_>) -> PgError {
     let (name, relation) = (&constraint.name, &table.name);
     let message =
         format!("check constraint \"{name}\" of relation \"{relation}\" is violated by some row");
-    PgError::new(code::CHECK_VIOLATION, message).table(&*table.name).constraint(name.as_str())
+    let error = PgError::new(code::CHECK_VIOLATION, message).constraint(name.as_str());
+    located(error, table, cx)
 }
 
 /// Checks the rows against the checks that use a column whose type has changed.

@@ -1,0 +1,25 @@
+//! What PostgreSQL has and KalamDB lacks says so: 0A000 with the feature's name, never something
+//! else, and the session goes on.
+
+use crate::harness::{Kalam, Server};
+
+const STATEMENTS: &[(&str, &str)] = &[
+    ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE FUNCTION"),
+    ("CREATE TYPE t AS ENUM ('a')", "CREATE ENUM"),
+    ("CREATE TABLE t (a int) PARTITION BY RANGE (a)", "PARTITION BY"),
+    ("CREATE TABLE t () INHERITS (pg_class)", "INHERITS"),
+    ("MERGE INTO t USING u ON true WHEN MATCHED THEN DO NOTHING", "MERGE"),
+];
+
+#[test]
+fn missing_features_are_named() {
+    let kalam = Kalam::start();
+    let mut client = kalam.connect("postgres");
+    for (sql, feature) in STATEMENTS {
+        let outcome = client.run(sql);
+        let error = outcome.error.expect(sql);
+        assert_eq!(error.get(&'C').map(String::as_str), Some("0A000"), "{sql}: {error:?}");
+        assert!(error.get(&'M').is_some_and(|m| m.contains(feature)), "{sql}: {error:?}");
+    }
+    assert_eq!(client.run("SELECT 1").tag, "SELECT 1");
+}
