@@ -84,12 +84,12 @@ pub async fn execute(
     plan.check_privileges(&cx)?;
     let mut state = Box::new(plan.state(cx, params.into()));
     for (slot, modify) in &plan.modifying {
-        let modified = run(plan, modify, &mut state)?;
+        let modified = run(plan, modify, &mut state).await?;
         state.shared.get_mut()[*slot] = Some(Box::new(Store::complete(modified.rows)));
     }
     match &plan.root {
         Root::Modify(modify) => {
-            let modified = run(plan, modify, &mut state)?;
+            let modified = run(plan, modify, &mut state).await?;
             finish(plan, &state)?;
             let rows = RowStream(Source::Done(Some(modified.rows)));
             Ok(Execution { rows, affected: Some(modified.affected) })
@@ -102,10 +102,11 @@ pub async fn execute(
     }
 }
 
-fn run(plan: &Plan, modify: &dml::Modify, state: &mut ExecState) -> Result<dml::Modified> {
+async fn run(plan: &Plan, modify: &dml::Modify, state: &mut ExecState) -> Result<dml::Modified> {
+    let cancel = state.cx.cancel.clone();
     match plan.long {
-        true => off_worker(|| modify.run(state)),
-        false => modify.run(state),
+        true => block_on(&cancel, modify.run(state))?,
+        false => modify.run(state).await,
     }
 }
 

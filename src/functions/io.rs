@@ -4,12 +4,21 @@
 
 use super::{Env, reg};
 use crate::error::Result;
-use crate::types::{self, Datum, Oid};
+use crate::types::{self, Array, Datum, Oid, oids};
+use std::sync::Arc;
+
+/// `text[]`.
+const TEXT_ARRAY: Oid = 1009;
 
 /// Appends a value's text form. Not for NULL.
 pub fn text_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
     if reg::is_reg(type_oid) {
         out.extend_from_slice(reg::output(env, type_oid, value.as_oid()).as_bytes());
+    } else if let Datum::Array(array) = value
+        && reg::is_reg(array.element_type)
+    {
+        let names = reg_names(env, array);
+        types::text_out(TEXT_ARRAY, &names, env.format(), out);
     } else {
         types::text_out(type_oid, value, env.format(), out);
     }
@@ -29,4 +38,15 @@ pub fn output(env: &dyn Env, type_oid: Oid, value: &Datum) -> Result<String> {
     let mut out = Vec::new();
     text_out(env, type_oid, value, &mut out);
     Ok(String::from_utf8(out).expect("text forms are UTF-8"))
+}
+
+/// An array of OIDs as one of the names that they are shown as.
+fn reg_names(env: &dyn Env, array: &Array) -> Datum {
+    let name = |element: &Datum| match element {
+        Datum::Null => Datum::Null,
+        oid => Datum::text(reg::output(env, array.element_type, oid.as_oid())),
+    };
+    let elements = array.elements.iter().map(name).collect();
+    let dims = array.dims.clone();
+    Datum::Array(Arc::new(Array { element_type: oids::TEXT, dims, elements }))
 }

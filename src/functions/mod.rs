@@ -167,6 +167,9 @@ pub struct Ctx<'a> {
     pub result_type: Oid,
     /// `f(VARIADIC array)` of a function declared `VARIADIC "any"`: the last argument is the array.
     pub variadic: bool,
+    /// The columns (name, type, typmod) of a function in FROM: its OUT columns, or what a column
+    /// definition list says.
+    pub columns: &'a [(String, Oid, i32)],
 }
 
 /// A function of one row.

@@ -93,6 +93,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::json::compare::CONTAINMENT,
     super::json::compare::FUNCTIONS,
     super::json::object::FUNCTIONS,
+    super::json::record::FUNCTIONS,
     super::json::sets::FUNCTIONS,
     super::series::FUNCTIONS,
 ];

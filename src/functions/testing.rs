@@ -48,7 +48,8 @@ impl Env for Bare {
 
 /// Calls the scalar function `prosrc`, its argument types given.
 pub(super) fn call_typed(prosrc: &str, args: &[Datum], arg_types: &[Oid]) -> Result<Datum> {
-    let ctx = Ctx { env: &*BARE, func: 0, arg_types, result_type: 0, variadic: false };
+    let ctx =
+        Ctx { env: &*BARE, func: 0, arg_types, result_type: 0, variadic: false, columns: &[] };
     match lookup(prosrc) {
         Some(Implementation::Scalar(f)) => f(&ctx, args),
         Some(Implementation::Set(_)) => panic!("{prosrc} returns a set"),
@@ -70,7 +71,8 @@ pub(super) fn value(prosrc: &str, args: &[Datum]) -> Datum {
 /// The rows of the set-returning function `prosrc`.
 #[track_caller]
 pub(super) fn rows(prosrc: &str, args: &[Datum]) -> Vec<Vec<Datum>> {
-    let ctx = Ctx { env: &*BARE, func: 0, arg_types: &[], result_type: 0, variadic: false };
+    let ctx =
+        Ctx { env: &*BARE, func: 0, arg_types: &[], result_type: 0, variadic: false, columns: &[] };
     match lookup(prosrc) {
         Some(Implementation::Set(f)) => {
             f(&ctx, args).and_then(Iterator::collect).expect("the call succeeds")

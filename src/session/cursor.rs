@@ -332,27 +332,13 @@ impl Session {
         self.portals.get(name)?.columns.as_ref().map(|c| c.to_vec())
     }
 
-    /// What pg_cursors shows during the command that begins: cursors and named portals.
+    /// What pg_cursors shows during the command that begins: cursors and the protocol's portals.
     pub(super) fn list_cursors(&self) {
         let mut listed = self.state.cursors.lock();
         if self.portals.is_empty() && listed.is_empty() {
             return;
         }
-        let list = self.portals.iter().map(|(name, portal)| {
-            let cursor = match &portal.state {
-                PortalState::Cursor(cursor) => Some(cursor),
-                _ => None,
-            };
-            pg_catalog::Cursor {
-                name: name.clone(),
-                statement: portal.text.to_string(),
-                is_holdable: cursor.is_some_and(|c| c.hold),
-                is_binary: cursor.is_some_and(|c| c.binary),
-                is_scrollable: cursor.is_some_and(|c| c.scroll != Scroll::No),
-                creation_time: portal.created,
-            }
-        });
-        *listed = list.collect();
+        *listed = self.portals.iter().map(|(name, portal)| describe(name, portal)).collect();
     }
 
     /// CLOSE; without a name, CLOSE ALL.
@@ -415,4 +401,20 @@ fn check_declarable(planned: &super::prepared::Planned, scroll: Scroll, hold: bo
         );
     }
     Ok(())
+}
+
+/// A portal as pg_cursors shows it.
+fn describe(name: &str, portal: &Portal) -> pg_catalog::Cursor {
+    let cursor = match &portal.state {
+        PortalState::Cursor(cursor) => Some(cursor),
+        _ => None,
+    };
+    pg_catalog::Cursor {
+        name: name.to_owned(),
+        statement: portal.text.to_string(),
+        is_holdable: cursor.is_some_and(|c| c.hold),
+        is_binary: cursor.is_some_and(|c| c.binary),
+        is_scrollable: cursor.is_some_and(|c| c.scroll != Scroll::No),
+        creation_time: portal.created,
+    }
 }

@@ -44,7 +44,7 @@ impl Session {
             self.check_not_failed()?;
         }
         self.ensure_transaction();
-        let prepared = self.prepare(name, statement, types, text)?;
+        let prepared = self.prepare(name, statement, types, text, false)?;
         self.keep_prepared(prepared)?;
         client.reply(Reply::ParseComplete);
         Ok(())
@@ -219,6 +219,8 @@ impl Session {
         client: &mut dyn Client,
     ) -> Result<Progress> {
         self.begin_command(&portal.text.clone());
+        let (name_kept, text) = (name.to_owned(), portal.text.clone());
+        *self.state.executing.lock() = Some((name_kept, text, portal.created));
         let exit =
             matches!(&portal.state, PortalState::Utility(p) if is_transaction_exit(p.node()));
         if !exit {

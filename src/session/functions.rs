@@ -223,6 +223,17 @@ impl pg_catalog::Host for SessionState {
         self.instance.backends.all().iter().map(|b| b.describe(waiting(b.pid))).collect()
     }
 
+    fn setting(&self, name: &str) -> Option<(String, &'static str)> {
+        let settings = self.settings.lock();
+        let source = if settings.is_changed(name) { "session" } else { "default" };
+        // In the setting's own unit, where SHOW chooses one.
+        let value = match settings.get(name) {
+            Some(value) => value.into_owned(),
+            None => return None,
+        };
+        Some((value, source))
+    }
+
     fn prepared_statements(&self) -> Vec<pg_catalog::PreparedStatement> {
         let prepared = self.prepared.lock();
         let named = prepared.values().filter(|p| !p.name.is_empty());
@@ -232,6 +243,17 @@ impl pg_catalog::Host for SessionState {
     }
 
     fn cursors(&self) -> Vec<pg_catalog::Cursor> {
-        self.cursors.lock().clone()
+        let mut cursors = self.cursors.lock().clone();
+        if let Some((name, text, created)) = &*self.executing.lock() {
+            cursors.push(pg_catalog::Cursor {
+                name: name.clone(),
+                statement: text.to_string(),
+                is_holdable: false,
+                is_binary: false,
+                is_scrollable: false,
+                creation_time: *created,
+            });
+        }
+        cursors
     }
 }

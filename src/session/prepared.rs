@@ -109,7 +109,7 @@ impl Prepared {
     /// The query itself: PREPARE's inner one.
     pub(super) fn node(&self) -> Node<'_> {
         match self.statement.as_ref().map_or(Node::None, Statement::node) {
-            Node::PrepareStmt(prepare) => prepare.query(),
+            Node::PrepareStmt(prepare) if self.from_sql => prepare.query(),
             node => node,
         }
     }
@@ -123,9 +123,8 @@ impl Session {
         statement: Option<Statement>,
         types: Vec<Oid>,
         text: Arc<str>,
+        from_sql: bool,
     ) -> Result<Arc<Prepared>> {
-        let from_sql =
-            matches!(statement.as_ref().map(Statement::node), Some(Node::PrepareStmt(_)));
         let mut prepared = Prepared {
             name: name.to_owned(),
             kind: Kind::Empty,

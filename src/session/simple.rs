@@ -20,6 +20,7 @@ impl Session {
     pub async fn simple_query(&mut self, text: &str, client: &mut dyn Client) -> Result<()> {
         let text: Arc<str> = text.into();
         self.begin_command(&text);
+        *self.state.executing.lock() = None;
         // A simple query ends the unnamed statement and portal.
         self.state.prepared.lock().remove("");
         self.portals.remove("");

@@ -92,6 +92,8 @@ pub struct SessionState {
     pub(super) prepared: Mutex<HashMap<String, Arc<Prepared>>>,
     /// For pg_cursors, as of the running command's begin.
     pub cursors: Mutex<Vec<Cursor>>,
+    /// The protocol's portal being executed: name, text and when it was made.
+    pub executing: Mutex<Option<(String, Arc<str>, i64)>>,
     /// The running statement's text.
     pub query_text: Mutex<Arc<str>>,
     drawn: Mutex<Drawn>,
@@ -111,6 +113,7 @@ impl SessionState {
             listening: Mutex::default(),
             prepared: Mutex::default(),
             cursors: Mutex::default(),
+            executing: Mutex::default(),
             query_text: Mutex::new("".into()),
             drawn: Mutex::default(),
             random: Mutex::default(),

@@ -84,6 +84,8 @@ fn sqlstate(message: &str) -> SqlState {
         || starts("multiple ")
     {
         code::SYNTAX_ERROR
+    } else if starts("frame ") {
+        code::WINDOWING_ERROR
     } else if starts("stack depth limit") {
         code::STATEMENT_TOO_COMPLEX
     } else if starts("precision for type float must be") {

@@ -78,6 +78,10 @@ pub enum Key<'a> {
     Sequence {
         sequence: StorageId,
     },
+    /// What ANALYZE found out about a relation.
+    Statistics {
+        relation: StorageId,
+    },
     /// The first number of a kind (or of a table's row ids) that may not be given out yet.
     Counter {
         kind: u8,
@@ -94,9 +98,11 @@ impl Key<'_> {
         match self {
             Key::Row { .. } | Key::RowId { .. } => Space::Rows,
             Key::Index { .. } | Key::Unique { .. } => Space::Index,
-            Key::Meta { .. } | Key::LastCommit | Key::Sequence { .. } | Key::Counter { .. } => {
-                Space::Meta
-            }
+            Key::Meta { .. }
+            | Key::LastCommit
+            | Key::Sequence { .. }
+            | Key::Statistics { .. }
+            | Key::Counter { .. } => Space::Meta,
         }
     }
 
@@ -125,6 +131,10 @@ impl Key<'_> {
             Key::Sequence { sequence } => {
                 out.extend_from_slice(&[INTERNAL, b's']);
                 out.extend_from_slice(&sequence.to_be_bytes());
+            }
+            Key::Statistics { relation } => {
+                out.extend_from_slice(&[INTERNAL, b'a']);
+                out.extend_from_slice(&relation.to_be_bytes());
             }
             Key::Counter { kind, id } => {
                 out.extend_from_slice(&[INTERNAL, b'n', kind]);

@@ -28,6 +28,7 @@ pub mod sequences;
 mod snapshot;
 mod split;
 mod ssi;
+mod statistics;
 mod store;
 #[cfg(test)]
 mod tests;

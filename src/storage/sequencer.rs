@@ -220,6 +220,7 @@ impl Worker {
         let meta = self.db.family(Space::Meta);
         batch.delete_cf(meta, Counter::RowId(storage).key().encode());
         batch.delete_cf(meta, Key::Sequence { sequence: storage }.encode());
+        batch.delete_cf(meta, Key::Statistics { relation: storage }.encode());
     }
 
     fn write(&self, mut batch: WriteBatch, sync: bool) -> Result<()> {

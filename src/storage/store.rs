@@ -27,7 +27,7 @@ pub struct Store {
     pub(super) ssi: Ssi,
     pub(super) options: StoreOptions,
     sequences: Sequences,
-    db: Arc<Db>,
+    pub(super) db: Arc<Db>,
 }
 
 impl Store {

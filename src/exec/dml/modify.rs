@@ -3,6 +3,7 @@
 use super::{Delete, Insert, Target, Update};
 use crate::error::Result;
 use crate::exec::expr::Program;
+use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Row};
 use crate::types::Datum;
 use std::sync::Arc;
@@ -29,9 +30,22 @@ pub(in crate::exec) struct Modified {
 }
 
 impl Modify {
+    pub(in crate::exec) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What gives the rows to insert, change or delete.
+    pub(in crate::exec) fn source(&self) -> &NodeRef {
+        match &self.action {
+            Action::Insert(insert) => &insert.node,
+            Action::Update(update) => &update.rows.node,
+            Action::Delete(delete) => &delete.rows.node,
+        }
+    }
+
     /// Runs it to its end; what it makes due is left to
     /// [`finish_statement`](super::finish_statement).
-    pub fn run(&self, state: &mut ExecState) -> Result<Modified> {
+    pub async fn run(&self, state: &mut ExecState) -> Result<Modified> {
         // With a modifying WITH beside it, a rerun would have to take that back, too.
         let alone = state.shared.get_mut().iter().all(Option::is_none);
         loop {

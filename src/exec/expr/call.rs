@@ -23,6 +23,8 @@ pub(in crate::exec) struct Callee {
     pub result_type: Oid,
     /// VARIADIC was written: the last argument is the array.
     pub variadic: bool,
+    /// As in [`Ctx`].
+    pub columns: Vec<(String, Oid, i32)>,
 }
 
 /// A call with compiled arguments.
@@ -50,6 +52,7 @@ impl Callee {
             arg_types,
             result_type,
             variadic: false,
+            columns: Vec::new(),
         })
     }
 
@@ -95,6 +98,7 @@ impl Callee {
             arg_types: &self.arg_types,
             result_type: self.result_type,
             variadic: self.variadic,
+            columns: &self.columns,
         }
     }
 }

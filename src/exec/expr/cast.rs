@@ -71,5 +71,5 @@ fn text_of(type_oid: Oid, value: &Datum, env: &dyn Env) -> Result<String> {
 }
 
 fn call(f: ScalarFn, env: &dyn Env, args: &[Datum], result_type: Oid) -> Result<Datum> {
-    f(&Ctx { env, func: 0, arg_types: &[], result_type, variadic: false }, args)
+    f(&Ctx { env, func: 0, arg_types: &[], result_type, variadic: false, columns: &[] }, args)
 }

@@ -170,7 +170,9 @@ impl<'a> Compiler<'a> {
             return Err(PgError::internal(format!("row of {} is not in the row", var.rel)));
         }
         let fields = columns.iter().map(|&(type_oid, slot)| (type_oid, Node::Slot(slot)));
-        Ok(Node::Row(fields.collect(), None))
+        let relation = self.catalog.row_type_relation(var.type_oid);
+        let names = relation.map(|r| r.live_columns().map(|c| c.name.clone()).collect());
+        Ok(Node::Row(fields.collect(), names))
     }
 
     fn callee(&self, func: Oid, args: &[Expr], result_type: Oid) -> Result<Callee> {

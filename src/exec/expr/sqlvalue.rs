@@ -45,6 +45,13 @@ fn call(cx: &Eval<'_>, prosrc: &str, args: &[Datum], result_type: Oid) -> Result
     let Some(Implementation::Scalar(function)) = functions::lookup(prosrc) else {
         return Err(PgError::unsupported(prosrc));
     };
-    let ctx = Ctx { env: cx.state.env(), func: 0, arg_types: &[], result_type, variadic: false };
+    let ctx = Ctx {
+        env: cx.state.env(),
+        func: 0,
+        arg_types: &[],
+        result_type,
+        variadic: false,
+        columns: &[],
+    };
     function(&ctx, args)
 }

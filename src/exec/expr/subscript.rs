@@ -245,6 +245,7 @@ fn jsonb(s: &Subscript, container: Datum, cx: &Eval<'_>) -> Result<Datum> {
             arg_types: &[],
             result_type: oids::JSONB,
             variadic: true,
+            columns: &[],
         },
         &args,
     )

@@ -63,6 +63,7 @@ impl AggregateCall {
             arg_types: &self.arg_types,
             result_type: self.result_type,
             variadic: self.variadic,
+            columns: &[],
         }
     }
 

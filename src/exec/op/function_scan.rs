@@ -64,7 +64,7 @@ impl PlanNode for FunctionScan {
 /// A function's row as `columns` columns.
 pub(in crate::exec) fn spread(row: Vec<Datum>, columns: usize) -> Vec<Datum> {
     match row.as_slice() {
-        [Datum::Record(record)] if columns > 1 => {
+        [Datum::Record(record)] if columns > 1 || record.fields.len() == 1 => {
             let mut fields: Row = record.fields.iter().map(|(_, value)| value.clone()).collect();
             fields.resize(columns, Datum::Null);
             fields

@@ -111,8 +111,7 @@ impl Planner {
     /// Rows of a table, as storage estimates them.
     pub(super) fn table_rows(&self, relation: &Relation) -> f64 {
         let store = self.cx.txn.store();
-        let rows = store.approximate_rows(Space::Rows, relation.storage).unwrap_or(1000);
-        (rows as f64).max(1.0)
+        store.estimated_rows(Space::Rows, relation.storage).unwrap_or(1000.0).max(1.0)
     }
 
     /// Relations that are not tables.

@@ -196,7 +196,10 @@ impl Planner {
         for function in functions {
             types.extend(function.columns.iter().map(|c| c.1));
             let call = self.lateral_expr(&function.call)?;
-            let call = self.set_call(&call, &layout)?;
+            let mut call = self.set_call(&call, &layout)?;
+            if let SetCall::Function { callee, .. } = &mut call {
+                callee.columns = function.columns.clone();
+            }
             calls.push((call, function.columns.len()));
         }
         if ordinality {
@@ -210,7 +213,7 @@ impl Planner {
     /// An expression of FROM as something that gives rows.
     pub(super) fn set_call(&mut self, call: &Expr, layout: &Arc<Layout>) -> Result<SetCall> {
         if let Expr::Func(function) = call
-            && function.retset
+            && (function.retset || function.type_oid == crate::types::oids::RECORD)
         {
             self.long = true;
             let types = function.args.iter().map(Expr::type_oid).collect();

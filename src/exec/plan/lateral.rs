@@ -21,16 +21,7 @@ pub(super) fn as_subquery(entry: &RangeEntry) -> Option<Query> {
     for_each_argument(&mut inner.source, &mut |e| e.shift_levels(1, 0));
     let mut query = Query::new(CommandType::Select);
     query.from.items = vec![FromItem::Range(1)];
-    for ((type_oid, typmod), attno) in column_types(&inner.source).into_iter().zip(1..) {
-        let expr = Expr::Var(Var {
-            rel: 1,
-            attno,
-            type_oid,
-            typmod,
-            collation: 0,
-            level: 0,
-            location: -1,
-        });
+    for (expr, attno) in column_vars(1, &inner.source).into_iter().zip(1..) {
         let name = inner.columns.get(attno as usize - 1).cloned().unwrap_or_default();
         query.targets.push(TargetEntry {
             expr,
@@ -56,13 +47,24 @@ fn for_each_argument(source: &mut RangeSource, f: &mut dyn FnMut(&mut Expr)) {
     }
 }
 
+/// The columns of an entry that is no relation and no join.
+pub(super) fn column_vars(rel: RangeIndex, source: &RangeSource) -> Vec<Expr> {
+    let var = |((type_oid, typmod), attno)| {
+        Expr::Var(Var { rel, attno, type_oid, typmod, collation: 0, level: 0, location: -1 })
+    };
+    column_types(source).into_iter().zip(1..).map(var).collect()
+}
+
 fn column_types(source: &RangeSource) -> Vec<(Oid, i32)> {
     match source {
         RangeSource::Function { functions, ordinality } => {
             let columns = functions.iter().flat_map(|f| &f.columns).map(|c| (c.1, c.2));
             columns.chain(ordinality.then_some((oids::INT8, -1))).collect()
         }
-        RangeSource::Values { types, .. } => types.clone(),
+        RangeSource::Values { types, .. } | RangeSource::Cte { types, .. } => types.clone(),
+        RangeSource::Subquery { query, .. } => {
+            query.output().map(|t| (t.expr.type_oid(), t.expr.typmod())).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -1,4 +1,5 @@
-//! Before planning: columns of joins become the expressions they stand for.
+//! Before planning: columns of joins, and whole rows of what has no row type, become the expressions
+//! they stand for.
 //!
 //! A merged USING column belongs to the join's own range table entry; what it is (a side's column,
 //! or COALESCE of both in a full join) is written there. Equal expressions then compare equal, once
@@ -15,30 +16,43 @@ pub(super) fn prepare(query: &mut Query) {
 
 fn flatten(query: &mut Query) {
     stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
-        let joins: Vec<Option<Vec<Expr>>> = query.range_table.iter().map(join_columns).collect();
-        if joins.iter().any(Option::is_some) {
-            walk::deep_query_mut(query, 0, &mut |e, depth| replace(e, depth, &joins));
+        let rows: Vec<Option<Columns>> =
+            (1..).zip(&query.range_table).map(|(rel, range)| columns(rel, range)).collect();
+        if rows.iter().any(Option::is_some) {
+            walk::deep_query_mut(query, 0, &mut |e, depth| replace(e, depth, &rows));
         }
         each_subquery(query, &mut flatten);
     });
 }
 
-fn join_columns(range: &RangeEntry) -> Option<Vec<Expr>> {
-    match &range.source {
-        RangeSource::Join { columns, .. } => Some(columns.clone()),
-        _ => None,
-    }
+/// What the columns of a range table entry are, where that is not the stored row's.
+struct Columns {
+    exprs: Vec<Expr>,
+    names: Vec<String>,
+    is_join: bool,
 }
 
-/// A column of a join of the query `depth` levels up; repeatedly, for joins of joins.
-fn replace(expr: &mut Expr, depth: u32, joins: &[Option<Vec<Expr>>]) {
+fn columns(rel: RangeIndex, range: &RangeEntry) -> Option<Columns> {
+    let is_join = matches!(range.source, RangeSource::Join { .. });
+    let exprs = match &range.source {
+        RangeSource::Relation { .. } => return None,
+        RangeSource::Join { columns, .. } => columns.clone(),
+        other => super::lateral::column_vars(rel, other),
+    };
+    Some(Columns { exprs, names: range.columns.clone(), is_join })
+}
+
+/// A column of a join of the query `depth` levels up, or the row of an entry; repeatedly, for joins
+/// of joins.
+fn replace(expr: &mut Expr, depth: u32, entries: &[Option<Columns>]) {
     while let Expr::Var(v) = expr
         && v.level == depth
-        && let Some(Some(columns)) = joins.get((v.rel as usize).wrapping_sub(1))
+        && let Some(Some(columns)) = entries.get((v.rel as usize).wrapping_sub(1))
     {
         let mut column = match usize::try_from(v.attno - 1) {
-            Ok(at) if at < columns.len() => columns[at].clone(),
-            _ => whole_row(columns),
+            Ok(at) if columns.is_join && at < columns.exprs.len() => columns.exprs[at].clone(),
+            Ok(_) => return,
+            Err(_) => whole_row(v.type_oid, columns),
         };
         walk::deep_mut(&mut column, 0, &mut |e, inner| {
             if let Some(level) = walk::level_mut(e)
@@ -51,11 +65,11 @@ fn replace(expr: &mut Expr, depth: u32, joins: &[Option<Vec<Expr>>]) {
     }
 }
 
-fn whole_row(columns: &[Expr]) -> Expr {
+fn whole_row(type_oid: crate::types::Oid, columns: &Columns) -> Expr {
     Expr::Row(Box::new(RowExpr {
-        args: columns.to_vec(),
-        type_oid: crate::types::oids::RECORD,
-        column_names: Vec::new(),
+        args: columns.exprs.clone(),
+        type_oid,
+        column_names: columns.names.clone(),
         form: CoercionForm::Implicit,
         location: -1,
     }))

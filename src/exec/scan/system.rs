@@ -118,11 +118,13 @@ impl pg_catalog::Host for EnvHost<'_> {
     }
 
     fn row_count(&self, relation: Oid) -> f32 {
-        self.0.env().catalog_host().row_count(relation)
+        let Some(relation) = self.0.cx.catalog.relation(relation) else { return -1.0 };
+        let counted = self.0.cx.txn.store().counted_entries(relation.storage);
+        counted.ok().flatten().map_or(-1.0, |entries| entries as f32)
     }
 
     fn setting(&self, name: &str) -> Option<(String, &'static str)> {
-        self.0.env().setting(name).map(|value| (value, "session"))
+        self.0.env().catalog_host().setting(name)
     }
 
     fn locks(&self) -> Vec<LockInfo> {

@@ -6,7 +6,14 @@ use crate::types::{Array, Datum, Oid, equal, oids, text_in, text_out};
 
 fn run(signature: &str, types: &[Oid], result: Oid, direct: &[Datum], rows: &[&[&str]]) -> String {
     let env = Bare::default();
-    let ctx = Ctx { env: &env, func: 0, arg_types: types, result_type: result, variadic: false };
+    let ctx = Ctx {
+        env: &env,
+        func: 0,
+        arg_types: types,
+        result_type: result,
+        variadic: false,
+        columns: &[],
+    };
     let mut state = aggregate(signature).expect(signature)(&ctx, direct).expect("a state");
     for row in rows {
         let read = |(text, type_oid): (&&str, &Oid)| match *text {
@@ -132,6 +139,7 @@ fn integer_sums_take_values_back() {
         arg_types: &[oids::INT4],
         result_type: oids::INT8,
         variadic: false,
+        columns: &[],
     };
     let mut state = aggregate("sum(int4)").expect("sum")(&ctx, &[]).expect("a state");
     for value in [1, 2, 5] {

@@ -106,7 +106,8 @@ fn call(fact: &Fact<'_>, env: &Bare, result_type: Oid) -> Result<Datum> {
     if make.is_some() {
         arg_types.truncate(1);
     }
-    let ctx = Ctx { env, func: 0, arg_types: &arg_types, result_type, variadic: false };
+    let ctx =
+        Ctx { env, func: 0, arg_types: &arg_types, result_type, variadic: false, columns: &[] };
     let Some(make) = make else {
         return match lookup(fact.name) {
             Some(Implementation::Scalar(function)) => {

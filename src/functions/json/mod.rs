@@ -12,6 +12,7 @@ pub(super) mod compare;
 mod convert;
 pub(super) mod object;
 mod path;
+pub(super) mod record;
 pub(super) mod sets;
 mod text;
 

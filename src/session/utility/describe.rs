@@ -5,6 +5,7 @@ use super::variables::{show_all_columns, shown_name};
 use crate::error::Result;
 use crate::exec::ResultColumn;
 use crate::session::Session;
+use crate::session::settings::unrecognized;
 use pg_raw_parse::Node;
 
 impl Session {
@@ -16,9 +17,12 @@ impl Session {
         Ok(match node {
             Node::VariableShowStmt(s) => Some(match s.name().unwrap_or_default() {
                 "all" => show_all_columns(),
-                name => vec![text_column(shown_name(name))],
+                name => {
+                    self.state.show(name).ok_or_else(|| unrecognized(name))?;
+                    vec![text_column(shown_name(name))]
+                }
             }),
-            Node::ExplainStmt(_) => Some(vec![text_column("QUERY PLAN")]),
+            Node::ExplainStmt(s) => Some(self.explain_columns(s)?),
             Node::FetchStmt(s) if !s.ismove => {
                 self.cursor_columns(s.portalname().unwrap_or_default())
             }

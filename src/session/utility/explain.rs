@@ -1,112 +1,160 @@
 //! EXPLAIN.
 
-use super::{Outcome, text_column};
+use super::{Outcome, options, text_column};
 use crate::error::{PgError, Result, code};
-use crate::exec::explain::Measured;
+use crate::exec::ResultColumn;
+use crate::exec::explain::{Measured, Shown};
 use crate::session::Session;
-use crate::sql::bind::ParamTypes;
-use crate::types::Datum;
+use crate::session::prepared::{Kind, Planned};
+use crate::sql::bind::{self, BindContext, ParamTypes};
+use crate::types::{Datum, oids};
 use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// EXPLAIN's options that change what we show.
+/// EXPLAIN's options. COSTS, VERBOSE, SETTINGS and BUFFERS ask for what we do not keep (estimated
+/// costs, page counts), or for less than we show.
 #[derive(Default)]
 struct Options {
     analyze: bool,
     json: bool,
+    wal: bool,
+    timing: Option<bool>,
+    summary: Option<bool>,
+}
+
+/// What EXPLAIN is of.
+enum Explained {
+    Query(Arc<Planned>, Vec<Datum>),
+    /// EXECUTE of what has no plan.
+    Utility,
 }
 
 impl Session {
+    /// EXPLAIN's column. Its query is bound, as PostgreSQL does when it is prepared, so that its
+    /// errors come then.
+    pub(super) fn explain_columns(&mut self, s: &nodes::ExplainStmt) -> Result<Vec<ResultColumn>> {
+        if Kind::of(s.query()) == Kind::Query {
+            let env = self.statement_env()?;
+            let context = BindContext { catalog: &env.catalog, env: &*env };
+            bind::bind_node(s.query(), &context, &mut ParamTypes::None)?;
+        }
+        let column = text_column("QUERY PLAN");
+        let is_json = s.options().iter().any(|option| {
+            option.defname() == Some("format") && options::word(option).as_deref() == Some("json")
+        });
+        let type_oid = if is_json { oids::JSON } else { column.type_oid };
+        Ok(vec![ResultColumn { type_oid, ..column }])
+    }
+
     pub(super) async fn explain(&mut self, s: &nodes::ExplainStmt) -> Result<Outcome> {
         let options = Options::of(s)?;
-        match s.query() {
-            Node::SelectStmt(_)
-            | Node::InsertStmt(_)
-            | Node::UpdateStmt(_)
-            | Node::DeleteStmt(_) => {}
-            _ => return Err(PgError::unsupported("EXPLAIN of this statement")),
-        }
         let started = Instant::now();
-        let mut params = ParamTypes::None;
-        let planned = Arc::new(self.compile(s.query(), &mut params)?);
-        let planning_ms = started.elapsed().as_secs_f64() * 1000.0;
-        let measured = match options.analyze {
-            true => {
-                let started = Instant::now();
-                let mut running = self.start_query(planned.clone(), Vec::new()).await?;
-                let rows = running.rows.drain(&[]).await?.len() as u64;
-                let affected = running.affected;
-                let execution_ms = started.elapsed().as_secs_f64() * 1000.0;
-                Some(Measured { rows: affected.unwrap_or(rows), planning_ms, execution_ms })
+        let explained = self.plan_explained(s.query(), options.analyze)?;
+        let planning_ms = milliseconds(started);
+        let lines = match explained {
+            Explained::Utility => vec!["Utility statements have no plan structure".to_owned()],
+            Explained::Query(planned, params) => {
+                let measured = match options.analyze {
+                    true => Some(self.measure(planned.clone(), params).await?),
+                    false => None,
+                };
+                let shown = Shown {
+                    planning_ms: options.summary.unwrap_or(options.analyze).then_some(planning_ms),
+                    measured,
+                    timing: options.timing.unwrap_or(options.analyze),
+                };
+                match options.json {
+                    true => vec![planned.plan.explain_json(&shown)],
+                    false => planned.plan.explain_text(&shown),
+                }
             }
-            false => None,
-        };
-        let lines = match options.json {
-            true => vec![planned.plan.explain_json(measured.as_ref())],
-            false => planned.plan.explain_text(measured.as_ref()),
         };
         Ok(Outcome::Rows {
-            columns: vec![text_column("QUERY PLAN")],
+            columns: self.explain_columns(s)?,
             rows: lines.into_iter().map(|line| vec![Datum::text(line)]).collect(),
             encodings: Vec::new(),
             tag: "EXPLAIN".to_owned(),
         })
     }
+
+    fn plan_explained(&mut self, node: Node<'_>, analyze: bool) -> Result<Explained> {
+        let query = match node {
+            Node::ExecuteStmt(_) => {
+                let (prepared, params) = self.resolve_execute(node)?;
+                return match prepared.kind {
+                    Kind::Query => Ok(Explained::Query(self.plan_of(&prepared)?, params)),
+                    _ => Ok(Explained::Utility),
+                };
+            }
+            Node::CreateTableAsStmt(_) | Node::DeclareCursorStmt(_) if analyze => {
+                return Err(PgError::unsupported("EXPLAIN ANALYZE of this statement"));
+            }
+            Node::CreateTableAsStmt(s) => match s.query() {
+                execute @ Node::ExecuteStmt(_) => return self.plan_explained(execute, analyze),
+                query => query,
+            },
+            Node::DeclareCursorStmt(s) => s.query(),
+            query if Kind::of(query) == Kind::Query => query,
+            _ => return Err(PgError::unsupported("EXPLAIN of this statement")),
+        };
+        let planned = self.compile(query, &mut ParamTypes::None)?;
+        Ok(Explained::Query(Arc::new(planned), Vec::new()))
+    }
+
+    /// Runs a plan to its end.
+    async fn measure(&mut self, planned: Arc<Planned>, params: Vec<Datum>) -> Result<Measured> {
+        let started = Instant::now();
+        let mut running = self.start_query(planned, params).await?;
+        let mut rows = 0;
+        while let Some(batch) = running.rows.next(usize::MAX).await? {
+            rows += crate::session::rows::row_count(&batch) as u64;
+        }
+        Ok(Measured { rows, execution_ms: milliseconds(started) })
+    }
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
 }
 
 impl Options {
     fn of(s: &nodes::ExplainStmt) -> Result<Options> {
-        let mut options = Options::default();
+        let mut read = Options::default();
         for option in s.options() {
-            let name = option.defname().unwrap_or_default();
-            let value = word(option.arg());
-            match name {
-                "analyze" => options.analyze = boolean(name, value)?,
-                "format" => match value {
-                    Some("text") => options.json = false,
-                    Some("json") => options.json = true,
-                    Some("xml" | "yaml") => {
-                        return Err(PgError::unsupported("this EXPLAIN format"));
-                    }
-                    other => return Err(bad_format(other.unwrap_or_default())),
-                },
-                // They ask for details that we do not keep, or for fewer than we show.
-                "verbose" | "costs" | "settings" | "buffers" | "wal" | "timing" | "summary" => {
-                    boolean(name, value)?;
-                }
-                _ => {
-                    let message = format!("unrecognized EXPLAIN option \"{name}\"");
-                    return Err(PgError::new(code::SYNTAX_ERROR, message).at(option.location));
-                }
+            match option.defname().unwrap_or_default() {
+                "analyze" => read.analyze = options::boolean(option)?,
+                "format" => read.json = is_json(option)?,
+                "timing" => read.timing = Some(options::boolean(option)?),
+                "summary" => read.summary = Some(options::boolean(option)?),
+                "wal" => read.wal = options::boolean(option)?,
+                "verbose" | "costs" | "settings" | "buffers" => drop(options::boolean(option)?),
+                _ => return Err(options::unrecognized("EXPLAIN", option)),
             }
         }
-        Ok(options)
-    }
-}
-
-fn word(node: Node<'_>) -> Option<&str> {
-    match node {
-        Node::String(s) => s.sval(),
-        Node::Boolean(b) => Some(if b.boolval { "true" } else { "false" }),
-        Node::Integer(n) => Some(if n.ival == 0 { "false" } else { "true" }),
-        _ => None,
-    }
-}
-
-/// An option without a value is on.
-fn boolean(name: &str, value: Option<&str>) -> Result<bool> {
-    match value {
-        None | Some("true" | "on") => Ok(true),
-        Some("false" | "off") => Ok(false),
-        Some(_) => {
-            let message = format!("{name} requires a Boolean value");
-            Err(PgError::new(code::SYNTAX_ERROR, message))
+        let needs_analyze = |name: &str| {
+            let message = format!("EXPLAIN option {name} requires ANALYZE");
+            Err(PgError::new(code::INVALID_PARAMETER_VALUE, message))
+        };
+        match read {
+            Options { wal: true, analyze: false, .. } => needs_analyze("WAL"),
+            Options { timing: Some(true), analyze: false, .. } => needs_analyze("TIMING"),
+            _ => Ok(read),
         }
     }
 }
 
-fn bad_format(value: &str) -> PgError {
-    let message = format!("unrecognized value for EXPLAIN option \"format\": \"{value}\"");
-    PgError::new(code::INVALID_PARAMETER_VALUE, message)
+fn is_json(option: &nodes::DefElem) -> Result<bool> {
+    let Some(format) = options::word(option) else {
+        return Err(PgError::new(code::SYNTAX_ERROR, "format requires a parameter"));
+    };
+    match format.as_str() {
+        "text" => Ok(false),
+        "json" => Ok(true),
+        "xml" | "yaml" => Err(PgError::unsupported(format!("EXPLAIN format {format}"))),
+        other => {
+            let message = format!("unrecognized value for EXPLAIN option \"format\": \"{other}\"");
+            Err(PgError::new(code::INVALID_PARAMETER_VALUE, message).at(option.location))
+        }
+    }
 }

@@ -64,7 +64,11 @@ impl Session {
             Some(schema) => {
                 let temporary = format!("pg_temp_{}", self.state.backend.pid);
                 let schema = if schema == "pg_temp" { &temporary } else { schema };
-                catalog.namespace_named(schema).and_then(|n| catalog.relation_named(n.oid, relname))
+                let Some(namespace) = catalog.namespace_named(schema) else {
+                    let message = format!("schema \"{schema}\" does not exist");
+                    return Err(PgError::new(code::INVALID_SCHEMA_NAME, message));
+                };
+                catalog.relation_named(namespace.oid, relname)
             }
             None => catalog.relation_in_path(search_path, relname),
         };
@@ -74,7 +78,7 @@ impl Session {
                 None => relname.to_owned(),
             };
             let message = format!("relation \"{qualified}\" does not exist");
-            PgError::new(code::UNDEFINED_TABLE, message).at(name.location)
+            PgError::new(code::UNDEFINED_TABLE, message)
         })
     }
 }

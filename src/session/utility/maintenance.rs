@@ -1,12 +1,20 @@
 //! CHECKPOINT, VACUUM, ANALYZE.
+//!
+//! VACUUM rewrites the ranges of a table and its indexes without what no snapshot needs, and counts
+//! their rows; ANALYZE counts only. The planner and `pg_class.reltuples` use the counts.
 
-use super::Outcome;
-use crate::catalog::{Relation, RelationKind};
-use crate::error::{PgError, Result};
+use super::{Outcome, options};
+use crate::catalog::{Catalog, Relation, RelationKind};
+use crate::error::{PgError, Result, code};
+use crate::exec::{CancelToken, off_worker};
 use crate::session::Session;
-use crate::storage::Space;
-use pg_raw_parse::nodes;
+use crate::storage::{Space, Store};
+use pg_raw_parse::{Node, nodes};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Most workers that VACUUM (PARALLEL n) may ask for.
+const PARALLEL_WORKERS_MAX: i32 = 1024;
 
 impl Session {
     /// Every commit is synced before it is acknowledged, so what CHECKPOINT promises is so.
@@ -14,30 +22,171 @@ impl Session {
         Ok(Outcome::done("CHECKPOINT"))
     }
 
-    pub(super) async fn vacuum(&mut self, s: &nodes::VacuumStmt) -> Result<Outcome> {
+    pub(super) fn vacuum(&mut self, s: &nodes::VacuumStmt) -> Result<Outcome> {
         let command = if s.is_vacuumcmd { "VACUUM" } else { "ANALYZE" };
+        check_options(s, command)?;
         if s.is_vacuumcmd {
             self.prevent_in_block("VACUUM")?;
         }
-        let tables = self.tables_of(s)?;
-        if s.is_vacuumcmd {
-            let store = self.state.instance.store.clone();
-            let work =
-                move || tables.iter().for_each(|table| store.compact(Space::Rows, table.storage));
-            let done = tokio::task::spawn_blocking(work).await;
-            done.map_err(|_| PgError::internal("compaction panicked"))?;
-        }
+        let env = self.statement_env()?;
+        let tables = self.tables_of(s, &env.catalog, &env.search_path)?;
+        let store = self.state.instance.store.clone();
+        let cancel = self.state.backend.token.clone();
+        off_worker(|| {
+            tables.iter().try_for_each(|table| {
+                let indexes = indexes(table, &env.catalog);
+                if s.is_vacuumcmd {
+                    compact(&store, table, &indexes, &cancel)?;
+                }
+                count(&store, table, &indexes, &cancel)
+            })
+        })?;
         Ok(Outcome::done(command))
     }
 
     /// The tables that VACUUM or ANALYZE names; without names, all of the database.
-    fn tables_of(&mut self, s: &nodes::VacuumStmt) -> Result<Vec<Arc<Relation>>> {
-        let env = self.statement_env()?;
+    fn tables_of(
+        &mut self,
+        s: &nodes::VacuumStmt,
+        catalog: &Catalog,
+        search_path: &[crate::types::Oid],
+    ) -> Result<Vec<Arc<Relation>>> {
         if s.rels().is_empty() {
-            let tables = env.catalog.relations().filter(|r| r.kind == RelationKind::Table);
+            let tables = catalog.relations().filter(|r| is_stored_table(r));
             return Ok(tables.cloned().collect());
         }
-        let names = s.rels().iter().filter_map(|r| r.relation());
-        names.map(|name| self.find_relation(name, &env.catalog, &env.search_path)).collect()
+        let mut tables = Vec::new();
+        for target in s.rels().iter() {
+            let Some(name) = target.relation() else { continue };
+            let relation = self.find_relation(name, catalog, search_path)?;
+            if !is_stored_table(&relation) {
+                let verb = if s.is_vacuumcmd { "vacuum" } else { "analyze" };
+                self.state.notice(crate::session::Notice::warning(
+                    code::WARNING,
+                    format!(
+                        "skipping \"{}\" --- cannot {verb} non-tables or special system tables",
+                        relation.name
+                    ),
+                ));
+                continue;
+            }
+            check_columns(&relation, target.va_cols().iter().filter_map(Node::as_str))?;
+            tables.push(relation);
+        }
+        Ok(tables)
     }
+}
+
+/// A table of the catalog itself keeps no rows of its own.
+fn is_stored_table(relation: &Relation) -> bool {
+    relation.kind == RelationKind::Table && !Catalog::is_system(relation.oid)
+}
+
+/// The options that PostgreSQL has. They choose among its ways of doing the same.
+fn check_options(s: &nodes::VacuumStmt, command: &str) -> Result<()> {
+    let (mut full, mut analyze, mut parallel) = (false, !s.is_vacuumcmd, 0);
+    let (mut skipping, mut toast) = (false, true);
+    for option in s.options() {
+        match option.defname().unwrap_or_default() {
+            "verbose" | "skip_locked" => drop(options::boolean(option)?),
+            _ if !s.is_vacuumcmd => return Err(options::unrecognized(command, option)),
+            "analyze" => analyze = options::boolean(option)?,
+            "full" => full = options::boolean(option)?,
+            "disable_page_skipping" => skipping = options::boolean(option)?,
+            "process_toast" => toast = options::boolean(option)?,
+            "freeze" | "truncate" => drop(options::boolean(option)?),
+            "index_cleanup" => match options::word(option).as_deref() {
+                Some("auto") => {}
+                _ => drop(options::boolean(option)?),
+            },
+            "parallel" => parallel = parallel_workers(option)?,
+            _ => return Err(options::unrecognized(command, option)),
+        }
+    }
+    let refused = |message: &'static str| Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    if full && parallel > 0 {
+        return refused("VACUUM FULL cannot be performed in parallel");
+    }
+    if !analyze && s.rels().iter().any(|r| !r.va_cols().is_empty()) {
+        return refused("ANALYZE option must be specified when a column list is provided");
+    }
+    if full && skipping {
+        return refused("VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL");
+    }
+    if full && !toast {
+        return refused("PROCESS_TOAST required with VACUUM FULL");
+    }
+    Ok(())
+}
+
+fn parallel_workers(option: &nodes::DefElem) -> Result<i32> {
+    let error = |message: String| PgError::new(code::SYNTAX_ERROR, message).at(option.location);
+    let Some(value) = options::word(option) else {
+        let most = PARALLEL_WORKERS_MAX;
+        return Err(error(format!("parallel option requires a value between 0 and {most}")));
+    };
+    match value.parse() {
+        Ok(workers) if (0..=PARALLEL_WORKERS_MAX).contains(&workers) => Ok(workers),
+        _ => Err(error(format!(
+            "parallel workers for vacuum must be between 0 and {PARALLEL_WORKERS_MAX}"
+        ))),
+    }
+}
+
+fn check_columns<'n>(table: &Relation, names: impl Iterator<Item = &'n str>) -> Result<()> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if table.column_by_name(name).is_none() {
+            let message =
+                format!("column \"{name}\" of relation \"{}\" does not exist", table.name);
+            return Err(PgError::new(code::UNDEFINED_COLUMN, message));
+        }
+        if !seen.insert(name) {
+            let message =
+                format!("column \"{name}\" of relation \"{}\" appears more than once", table.name);
+            return Err(PgError::new(code::DUPLICATE_COLUMN, message));
+        }
+    }
+    Ok(())
+}
+
+/// A table's indexes; the primary key's has no storage but the table's.
+fn indexes(table: &Relation, catalog: &Catalog) -> Vec<Arc<Relation>> {
+    table.indexes.iter().filter_map(|oid| catalog.relation(*oid)).cloned().collect()
+}
+
+fn compact(
+    store: &Store,
+    table: &Relation,
+    indexes: &[Arc<Relation>],
+    cancel: &CancelToken,
+) -> Result<()> {
+    store.compact(Space::Rows, table.storage);
+    for index in indexes {
+        cancel.check()?;
+        store.compact(Space::Index, index.storage);
+    }
+    Ok(())
+}
+
+/// Counts the rows of a table and the entries of its indexes.
+fn count(
+    store: &Store,
+    table: &Relation,
+    indexes: &[Arc<Relation>],
+    cancel: &CancelToken,
+) -> Result<()> {
+    let entries = |space, storage| -> Result<u64> {
+        let entries = store.count_entries(space, storage, || cancel.check().is_ok())?;
+        cancel.check()?;
+        Ok(entries.unwrap_or(0))
+    };
+    let rows = entries(Space::Rows, table.storage)?;
+    store.keep_count(Space::Rows, table.storage, rows)?;
+    for index in indexes {
+        let is_primary = index.index.as_ref().is_some_and(|info| info.primary);
+        let count = if is_primary { rows } else { entries(Space::Index, index.storage)? };
+        store.keep_count(Space::Index, index.storage, count)?;
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod explain;
 mod listen;
 mod lock;
 mod maintenance;
+mod options;
 mod prepare;
 mod transaction;
 mod variables;
@@ -77,7 +78,7 @@ impl Session {
             Node::LockStmt(s) => self.lock_tables(s).await,
             Node::ConstraintsSetStmt(s) => self.set_constraints(s),
             Node::CheckPointStmt(_) => self.checkpoint(),
-            Node::VacuumStmt(s) => self.vacuum(s).await,
+            Node::VacuumStmt(s) => self.vacuum(s),
             Node::ExplainStmt(s) => self.explain(s).await,
             Node::CopyStmt(s) => self.copy(s, client).await,
             Node::DoStmt(_) => Err(PgError::unsupported("DO")),

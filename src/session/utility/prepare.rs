@@ -29,7 +29,7 @@ impl Session {
             s.argtypes().iter().map(|t| bind::resolve_type(t, &context).map(|(oid, _)| oid));
         let types: Vec<Oid> = types.collect::<Result<_>>()?;
         let text = self.statement_text.clone();
-        let prepared = self.prepare(name, Some(statement.clone()), types, text)?;
+        let prepared = self.prepare(name, Some(statement.clone()), types, text, true)?;
         self.keep_prepared(prepared)?;
         Ok(Outcome::done("PREPARE"))
     }

@@ -6,6 +6,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::dml;
 use crate::session::Session;
 use crate::session::settings::Scope;
+use crate::session::transaction::Block;
 use crate::types::Oid;
 use pg_raw_parse::raw::TransactionStmtKind as Is;
 use pg_raw_parse::{ConstValue, Node, list, nodes};
@@ -35,6 +36,9 @@ impl Session {
             Is::TRANS_STMT_ROLLBACK_TO => {
                 self.rollback_to_savepoint(name)?;
                 "ROLLBACK"
+            }
+            Is::TRANS_STMT_PREPARE if self.block != Block::Explicit => {
+                self.rollback_block(false)?
             }
             _ => return Err(no_prepared_transactions()),
         };
