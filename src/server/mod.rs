@@ -21,6 +21,7 @@ mod wire;
 
 use crate::config::Config;
 use crate::session::Instance;
+use crate::storage::{Fault, StoreOptions};
 use connection::Peer;
 use startup::{Opening, Refused};
 use std::sync::Arc;
@@ -62,7 +63,8 @@ pub async fn run(config: Config) -> Result<(), String> {
         None => None,
     };
     let password = config.password.as_deref().map(auth::scram::Verifier::from_password);
-    let instance = Instance::open(&config.data_dir, password.map(|v| v.to_string()))
+    let options = StoreOptions { fault: Fault::from_environment()?, ..StoreOptions::default() };
+    let instance = Instance::open(&config.data_dir, &options, password.map(|v| v.to_string()))
         .await
         .map_err(|e| format!("cannot open {}: {e}", config.data_dir.display()))?;
     let listeners = listen::bind(&config, instance.requires_password()).await?;

@@ -32,8 +32,12 @@ pub struct Instance {
 impl Instance {
     /// Opens the data directory; a new one gets the superuser and the first databases. `verifier`
     /// becomes the superuser's.
-    pub async fn open(data_dir: &Path, verifier: Option<String>) -> Result<Arc<Instance>> {
-        let store = Store::open(data_dir, &StoreOptions::default())?;
+    pub async fn open(
+        data_dir: &Path,
+        options: &StoreOptions,
+        verifier: Option<String>,
+    ) -> Result<Arc<Instance>> {
+        let store = Store::open(data_dir, options)?;
         let catalog = CatalogStore::open(store.clone()).await?;
         let instance = Instance {
             store,

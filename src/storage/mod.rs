@@ -18,6 +18,7 @@
 
 mod counters;
 mod error;
+mod fault;
 pub mod keys;
 pub mod locks;
 mod open;
@@ -37,6 +38,7 @@ mod view;
 mod write_set;
 
 pub use error::{Result, StorageError};
+pub use fault::Fault;
 pub use keys::{Key, KeyRange, Space, StorageId};
 pub use locks::{AdvisoryKey, LockInfo, LockScope, LockWaitOptions, TableLockMode};
 pub use options::StoreOptions;

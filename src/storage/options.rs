@@ -1,6 +1,6 @@
 //! How RocksDB is set up: for point reads, and for commits that share a sync.
 
-use super::Space;
+use super::{Fault, Space};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
     DataBlockIndexType, LogLevel, Options,
@@ -16,6 +16,8 @@ pub struct StoreOptions {
     /// Bytes one transaction may write: it is held in memory, and committed in one batch, which
     /// RocksDB limits to 4 GiB.
     pub transaction_bytes_max: usize,
+    /// For crash tests.
+    pub fault: Option<Fault>,
 }
 
 impl Default for StoreOptions {
@@ -24,6 +26,7 @@ impl Default for StoreOptions {
             block_cache_bytes: 256 << 20,
             memtable_bytes: 128 << 20,
             transaction_bytes_max: 3 << 30,
+            fault: None,
         }
     }
 }
@@ -45,6 +48,7 @@ pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
     // point-in-time recovery would.
     db.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     db.set_paranoid_checks(true);
+    db.set_manual_wal_flush(options.fault == Some(Fault::NoWalSync));
     db.set_max_total_wal_size(WAL_BYTES_MAX);
     db.set_db_write_buffer_size(options.memtable_bytes);
     db.set_max_background_jobs(2);

@@ -16,7 +16,7 @@
 
 use super::counters::Counter;
 use super::keys::Key;
-use super::{Result, Space, StorageError, StorageId, Txn, WriteSet, open::Db, row};
+use super::{Fault, Result, Space, StorageError, StorageId, Txn, WriteSet, open::Db, row};
 use parking_lot::Mutex;
 use rocksdb::{WriteBatch, WriteOptions};
 use std::sync::Arc;
@@ -78,7 +78,7 @@ pub(super) struct Sequencer {
 
 impl Sequencer {
     /// Starts the thread, going on from the newest commit in the store.
-    pub(super) fn start(db: &Arc<Db>) -> Result<Sequencer> {
+    pub(super) fn start(db: &Arc<Db>, fault: Option<Fault>) -> Result<Sequencer> {
         let last = read_last(db)?;
         let last_seq = Arc::new(AtomicU64::new(last.seq));
         let (published, _) = broadcast::channel(SUBSCRIBER_BACKLOG);
@@ -89,6 +89,7 @@ impl Sequencer {
             last_seq: Arc::clone(&last_seq),
             published: published.clone(),
             unsynced: false,
+            fault,
         };
         let thread = std::thread::Builder::new()
             .name("sequencer".into())
@@ -138,6 +139,7 @@ struct Worker {
     published: broadcast::Sender<Arc<Commit>>,
     /// Something was written without a sync.
     unsynced: bool,
+    fault: Option<Fault>,
 }
 
 impl Worker {
@@ -169,11 +171,17 @@ impl Worker {
     }
 
     fn commit(&mut self, group: Vec<Request>, bytes: usize) {
-        let mut batch = WriteBatch::with_capacity_bytes(bytes);
-        let infos: Vec<CommitInfo> =
-            group.iter().map(|request| self.add_to_batch(&mut batch, request)).collect();
+        let infos: Vec<CommitInfo> = group.iter().map(|_| self.number()).collect();
         let sync = group.iter().any(|request| request.sync);
-        let written = self.write(batch, sync);
+        let torn = match self.fault {
+            Some(Fault::TornCommit) => self.write_half(&group, &infos),
+            _ => Ok(()),
+        };
+        let mut batch = WriteBatch::with_capacity_bytes(bytes);
+        for (request, info) in group.iter().zip(&infos) {
+            self.add_to_batch(&mut batch, request, info, usize::MAX);
+        }
+        let written = torn.and_then(|()| self.write(batch, sync));
         if let (Ok(()), Some(last)) = (&written, infos.last()) {
             self.unsynced = !sync;
             self.last_seq.store(last.seq, Ordering::Release);
@@ -183,21 +191,46 @@ impl Worker {
         }
     }
 
-    fn add_to_batch(&mut self, batch: &mut WriteBatch, request: &Request) -> CommitInfo {
+    /// The next commit's number and time.
+    fn number(&mut self) -> CommitInfo {
         self.last = CommitInfo {
             seq: self.last.seq + 1,
             updated_us: now_us().max(self.last.updated_us + 1),
         };
-        let CommitInfo { seq, updated_us } = self.last;
+        self.last
+    }
+
+    /// The fault `torn-commit`: half of each transaction's writes, on disk before the rest.
+    fn write_half(&self, group: &[Request], infos: &[CommitInfo]) -> Result<()> {
+        let mut half = WriteBatch::default();
+        for (request, info) in group.iter().zip(infos) {
+            let mut writes = 0;
+            request.writes.for_each(|_, _, _| writes += 1);
+            self.add_to_batch(&mut half, request, info, writes / 2);
+        }
+        self.write(half, true)
+    }
+
+    /// Adds a transaction's writes, the first `writes_max` of them.
+    fn add_to_batch(
+        &self,
+        batch: &mut WriteBatch,
+        request: &Request,
+        info: &CommitInfo,
+        writes_max: usize,
+    ) {
         let mut stamped = Vec::new();
+        let mut left = writes_max;
         request.writes.for_each(|space, key, value| {
+            let Some(next) = left.checked_sub(1) else { return };
+            left = next;
             let family = self.db.family(space);
             match value {
                 None => batch.delete_cf(family, key),
                 Some(value) if space == Space::Rows => {
                     stamped.clear();
                     stamped.extend_from_slice(value);
-                    row::stamp(&mut stamped, seq, updated_us);
+                    row::stamp(&mut stamped, info.seq, info.updated_us);
                     batch.put_cf(family, key, &stamped);
                 }
                 Some(value) => batch.put_cf(family, key, value),
@@ -206,7 +239,6 @@ impl Worker {
         for &storage in &request.dropped {
             self.drop_storage(batch, storage);
         }
-        self.last
     }
 
     /// Deletes a relation's ranges and its records. A storage id is never given again, so the order
@@ -228,7 +260,7 @@ impl Worker {
         let record = [seq.to_le_bytes(), updated_us.to_le_bytes()].concat();
         batch.put_cf(self.db.family(Space::Meta), Key::LastCommit.encode(), record);
         let mut options = WriteOptions::default();
-        options.set_sync(sync);
+        options.set_sync(sync && self.fault != Some(Fault::NoWalSync));
         Ok(self.db.rocks.write_opt(batch, &options)?)
     }
 
@@ -249,7 +281,9 @@ impl Worker {
     }
 
     fn sync_wal(&mut self) {
-        if let Err(error) = self.db.rocks.flush_wal(true) {
+        if self.fault != Some(Fault::NoWalSync)
+            && let Err(error) = self.db.rocks.flush_wal(true)
+        {
             tracing::error!(%error, "could not sync the write-ahead log");
         }
         self.unsynced = false;

@@ -36,7 +36,7 @@ impl Store {
     pub fn open(dir: &Path, options: &StoreOptions) -> Result<Arc<Store>> {
         let db = open::open(dir, options)?;
         Ok(Arc::new(Store {
-            sequencer: Sequencer::start(&db)?,
+            sequencer: Sequencer::start(&db, options.fault)?,
             counters: Counters::new(Arc::clone(&db)),
             locks: LockManager::default(),
             ssi: Ssi::default(),

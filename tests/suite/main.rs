@@ -8,6 +8,7 @@ mod harness;
 mod isolation;
 mod protocol;
 mod psql;
+mod server;
 mod tidy;
 mod tpch;
 mod unsupported;

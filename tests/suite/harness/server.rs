@@ -1,7 +1,7 @@
 //! The two servers of a test run: KalamDB, started per test, and PostgreSQL 15, started once.
 
 use super::Client;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -73,22 +73,27 @@ impl Kalam {
     }
 
     fn spawn(data: &Path, arguments: &[&str], fault: Option<&str>) -> Kalam {
+        let mut command = Kalam::command(data);
+        command.args(arguments).envs(fault.map(|fault| ("KALAMDB_FAULT", fault)));
+        Kalam::launch(command)
+    }
+
+    /// The command line of a server on this directory, for tests that change it or wrap it.
+    pub fn command(data: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kalamdb"));
+        command.arg("server").arg("--data-dir").arg(data);
+        command.env("KALAMDB_LOG", "warn").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command line of [`Kalam::command`] on a free port; waits until it listens.
+    pub fn launch(mut command: Command) -> Kalam {
         let port = free_port();
-        let child = Command::new(env!("CARGO_BIN_EXE_kalamdb"))
-            .envs(fault.map(|fault| ("KALAMDB_FAULT", fault)))
-            .arg("server")
-            .arg("--data-dir")
-            .arg(data)
-            .arg("--listen")
-            .arg(format!("127.0.0.1:{port}"))
-            .args(arguments)
-            .env("KALAMDB_LOG", "warn")
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the kalamdb binary starts");
+        command.arg("--listen").arg(format!("127.0.0.1:{port}"));
+        let child = command.spawn().expect("the kalamdb binary starts");
         let mut server = Kalam { child, port, directory: None };
         let deadline = Instant::now() + START_TIMEOUT;
-        while server.try_connect("postgres").is_err() {
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if let Some(status) = server.child.try_wait().expect("the child can be asked") {
                 panic!("kalamdb ended at start: {status}");
             }
@@ -96,6 +101,18 @@ impl Kalam {
             std::thread::yield_now();
         }
         server
+    }
+
+    /// Runs a command line that the server must refuse; what it said.
+    #[track_caller]
+    pub fn refusal(mut command: Command) -> String {
+        let output = command.output().expect("the kalamdb binary starts");
+        assert!(!output.status.success(), "it ran: {output:?}");
+        String::from_utf8(output.stderr).expect("kalamdb writes UTF-8")
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL: what a crash test does to it.

@@ -1,0 +1,313 @@
+//! Starting, and what a server does at its limits: directories, configuration, passwords, TLS, a full
+//! disk, many connections, messages that are too much.
+
+use crate::harness::server::Scratch;
+use crate::harness::{Client, Kalam, Server};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Every file below a directory with its bytes, but for the lock that says who uses it.
+fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(directory).expect("a readable directory") {
+        let path = entry.expect("a directory entry").path();
+        if path.is_dir() {
+            files.extend(contents(&path));
+        } else {
+            files.insert(path.clone(), fs::read(&path).expect("a readable file"));
+        }
+    }
+    files
+}
+
+/// A data directory that a server has used and left.
+fn used_directory() -> Scratch {
+    let data = Scratch::new("used");
+    let server = Kalam::start_on(data.path(), &[]);
+    server.connect("postgres").run("CREATE TABLE t AS SELECT 1 AS a").ok();
+    assert!(server.terminate().success());
+    data
+}
+
+/// A directory is refused with these words and keeps every byte.
+#[track_caller]
+fn assert_refused_untouched(data: &Path, words: &str) {
+    let before = contents(data);
+    let said = Kalam::refusal(Kalam::command(data));
+    assert!(said.contains(words), "{said}");
+    assert_eq!(contents(data), before, "the directory was changed");
+}
+
+#[test]
+fn one_directory_has_one_server() {
+    let data = Scratch::new("shared");
+    let first = Kalam::start_on(data.path(), &[]);
+    let said = Kalam::refusal(Kalam::command(data.path()));
+    assert!(said.contains("is in use by another server"), "{said}");
+    assert_eq!(first.connect("postgres").run("SELECT 1").ok().text(0, 0), Some("1"));
+}
+
+#[test]
+fn foreign_directories_are_refused() {
+    let data = Scratch::new("foreign");
+    fs::write(data.path().join("PG_VERSION"), "15\n").expect("a written file");
+    assert_refused_untouched(data.path(), "it is not KalamDB's");
+}
+
+#[test]
+fn newer_formats_are_refused() {
+    let data = used_directory();
+    let format = data.path().join("FORMAT");
+    let text = fs::read_to_string(&format).expect("a readable FORMAT");
+    fs::write(&format, text.replace("\n1\n", "\n2\n")).expect("a written FORMAT");
+    assert_refused_untouched(data.path(), "it has format 2");
+    fs::write(&format, text).expect("a written FORMAT");
+    let server = Kalam::start_on(data.path(), &[]);
+    assert_eq!(server.connect("postgres").run("SELECT a FROM t").ok().text(0, 0), Some("1"));
+}
+
+#[test]
+fn damaged_directories_are_refused() {
+    let data = used_directory();
+    fs::write(data.path().join("FORMAT"), "kalamdb data directory\n?\n").expect("a written file");
+    assert_refused_untouched(data.path(), "its FORMAT file is damaged");
+    let data = used_directory();
+    fs::remove_file(data.path().join("hot/CURRENT")).expect("a removed file");
+    assert_refused_untouched(data.path(), "missing or damaged");
+    let data = used_directory();
+    let is_manifest = |path: &&PathBuf| path.to_string_lossy().contains("MANIFEST-");
+    let files = contents(data.path());
+    let (manifest, bytes) =
+        files.iter().find(|(path, _)| is_manifest(path)).expect("RocksDB has a manifest");
+    let damaged = bytes.iter().map(|byte| byte ^ 0x55).collect::<Vec<_>>();
+    fs::write(manifest, damaged).expect("a written file");
+    assert_refused_untouched(data.path(), "damaged");
+}
+
+#[test]
+fn configurations_that_mean_nothing_are_refused() {
+    let data = Scratch::new("config");
+    let file = data.path().join("kalamdb.toml");
+    fs::write(&file, "lisen = \"127.0.0.1:1\"\n").expect("a written file");
+    let mut command = Kalam::command(&data.path().join("data"));
+    command.arg("--config").arg(&file);
+    let said = Kalam::refusal(command);
+    assert!(said.contains("unknown field `lisen`"), "{said}");
+    let mut command = Kalam::command(&data.path().join("data"));
+    command.env("KALAMDB_FAULT", "no-such-fault");
+    let said = Kalam::refusal(command);
+    assert!(said.contains("no-such-fault"), "{said}");
+    assert!(!data.path().join("data").exists(), "a refused start made a directory");
+}
+
+/// psql as this user over TCP.
+fn psql(port: u16, password: &str, options: &str, sql: &str) -> Output {
+    let connection = format!("host=127.0.0.1 port={port} user=postgres dbname=postgres {options}");
+    Command::new("psql")
+        .args([&connection, "--no-psqlrc", "--no-align", "--tuples-only", "--command", sql])
+        .env("PGPASSWORD", password)
+        .output()
+        .expect("psql starts")
+}
+
+#[test]
+fn passwords_are_proved_by_scram() {
+    let data = Scratch::new("password");
+    let mut command = Kalam::command(data.path());
+    command.env("KALAMDB_PASSWORD", "correct horse");
+    let server = Kalam::launch(command);
+    let right = psql(server.port, "correct horse", "", "SELECT 'in'");
+    assert_eq!(String::from_utf8_lossy(&right.stdout), "in\n", "{right:?}");
+    let wrong = psql(server.port, "battery staple", "", "SELECT 'in'");
+    let said = String::from_utf8_lossy(&wrong.stderr);
+    assert!(said.contains("password authentication failed for user \"postgres\""), "{said}");
+    server.terminate();
+    // The password is kept: a start without it still asks.
+    let server = Kalam::launch(Kalam::command(data.path()));
+    assert!(!psql(server.port, "", "", "SELECT 'in'").status.success());
+    let right = psql(server.port, "correct horse", "", "SELECT 'in'");
+    assert_eq!(String::from_utf8_lossy(&right.stdout), "in\n", "{right:?}");
+}
+
+#[test]
+fn strangers_are_not_let_in_without_a_password() {
+    let data = Scratch::new("open");
+    let mut command = Kalam::command(data.path());
+    command.args(["--listen", "0.0.0.0:0"]);
+    let said = Kalam::refusal(command);
+    assert!(said.contains("without a password"), "{said}");
+}
+
+#[test]
+fn tls_is_spoken_where_a_certificate_is_given() {
+    let data = Scratch::new("tls");
+    let names = vec!["localhost".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let (certificate, key) = (data.path().join("cert.pem"), data.path().join("key.pem"));
+    fs::write(&certificate, made.cert.pem()).expect("a written file");
+    fs::write(&key, made.signing_key.serialize_pem()).expect("a written file");
+    let mut command = Kalam::command(&data.path().join("data"));
+    command.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
+    let server = Kalam::launch(command);
+    let encrypted = psql(server.port, "", "sslmode=require", "\\conninfo");
+    let said = String::from_utf8_lossy(&encrypted.stdout);
+    assert!(said.contains("SSL connection"), "{encrypted:?}");
+    let verified = format!("sslmode=verify-ca sslrootcert={}", certificate.display());
+    let outcome = psql(server.port, "", &verified, "SELECT 'in'");
+    assert_eq!(String::from_utf8_lossy(&outcome.stdout), "in\n", "{outcome:?}");
+    let plain = Kalam::start();
+    assert!(!psql(plain.port, "", "sslmode=require", "SELECT 1").status.success());
+}
+
+/// Bytes of memory that are a process's own.
+fn memory_bytes(pid: u32) -> usize {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("Linux's /proc");
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).expect("a Pss line");
+    let kib: usize = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    kib * 1024
+}
+
+#[test]
+fn idle_connections_cost_little_memory() {
+    const CONNECTIONS: usize = 1000;
+    const BYTES_EACH_MAX: usize = 100 * 1024;
+    let data = Scratch::new("idle");
+    let server = Kalam::start_on(data.path(), &["--max-connections", "1100"]);
+    let open = || {
+        let mut client = server.connect("postgres");
+        client.run("SELECT relname FROM pg_class WHERE oid = 1259").ok();
+        client
+    };
+    drop((0..20).map(|_| open()).collect::<Vec<_>>());
+    let before = memory_bytes(server.pid());
+    let clients: Vec<Client> = (0..CONNECTIONS).map(|_| open()).collect();
+    let each = memory_bytes(server.pid()).saturating_sub(before) / clients.len();
+    println!("{each} bytes per idle connection");
+    assert!(each <= BYTES_EACH_MAX, "{each} bytes per idle connection");
+}
+
+#[test]
+fn connections_beyond_the_limit_are_told() {
+    let data = Scratch::new("limit");
+    let server = Kalam::start_on(data.path(), &["--max-connections", "2"]);
+    let (_one, _two) = (server.connect("postgres"), server.connect("postgres"));
+    let refused = server.try_connect("postgres").err().expect("a refusal").to_string();
+    assert!(refused.contains("53300"), "{refused}");
+}
+
+/// A tmpfs of this size on a directory, in a mount namespace of its own that ends with it.
+struct SmallDisk {
+    holder: std::process::Child,
+}
+
+impl SmallDisk {
+    fn mount(on: &Path, size: &str) -> SmallDisk {
+        use std::io::Read;
+        let script = format!(
+            "mount -t tmpfs -o size={size} none '{}' && echo ready && exec sleep infinity",
+            on.display()
+        );
+        let mut holder = Command::new("unshare")
+            .args(["--map-root-user", "--mount", "sh", "-c", &script])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("unshare starts");
+        let mut ready = [0; 6];
+        let stdout = holder.stdout.as_mut().expect("a pipe");
+        stdout.read_exact(&mut ready).expect("the disk is mounted");
+        SmallDisk { holder }
+    }
+
+    /// A command that runs another inside the namespace.
+    fn enter(&self) -> Command {
+        let mut command = Command::new("nsenter");
+        let target = format!("--target={}", self.holder.id());
+        command.args([&target, "--user", "--preserve-credentials", "--mount", "--"]);
+        command
+    }
+
+    fn server(&self, data: &Path) -> Kalam {
+        let mut command = self.enter();
+        command.arg(env!("CARGO_BIN_EXE_kalamdb")).args(["server", "--data-dir"]).arg(data);
+        command.env("KALAMDB_LOG", "off");
+        Kalam::launch(command)
+    }
+
+    fn run(&self, script: &str) {
+        let status = self.enter().args(["sh", "-c", script]).status().expect("sh starts");
+        assert!(status.success(), "{script}");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+/// What was committed before the disk was full is there afterwards, nothing that was refused is.
+#[test]
+fn a_full_disk_is_an_error_and_not_a_loss() {
+    let place = Scratch::new("disk");
+    let disk = SmallDisk::mount(place.path(), "64m");
+    let data = place.path().join("data");
+    let ballast = place.path().join("ballast").display().to_string();
+    disk.run(&format!("head -c 16M /dev/zero > '{ballast}'"));
+    let server = disk.server(&data);
+    let mut client = server.connect("postgres");
+    client.run("CREATE TABLE t (n int PRIMARY KEY, filler text)").ok();
+    let insert = |n: usize| {
+        format!(
+            "INSERT INTO t SELECT {n}, string_agg(md5(({n} * 100000 + g)::text), '') \
+             FROM generate_series(1, 16384) g"
+        )
+    };
+    let (mut committed, mut failed) = (0, None);
+    while failed.is_none() {
+        let outcome = client.run(&insert(committed));
+        match outcome.sqlstate() {
+            None => committed += 1,
+            Some(code) => failed = Some(code.to_owned()),
+        }
+        assert!(committed < 1000, "the disk does not fill up");
+    }
+    assert_eq!(failed.as_deref(), Some("53100"));
+    let count = "SELECT count(*) FROM t";
+    let expected = committed.to_string();
+    assert_eq!(client.run(count).ok().text(0, 0), Some(expected.as_str()));
+    disk.run(&format!("rm '{ballast}'"));
+    drop(server);
+    let server = disk.server(&data);
+    let mut client = server.connect("postgres");
+    assert_eq!(client.run(count).ok().text(0, 0), Some(expected.as_str()));
+    client.run(&insert(committed)).ok();
+}
+
+#[test]
+fn deep_nesting_and_long_queries_get_an_answer() {
+    let server = Kalam::start();
+    let mut client = server.connect("postgres");
+    for depth in [100, 2_000, 10_000, 100_000] {
+        let nested = format!("SELECT {}1{}", "(".repeat(depth), ")".repeat(depth));
+        client.run(&nested);
+        let sum = format!("SELECT {}1", "1 + ".repeat(depth));
+        client.run(&sum);
+        let not = format!("SELECT {}true", "NOT ".repeat(depth));
+        client.run(&not);
+        let nested = format!("SELECT {}1{}", "abs(".repeat(depth), ")".repeat(depth));
+        client.run(&nested);
+        let nested = format!("SELECT {}1{}", "(SELECT ".repeat(depth), ")".repeat(depth));
+        client.run(&nested);
+        let unions = format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(depth));
+        client.run(&unions);
+    }
+    let long = format!("SELECT length('{}')", "x".repeat(64 << 20));
+    assert_eq!(client.run(&long).ok().text(0, 0), Some("67108864"));
+    // PostgreSQL's limit is a gigabyte less one byte: the connection ends, the server goes on.
+    client.raw(b"Q\x7f\xff\xff\xff").expect("the server reads");
+    assert!(client.collect().is_err() || client.run("SELECT 1").error.is_some());
+    assert_eq!(server.connect("postgres").run("SELECT 1").ok().text(0, 0), Some("1"));
+}
