@@ -14,12 +14,17 @@
 //! ```
 //!
 //! Without `{level}` a transcript runs once. A session is waiting when `pg_blocking_pids` says so;
-//! nothing here depends on time, but for deadlocks, which the servers find by their own timers.
+//! nothing here depends on time, but for deadlocks, which the servers find by their own timers: where
+//! a session's next step comes while it waits, its wait must end without anybody's help.
 
 use crate::harness::{Client, Kalam, Outcome, Server, postgres};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::Duration;
+
+/// A wait that takes so long does not end by itself.
+const END_OF_WAIT: Duration = Duration::from_secs(20);
 
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
 
@@ -87,45 +92,56 @@ fn play(server: &dyn Server, steps: &[Step]) -> String {
             continue;
         }
         let session = sessions.entry(&step.session).or_insert_with(|| Session::start(server));
-        assert!(!session.waiting, "{}: {} begins while it waits", step.session, step.sql);
+        if session.waiting {
+            let Some(outcome) = session.outlast() else {
+                let _ = writeln!(transcript, "  {} waits for ever", step.session);
+                return transcript;
+            };
+            let _ = writeln!(transcript, "  {}: {outcome}", step.session);
+            settle(&mut sessions, &mut control, &step.session, &mut transcript);
+        }
+        let session = sessions.get_mut(step.session.as_str()).expect("it has just been used");
         session.begin(&step.sql);
         let _ = writeln!(transcript, "{}: {}", step.session, step.sql);
-        settle(&mut sessions, &mut control, &mut transcript);
+        settle(&mut sessions, &mut control, &step.session, &mut transcript);
     }
     for (name, session) in &mut sessions {
         if session.waiting {
-            let outcome = session.results.recv().expect("the session's thread answers");
-            let _ = writeln!(transcript, "  {name} at last: {outcome}");
+            let outcome = session.outlast();
+            let _ = writeln!(transcript, "  {name} at last: {outcome:?}");
         }
     }
     transcript
 }
 
-/// Waits until every session is idle or blocked by another, and notes what changed.
-fn settle(sessions: &mut BTreeMap<&str, Session>, control: &mut Client, transcript: &mut String) {
-    loop {
-        let mut changed = false;
-        for (name, session) in sessions.iter_mut() {
-            if !session.busy {
-                continue;
-            }
+/// Waits until every session is idle or blocked by another, and notes what changed: `acting`, whose
+/// step it is, first, then whom it let go, by name. (Which of them answers first is chance.)
+fn settle(
+    sessions: &mut BTreeMap<&str, Session>,
+    control: &mut Client,
+    acting: &str,
+    transcript: &mut String,
+) {
+    let mut notes: Vec<(String, String)> = Vec::new();
+    // A session that finished may have unblocked one that was looked at before it.
+    let mut changed = true;
+    while std::mem::take(&mut changed) {
+        for (name, session) in sessions.iter_mut().filter(|(_, session)| session.busy) {
             match session.wait(control) {
                 Progress::Done(outcome) => {
-                    let _ = writeln!(transcript, "  {name}: {outcome}");
+                    notes.push(((*name).to_owned(), format!("  {name}: {outcome}")));
                     changed = true;
                 }
                 Progress::Blocked if !session.waiting => {
-                    let _ = writeln!(transcript, "  {name} waits");
+                    notes.push(((*name).to_owned(), format!("  {name} waits")));
                     session.waiting = true;
                 }
                 Progress::Blocked => {}
             }
         }
-        // A session that finished may have unblocked one that was looked at before it.
-        if !changed {
-            return;
-        }
     }
+    notes.sort_by(|(a, _), (b, _)| (a != acting, a).cmp(&(b != acting, b)));
+    notes.iter().for_each(|(_, note)| transcript.extend([note, "\n"]));
 }
 
 enum Progress {
@@ -165,6 +181,14 @@ impl Session {
     fn begin(&mut self, sql: &str) {
         self.statements.send(sql.to_owned()).expect("the session's thread lives");
         self.busy = true;
+    }
+
+    /// The outcome of a statement that waits for something that ends by itself.
+    fn outlast(&mut self) -> Option<String> {
+        let outcome = self.results.recv_timeout(END_OF_WAIT).ok()?;
+        self.busy = false;
+        self.waiting = false;
+        Some(outcome)
     }
 
     /// Until the statement is done or blocked. Asking the server is a round trip, so this does not
