@@ -431,8 +431,8 @@ impl Expr {
             | Expr::BooleanTest { .. }
             | Expr::CurrentOf { .. } => oids::BOOL,
             Expr::SubLink(s) => match s.kind {
-                SubLinkKind::Scalar => s.query.first_column_type().0,
-                SubLinkKind::Array => oids::array_of(s.query.first_column_type().0)
+                SubLinkKind::Scalar => s.query.first_column_type(),
+                SubLinkKind::Array => oids::array_of(s.query.first_column_type())
                     .expect("the binder checked that the array type exists"),
                 _ => oids::BOOL,
             },
@@ -466,7 +466,7 @@ impl Expr {
             Expr::Func(f) => f.typmod,
             Expr::NullIf(f) => f.args[0].typmod(),
             Expr::SubLink(s) => match s.kind {
-                SubLinkKind::Scalar | SubLinkKind::Array => s.query.first_column_type().1,
+                SubLinkKind::Scalar | SubLinkKind::Array => s.query.first_column_typmod(),
                 _ => -1,
             },
             Expr::Relabel(r) => r.typmod,

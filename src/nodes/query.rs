@@ -100,11 +100,15 @@ impl Query {
         list.iter().filter(|t| !t.resjunk)
     }
 
-    /// Type and typmod of the first output column.
-    pub fn first_column_type(&self) -> (Oid, i32) {
-        self.output()
-            .next()
-            .map_or((crate::types::oids::VOID, -1), |t| (t.expr.type_oid(), t.expr.typmod()))
+    /// Type of the first output column.
+    pub fn first_column_type(&self) -> Oid {
+        self.output().next().map_or(crate::types::oids::VOID, |t| t.expr.type_oid())
+    }
+
+    /// Its typmod. Apart from the type: asked for both at each level, nested subqueries would take
+    /// exponential time.
+    pub fn first_column_typmod(&self) -> i32 {
+        self.output().next().map_or(-1, |t| t.expr.typmod())
     }
 
     /// The range table entry that `rel` (from 1) names.

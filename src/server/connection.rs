@@ -41,7 +41,8 @@ pub async fn serve(server: Arc<Server>, mut wire: Wire, parameters: StartupParam
             return wire.close().await;
         }
     };
-    let mut connection = Connection { server, wire, session, skip_until_sync: false };
+    let mut connection =
+        Connection { server, wire, session, skip_until_sync: false, flush_due: false };
     if let Err(end) = connection.run().await {
         append_error(&mut connection.wire, &end, None);
     }
@@ -89,6 +90,9 @@ struct Connection {
     session: Session,
     /// An error in the extended protocol: everything up to Sync is dropped.
     skip_until_sync: bool,
+    /// A ReadyForQuery waits to be written because more input was here: the messages that followed
+    /// may ask for no answer.
+    flush_due: bool,
 }
 
 /// Whether the loop goes on.
@@ -115,6 +119,9 @@ impl Connection {
     /// The next message, delivering notifications and minding timeouts while there is none.
     async fn next_frame(&mut self) -> Result<Option<Frame>> {
         if !self.wire.has_input() {
+            if std::mem::take(&mut self.flush_due) {
+                self.wire.flush().await.map_err(disconnected)?;
+            }
             self.wire.shrink();
         }
         loop {
@@ -228,7 +235,8 @@ impl Connection {
     async fn ready(&mut self) -> Result<()> {
         self.session.settle(&mut SocketClient(&mut self.wire));
         backend::ready_for_query(&mut self.wire.out, self.session.transaction_status());
-        if !self.wire.has_input() || self.wire.should_flush() {
+        self.flush_due = self.wire.has_input() && !self.wire.should_flush();
+        if !self.flush_due {
             self.wire.flush().await.map_err(disconnected)?;
         }
         match self.server.is_stopping() {

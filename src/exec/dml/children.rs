@@ -14,19 +14,35 @@ use crate::storage::{Direction, IsolationLevel, KeyRange, Space, StorageError, k
 use crate::types::{self, Datum, key};
 use bytes::Bytes;
 
+/// What children are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To know whether there are any: the newest state counts, at every isolation level.
+    Look,
+    /// To change or delete them.
+    Change,
+}
+
 /// The rows of `table` whose `columns` equal `values` (not NULL), locked, in their latest version.
 pub(super) fn find(
     state: &ExecState,
     table: &Target,
     columns: &[i16],
     values: &[Datum],
+    purpose: Purpose,
 ) -> Result<Vec<Stored>> {
+    let mode = match purpose {
+        Purpose::Look => RowLockMode::KeyShare,
+        Purpose::Change => RowLockMode::Update,
+    };
     let mut rows = Vec::new();
     for suffix in candidates(state, table, columns, values)? {
-        table.lock(state, &suffix, RowLockMode::Update, LockWait::Block)?;
+        table.lock(state, &suffix, mode, LockWait::Block)?;
         // The row is read after the lock: it may have changed while we waited.
         let Some(row) = table.latest(state, &suffix)? else { continue };
-        check_unchanged(state, table, &suffix)?;
+        if purpose == Purpose::Change {
+            check_unchanged(state, table, &suffix)?;
+        }
         if matches(table, columns, values, &row.row) {
             rows.push(row);
         }

@@ -8,7 +8,7 @@
 //! FOR UPDATE before looking for children. One of the two waits for the other, so neither misses
 //! what the other commits.
 
-use super::children;
+use super::children::{self, Purpose};
 use super::state::target_of;
 use super::target::Stored;
 use super::{Target, deferred, describe};
@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKey
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
 use crate::nodes::{LockWait, RowLockMode};
-use crate::storage::{IsolationLevel, RowLock, StorageError};
+use crate::storage::{IsolationLevel, Space, StorageError, keys};
 use crate::types::{self, Datum, Numeric, Oid, oids};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -162,22 +162,41 @@ fn lock_parent(
     else {
         return Ok(false);
     };
-    loop {
-        let Some(suffix) = parent_suffix(state, parent, &key.key, &values)? else {
-            return Ok(false);
-        };
-        let lock = parent.lock(state, &suffix, RowLockMode::KeyShare, LockWait::Block)?;
-        if lock == (RowLock::Granted { waited: false }) {
-            // It may have gone between the look and the lock.
-            return Ok(parent_suffix(state, parent, &key.key, &values)? == Some(suffix));
+    let mut locked = None;
+    // Whoever held the lock may have moved or deleted the parent: look again until what is found is
+    // what is locked.
+    let found = loop {
+        let found = parent_suffix(state, parent, &key.key, &values)?;
+        match &found {
+            Some(suffix) if locked != found => {
+                parent.lock(state, suffix, RowLockMode::KeyShare, LockWait::Block)?;
+                locked = found;
+            }
+            _ => break found.is_some(),
         }
-        // Whoever held it may have moved or deleted it: look again, now that it has ended.
-        if parent_suffix(state, parent, &key.key, &values)? == Some(suffix) {
-            return Ok(true);
-        }
-        if state.cx.txn.isolation() != IsolationLevel::ReadCommitted {
-            return Err(StorageError::ConcurrentUpdate.into());
-        }
+    };
+    match state.cx.txn.isolation() {
+        IsolationLevel::ReadCommitted => Ok(found),
+        _ => is_seen(state, parent, &key.key, &values, found),
+    }
+}
+
+/// Above READ COMMITTED the transaction's snapshot decides whether there is a parent; one that is
+/// gone since is a serialization failure.
+fn is_seen(
+    state: &ExecState,
+    parent: &Target,
+    key: &ForeignKey,
+    values: &[Datum],
+    found: bool,
+) -> Result<bool> {
+    let (space, entry) = parent_entry(parent, key, values)?;
+    if state.cx.txn.statement_wrote(space, &entry) {
+        return Ok(found);
+    }
+    match (state.view.get(space, &entry)?.is_some(), found) {
+        (true, false) => Err(StorageError::ConcurrentUpdate.into()),
+        (seen, _) => Ok(seen),
     }
 }
 
@@ -188,13 +207,24 @@ pub(super) fn parent_suffix(
     key: &ForeignKey,
     values: &[Datum],
 ) -> Result<Option<Bytes>> {
+    let (space, entry) = parent_entry(parent, key, values)?;
+    let found = state.cx.txn.get_latest(space, &entry)?;
+    Ok(found.map(|value| match space {
+        Space::Rows => Bytes::copy_from_slice(keys::suffix(&entry)),
+        _ => value,
+    }))
+}
+
+/// Where a parent with these values would be found: its row, or its entry in a unique index, whose
+/// value is the row's key suffix.
+fn parent_entry(parent: &Target, key: &ForeignKey, values: &[Datum]) -> Result<(Space, Bytes)> {
     if parent.schema.key.is_index(key.referenced_index) {
         let mut row = vec![Datum::Null; parent.relation().columns.len()];
         for (attno, value) in key.referenced_columns.iter().zip(values) {
             row[*attno as usize - 1] = value.clone();
         }
         let suffix = parent.schema.primary_key_suffix(&row).unwrap_or_default();
-        return Ok(parent.latest(state, &suffix)?.map(|_| suffix.into()));
+        return Ok((Space::Rows, parent.schema.row_key(&suffix)));
     }
     let index = parent.indexes.iter().find(|i| i.schema.relation.oid == key.referenced_index);
     let index = index.ok_or_else(|| PgError::internal("a foreign key without its unique index"))?;
@@ -204,7 +234,7 @@ pub(super) fn parent_suffix(
         at.map_or(Datum::Null, |at| values[at].clone())
     };
     let ordered: Vec<Datum> = columns.map(|column| value(column.attno)).collect();
-    index.holder(state, &ordered)
+    Ok((Space::Index, index.unique_key(&ordered)))
 }
 
 /// Runs what a parent's change asks for.
@@ -230,7 +260,11 @@ pub(super) fn parent_changed(
     let Some(wanted) = converted(old, &parent, &key.key.referenced_columns, &child, own) else {
         return Ok(());
     };
-    let rows = children::find(state, &child, own, &wanted)?;
+    let purpose = match action {
+        ForeignKeyAction::NoAction | ForeignKeyAction::Restrict => Purpose::Look,
+        _ => Purpose::Change,
+    };
+    let rows = children::find(state, &child, own, &wanted, purpose)?;
     match action {
         _ if rows.is_empty() => Ok(()),
         ForeignKeyAction::NoAction | ForeignKeyAction::Restrict => {

@@ -125,9 +125,13 @@ impl TargetIndex {
 
     /// The row that has these values now, by its key suffix.
     pub(super) fn holder(&self, state: &ExecState, values: &[Datum]) -> Result<Option<Bytes>> {
+        Ok(state.cx.txn.get_latest(Space::Index, &self.unique_key(values))?)
+    }
+
+    /// The entry of these values in a unique index.
+    pub(super) fn unique_key(&self, values: &[Datum]) -> Bytes {
         let columns = self.columns(values);
-        let key = Key::Unique { index: self.schema.storage, columns: &columns }.encode();
-        Ok(state.cx.txn.get_latest(Space::Index, &key)?)
+        Key::Unique { index: self.schema.storage, columns: &columns }.encode()
     }
 
     pub(super) fn columns(&self, values: &[Datum]) -> Vec<u8> {

@@ -96,7 +96,7 @@ impl Planner {
     }
 
     fn sub_plan_kind(&mut self, link: &SubLink, layout: &Arc<Layout>) -> Result<SubPlanKind> {
-        let (column_type, _) = link.query.first_column_type();
+        let column_type = link.query.first_column_type();
         let test = |planner: &mut Planner| -> Result<Program> {
             let types: Vec<_> = link.query.output().map(|t| t.expr.type_oid()).collect();
             let both = Arc::new(layout.join(&numbered(SUBLINK_RANGE, &types)));

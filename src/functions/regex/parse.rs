@@ -19,6 +19,10 @@ const WORD_EDGE: &str = "(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(
 const NOT_WORD_EDGE: &str =
     "(?:(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_]))";
 
+/// Parentheses in parentheses. Compiled patterns may nest less deep; what reads and rewrites the
+/// tree needs stack for each level.
+const NESTING_MAX: u32 = 250;
+
 /// The greatest repetition count (`DUPMAX`).
 const REPEAT_MAX: u32 = 255;
 
@@ -39,6 +43,7 @@ pub(super) struct Parser<'a> {
     closed: Vec<u32>,
     /// Lookaround constraints around the current place; parentheses within do not capture.
     lookarounds: u32,
+    nesting: u32,
 }
 
 /// What an escape stands for.
@@ -51,7 +56,7 @@ enum Escape {
 
 impl<'a> Parser<'a> {
     pub(super) fn new(pattern: &'a str, options: Options) -> Self {
-        Parser { rest: pattern, options, groups: 0, closed: Vec::new(), lookarounds: 0 }
+        Parser { rest: pattern, options, groups: 0, closed: Vec::new(), lookarounds: 0, nesting: 0 }
     }
 
     /// The whole expression; how many groups capture.
@@ -85,15 +90,18 @@ impl<'a> Parser<'a> {
     }
 
     fn alternatives(&mut self) -> Result<Node> {
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-            let mut branches = vec![self.branch()?];
-            while self.eat("|") {
-                branches.push(self.branch()?);
-            }
-            Ok(match branches.len() {
-                1 => branches.remove(0),
-                _ => Node::Alternatives(branches),
-            })
+        if self.nesting == NESTING_MAX {
+            return Err(invalid("regular expression is too complex"));
+        }
+        self.nesting += 1;
+        let mut branches = vec![self.branch()?];
+        while self.eat("|") {
+            branches.push(self.branch()?);
+        }
+        self.nesting -= 1;
+        Ok(match branches.len() {
+            1 => branches.remove(0),
+            _ => Node::Alternatives(branches),
         })
     }
 

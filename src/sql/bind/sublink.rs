@@ -42,7 +42,7 @@ impl<'n> Binder<'_, 'n> {
     }
 
     fn check_array_sublink(&self, query: &Query) -> Result<()> {
-        let (oid, _) = query.first_column_type();
+        let oid = query.first_column_type();
         if self.facts(oid).element != 0 {
             return Err(PgError::unsupported("ARRAY(SELECT …) of arrays"));
         }
