@@ -74,8 +74,9 @@ async fn start(
         client_address: peer.address,
         gone: peer.gone,
     };
-    let mut session = Session::start(server.instance.clone(), options)?;
+    // As in PostgreSQL, who may not use the database learns it after being let in.
     auth::accept(wire);
+    let mut session = Session::start(server.instance.clone(), options)?;
     for (name, value) in session.reported_settings() {
         backend::parameter_status(&mut wire.out, name, &value);
     }
