@@ -289,7 +289,7 @@ pub(super) fn parent_changed(
             // Where the default is the very key that went, the child has not changed, so nothing
             // else checks it (`ri_set`).
             if parent_suffix(state, &parent, &key.key, old)?.is_some()
-                || children::find(state, &child, own, &wanted)?.is_empty()
+                || children::find(state, &child, own, &wanted, Purpose::Look)?.is_empty()
             {
                 return Ok(());
             }
