@@ -2,7 +2,7 @@
 //!
 //! A family is one file in this folder. It exports
 //!
-//! ```ignore
+//! ```text
 //! pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[("int4pl", Scalar(int4pl)), …];
 //! pub(super) const AGGREGATES: &[(&str, AggregateFn)] = &[("sum(int4)", sum_int4), …];
 //! ```

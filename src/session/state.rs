@@ -98,7 +98,7 @@ pub struct SessionState {
     pub query_text: Mutex<Arc<str>>,
     drawn: Mutex<Drawn>,
     pub(super) random: Mutex<Generator>,
-    /// The role that logged in; SET SESSION AUTHORIZATION changes [`SessionState::session_role`].
+    /// The role that logged in; SET SESSION AUTHORIZATION does not change it.
     pub login_role: Oid,
 }
 

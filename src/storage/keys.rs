@@ -21,7 +21,7 @@
 
 use bytes::Bytes;
 
-/// Names the rows of a table, or the entries of an index; see [`crate::catalog::objects`].
+/// Names the rows of a table, or the entries of an index; the catalog gives them out.
 pub type StorageId = u32;
 
 /// Bytes of the storage id that starts a key of a relation.

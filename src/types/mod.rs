@@ -3,7 +3,7 @@
 //! One file per family. What every family provides, dispatched by type OID:
 //! - [`text_in`], [`text_out`]: the text form, as `typinput` and `typoutput`;
 //! - [`binary_in`], [`binary_out`]: the wire's binary form, as `typreceive` and `typsend`;
-//! - [`compare`], [`hash`]: the order of the default btree operator class;
+//! - [`compare()`], [`hash`]: the order of the default btree operator class;
 //! - [`key::encode`]: bytes whose `memcmp` order is that order;
 //! - [`arrow`]: the array type that DataFusion plans see.
 //!

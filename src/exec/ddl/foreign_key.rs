@@ -162,16 +162,15 @@ fn index_keys(index: &Relation) -> Vec<i16> {
 
 /// 55000: what may have duplicates for a while cannot be referred to.
 fn deferrable(what: &str, referenced: &Relation) -> PgError {
-    let message = format!("cannot use a deferrable {what} for referenced table \"{}\"", referenced.name);
+    let message =
+        format!("cannot use a deferrable {what} for referenced table \"{}\"", referenced.name);
     PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
 }
 
 /// Unique, on plain columns, without a predicate.
 fn usable(index: &Relation) -> bool {
     index.index.as_ref().is_some_and(|i| {
-        i.unique
-            && i.predicate.is_none()
-            && i.columns.iter().all(|c| c.expr.is_none())
+        i.unique && i.predicate.is_none() && i.columns.iter().all(|c| c.expr.is_none())
     })
 }
 

@@ -112,7 +112,5 @@ fn violation(
             referenced.name
         ),
     };
-    PgError::new(code::FOREIGN_KEY_VIOLATION, message)
-        .detail(detail)
-        .constraint(&*constraint.name)
+    PgError::new(code::FOREIGN_KEY_VIOLATION, message).detail(detail).constraint(&*constraint.name)
 }

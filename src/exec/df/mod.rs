@@ -3,7 +3,7 @@
 //! The row operators are exact for everything; DataFusion adds parallel scans and joins, vectorised
 //! filters, and sorts that spill to disk. A subtree of a plan that is estimated to read much is
 //! wrapped in [`Columnar`]. When it starts, the subtree's nodes lower themselves
-//! ([`PlanNode::lower`]) to DataFusion's physical operators; where a node cannot, the subtree runs
+//! ([`PlanNode::lower`](crate::exec::op::PlanNode::lower)) to DataFusion's physical operators; where a node cannot, the subtree runs
 //! on row operators, and wrapped subtrees below it try for themselves.
 //!
 //! We build physical operators, not logical plans: our planner has already ordered joins and placed

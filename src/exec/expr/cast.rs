@@ -1,7 +1,7 @@
 //! Casts through the types' text forms.
 //!
 //! `reg*` types and rows read and write names, which needs the catalog: their input and output
-//! functions are in [`functions`](crate::functions), everyone else's in [`types`](crate::types).
+//! functions are in [`functions`], everyone else's in [`types`].
 
 use super::Node;
 use super::eval::Eval;

@@ -311,7 +311,7 @@ impl Reader<'_> {
             let head = self.rest.as_bytes().get(..name.len());
             head.is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
         };
-        let Some(index) = names.iter().position(|name| begins(name)) else {
+        let Some(index) = names.iter().position(begins) else {
             let word = self.rest.split([' ', '\t', '\n', '\r', '\x0c']).next().unwrap_or("");
             return Err(invalid_value(word, reading.keyword).detail(
                 "The given value did not match any of the allowed values for this field.",
