@@ -60,6 +60,39 @@ fn scripts_agree_with_postgresql() {
     assert!(failures.is_empty(), "{failures}");
 }
 
+/// README's table of what is compared is made from the scripts, so that it is never out of date.
+/// `README=write` writes it.
+#[test]
+fn readme_lists_what_is_compared() {
+    const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    const BEGIN: &str = "<!-- compared -->\n";
+    const END: &str = "<!-- /compared -->";
+    let readme = std::fs::read_to_string(README).expect("README.md");
+    let (head, rest) = readme.split_once(BEGIN).expect("the table's beginning");
+    let (found, tail) = rest.split_once(END).expect("the table's end");
+    let expected = table_of_scripts();
+    if std::env::var("README").is_ok_and(|v| v == "write") {
+        std::fs::write(README, format!("{head}{BEGIN}{expected}{END}{tail}")).expect("written");
+    } else {
+        assert_eq!(found, expected, "make it anew with README=write");
+    }
+}
+
+/// A row per script: its opening comment, and how many statements it has.
+fn table_of_scripts() -> String {
+    let mut table = "| what | statements |\n|---|---:|\n".to_owned();
+    let mut total = 0;
+    for path in scripts() {
+        let text = std::fs::read_to_string(path).expect("a readable script");
+        let title = text.lines().next().and_then(|l| l.strip_prefix("-- ")).expect("a title");
+        let count = script::split(&text).len();
+        total += count;
+        let _ = writeln!(table, "| {} | {count} |", title.trim_end_matches('.'));
+    }
+    let _ = writeln!(table, "| all | {total} |");
+    table
+}
+
 fn scripts() -> Vec<PathBuf> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential");
     let mut paths: Vec<_> = std::fs::read_dir(directory)
