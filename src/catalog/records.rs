@@ -64,15 +64,16 @@ pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Change> {
 
 fn encode(object: &impl Serialize) -> Result<Bytes> {
     let mut out = vec![FORMAT_VERSION];
-    serde_json::to_writer(&mut out, object)
+    let json = crate::nodes::json::write(object)
         .map_err(|e| PgError::internal(format!("a catalog object does not serialise: {e}")))?;
+    out.extend_from_slice(&json);
     Ok(out.into())
 }
 
 fn decode<T: DeserializeOwned>(value: &[u8]) -> Result<T> {
     match value.split_first() {
         Some((&FORMAT_VERSION, json)) => {
-            serde_json::from_slice(json).map_err(|e| damaged(&e.to_string()))
+            crate::nodes::json::read(json).map_err(|e| damaged(&e.to_string()))
         }
         Some((other, _)) => Err(damaged(&format!("format {other}, not {FORMAT_VERSION}"))),
         None => Err(damaged("an empty record")),

@@ -10,6 +10,7 @@
 //! Every expression knows its type: [`Expr::type_oid`] and [`Expr::typmod`].
 
 mod expr;
+pub mod json;
 mod query;
 mod walk;
 

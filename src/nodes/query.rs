@@ -35,6 +35,9 @@ pub struct Query {
     pub group_distinct: bool,
     /// Expanded grouping sets: each lists `target_ref`s of `group_by`. Empty: plain GROUP BY.
     pub grouping_sets: Vec<Vec<u32>>,
+    /// GROUP BY as it was written where it has grouping sets, for deparsing.
+    #[serde(default)]
+    pub grouping: Vec<GroupingSet>,
     pub having: Option<Expr>,
     pub windows: Vec<WindowClause>,
     pub distinct: Vec<SortGroup>,
@@ -72,6 +75,7 @@ impl Query {
             group_by: Vec::new(),
             group_distinct: false,
             grouping_sets: Vec::new(),
+            grouping: Vec::new(),
             having: None,
             windows: Vec::new(),
             distinct: Vec::new(),
@@ -171,6 +175,9 @@ pub struct RangeEntry {
     pub name: String,
     /// Whether the user wrote an alias.
     pub aliased: bool,
+    /// How many columns the alias renames.
+    #[serde(default)]
+    pub column_aliases: usize,
     /// Column names visible in this query (after column aliases), by attribute number from 1.
     /// Dropped columns are empty strings.
     pub columns: Vec<String>,
@@ -197,6 +204,9 @@ pub enum RangeSource {
         kind: JoinKind,
         columns: Vec<Expr>,
         using: Vec<String>,
+        /// `USING (…) AS name`.
+        #[serde(default)]
+        using_alias: Option<String>,
     },
     /// Functions in FROM; more than one is ROWS FROM.
     Function {
@@ -235,6 +245,9 @@ pub struct Cte {
     pub name: String,
     pub query: Box<Query>,
     pub columns: Vec<String>,
+    /// How many of the columns the WITH item names itself.
+    #[serde(default)]
+    pub column_aliases: usize,
     pub materialize: Materialize,
     /// Refers to itself: the query is a UNION whose right arm does.
     pub recursive: bool,
@@ -300,6 +313,34 @@ pub struct WindowClause {
     pub exclusion: FrameExclusion,
     /// `pg_proc` row of the `in_range` support function where RANGE has an offset.
     pub in_range: Option<Oid>,
+    /// The window it builds on: `(name ORDER BY …)`.
+    #[serde(default)]
+    pub base: Option<String>,
+    /// ORDER BY is the base window's.
+    #[serde(default)]
+    pub order_inherited: bool,
+    #[serde(default)]
+    pub frame: WrittenFrame,
+}
+
+/// How much of a window's frame was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WrittenFrame {
+    #[default]
+    Nothing,
+    Start,
+    Between,
+}
+
+/// An item of a GROUP BY with grouping sets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum GroupingSet {
+    /// One expression, or several in parentheses: `target_ref`s of `group_by`.
+    Columns(Vec<u32>),
+    Empty,
+    Rollup(Vec<GroupingSet>),
+    Cube(Vec<GroupingSet>),
+    Sets(Vec<GroupingSet>),
 }
 
 /// Strength of a row lock, weakest first (manual, 13.3.2).

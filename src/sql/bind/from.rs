@@ -134,6 +134,7 @@ impl<'n> Binder<'_, 'n> {
             source,
             name: name.clone(),
             aliased: alias.is_some(),
+            column_aliases: alias_count(alias),
             columns: names.clone(),
             lateral: false,
             in_from,
@@ -208,6 +209,7 @@ impl<'n> Binder<'_, 'n> {
             source: RangeSource::Subquery { query: Box::new(query), view: None },
             name: name.clone(),
             aliased: true,
+            column_aliases: alias_count(alias),
             columns: names.clone(),
             lateral,
             in_from: true,
@@ -246,6 +248,7 @@ impl<'n> Binder<'_, 'n> {
             source: RangeSource::Function { functions, ordinality: node.ordinality },
             name: name.clone(),
             aliased: node.alias().is_some(),
+            column_aliases: alias_count(node.alias()),
             columns: names.clone(),
             lateral,
             in_from: true,
@@ -389,6 +392,11 @@ impl<'n> Binder<'_, 'n> {
 /// The alias's name, if there is one.
 pub(super) fn alias_name(alias: Option<&nodes::Alias>) -> Option<&str> {
     alias.and_then(|a| a.aliasname())
+}
+
+/// How many columns an alias renames.
+pub(super) fn alias_count(alias: Option<&nodes::Alias>) -> usize {
+    alias.map_or(0, |a| a.colnames().len())
 }
 
 /// Renames columns by an alias's list; dropped columns take none.

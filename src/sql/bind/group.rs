@@ -28,80 +28,64 @@ struct Grouping<'t> {
 }
 
 impl<'n> Binder<'_, 'n> {
-    /// GROUP BY: grouped columns and expanded grouping sets (none for a plain list).
+    /// GROUP BY: grouped columns, expanded grouping sets, and these as they were written (both empty
+    /// for a plain list).
     pub fn bind_group_by(
         &mut self,
         list: &'n NodeList,
         distinct: bool,
         targets: &mut Vec<TargetEntry>,
         sorted: &[SortGroup],
-    ) -> Result<(Vec<SortGroup>, Sets)> {
+    ) -> Result<(Vec<SortGroup>, Sets, Vec<GroupingSet>)> {
         let has_sets = list.iter().any(|n| matches!(n, Node::GroupingSet(_)));
         let mut grouping = Grouping { targets, sorted, grouped: Vec::new() };
         let mut product: Sets = vec![Vec::new()];
+        let mut written = Vec::new();
         for node in list {
-            let sets = self.grouping_sets(node, &mut grouping)?;
-            product = multiply(&product, &sets);
+            let set = self.grouping_set(node, &mut grouping)?;
+            product = multiply(&product, &expand(&set));
+            written.push(set);
             if product.len() > SETS_MAX {
                 let message = format!("too many grouping sets present (maximum {SETS_MAX})");
                 return Err(PgError::new(code::STATEMENT_TOO_COMPLEX, message));
             }
         }
         if !has_sets {
-            return Ok((grouping.grouped, Vec::new()));
+            return Ok((grouping.grouped, Vec::new(), Vec::new()));
         }
         product.iter_mut().for_each(dedup_refs);
         if distinct {
-            let mut seen: Sets = Vec::new();
-            for set in product {
-                let mut sorted = set.clone();
-                sorted.sort_unstable();
-                let mut same = seen.iter().map(|s| {
-                    let mut s = s.clone();
-                    s.sort_unstable();
-                    s
-                });
-                if !same.any(|s| s == sorted) {
-                    seen.push(set);
-                }
-            }
-            product = seen;
+            drop_repeated(&mut product);
         }
         product.sort_by_key(Vec::len);
-        Ok((grouping.grouped, product))
+        Ok((grouping.grouped, product, written))
     }
 
-    /// The sets one item stands for.
-    fn grouping_sets(&mut self, node: Node<'n>, grouping: &mut Grouping<'_>) -> Result<Sets> {
+    /// One item: columns, or a grouping set of items.
+    fn grouping_set(&mut self, node: Node<'n>, grouping: &mut Grouping<'_>) -> Result<GroupingSet> {
         use nodes::GroupingSetKind as Kind;
         let Node::GroupingSet(set) = node else {
-            return Ok(vec![self.grouping_columns(node, grouping)?]);
+            return Ok(GroupingSet::Columns(self.grouping_columns(node, grouping)?));
         };
         let content = set.content();
         match set.kind {
-            Kind::GROUPING_SET_EMPTY => Ok(vec![Vec::new()]),
+            Kind::GROUPING_SET_EMPTY => Ok(GroupingSet::Empty),
             Kind::GROUPING_SET_ROLLUP => {
-                let parts = self.grouping_parts(content, grouping)?;
-                Ok((0..=parts.len()).rev().map(|n| parts[..n].concat()).collect())
+                Ok(GroupingSet::Rollup(self.grouping_parts(content, grouping)?))
             }
             Kind::GROUPING_SET_CUBE => {
                 if content.len() > CUBE_ELEMENTS_MAX {
                     let message = format!("CUBE is limited to {CUBE_ELEMENTS_MAX} elements");
                     return Err(PgError::new(code::TOO_MANY_COLUMNS, message).at(set.location));
                 }
-                let parts = self.grouping_parts(content, grouping)?;
-                let subset = |bits: usize| {
-                    let chosen = parts.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1);
-                    chosen.flat_map(|(_, p)| p.iter().copied()).collect()
-                };
-                Ok((0..1 << parts.len()).map(subset).collect())
+                Ok(GroupingSet::Cube(self.grouping_parts(content, grouping)?))
             }
             _ => {
                 let mut sets = Vec::new();
                 for item in content {
-                    sets.extend(self.deeper(|b| b.grouping_sets(item, grouping))?);
+                    sets.push(self.deeper(|b| b.grouping_set(item, grouping))?);
                 }
-                Ok(sets)
+                Ok(GroupingSet::Sets(sets))
             }
         }
     }
@@ -110,8 +94,9 @@ impl<'n> Binder<'_, 'n> {
         &mut self,
         content: &'n NodeList,
         grouping: &mut Grouping<'_>,
-    ) -> Result<Sets> {
-        content.iter().map(|node| self.grouping_columns(node, grouping)).collect()
+    ) -> Result<Vec<GroupingSet>> {
+        let columns = |node| Ok(GroupingSet::Columns(self.grouping_columns(node, grouping)?));
+        content.iter().map(columns).collect()
     }
 
     /// One expression, or the expressions of `(a, b)`.
@@ -151,6 +136,40 @@ impl<'n> Binder<'_, 'n> {
         self.add_group(at, grouping.targets, &mut grouping.grouped, location)?;
         Ok(grouping.targets[at].sort_group_ref)
     }
+}
+
+/// The sets an item stands for (`expand_grouping_sets`).
+fn expand(set: &GroupingSet) -> Sets {
+    let columns = |part: &GroupingSet| expand(part).concat();
+    match set {
+        GroupingSet::Columns(refs) => vec![refs.clone()],
+        GroupingSet::Empty => vec![Vec::new()],
+        GroupingSet::Rollup(parts) => {
+            let parts: Sets = parts.iter().map(columns).collect();
+            (0..=parts.len()).rev().map(|n| parts[..n].concat()).collect()
+        }
+        GroupingSet::Cube(parts) => {
+            let parts: Sets = parts.iter().map(columns).collect();
+            let subset = |bits: usize| {
+                let chosen = parts.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1);
+                chosen.flat_map(|(_, p)| p.iter().copied()).collect()
+            };
+            (0..1 << parts.len()).map(subset).collect()
+        }
+        GroupingSet::Sets(items) => items.iter().flat_map(expand).collect(),
+    }
+}
+
+/// GROUP BY DISTINCT: sets of the same columns count once.
+fn drop_repeated(sets: &mut Sets) {
+    let mut seen: Sets = Vec::new();
+    sets.retain(|set| {
+        let mut sorted = set.clone();
+        sorted.sort_unstable();
+        let new = !seen.contains(&sorted);
+        seen.push(sorted);
+        new
+    });
 }
 
 /// Every set of one list joined with every set of the other.

@@ -1,6 +1,6 @@
 //! JOIN (`transformFromClauseItem`): ON, USING, NATURAL, merged columns.
 
-use super::from::{apply_aliases, check_conflicts, set_lateral};
+use super::from::{alias_count, apply_aliases, check_conflicts, set_lateral};
 use super::oper::OperatorName;
 use super::place::Place;
 use super::state::{Binder, NsColumn, NsItem};
@@ -153,9 +153,15 @@ impl<'n> Binder<'_, 'n> {
         let name = super::from::alias_name(alias).unwrap_or("unnamed_join").to_owned();
         apply_aliases(&mut names, alias, &name, "join expression")?;
         Ok(self.add_range(RangeEntry {
-            source: RangeSource::Join { kind, columns, using },
+            source: RangeSource::Join {
+                kind,
+                columns,
+                using,
+                using_alias: node.join_using_alias().and_then(|a| a.aliasname()).map(str::to_owned),
+            },
             name,
             aliased: alias.is_some(),
+            column_aliases: alias_count(alias),
             columns: names,
             lateral: false,
             in_from: true,

@@ -61,7 +61,7 @@ impl<'n> Binder<'_, 'n> {
         query.having = self.bind_where_opt(node.having_clause(), Place::Having, "HAVING")?;
         let targets = &mut query.targets;
         query.order_by = self.bind_order_by(node.sort_clause(), targets, Place::OrderBy, false)?;
-        (query.group_by, query.grouping_sets) =
+        (query.group_by, query.grouping_sets, query.grouping) =
             self.bind_group_by(node.group_clause(), node.group_distinct, targets, &query.order_by)?;
         query.group_distinct = node.group_distinct;
         let distinct = node.distinct_clause();
@@ -209,6 +209,7 @@ impl<'n> Binder<'_, 'n> {
             source: RangeSource::Values { rows, types: types.clone() },
             name: name.clone(),
             aliased: false,
+            column_aliases: 0,
             columns: names.clone(),
             lateral,
             in_from: true,

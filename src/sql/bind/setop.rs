@@ -125,6 +125,7 @@ impl<'n> Binder<'_, 'n> {
             source: RangeSource::Subquery { query: Box::new(query), view: None },
             name: format!("*SELECT* {number}"),
             aliased: true,
+            column_aliases: 0,
             columns: names.clone(),
             lateral: false,
             in_from: false,

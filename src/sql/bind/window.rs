@@ -11,9 +11,11 @@ use pg_raw_parse::{Node, nodes};
 
 /// Bits of `WindowDef.frameOptions` (`FRAMEOPTION_…` of parsenodes.h).
 mod option {
+    pub const NONDEFAULT: i32 = 0x1;
     pub const RANGE: i32 = 0x2;
     pub const ROWS: i32 = 0x4;
     pub const GROUPS: i32 = 0x8;
+    pub const BETWEEN: i32 = 0x10;
     pub const START_UNBOUNDED_PRECEDING: i32 = 0x20;
     pub const START_CURRENT_ROW: i32 = 0x200;
     pub const END_CURRENT_ROW: i32 = 0x400;
@@ -172,16 +174,21 @@ impl<'n> Binder<'_, 'n> {
             let place = targets[at].expr.location();
             self.add_group(at, targets, &mut partition_by, place)?;
         }
+        let mut order_inherited = false;
         let (partition_by, order_by) = match base {
             None => (partition_by, order_by),
             Some((name, at)) => {
                 let base = &earlier[at];
                 check_override(definition, self.scope_ref().windows[at], base, name)?;
+                order_inherited = !base.order_by.is_empty();
                 let order = if base.order_by.is_empty() { order_by } else { base.order_by.clone() };
                 (base.partition_by.clone(), order)
             }
         };
-        self.bind_frame(definition, partition_by, order_by, targets)
+        let mut window = self.bind_frame(definition, partition_by, order_by, targets)?;
+        window.base = definition.refname().map(str::to_owned);
+        window.order_inherited = order_inherited;
+        Ok(window)
     }
 
     fn bind_frame(
@@ -250,7 +257,24 @@ impl<'n> Binder<'_, 'n> {
             () => FrameExclusion::None,
         };
         let name = definition.name().map(str::to_owned);
-        Ok(WindowClause { name, partition_by, order_by, mode, start, end, exclusion, in_range })
+        let frame = match () {
+            () if has(option::BETWEEN) => WrittenFrame::Between,
+            () if has(option::NONDEFAULT) => WrittenFrame::Start,
+            () => WrittenFrame::Nothing,
+        };
+        Ok(WindowClause {
+            name,
+            partition_by,
+            order_by,
+            mode,
+            start,
+            end,
+            exclusion,
+            in_range,
+            base: None,
+            order_inherited: false,
+            frame,
+        })
     }
 
     /// A frame's offset: a count for ROWS and GROUPS; for RANGE a distance that the sort column's

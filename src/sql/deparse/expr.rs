@@ -3,8 +3,9 @@
 //! Implicit casts are not shown at the top of an expression, but are shown where PostgreSQL shows
 //! them: as arguments of operators and functions, since overload resolution could differ without.
 
-use super::names::{Names, quote_literal};
+use super::names::quote_literal;
 use super::precedence::is_simple;
+use super::writer::Writer;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::functions::quote_identifier;
@@ -12,40 +13,27 @@ use crate::nodes::*;
 use crate::types::{self, Datum, Format, Oid, oids};
 
 /// Columns that CASE's parts are indented by.
-const INDENT: usize = 4;
+const CASE: i32 = 4;
 
-pub(super) struct Writer<'a> {
-    names: &'a Names<'a>,
-    /// Column names by attribute number from 1.
-    columns: Vec<String>,
-    pretty: bool,
-    indent: usize,
-    out: String,
+/// When a literal is written with its type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Label {
+    Never,
+    /// Where the text alone would be read as another type.
+    IfNeeded,
+    Always,
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(names: &'a Names<'a>, columns: Vec<String>, pretty: bool) -> Writer<'a> {
-        Writer { names, columns, pretty, indent: 0, out: String::new() }
-    }
-
-    pub fn finish(self) -> String {
-        // A leading CASE begins on a line of its own.
-        self.out
-    }
-
-    fn push(&mut self, text: &str) {
-        self.out.push_str(text);
-    }
-
     /// Writes an expression; `implicit`: show its implicit casts.
-    pub fn expr(&mut self, expr: &Expr, implicit: bool) -> Result<()> {
+    pub fn expr(&mut self, expr: &'a Expr, implicit: bool) -> Result<()> {
         stacker::maybe_grow(64 << 10, 1 << 20, || self.dispatch(expr, implicit))
     }
 
-    fn dispatch(&mut self, expr: &Expr, implicit: bool) -> Result<()> {
+    fn dispatch(&mut self, expr: &'a Expr, implicit: bool) -> Result<()> {
         match expr {
-            Expr::Var(var) => self.var(var),
-            Expr::Const(constant) => self.constant(constant, true),
+            Expr::Var(var) => self.var(var, false).map(|_| ()),
+            Expr::Const(constant) => self.constant(constant, Label::IfNeeded),
             Expr::Func(call) if call.op.is_some() => self.operator(expr, call),
             Expr::Func(call) => self.function(expr, call, implicit),
             Expr::Distinct(call) => self.infix(expr, &call.args, " IS DISTINCT FROM "),
@@ -57,7 +45,12 @@ impl<'a> Writer<'a> {
             Expr::ArrayCoerce(c) => self.cast(expr, &c.arg, c.type_oid, c.typmod, c.form, implicit),
             Expr::Case(case) => self.case(case),
             Expr::Array(array) => self.array(array),
-            Expr::Row(row) => self.named_list("ROW", &row.args),
+            Expr::Row(row) => self.row(row),
+            Expr::RowCompare(rows) => self.row_compare(rows),
+            Expr::SubLink(link) => self.sublink(link),
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate),
+            Expr::Window(call) => self.window_function(call),
+            Expr::Grouping { args, .. } => self.named_list("GROUPING", args),
             Expr::Coalesce(c) => self.named_list("COALESCE", &c.args),
             Expr::MinMax(m) => {
                 self.named_list(if m.greatest { "GREATEST" } else { "LEAST" }, &m.args)
@@ -66,8 +59,8 @@ impl<'a> Writer<'a> {
                 self.push(&sql_value(*function, *typmod));
                 Ok(())
             }
-            Expr::NullTest { arg, is_null, .. } => {
-                self.suffixed(expr, arg, if *is_null { " IS NULL" } else { " IS NOT NULL" })
+            Expr::NullTest { arg, is_null, row, .. } => {
+                self.suffixed(expr, arg, self.null_test(arg, *is_null, *row))
             }
             Expr::BooleanTest { arg, test, .. } => self.suffixed(expr, arg, bool_test(*test)),
             Expr::Subscript(subscript) => self.subscript(subscript),
@@ -90,28 +83,40 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn var(&mut self, var: &Var) -> Result<()> {
-        let column = usize::try_from(var.attno).ok().and_then(|a| a.checked_sub(1));
-        match column.and_then(|at| self.columns.get(at)) {
-            Some(name) => {
-                let name = quote_identifier(name).into_owned();
-                self.push(&name);
-                Ok(())
-            }
-            None if var.attno == -6 => {
-                self.push("tableoid");
-                Ok(())
-            }
-            None => Err(PgError::unsupported("turning a whole-row reference into SQL")),
+    /// A column; gives its name if it is one. At the top of a select list a whole row needs a cast,
+    /// else it would be read as all its columns.
+    pub fn var(&mut self, var: &Var, top: bool) -> Result<Option<String>> {
+        let level = self.scopes.len().checked_sub(1 + var.level as usize);
+        let Some(scope) = level.and_then(|at| self.scopes.get(at)) else {
+            return Err(PgError::internal("a variable of no query"));
+        };
+        let (rel, attno) = scope.resolve(var.rel, var.attno);
+        let table = scope.table(rel).map(|t| quote_identifier(t).into_owned());
+        let name = match attno {
+            0 => None,
+            1.. => Some(scope.column(rel, attno).unwrap_or("?column?").to_owned()),
+            _ => Some(system_column(attno).to_owned()),
+        };
+        if let Some(table) = table {
+            self.push(&format!("{table}."));
         }
+        match &name {
+            Some(name) => self.push(&quote_identifier(name)),
+            None => self.push("*"),
+        }
+        if name.is_none() && top {
+            let type_name = self.names.type_name(var.type_oid, var.typmod);
+            self.push(&format!("::{type_name}"));
+        }
+        Ok(name)
     }
 
-    /// A literal; `label`: with its type where the text alone would not say it.
-    fn constant(&mut self, constant: &Const, label: bool) -> Result<()> {
+    /// A literal.
+    pub fn constant(&mut self, constant: &Const, label: Label) -> Result<()> {
         let type_name = self.names.type_name(constant.type_oid, constant.typmod);
         if constant.value.is_null() {
             self.push("NULL");
-            if label {
+            if label != Label::Never {
                 self.push(&format!("::{type_name}"));
             }
             return Ok(());
@@ -125,7 +130,7 @@ impl<'a> Writer<'a> {
             _ => (quote_literal(&text), true),
         };
         self.push(&shown);
-        if label && labelled {
+        if label == Label::Always || (label == Label::IfNeeded && labelled) {
             self.push(&format!("::{type_name}"));
         }
         Ok(())
@@ -142,7 +147,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes an argument, in parentheses where pretty output needs them.
-    fn arg(&mut self, arg: &Expr, implicit: bool, parent: &Expr) -> Result<()> {
+    fn arg(&mut self, arg: &'a Expr, implicit: bool, parent: &Expr) -> Result<()> {
         let parens = self.pretty && !is_simple(arg, parent);
         if parens {
             self.push("(");
@@ -165,7 +170,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn operator(&mut self, expr: &Expr, call: &FuncCall) -> Result<()> {
+    fn operator(&mut self, expr: &'a Expr, call: &'a FuncCall) -> Result<()> {
         let name = call.op.and_then(builtin::operator).map_or("?", |o| o.name);
         match call.args.as_slice() {
             [arg] => self.enclosed(|w| {
@@ -176,7 +181,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn infix(&mut self, expr: &Expr, args: &[Expr], between: &str) -> Result<()> {
+    fn infix(&mut self, expr: &'a Expr, args: &'a [Expr], between: &str) -> Result<()> {
         self.enclosed(|w| {
             for (at, arg) in args.iter().enumerate() {
                 if at > 0 {
@@ -188,7 +193,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn suffixed(&mut self, expr: &Expr, arg: &Expr, suffix: &str) -> Result<()> {
+    fn suffixed(&mut self, expr: &'a Expr, arg: &'a Expr, suffix: &str) -> Result<()> {
         self.enclosed(|w| {
             w.arg(arg, true, expr)?;
             w.push(suffix);
@@ -196,7 +201,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn boolean(&mut self, expr: &Expr, op: BoolOp, args: &[Expr]) -> Result<()> {
+    fn boolean(&mut self, expr: &'a Expr, op: BoolOp, args: &'a [Expr]) -> Result<()> {
         let between = match op {
             BoolOp::And => " AND ",
             BoolOp::Or => " OR ",
@@ -216,7 +221,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn array_test(&mut self, expr: &Expr, test: &ScalarArrayOp) -> Result<()> {
+    fn array_test(&mut self, expr: &'a Expr, test: &'a ScalarArrayOp) -> Result<()> {
         let name = builtin::operator(test.op).map_or("?", |o| o.name);
         self.enclosed(|w| {
             w.arg(&test.scalar, true, expr)?;
@@ -227,7 +232,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn list(&mut self, args: &[Expr]) -> Result<()> {
+    pub fn list(&mut self, args: &'a [Expr]) -> Result<()> {
         for (at, arg) in args.iter().enumerate() {
             if at > 0 {
                 self.push(", ");
@@ -237,7 +242,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn named_list(&mut self, name: &str, args: &[Expr]) -> Result<()> {
+    fn named_list(&mut self, name: &str, args: &'a [Expr]) -> Result<()> {
         self.push(name);
         self.push("(");
         self.list(args)?;
@@ -245,7 +250,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn array(&mut self, array: &ArrayExpr) -> Result<()> {
+    fn array(&mut self, array: &'a ArrayExpr) -> Result<()> {
         self.push("ARRAY[");
         self.list(&array.elements)?;
         self.push("]");
@@ -256,7 +261,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn function(&mut self, expr: &Expr, call: &FuncCall, implicit: bool) -> Result<()> {
+    fn function(&mut self, expr: &'a Expr, call: &'a FuncCall, implicit: bool) -> Result<()> {
         let is_cast = matches!(call.form, CoercionForm::Explicit | CoercionForm::Implicit);
         if let (true, Some(arg)) = (is_cast, call.args.first()) {
             return self.cast(expr, arg, call.type_oid, call.typmod, call.form, implicit);
@@ -267,7 +272,7 @@ impl<'a> Writer<'a> {
         let Some(proc) = builtin::proc(call.func) else {
             return Err(PgError::internal("a call of no function"));
         };
-        let name = quote_identifier(proc.name).into_owned();
+        let name = self.names.function(proc);
         self.push(&format!("{name}("));
         let (last, first) = match call.args.split_last() {
             Some((last, first)) if call.variadic => (Some(last), first),
@@ -283,7 +288,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Calls that were written in SQL's own syntax; false where a plain call says the same.
-    fn sql_syntax(&mut self, call: &FuncCall) -> Result<bool> {
+    fn sql_syntax(&mut self, call: &'a FuncCall) -> Result<bool> {
         let name = builtin::proc(call.func).map_or("", |p| p.name);
         match (name, call.args.as_slice()) {
             ("timezone", [zone, time]) => {
@@ -326,7 +331,7 @@ impl<'a> Writer<'a> {
         Ok(true)
     }
 
-    fn keyworded(&mut self, open: &str, args: &[&Expr], words: &[&str]) -> Result<()> {
+    fn keyworded(&mut self, open: &str, args: &[&'a Expr], words: &[&str]) -> Result<()> {
         self.push(open);
         for (at, arg) in args.iter().enumerate() {
             if at > 0 {
@@ -338,7 +343,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn trim(&mut self, side: &str, args: &[Expr]) -> Result<()> {
+    fn trim(&mut self, side: &str, args: &'a [Expr]) -> Result<()> {
         self.push(&format!("TRIM({side}"));
         if let Some(characters) = args.get(1) {
             self.push(" ");
@@ -355,8 +360,8 @@ impl<'a> Writer<'a> {
     /// `arg::type`, or the argument alone where the cast was implicit (`get_coercion_expr`).
     fn cast(
         &mut self,
-        expr: &Expr,
-        arg: &Expr,
+        expr: &'a Expr,
+        arg: &'a Expr,
         to: Oid,
         typmod: i32,
         form: CoercionForm,
@@ -366,7 +371,9 @@ impl<'a> Writer<'a> {
             return self.arg(arg, false, expr);
         }
         match arg {
-            Expr::Const(c) if c.type_oid == to && c.typmod == -1 => self.constant(c, false)?,
+            Expr::Const(c) if c.type_oid == to && c.typmod == -1 => {
+                self.constant(c, Label::Never)?
+            }
             _ => self.enclosed(|w| w.arg(arg, false, expr))?,
         }
         let name = self.names.type_name(to, typmod);
@@ -374,24 +381,14 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// A keyword on a line of its own.
-    fn line(&mut self, keyword: &str) {
-        let end = self.out.trim_end_matches(' ').len();
-        self.out.truncate(end);
-        self.out.push('\n');
-        self.out.extend(std::iter::repeat_n(' ', self.indent));
-        self.out.push_str(keyword);
-    }
-
-    fn case(&mut self, case: &Case) -> Result<()> {
-        self.line("CASE");
-        self.indent += INDENT;
+    fn case(&mut self, case: &'a Case) -> Result<()> {
+        self.keyword("CASE", 0, CASE, 0);
         if let Some(arg) = &case.arg {
             self.push(" ");
             self.expr(arg, true)?;
         }
         for (when, then) in &case.whens {
-            self.line("WHEN ");
+            self.keyword("WHEN ", 0, 0, 0);
             // `CASE x WHEN y`: of the comparison only `y` is written.
             match (case.arg.is_some(), when) {
                 (true, Expr::Func(call)) if call.args.len() == 2 => {
@@ -402,14 +399,44 @@ impl<'a> Writer<'a> {
             self.push(" THEN ");
             self.expr(then, true)?;
         }
-        self.line("ELSE ");
+        self.keyword("ELSE ", 0, 0, 0);
         self.expr(&case.default, true)?;
-        self.indent -= INDENT;
-        self.line("END");
+        self.keyword("END", -CASE, 0, 0);
         Ok(())
     }
 
-    fn subscript(&mut self, subscript: &Subscript) -> Result<()> {
+    fn row(&mut self, row: &'a RowExpr) -> Result<()> {
+        self.named_list("ROW", &row.args)?;
+        if row.form == CoercionForm::Explicit {
+            let name = self.names.type_name(row.type_oid, -1);
+            self.push(&format!("::{name}"));
+        }
+        Ok(())
+    }
+
+    fn row_compare(&mut self, rows: &'a RowCompare) -> Result<()> {
+        let op = rows.ops.first().and_then(|(op, _)| builtin::operator(*op));
+        self.push("(");
+        self.named_list("ROW", &rows.left)?;
+        self.push(&format!(" {} ", op.map_or("?", |o| o.name)));
+        self.named_list("ROW", &rows.right)?;
+        self.push(")");
+        Ok(())
+    }
+
+    /// A test of a row as a whole, not field by field, is not `IS NULL`.
+    fn null_test(&self, arg: &Expr, is_null: bool, fields: bool) -> &'static str {
+        let oid = arg.type_oid();
+        let row = oid == oids::RECORD || self.names.catalog.row_type_relation(oid).is_some();
+        match (is_null, fields || !row) {
+            (true, true) => " IS NULL",
+            (false, true) => " IS NOT NULL",
+            (true, false) => " IS NOT DISTINCT FROM NULL",
+            (false, false) => " IS DISTINCT FROM NULL",
+        }
+    }
+
+    fn subscript(&mut self, subscript: &'a Subscript) -> Result<()> {
         let plain = matches!(subscript.container, Expr::Var(_) | Expr::FieldSelect { .. });
         if !plain {
             self.push("(");
@@ -434,7 +461,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn field(&mut self, expr: &Expr, arg: &Expr, field: AttrNumber) -> Result<()> {
+    fn field(&mut self, expr: &'a Expr, arg: &'a Expr, field: AttrNumber) -> Result<()> {
         let relation = self.names.catalog.row_type_relation(arg.type_oid());
         let at = usize::try_from(field).ok().and_then(|f| f.checked_sub(1));
         let name = relation.and_then(|r| r.columns.get(at?)).map(|c| c.name.clone());
@@ -443,6 +470,17 @@ impl<'a> Writer<'a> {
         self.arg(arg, true, expr)?;
         self.push(&format!(").{}", quote_identifier(&name)));
         Ok(())
+    }
+}
+
+fn system_column(attno: AttrNumber) -> &'static str {
+    match attno {
+        -1 => "ctid",
+        -2 => "xmin",
+        -3 => "cmin",
+        -4 => "xmax",
+        -5 => "cmax",
+        _ => "tableoid",
     }
 }
 

@@ -1,21 +1,38 @@
-//! Bound trees back to SQL, as `pg_get_expr`, `pg_get_indexdef` and `pg_get_constraintdef` print
-//! them (`ruleutils.c`): what `\d` shows and pg_dump restores.
+//! Bound trees back to SQL, as `pg_get_viewdef`, `pg_get_expr`, `pg_get_indexdef` and
+//! `pg_get_constraintdef` print them (`ruleutils.c`): what `\d` shows and pg_dump restores.
 //!
 //! Without `pretty`, every operator has its parentheses; with it, only those that precedence needs.
+//!
+//! ```text
+//! objects      view, index, constraint
+//! queries      query (clauses, WITH, set operations), from, sort (ORDER BY, GROUP BY)
+//! expressions  expr, aggregate (and windows), sublink, precedence
+//! names        scope (tables and columns inside a query), names (catalog objects)
+//! text         writer
+//! ```
 
+mod aggregate;
 mod constraint;
 mod expr;
+mod from;
 mod index;
 mod names;
 mod precedence;
+mod query;
+mod scope;
+mod sort;
+mod sublink;
+mod view;
+mod writer;
 
 use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
 use crate::functions::Deparse;
 use crate::nodes::Expr;
 use crate::types::Oid;
-use expr::Writer;
 use names::Names;
+use scope::Scope;
+use writer::Writer;
 
 /// The SQL of a catalog object; `None` where there is no such object.
 pub fn deparse(
@@ -29,11 +46,11 @@ pub fn deparse(
         Deparse::Index { index, column } => index::definition(&names, index, column, pretty),
         Deparse::Constraint(oid) => constraint::definition(&names, oid, pretty),
         Deparse::Expr { tree, relation } => {
-            let expr: Expr = serde_json::from_str(tree)
+            let expr = crate::nodes::json::read(tree.as_bytes())
                 .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
             expression(&names, &expr, relation, pretty).map(Some)
         }
-        Deparse::View(_) => Err(PgError::unsupported("turning views into SQL")),
+        Deparse::View(oid) => view::definition(&names, oid, pretty),
         Deparse::Function(_) => Ok(None),
     }
 }
@@ -42,7 +59,7 @@ pub fn deparse(
 fn expression(names: &Names<'_>, expr: &Expr, relation: Oid, pretty: bool) -> Result<String> {
     let columns = names.catalog.relation(relation);
     let columns = columns.map(|r| r.columns.iter().map(|c| c.name.clone()).collect());
-    let mut writer = Writer::new(names, columns.unwrap_or_default(), pretty);
+    let mut writer = Writer::new(names, Scope::of_columns(columns.unwrap_or_default()), pretty);
     writer.expr(expr, false)?;
-    Ok(writer.finish())
+    Ok(writer.out)
 }

@@ -1,6 +1,7 @@
 //! Names as SQL must write them: quoted where needed, qualified where the search path does not find
 //! the object.
 
+use crate::catalog::builtin::Proc;
 use crate::catalog::{Catalog, Relation};
 use crate::functions::quote_identifier;
 use crate::types::{self, Oid};
@@ -19,6 +20,19 @@ impl Names<'_> {
             true => quote_identifier(&relation.name).into_owned(),
             false => self.qualified(relation),
         }
+    }
+
+    /// As [`Names::relation`], where WITH queries of these names hide tables.
+    pub fn relation_beside(&self, relation: &Relation, hiding: &[&str]) -> String {
+        match hiding.contains(&relation.name.as_str()) {
+            true => self.qualified(relation),
+            false => self.relation(relation),
+        }
+    }
+
+    /// A function's name.
+    pub fn function(&self, proc: &Proc) -> String {
+        quote_identifier(proc.name).into_owned()
     }
 
     /// Schema and name.
