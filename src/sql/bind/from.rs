@@ -3,7 +3,7 @@
 
 use super::place::Place;
 use super::state::{Binder, NsColumn, NsItem};
-use crate::catalog::{Relation, RelationKind};
+use crate::catalog::{Catalog, Relation, RelationKind, ViewInfo};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges;
 use crate::nodes::*;
@@ -125,7 +125,7 @@ impl<'n> Binder<'_, 'n> {
         let types = relation.columns.iter().map(|c| (c.type_oid, c.typmod)).collect::<Vec<_>>();
         let source = match &relation.view {
             Some(view) => RangeSource::Subquery {
-                query: Box::new(view.query.clone()),
+                query: Box::new(self.view_query(view)),
                 view: Some(relation.oid),
             },
             None => RangeSource::Relation { oid: relation.oid },
@@ -140,6 +140,13 @@ impl<'n> Binder<'_, 'n> {
             in_from,
         });
         Ok(self.item(rel, name, Some(relation.oid), names, &types))
+    }
+
+    /// A view's query over the views it reads as they are now: each may have been replaced since.
+    fn view_query(&self, view: &ViewInfo) -> Query {
+        let mut query = view.query.clone();
+        renew_views(&mut query, self.context.catalog);
+        query
     }
 
     /// A namespace item over a range table entry, all visible.
@@ -397,6 +404,30 @@ pub(super) fn alias_name(alias: Option<&nodes::Alias>) -> Option<&str> {
 /// How many columns an alias renames.
 pub(super) fn alias_count(alias: Option<&nodes::Alias>) -> usize {
     alias.map_or(0, |a| a.colnames().len())
+}
+
+/// Reads the views in a stored query, at any depth, from the catalog again.
+fn renew_views(query: &mut Query, catalog: &Catalog) {
+    stacker::maybe_grow(128 << 10, 1 << 20, || {
+        for entry in &mut query.range_table {
+            if let RangeSource::Subquery { query, view: Some(oid) } = &mut entry.source
+                && let Some(view) = catalog.relation(*oid).and_then(|r| r.view.as_ref())
+            {
+                query.as_mut().clone_from(&view.query);
+            }
+        }
+        query.for_each_subquery_mut(&mut |q| renew_views(q, catalog));
+        query.for_each_expr_mut(&mut |e| renew_in_expr(e, catalog));
+    });
+}
+
+fn renew_in_expr(expr: &mut Expr, catalog: &Catalog) {
+    if let Expr::SubLink(link) = expr {
+        renew_views(&mut link.query, catalog);
+    }
+    expr.for_each_child_mut(&mut |child| {
+        stacker::maybe_grow(64 << 10, 1 << 20, || renew_in_expr(child, catalog))
+    });
 }
 
 /// Renames columns by an alias's list; dropped columns take none.

@@ -115,7 +115,7 @@ impl<'a> Writer<'a> {
             }
             RangeSource::Subquery { query, view: None } => {
                 self.push("(");
-                self.query(query, Columns::Named)?;
+                self.query(query, Columns::NAMED)?;
                 self.push(")");
             }
             RangeSource::Function { functions, ordinality } => {

@@ -5,6 +5,9 @@ use crate::nodes::{BoolOp, CoercionForm, Expr, FuncCall};
 
 /// How tightly an arithmetic operator binds, for the five that pretty output knows.
 fn priority(call: &FuncCall) -> Option<u8> {
+    if call.args.len() != 2 {
+        return None;
+    }
     match builtin::operator(call.op?)?.name {
         "+" | "-" => Some(1),
         "*" | "/" | "%" => Some(2),
@@ -23,13 +26,10 @@ pub(super) fn is_simple(expr: &Expr, parent: &Expr) -> bool {
             Expr::Func(outer) if outer.op.is_some() => simple_operand(expr, call, outer),
             _ => encloses(parent),
         },
-        Expr::ScalarArrayOp(_)
-        | Expr::SubLink(_)
-        | Expr::NullTest { .. }
-        | Expr::BooleanTest { .. }
-        | Expr::Distinct(_)
-        | Expr::Collate { .. }
-        | Expr::RowCompare(_) => matches!(parent, Expr::Bool(..)) || encloses(parent),
+        Expr::ScalarArrayOp(_) | Expr::Collate { .. } | Expr::RowCompare(_) => false,
+        Expr::SubLink(_) | Expr::NullTest { .. } | Expr::BooleanTest { .. } | Expr::Distinct(_) => {
+            matches!(parent, Expr::Bool(..)) || encloses(parent)
+        }
         Expr::Bool(op, _) => match parent {
             Expr::Bool(BoolOp::Or, _) => true,
             Expr::Bool(BoolOp::And, _) => *op != BoolOp::Or,

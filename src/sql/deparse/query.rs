@@ -8,13 +8,25 @@ use crate::nodes::*;
 
 /// How a query's columns are to be named.
 #[derive(Clone, Copy)]
-pub(super) enum Columns<'c> {
-    /// By the view's columns.
-    View(&'c [String]),
-    /// By the query itself, with AS wherever the expression would not give the name.
-    Named,
-    /// Nobody looks at the names.
-    Unseen,
+pub(super) struct Columns<'c> {
+    /// By the view's columns; else by the query itself.
+    view: Option<&'c [String]>,
+    /// Somebody looks at the names: AS stands wherever the expression would not give the name.
+    seen: bool,
+}
+
+impl<'c> Columns<'c> {
+    pub const NAMED: Columns<'static> = Columns { view: None, seen: true };
+    pub const UNSEEN: Columns<'static> = Columns { view: None, seen: false };
+
+    pub fn of_view(names: &'c [String]) -> Columns<'c> {
+        Columns { view: Some(names), seen: true }
+    }
+
+    /// What the column at `at` is to be called.
+    fn name(self, at: usize, target: &'c TargetEntry) -> &'c str {
+        self.view.and_then(|names| names.get(at)).unwrap_or(&target.name)
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -66,7 +78,7 @@ impl<'a> Writer<'a> {
                 Materialize::Never => " AS NOT MATERIALIZED (",
             });
             w.keyword("", 0, 0, 0);
-            w.query(&cte.query, Columns::Named)?;
+            w.query(&cte.query, Columns::NAMED)?;
             w.keyword(")", 0, 0, 0);
             Ok(())
         })?;
@@ -139,16 +151,10 @@ impl<'a> Writer<'a> {
             Expr::Var(var) => self.var(var, true)?,
             _ => {
                 self.expr(expr, true)?;
-                match columns {
-                    Columns::Unseen => Some("?column?".to_owned()),
-                    _ => None,
-                }
+                (!columns.seen).then(|| "?column?".to_owned())
             }
         };
-        let name = match columns {
-            Columns::View(names) => names.get(at).unwrap_or(&target.name),
-            _ => &target.name,
-        };
+        let name = columns.name(at, target);
         if given.as_deref() != Some(name) {
             self.push(&format!(" AS {}", quote_identifier(name)));
         }
@@ -173,7 +179,7 @@ impl<'a> Writer<'a> {
                 if *all {
                     self.push("ALL ");
                 }
-                self.right_arm(right, query)
+                self.right_arm(right, query, Columns { seen: false, ..columns })
             }
         })
     }
@@ -186,13 +192,8 @@ impl<'a> Writer<'a> {
         query: &'a Query,
         columns: Columns<'_>,
     ) -> Result<()> {
-        let parens = match (tree, left) {
-            (
-                SetOperation::Node { op, all, .. },
-                SetOperation::Node { op: inner, all: inner_all, .. },
-            ) => (op, all) != (inner, inner_all),
-            _ => false,
-        };
+        let inner = operation(left, query);
+        let parens = inner.is_some() && inner != operation(tree, query);
         if parens {
             self.push("(");
             self.keyword("", STANDARD, 0, 0);
@@ -205,14 +206,19 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn right_arm(&mut self, right: &'a SetOperation, query: &'a Query) -> Result<()> {
-        let parens = matches!(right, SetOperation::Node { .. });
+    fn right_arm(
+        &mut self,
+        right: &'a SetOperation,
+        query: &'a Query,
+        columns: Columns<'_>,
+    ) -> Result<()> {
+        let parens = operation(right, query).is_some();
         let deeper = if parens { STANDARD } else { 0 };
         if parens {
             self.push("(");
         }
         self.keyword("", deeper, 0, 0);
-        self.set_operation(right, query, Columns::Unseen)?;
+        self.set_operation(right, query, columns)?;
         self.indent -= deeper;
         if parens {
             self.keyword(")", 0, 0, 0);
@@ -225,22 +231,33 @@ impl<'a> Writer<'a> {
         let RangeSource::Subquery { query: arm, .. } = &query.range(rel).source else {
             return Err(PgError::internal("an arm of a set operation that is no query"));
         };
-        let parens = !arm.ctes.is_empty()
-            || !arm.order_by.is_empty()
-            || !arm.row_marks.is_empty()
-            || arm.limit.is_some()
-            || arm.offset.is_some()
-            || arm.set_operation.is_some();
-        if parens {
-            self.push("(");
-        }
         let scope = Scope::of_query(arm, self.names, &self.scopes);
         self.scopes.push(scope);
         let indent = self.indent;
-        let result = self.select(arm, columns, true);
+        let result = match cast_query(arm) {
+            Some(inner) => {
+                let scope = Scope::of_query(inner, self.names, &self.scopes);
+                self.scopes.push(scope);
+                let result = self.arm(inner, columns);
+                self.scopes.pop();
+                result
+            }
+            None => self.arm(arm, columns),
+        };
         self.indent = indent;
         self.scopes.pop();
-        result?;
+        result
+    }
+
+    fn arm(&mut self, arm: &'a Query, columns: Columns<'_>) -> Result<()> {
+        if let (Some(tree), false) = (&arm.set_operation, has_own_clauses(arm)) {
+            return self.set_operation(tree, arm, columns);
+        }
+        let parens = has_own_clauses(arm);
+        if parens {
+            self.push("(");
+        }
+        self.select(arm, columns, true)?;
         if parens {
             self.push(")");
         }
@@ -254,9 +271,9 @@ impl<'a> Writer<'a> {
         }
         let Some(limit) = &query.limit else { return Ok(()) };
         if query.with_ties {
-            self.clause(" FETCH FIRST ", 0);
+            self.clause(" FETCH FIRST (", 0);
             self.expr(limit, false)?;
-            self.push(" ROWS WITH TIES");
+            self.push(") ROWS WITH TIES");
             return Ok(());
         }
         self.clause(" LIMIT ", 0);
@@ -297,12 +314,53 @@ fn plain_values<'a>(query: &'a Query, columns: Columns<'_>) -> Option<&'a [Vec<E
     if query.targets.len() != entry.columns.len() || query.targets.iter().any(|t| t.resjunk) {
         return None;
     }
-    let shown = |at: usize, target: &'a TargetEntry, name: &String| match columns {
-        Columns::View(names) => names.get(at).unwrap_or(&target.name) == name,
-        _ => target.name == *name,
-    };
     let mut pairs = query.targets.iter().zip(&entry.columns).enumerate();
-    pairs.all(|(at, (target, name))| shown(at, target, name)).then_some(rows.as_slice())
+    pairs
+        .all(|(at, (target, name))| {
+            columns.view.and_then(|v| v.get(at)).unwrap_or(&target.name) == name
+        })
+        .then_some(rows.as_slice())
+}
+
+/// Clauses that would be read as the whole set operation's.
+fn has_own_clauses(arm: &Query) -> bool {
+    !arm.ctes.is_empty()
+        || !arm.order_by.is_empty()
+        || !arm.row_marks.is_empty()
+        || arm.limit.is_some()
+        || arm.offset.is_some()
+}
+
+/// The query in an arm that the binder wrapped to cast its columns: `SELECT cast(column), … FROM
+/// (query)`, which nobody wrote.
+fn cast_query(arm: &Query) -> Option<&Query> {
+    let [entry] = arm.range_table.as_slice() else { return None };
+    let RangeSource::Subquery { query, view: None } = &entry.source else { return None };
+    let column = |(at, target): (usize, &TargetEntry)| {
+        let attno = AttrNumber::try_from(at + 1).ok();
+        matches!(without_implicit_cast(&target.expr), Expr::Var(v) if Some(v.attno) == attno)
+    };
+    let bare = entry.name == "unnamed_subquery"
+        && arm.from.filter.is_none()
+        && arm.distinct.is_empty()
+        && arm.group_by.is_empty()
+        && !has_own_clauses(arm)
+        && query.output().count() == arm.targets.len();
+    (bare && arm.targets.iter().enumerate().all(column)).then_some(query)
+}
+
+/// The operation at the top of an arm, if it is one.
+fn operation(tree: &SetOperation, query: &Query) -> Option<(SetOperator, bool)> {
+    match tree {
+        SetOperation::Node { op, all, .. } => Some((*op, *all)),
+        SetOperation::Leaf(rel) => {
+            let RangeSource::Subquery { query: arm, .. } = &query.range(*rel).source else {
+                return None;
+            };
+            let inner = cast_query(arm).filter(|q| !has_own_clauses(q))?;
+            operation(inner.set_operation.as_ref()?, inner)
+        }
+    }
 }
 
 /// What an implicit cast was put around.

@@ -41,7 +41,7 @@ impl<'a> Writer<'a> {
         if parens {
             self.push("(");
         }
-        self.query(&link.query, Columns::Unseen)?;
+        self.query(&link.query, Columns::UNSEEN)?;
         self.push(if parens { "))" } else { ")" });
         Ok(())
     }

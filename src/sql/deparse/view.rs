@@ -12,7 +12,7 @@ pub(super) fn definition(names: &Names<'_>, oid: Oid, pretty: bool) -> Result<Op
     let Some(view) = &relation.view else { return Ok(None) };
     let columns: Vec<String> = relation.columns.iter().map(|c| c.name.clone()).collect();
     let mut writer = Writer::of_query(names, pretty);
-    writer.query(&view.query, Columns::View(&columns))?;
+    writer.query(&view.query, Columns::of_view(&columns))?;
     writer.push(";");
     Ok(Some(writer.out))
 }
