@@ -81,7 +81,7 @@ pub async fn execute(
     params: Vec<Datum>,
     cx: Arc<StatementContext>,
 ) -> Result<Execution> {
-    plan.check_privileges(&cx)?;
+    plan.check_privileges(&cx.catalog, cx.env.current_role())?;
     let mut state = Box::new(plan.state(cx, params.into()));
     for (slot, modify) in &plan.modifying {
         let modified = run(plan, modify, &mut state).await?;

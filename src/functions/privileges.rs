@@ -133,11 +133,11 @@ pub fn require_relation(catalog: &Catalog, role: Oid, oid: Oid, letters: &str) -
     }
 }
 
-/// 42501 unless the current role has one of the privileges on a sequence.
-pub(super) fn require_sequence(env: &dyn Env, oid: Oid, letters: &str) -> Result<()> {
-    let Some(relation) = env.catalog().relation(oid) else { return Ok(()) };
-    let (object, role) = (object_of(relation), env.current_role());
-    let has = |letter| holds(env.catalog(), role, &object, Wanted { letter, grant_option: false });
+/// 42501 unless a role has one of the privileges on a table, view or sequence.
+pub fn require_any(catalog: &Catalog, role: Oid, oid: Oid, letters: &str) -> Result<()> {
+    let Some(relation) = catalog.relation(oid) else { return Ok(()) };
+    let object = object_of(relation);
+    let has = |letter| holds(catalog, role, &object, Wanted { letter, grant_option: false });
     match letters.chars().any(has) {
         true => Ok(()),
         false => Err(relation_denied(relation)),

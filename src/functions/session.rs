@@ -3,7 +3,7 @@
 //! The work is the session's ([`super::SessionFunctions`]); here are the arguments' rules.
 
 use super::Implementation::{self, Scalar, Set};
-use super::privileges::require_sequence;
+use super::privileges::require_any;
 use super::{Ctx, Env, Rows, void};
 use crate::catalog::RelationKind;
 use crate::error::{PgError, Result, code};
@@ -44,9 +44,14 @@ fn sequence(env: &dyn Env, oid: Oid) -> Result<Oid> {
     Ok(oid)
 }
 
+/// 42501 unless the current role has one of the privileges on a sequence.
+fn require_privilege(env: &dyn Env, sequence: Oid, letters: &str) -> Result<()> {
+    require_any(env.catalog(), env.current_role(), sequence, letters)
+}
+
 fn setval(ctx: &Ctx<'_>, a: &[Datum], is_called: bool) -> Result<Datum> {
     let oid = sequence(ctx.env, a[0].as_oid())?;
-    require_sequence(ctx.env, oid, "w")?;
+    require_privilege(ctx.env, oid, "w")?;
     ctx.env.session().setval(oid, a[1].as_int8(), is_called).map(Datum::Int8)
 }
 
@@ -180,7 +185,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         "nextval_oid",
         Scalar(|c, a| {
             let oid = sequence(c.env, a[0].as_oid())?;
-            require_sequence(c.env, oid, "Uw")?;
+            require_privilege(c.env, oid, "Uw")?;
             c.env.session().nextval(oid).map(Datum::Int8)
         }),
     ),
@@ -188,7 +193,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         "currval_oid",
         Scalar(|c, a| {
             let oid = sequence(c.env, a[0].as_oid())?;
-            require_sequence(c.env, oid, "rU")?;
+            require_privilege(c.env, oid, "rU")?;
             c.env.session().currval(oid).map(Datum::Int8)
         }),
     ),

@@ -68,7 +68,15 @@ impl Session {
         let params = self.read_parameters(&prepared, parameters)?;
         let state = match prepared.kind {
             Kind::Empty => PortalState::Empty,
-            Kind::Query => PortalState::Query { planned: self.plan_of(&prepared)?, params },
+            Kind::Query => {
+                let planned = self.plan_of(&prepared)?;
+                if !planned.writes {
+                    // A SELECT's portal starts here (`PortalStart`), so that it fails before Describe.
+                    let env = self.statement_env()?;
+                    planned.plan.check_privileges(&env.catalog, env.current_role)?;
+                }
+                PortalState::Query { planned, params }
+            }
             Kind::Execute | Kind::Utility => PortalState::Utility(prepared.clone()),
         };
         let encodings = read_formats(result_formats)?;

@@ -1,6 +1,8 @@
-//! `pg_init_privs`: the access lists that system objects are born with.
+//! The access lists that system objects are born with: `pg_init_privs`, and what information_schema,
+//! which it leaves out, has in `relacl` and `nspacl`.
 
 use super::data::Reader;
+use super::oid::class;
 use crate::types::Oid;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,6 +13,16 @@ static PRIVILEGES: LazyLock<HashMap<(Oid, Oid), &'static str>> = LazyLock::new(|
     while r.advance() {
         if r.text("objsubid") == "0" {
             rows.insert((r.oid("objoid"), r.oid("classoid")), r.text("initprivs"));
+        }
+    }
+    for (file, column, class) in
+        [("pg_class", "relacl", class::CLASS), ("pg_namespace", "nspacl", class::NAMESPACE)]
+    {
+        let mut r = Reader::open(file).expect("an exported catalog");
+        while r.advance() {
+            if let Some(list) = r.get(column) {
+                rows.entry((r.oid("oid"), class)).or_insert(list);
+            }
         }
     }
     rows

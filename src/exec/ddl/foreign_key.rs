@@ -206,6 +206,27 @@ fn equality(
     })
 }
 
+/// Chooses a foreign key's operators again, after the type of one of its columns has changed.
+pub(super) fn rebind(table: Oid, constraint: Oid, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let Some(relation) = catalog.relation(table) else { return Ok(()) };
+    let mut changed = (**relation).clone();
+    let own = changed.constraints.iter_mut().find(|c| c.oid == constraint);
+    let Some(Constraint { name, kind: ConstraintKind::ForeignKey(key), .. }) = own else {
+        return Ok(());
+    };
+    let referenced = catalog.relation(key.references);
+    let index = catalog.relation(key.referenced_index);
+    let (Some(referenced), Some(index)) = (referenced, index) else {
+        return Err(PgError::internal("a foreign key without its table"));
+    };
+    let pairs = key.columns.iter().zip(&key.referenced_columns);
+    let operators = pairs.map(|(fk, pk)| equality(relation, *fk, referenced, *pk, index, name));
+    key.eq_ops = operators.collect::<Result<Vec<_>>>()?;
+    cx.catalog.put_relation(changed, cx.txn);
+    Ok(())
+}
+
 fn implicit_to(from: Oid, to: Oid) -> bool {
     let implicit = builtin::cast(from, to)
         .is_some_and(|c| c.context == CastContext::Implicit && c.method != CastMethod::InOut);

@@ -114,6 +114,8 @@ impl Grant {
         if let Some(wrong) = self.letters.iter().find(|l| !all.contains(**l)) {
             let name = PRIVILEGES.iter().find(|(_, l)| l == wrong).map_or("", |(n, _)| n);
             let name = name.to_ascii_uppercase();
+            // USAGE is known for relations, as sequences have it, but tables do not.
+            let kind = if (kind, *wrong) == ("relation", 'U') { "table" } else { kind };
             let message = format!("invalid privilege type {name} for {kind}");
             return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
         }

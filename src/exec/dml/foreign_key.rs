@@ -380,10 +380,15 @@ fn out_of_range(child: &Target) -> PgError {
     PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, message)
 }
 
+/// `Key (a)=(1)`, or only `Key` for who may not read the table that the values are of.
 fn key_of(target: &Target, state: &ExecState, columns: &[i16], values: &[Datum]) -> String {
+    if !target.may_read(state) {
+        return "Key".to_owned();
+    }
     let columns = columns.iter().map(|attno| target.relation().column(*attno));
     let types = columns.clone().map(|column| column.type_oid);
-    describe::key(state, columns.map(|column| column.name.clone()), types, values)
+    let names = columns.map(|column| column.name.clone());
+    format!("Key {}", describe::key(state, names, types, values))
 }
 
 /// PostgreSQL names the referencing table in the error's fields, whichever side failed.
@@ -404,7 +409,7 @@ fn no_parent(
     let message =
         format!("insert or update on table \"{table}\" violates foreign key constraint \"{name}\"");
     let shown = key_of(child, state, &key.key.columns, values);
-    let detail = format!("Key {shown} is not present in table \"{}\".", parent.relation().name);
+    let detail = format!("{shown} is not present in table \"{}\".", parent.relation().name);
     violation(child, state, message, name).detail(detail)
 }
 
@@ -431,7 +436,7 @@ fn still_referenced(
          on table \"{child_name}\""
     );
     let shown = key_of(parent, state, &key.key.referenced_columns, old);
-    let detail = format!("Key {shown} is still referenced from table \"{child_name}\".");
+    let detail = format!("{shown} is still referenced from table \"{child_name}\".");
     violation(child, state, message, name).detail(detail)
 }
 

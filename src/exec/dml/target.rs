@@ -13,6 +13,7 @@ use crate::catalog::{Catalog, ConstraintKind, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row};
+use crate::functions::privileges::require_relation;
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{RowLock, Space};
 use crate::types::{self, Datum, Oid};
@@ -228,7 +229,7 @@ impl Target {
             "null value in column \"{column}\" of relation \"{table}\" violates not-null constraint"
         );
         let error = PgError::new(code::NOT_NULL_VIOLATION, message);
-        self.located(state, error).column(column).detail(describe::failing_row(self, state, row))
+        self.explained(state, error.column(column), || describe::failing_row(self, state, row))
     }
 
     fn check_violation(&self, state: &ExecState, row: &[Datum], name: &str) -> PgError {
@@ -236,7 +237,7 @@ impl Target {
         let message =
             format!("new row for relation \"{table}\" violates check constraint \"{name}\"");
         let error = PgError::new(code::CHECK_VIOLATION, message);
-        self.located(state, error).constraint(name).detail(describe::failing_row(self, state, row))
+        self.explained(state, error.constraint(name), || describe::failing_row(self, state, row))
     }
 
     fn primary_key_violation(&self, state: &ExecState, row: &[Datum]) -> PgError {
@@ -255,8 +256,26 @@ impl Target {
     pub(super) fn duplicate(&self, state: &ExecState, constraint: &str, key: &str) -> PgError {
         let message = format!("duplicate key value violates unique constraint \"{constraint}\"");
         let error = PgError::new(code::UNIQUE_VIOLATION, message);
-        let error = error.detail(format!("Key {key} already exists."));
-        self.located(state, error).constraint(constraint)
+        let error = error.constraint(constraint);
+        self.explained(state, error, || format!("Key {key} already exists."))
+    }
+
+    /// The error with this table's schema and name, and with values of the row for those who may
+    /// read them.
+    fn explained(
+        &self,
+        state: &ExecState,
+        error: PgError,
+        detail: impl FnOnce() -> String,
+    ) -> PgError {
+        let error = self.located(state, error);
+        if self.may_read(state) { error.detail(detail()) } else { error }
+    }
+
+    /// Whether the current role may see the table's values in an error.
+    pub(super) fn may_read(&self, state: &ExecState) -> bool {
+        let role = state.env().current_role();
+        require_relation(&state.cx.catalog, role, self.relation().oid, "r").is_ok()
     }
 
     /// The error with this table's schema and name.

@@ -35,6 +35,7 @@ pub(in crate::exec) use planner::Planner;
 
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
+use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
@@ -104,9 +105,8 @@ impl Plan {
     }
 
     /// 42501 where the current role, or the owner of a view, may not do what the plan does.
-    pub(in crate::exec) fn check_privileges(&self, cx: &StatementContext) -> Result<()> {
-        let role = cx.env.current_role();
-        self.required.iter().try_for_each(|required| required.check(&cx.catalog, role))
+    pub fn check_privileges(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
+        self.required.iter().try_for_each(|required| required.check(catalog, current_role))
     }
 
     /// State for one execution.

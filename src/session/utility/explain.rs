@@ -55,6 +55,8 @@ impl Session {
         let lines = match explained {
             Explained::Utility => vec!["Utility statements have no plan structure".to_owned()],
             Explained::Query(planned, params) => {
+                let env = self.statement_env()?;
+                planned.plan.check_privileges(&env.catalog, env.current_role)?;
                 let measured = match options.analyze {
                     true => Some(self.measure(planned.clone(), params).await?),
                     false => None,

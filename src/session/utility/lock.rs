@@ -3,6 +3,7 @@
 use super::Outcome;
 use crate::catalog::{Relation, RelationKind};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_any;
 use crate::nodes::LockWait;
 use crate::session::Session;
 use crate::storage::TableLockMode;
@@ -20,6 +21,15 @@ const MODES: [TableLockMode; 8] = [
     TableLockMode::Exclusive,
     TableLockMode::AccessExclusive,
 ];
+
+/// The privileges of which one allows to take a lock (`LockTableAclCheck`).
+fn privileges(mode: TableLockMode) -> &'static str {
+    match mode {
+        TableLockMode::AccessShare => "r",
+        TableLockMode::RowExclusive => "awdD",
+        _ => "wdD",
+    }
+}
 
 impl Session {
     pub(super) async fn lock_tables(&mut self, s: &nodes::LockStmt) -> Result<Outcome> {
@@ -43,6 +53,7 @@ impl Session {
                 let message = format!("\"{}\" is not a table or view", relation.name);
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
+            require_any(&env.catalog, env.current_role, relation.oid, privileges(mode))?;
             let lock = async { Ok(transaction.txn.lock_table(relation.oid, mode, wait).await?) };
             if !self.state.backend.or_cancelled(lock).await? {
                 let message = format!("could not obtain lock on relation \"{}\"", relation.name);

@@ -4,21 +4,22 @@
 //! are bound again on the new type, from their SQL text, as PostgreSQL does.
 
 use super::super::rows::{self, Evaluator};
-use super::super::{DdlContext, column, index_def};
+use super::super::{DdlContext, column, foreign_key, foreign_key_check, index_def, lock};
 use super::column_number;
 use crate::catalog::builtin::{self, CastMethod};
 use crate::catalog::depend::{self, columns_of};
-use crate::catalog::{Catalog, ConstraintKind, IndexInfo, Relation, RelationKind};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::functions::Deparse;
 use crate::nodes::{CoercionForm, Expr, FuncCall, Relabel};
 use crate::sql::bind::{ExprPlace, bind_expr, resolve_type};
+use crate::storage::TableLockMode;
 use crate::types::Oid;
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::AlterTableCmd;
 use std::sync::Arc;
 
-pub(super) fn alter(
+pub(super) async fn alter(
     table: &Arc<Relation>,
     command: &AlterTableCmd,
     cx: &DdlContext<'_>,
@@ -31,6 +32,12 @@ pub(super) fn alter(
     let (type_oid, typmod) = resolve_type(type_name, &cx.bind(&catalog))?;
     column::check_type(&table.column(attno).name, type_oid, &catalog)?;
     check_dependents(table, attno, &catalog)?;
+    let foreign_keys = foreign_keys(table, attno, &catalog);
+    for key in &foreign_keys {
+        for oid in [key.table, key.references] {
+            lock::relation(oid, TableLockMode::AccessExclusive, cx).await?;
+        }
+    }
     let conversion = conversion(table, attno, definition.raw_default(), (type_oid, typmod), cx)?;
     let mut new = (**table).clone();
     let changed = &mut new.columns[attno as usize - 1];
@@ -54,10 +61,17 @@ pub(super) fn alter(
         row[attno as usize - 1] = evaluator.eval(0, &row)?;
         Ok(row)
     })?;
-    super::constraints::check_all(table.oid, attno, cx)
+    super::constraints::check_all(table.oid, attno, cx)?;
+    for key in foreign_keys {
+        foreign_key::rebind(key.table, key.constraint, cx)?;
+        if key.validated {
+            foreign_key_check::check_rows(key.table, key.constraint, cx)?;
+        }
+    }
+    Ok(())
 }
 
-/// Views, generated columns and foreign keys hold on to the column's type.
+/// Views and generated columns hold on to the column's type.
 fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog) -> Result<()> {
     let name = &table.column(attno).name;
     let refused = |what: &str, detail: String| {
@@ -78,22 +92,34 @@ fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog) -> Result<(
             return refused("a generated column", detail);
         }
     }
-    let in_key = |key: &crate::catalog::ForeignKey, own: bool| match own {
-        true => key.columns.contains(&attno),
-        false => key.referenced_columns.contains(&attno),
+    Ok(())
+}
+
+/// A foreign key that uses a column whose type changes.
+struct UsingKey {
+    table: Oid,
+    references: Oid,
+    constraint: Oid,
+    validated: bool,
+}
+
+/// The foreign keys that use a column, on either side.
+fn foreign_keys(table: &Relation, attno: i16, catalog: &Catalog) -> Vec<UsingKey> {
+    let own = table.constraints.iter().map(|c| (table, c));
+    let others = catalog.foreign_keys_on(table.oid);
+    let others = others.into_iter().filter(|(t, _)| t.oid != table.oid).map(|(t, c)| (&**t, c));
+    let uses = |(owner, constraint): (&Relation, &Constraint)| {
+        let ConstraintKind::ForeignKey(key) = &constraint.kind else { return None };
+        let referencing = owner.oid == table.oid && key.columns.contains(&attno);
+        let referenced = key.references == table.oid && key.referenced_columns.contains(&attno);
+        (referencing || referenced).then_some(UsingKey {
+            table: owner.oid,
+            references: key.references,
+            constraint: constraint.oid,
+            validated: constraint.validated,
+        })
     };
-    let own = table
-        .constraints
-        .iter()
-        .any(|c| matches!(&c.kind, ConstraintKind::ForeignKey(key) if in_key(key, true)));
-    let others = catalog
-        .foreign_keys_on(table.oid)
-        .iter()
-        .any(|(_, c)| matches!(&c.kind, ConstraintKind::ForeignKey(key) if in_key(key, false)));
-    match own || others {
-        true => Err(PgError::unsupported("changing the type of a foreign key's column")),
-        false => Ok(()),
-    }
+    own.chain(others).filter_map(uses).collect()
 }
 
 /// The expression that makes a row's new value: USING's, or the column assigned to the new type.
@@ -228,6 +254,41 @@ fn rebind_checks(new: &mut Relation, attno: i16, cx: &DdlContext<'_>) -> Result<
     Ok(())
 }
 
+/// Binds an index's expressions and predicate again, from their SQL text.
+fn rebind_expressions(
+    index: Oid,
+    info: &mut IndexInfo,
+    new: &Relation,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    if info.predicate.is_none() && info.columns.iter().all(|c| c.expr.is_none()) {
+        return Ok(());
+    }
+    let what = Deparse::Index { index, column: 0 };
+    let text = cx.env.session().deparse(what, false)?.unwrap_or_default();
+    let parsed = crate::sql::parse(&text)?;
+    let Some(Node::IndexStmt(statement)) = parsed.first().map(|s| s.node()) else {
+        return Err(PgError::internal("an index's definition parses"));
+    };
+    let catalog = cx.catalog();
+    let bind = |node, place| bind_expr(node, &cx.bind(&catalog), place, Some(new), None);
+    for (column, element) in info.columns.iter_mut().zip(statement.index_params()) {
+        if column.expr.is_some() {
+            let expr = bind(element.expr(), ExprPlace::IndexExpression)?;
+            if expr.type_oid() != column.type_oid {
+                column.type_oid = expr.type_oid();
+                column.collation = builtin::type_(column.type_oid).map_or(0, |t| t.collation);
+                column.opclass = index_def::default_opclass(info.access_method, column.type_oid)?;
+            }
+            column.expr = Some(expr);
+        }
+    }
+    if info.predicate.is_some() {
+        info.predicate = Some(bind(statement.where_clause(), ExprPlace::IndexPredicate)?);
+    }
+    Ok(())
+}
+
 /// Gives the indexes on the column its new type and that type's operator class.
 fn rebind_indexes(
     table: &Relation,
@@ -241,12 +302,8 @@ fn rebind_indexes(
             continue;
         }
         let info = index.index.as_ref().expect("an index has its definition");
-        let exprs = info.columns.iter().filter_map(|c| c.expr.as_ref()).chain(&info.predicate);
-        if exprs.into_iter().any(|e| columns_of(e).contains(&attno)) {
-            let what = "changing the type of a column used in an index expression";
-            return Err(PgError::unsupported(what));
-        }
         let mut info: IndexInfo = info.clone();
+        rebind_expressions(index.oid, &mut info, new, cx)?;
         let mut changed = (**index).clone();
         for (at, column) in info.columns.iter_mut().enumerate().filter(|(_, c)| c.attno == attno) {
             let now = new.column(attno);
@@ -258,6 +315,12 @@ fn rebind_indexes(
             changed.columns[at].type_oid = now.type_oid;
             changed.columns[at].typmod = now.typmod;
             changed.columns[at].collation = now.collation;
+        }
+        for (column, shown) in info.columns.iter().zip(&mut changed.columns) {
+            if let Some(expr) = &column.expr {
+                (shown.type_oid, shown.typmod) = (expr.type_oid(), expr.typmod());
+                shown.collation = column.collation;
+            }
         }
         changed.index = Some(info);
         cx.catalog.put_relation(changed, cx.txn);

@@ -119,7 +119,7 @@ async fn run(oid: u32, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<(
     match command.subtype {
         At::AT_AddColumn => columns::add(&table, command, cx).await,
         At::AT_DropColumn => columns::drop(&table, command, cx).await,
-        At::AT_AlterColumnType => column_type::alter(&table, command, cx),
+        At::AT_AlterColumnType => column_type::alter(&table, command, cx).await,
         At::AT_ColumnDefault => column_attrs::set_default(&table, command, cx),
         At::AT_SetNotNull => column_attrs::set_not_null(&table, command, cx),
         At::AT_DropNotNull => column_attrs::drop_not_null(&table, command, cx),
