@@ -60,12 +60,19 @@ impl Matched {
         }
         target.lock(state, &suffix, mode, LockWait::Block)?;
         let newest = state.cx.txn.get_latest(Space::Rows, &key)?;
-        let Some(newest) = newest else { return Err(changed_concurrently(state, true)) };
+        let strict = state.cx.txn.isolation() != IsolationLevel::ReadCommitted;
+        let Some(newest) = newest else {
+            return match strict || state.dml.may_restart() {
+                true => Err(changed_concurrently(state, true)),
+                // Taken for deleted, which is by far the likelier.
+                false => Ok(None),
+            };
+        };
         let stored = target.stored(&suffix, &newest)?;
         if row::seq(&newest).cast_signed() == *seq {
             return Ok(Some(stored));
         }
-        if state.cx.txn.isolation() != IsolationLevel::ReadCommitted {
+        if strict {
             return Err(changed_concurrently(state, false));
         }
         self.show(row, &stored.row);

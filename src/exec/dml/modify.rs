@@ -48,9 +48,10 @@ impl Modify {
     pub async fn run(&self, state: &mut ExecState) -> Result<Modified> {
         // With a modifying WITH beside it, a rerun would have to take that back, too.
         let alone = state.shared.get_mut().iter().all(Option::is_none);
+        state.dml.allow_restart(alone);
         loop {
             match self.run_once(state) {
-                Err(_) if state.dml.take_restart() && alone => {
+                Err(_) if state.dml.take_restart() => {
                     state.shared.get_mut().fill_with(|| None);
                     state.view = state.cx.txn.restart_statement()?;
                 }

@@ -15,7 +15,9 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Modifications {
     /// A row changed since the statement's snapshot: run the statement again on a new one.
-    pub(super) restart: Cell<bool>,
+    restart: Cell<bool>,
+    /// Nothing else of the statement has written that a rerun would write again.
+    may_restart: Cell<bool>,
     /// Checks and actions of constraints, due when the statement ends.
     pub(super) events: RefCell<VecDeque<Event>>,
     /// Write paths of tables that referential actions reach, by OID.
@@ -23,6 +25,14 @@ pub struct Modifications {
 }
 
 impl Modifications {
+    pub(super) fn allow_restart(&self, allowed: bool) {
+        self.may_restart.set(allowed);
+    }
+
+    pub(super) fn may_restart(&self) -> bool {
+        self.may_restart.get()
+    }
+
     /// Whether the error that the statement ended with asks for a rerun; clears the request.
     pub fn take_restart(&self) -> bool {
         self.events.borrow_mut().clear();
@@ -33,7 +43,7 @@ impl Modifications {
 /// A row was changed or deleted by a transaction that committed after the statement's snapshot.
 /// READ COMMITTED runs the statement again; the other levels fail.
 pub(super) fn changed_concurrently(state: &ExecState, deleted: bool) -> PgError {
-    if state.cx.txn.isolation() == IsolationLevel::ReadCommitted {
+    if state.cx.txn.isolation() == IsolationLevel::ReadCommitted && state.dml.may_restart() {
         state.dml.restart.set(true);
     }
     match deleted {

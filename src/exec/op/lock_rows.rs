@@ -66,7 +66,7 @@ impl RowLockSpec {
         let Some(bytes) = newest else {
             return match read_committed {
                 true => Ok(false),
-                false => Err(StorageError::ConcurrentDelete.into()),
+                false => Err(StorageError::ConcurrentUpdate.into()),
             };
         };
         let stored = self.schema.layout.row(&bytes)?;

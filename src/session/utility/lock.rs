@@ -6,7 +6,9 @@ use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_any;
 use crate::nodes::LockWait;
 use crate::session::Session;
+use crate::session::state::Transaction;
 use crate::storage::TableLockMode;
+use crate::types::Oid;
 use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
 
@@ -48,19 +50,42 @@ impl Session {
             _ => None,
         });
         for name in names.collect::<Vec<_>>() {
-            let relation = self.find_relation(name, &env.catalog, &env.search_path)?;
-            if !matches!(relation.kind, RelationKind::Table | RelationKind::View) {
-                let message = format!("\"{}\" is not a table or view", relation.name);
-                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
-            }
-            require_any(&env.catalog, env.current_role, relation.oid, privileges(mode))?;
-            let lock = async { Ok(transaction.txn.lock_table(relation.oid, mode, wait).await?) };
-            if !self.state.backend.or_cancelled(lock).await? {
-                let message = format!("could not obtain lock on relation \"{}\"", relation.name);
-                return Err(PgError::new(code::LOCK_NOT_AVAILABLE, message));
+            let mut relation = self.find_relation(name, &env.catalog, &env.search_path)?;
+            // Whoever held the lock may have dropped or renamed it.
+            loop {
+                self.lock_relation(&relation, &transaction, env.current_role, mode, wait).await?;
+                let catalog = transaction.catalog.current();
+                let again = self.find_relation(name, &catalog, &env.search_path)?;
+                if again.oid == relation.oid {
+                    break;
+                }
+                relation = again;
             }
         }
         Ok(Outcome::done("LOCK TABLE"))
+    }
+
+    async fn lock_relation(
+        &mut self,
+        relation: &Relation,
+        transaction: &Transaction,
+        role: Oid,
+        mode: TableLockMode,
+        wait: LockWait,
+    ) -> Result<()> {
+        if !matches!(relation.kind, RelationKind::Table | RelationKind::View) {
+            let message = format!("\"{}\" is not a table or view", relation.name);
+            return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+        }
+        require_any(&transaction.catalog.current(), role, relation.oid, privileges(mode))?;
+        let lock = async { Ok(transaction.txn.lock_table(relation.oid, mode, wait).await?) };
+        match self.state.backend.or_cancelled(lock).await? {
+            true => Ok(()),
+            false => {
+                let message = format!("could not obtain lock on relation \"{}\"", relation.name);
+                Err(PgError::new(code::LOCK_NOT_AVAILABLE, message))
+            }
+        }
     }
 
     /// The relation that a name in a utility statement means.
