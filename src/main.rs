@@ -13,6 +13,9 @@ static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// what walks, plans, compiles and drops its tree then fits here. Untouched stack costs no memory.
 const THREAD_STACK_BYTES: usize = 64 * 1024 * 1024;
 
+/// Threads besides one for each session.
+const SPARE_THREADS: usize = 64;
+
 #[derive(Parser)]
 #[command(name = "kalamdb", version, about = "A PostgreSQL-compatible database")]
 struct Cli {
@@ -49,6 +52,8 @@ fn run(config: Config) -> Result<(), String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(THREAD_STACK_BYTES)
+        // A long statement keeps its thread; a fresh one serves the other sessions meanwhile.
+        .max_blocking_threads(config.max_connections.saturating_add(SPARE_THREADS))
         .build()
         .map_err(|e| format!("cannot start the runtime: {e}"))?
         .block_on(kalamdb::server::run(config))

@@ -3,6 +3,7 @@
 //! [`types::text_out`] and [`types::text_in`] know no catalog; statements convert through here.
 
 use super::{Env, reg};
+use crate::catalog::builtin;
 use crate::error::Result;
 use crate::types::{self, Array, Datum, Oid, oids};
 use std::sync::Arc;
@@ -15,9 +16,10 @@ pub fn text_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) 
     if reg::is_reg(type_oid) {
         out.extend_from_slice(reg::output(env, type_oid, value.as_oid()).as_bytes());
     } else if let Datum::Array(array) = value
-        && reg::is_reg(array.element_type)
+        && let Some(element) = builtin::type_(type_oid).map(|t| t.element)
+        && reg::is_reg(element)
     {
-        let names = reg_names(env, array);
+        let names = reg_names(env, element, array);
         types::text_out(TEXT_ARRAY, &names, env.format(), out);
     } else {
         types::text_out(type_oid, value, env.format(), out);
@@ -41,10 +43,10 @@ pub fn output(env: &dyn Env, type_oid: Oid, value: &Datum) -> Result<String> {
 }
 
 /// An array of OIDs as one of the names that they are shown as.
-fn reg_names(env: &dyn Env, array: &Array) -> Datum {
+fn reg_names(env: &dyn Env, type_oid: Oid, array: &Array) -> Datum {
     let name = |element: &Datum| match element {
         Datum::Null => Datum::Null,
-        oid => Datum::text(reg::output(env, array.element_type, oid.as_oid())),
+        oid => Datum::text(reg::output(env, type_oid, oid.as_oid())),
     };
     let elements = array.elements.iter().map(name).collect();
     let dims = array.dims.clone();

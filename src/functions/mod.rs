@@ -138,6 +138,8 @@ pub trait SessionFunctions: Send + Sync {
     /// Deparse helpers (`pg_get_viewdef`, `pg_get_expr`, …): the text of a stored expression or
     /// query, PostgreSQL's pretty-printing flags as they are.
     fn deparse(&self, what: Deparse<'_>, pretty: bool) -> Result<Option<String>>;
+    /// Sends a WARNING to the client.
+    fn warning(&self, _code: crate::error::SqlState, _message: String) {}
 }
 
 /// What to turn back into SQL.

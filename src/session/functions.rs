@@ -212,6 +212,10 @@ impl SessionFunctions for SessionState {
         };
         crate::sql::deparse::deparse(&catalog, &path, what, pretty)
     }
+
+    fn warning(&self, code: crate::error::SqlState, message: String) {
+        self.notice(Notice::warning(code, message));
+    }
 }
 
 /// What pg_catalog's relations show of running sessions.

@@ -59,8 +59,30 @@ impl Binder<'_, '_> {
             return Err(PgError::new(code::SYNTAX_ERROR, message).at(name.location));
         }
         let modifiers = name.typmods().iter().map(modifier).collect::<Result<Vec<i32>>>();
+        if let Ok(modifiers) = &modifiers {
+            self.warn_of_precision(base, modifiers);
+        }
         let typmod = modifiers.and_then(|m| types::typmod_in(base, &m));
         typmod.map_err(|e| e.at(name.location))
+    }
+
+    /// More digits of seconds than there are become as many as there are, with a warning.
+    fn warn_of_precision(&self, base: Oid, modifiers: &[i32]) {
+        let (name, zone) = match base {
+            oids::TIME => ("TIME", ""),
+            oids::TIMETZ => ("TIME", " WITH TIME ZONE"),
+            oids::TIMESTAMP => ("TIMESTAMP", ""),
+            oids::TIMESTAMPTZ => ("TIMESTAMP", " WITH TIME ZONE"),
+            _ => return,
+        };
+        if let [precision] = *modifiers
+            && precision > 6
+        {
+            let message =
+                format!("{name}({precision}){zone} precision reduced to maximum allowed, 6");
+            let session = self.context.env.session();
+            session.warning(code::INVALID_PARAMETER_VALUE, message);
+        }
     }
 }
 
