@@ -26,6 +26,7 @@ mod snapshot;
 mod store;
 mod system;
 pub mod verifier;
+pub mod view_update;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use objects::*;

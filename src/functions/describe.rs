@@ -4,7 +4,7 @@ use super::Implementation::{self, Scalar, Set};
 use super::quote::{quote_identifier, quote_qualified};
 use super::{Ctx, Deparse, Env, Rows, reg};
 use crate::catalog::builtin::{self, ArgMode, Proc, oid::class};
-use crate::catalog::{Catalog, ConstraintKind, Persistence, RelationKind};
+use crate::catalog::{Catalog, ConstraintKind, Persistence, RelationKind, view_update};
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Oid};
 
@@ -252,13 +252,29 @@ fn options_to_table(options: &Datum) -> Rows {
 }
 
 /// What may be done to a relation's rows, as bits of PostgreSQL's command codes: a table takes
-/// INSERT, UPDATE and DELETE; views take none.
+/// INSERT, UPDATE and DELETE; a view what its rules allow.
 fn updatable(env: &dyn Env, oid: Oid) -> i32 {
     const UPDATE: i32 = 1 << 2;
     const INSERT: i32 = 1 << 3;
     const DELETE: i32 = 1 << 4;
-    let table = env.catalog().relation(oid).is_some_and(|r| r.kind == RelationKind::Table);
-    if table { INSERT | UPDATE | DELETE } else { 0 }
+    let catalog = env.catalog();
+    let Some(relation) = catalog.relation(oid) else { return 0 };
+    match &relation.view {
+        None if relation.kind == RelationKind::Table => INSERT | UPDATE | DELETE,
+        None => 0,
+        Some(view) if view_update::is_updatable(catalog, view) => INSERT | UPDATE | DELETE,
+        Some(view) if view_update::refusal(view).is_none() => DELETE,
+        Some(_) => 0,
+    }
+}
+
+/// Whether UPDATE may assign a column.
+fn column_updatable(env: &dyn Env, oid: Oid, attno: i16) -> bool {
+    let catalog = env.catalog();
+    let Some(relation) = catalog.relation(oid) else { return false };
+    let of_view = |v| view_update::column_is_updatable(catalog, v, attno);
+    let table = relation.kind == RelationKind::Table;
+    attno > 0 && relation.view.as_ref().map_or(table, of_view)
 }
 
 /// Whether a publication FOR ALL TABLES would hold it: a permanent table of users.
@@ -338,7 +354,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         "pg_column_is_updatable",
         Scalar(|c, a| {
             // System columns never are.
-            Ok(Datum::Bool(a[1].as_int2() > 0 && updatable(c.env, a[0].as_oid()) != 0))
+            Ok(Datum::Bool(column_updatable(c.env, a[0].as_oid(), a[1].as_int2())))
         }),
     ),
     ("pg_relation_is_publishable", Scalar(|c, a| Ok(publishable(c.env, a[0].as_oid())))),

@@ -51,6 +51,10 @@ pub struct Query {
     pub row_marks: Vec<RowMark>,
     pub set_operation: Option<SetOperation>,
     pub on_conflict: Option<Box<OnConflict>>,
+    /// WITH CHECK OPTION of the views that INSERT or UPDATE goes through: the view's name and its
+    /// condition over the new row of the result relation.
+    #[serde(default)]
+    pub view_checks: Vec<(String, Expr)>,
     /// INSERT … OVERRIDING.
     pub overriding: Overriding,
     pub has_aggregates: bool,
@@ -87,6 +91,7 @@ impl Query {
             row_marks: Vec::new(),
             set_operation: None,
             on_conflict: None,
+            view_checks: Vec::new(),
             overriding: Overriding::None,
             has_aggregates: false,
             has_window_functions: false,

@@ -5,7 +5,8 @@
 
 pub mod bind;
 pub mod deparse;
-pub mod parse;
+pub mod numbers;
+mod parse;
 mod raw_error;
 
 pub use parse::{Statement, parse};

@@ -3,10 +3,10 @@
 //! A [`Statement`] shares its text and tree with the other statements of the same string, so it is
 //! cheap to clone, and it can be kept by prepared statements and sent between threads.
 //!
-//! The grammar is PostgreSQL 18's. Syntax that 15 lacks is refused where it is bound; what both know
-//! parses alike.
+//! The grammar is PostgreSQL 18's. Numbers that 15 lacks are refused here, other syntax where it is
+//! bound; what both know parses alike.
 
-use super::raw_error;
+use super::{numbers, raw_error};
 use crate::error::{PgError, Result, code};
 use parking_lot::Mutex;
 use pg_raw_parse::{Node, Owned, StmtList};
@@ -73,6 +73,9 @@ pub fn parse(text: &str) -> Result<Vec<Statement>> {
         let _guard = PARSER.lock();
         pg_raw_parse::parse(text).map_err(|_| raw_error::describe(text))?
     };
+    if let Some(error) = numbers::refused(text) {
+        return Err(error);
+    }
     let count = parsed.len();
     let source = Arc::new(Source { text: text.into(), tree: parsed.into_inner() });
     Ok((0..count).map(|index| Statement { source: source.clone(), index }).collect())

@@ -3,7 +3,7 @@
 use super::{Context, Row, catalog_name, text, visible_relations, yes_no};
 use crate::catalog::builtin::{self, oid};
 use crate::catalog::pg_catalog::values::{int4, text_or_null};
-use crate::catalog::{Column, Identity, Relation, RelationKind, SequenceInfo};
+use crate::catalog::{Column, Identity, Relation, RelationKind, SequenceInfo, view_update};
 use crate::error::Result;
 use crate::types::{Datum, Oid, oids};
 
@@ -66,8 +66,10 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         yes_no(false),
     ];
     row.extend(identity_columns(c, identity.and_then(|s| s.sequence.as_ref())));
-    let updatable =
-        r.kind == RelationKind::Table || r.view.as_ref().is_some_and(super::views::is_updatable);
+    let updatable = r.kind == RelationKind::Table
+        || r.view
+            .as_ref()
+            .is_some_and(|v| view_update::column_is_updatable(cx.catalog, v, c.attno));
     row.extend([
         text(if c.generated { "ALWAYS" } else { "NEVER" }),
         text_or_null(generation.as_deref()),

@@ -1,7 +1,7 @@
 //! tables: tables and views.
 
 use super::{Context, Row, catalog_name, text, visible_relations, yes_no};
-use crate::catalog::{Persistence, Relation, RelationKind};
+use crate::catalog::{Persistence, Relation, RelationKind, view_update};
 use crate::types::Datum;
 
 pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
@@ -15,7 +15,7 @@ fn row(r: &Relation, cx: &Context<'_>) -> Row {
         (RelationKind::View, _) => "VIEW",
         _ => "BASE TABLE",
     };
-    let updatable = r.view.as_ref().is_some_and(super::views::is_updatable);
+    let updatable = r.view.as_ref().is_some_and(|v| view_update::is_updatable(cx.catalog, v));
     let insertable = r.kind == RelationKind::Table || updatable;
     let commit_action = match r.persistence {
         Persistence::Temporary => text("PRESERVE"),

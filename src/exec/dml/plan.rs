@@ -28,7 +28,9 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
     let catalog = planner.catalog();
     let rel = query.result_relation.ok_or_else(|| PgError::internal("no result relation"))?;
     let table = result_table(&catalog, query, rel)?;
-    let target = Arc::new(Target::compile(&catalog, table)?);
+    let mut target = Target::compile(&catalog, table)?;
+    target.check_views(&catalog, &query.view_checks)?;
+    let target = Arc::new(target);
     let (action, layout) = match query.command {
         CommandType::Insert => plan_insert(planner, table, query, rel)?,
         CommandType::Update => {

@@ -14,7 +14,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row};
 use crate::functions::privileges::require_relation;
-use crate::nodes::{LockWait, RowLockMode};
+use crate::nodes::{Expr, LockWait, RowLockMode};
 use crate::storage::{RowLock, Space};
 use crate::types::{self, Datum, Oid};
 use bytes::Bytes;
@@ -27,6 +27,8 @@ pub(in crate::exec) struct Target {
     not_null: Vec<usize>,
     /// CHECK constraints by name.
     checks: Vec<(String, Program)>,
+    /// WITH CHECK OPTION by view, the innermost view's first.
+    view_checks: Vec<(String, Program)>,
     pub(super) indexes: Vec<TargetIndex>,
     /// Foreign keys of this table, and those of other tables that refer to it.
     pub(super) outgoing: Vec<Arc<Outgoing>>,
@@ -65,7 +67,21 @@ impl Target {
         let indexes = indexes.collect::<Result<Vec<_>>>()?;
         let outgoing = foreign_key::outgoing(table);
         let incoming = foreign_key::incoming(catalog, table);
-        Ok(Target { schema, generated, not_null, checks, indexes, outgoing, incoming })
+        let view_checks = Vec::new();
+        Ok(Target { schema, generated, not_null, checks, view_checks, indexes, outgoing, incoming })
+    }
+
+    /// Adds the conditions of the views that the statement goes through.
+    pub(super) fn check_views(
+        &mut self,
+        catalog: &Catalog,
+        checks: &[(String, Expr)],
+    ) -> Result<()> {
+        let layout = row_layout(&self.schema.relation);
+        for (view, check) in checks {
+            self.view_checks.push((view.clone(), Program::compile(check, &layout, catalog)?));
+        }
+        Ok(())
     }
 
     /// The primary key's index, where it is the rows' key.
@@ -93,6 +109,14 @@ impl Target {
             // Only false violates: NULL passes.
             if matches!(check.eval(state, row)?, Datum::Bool(false)) {
                 return Err(self.check_violation(state, row, name));
+            }
+        }
+        for (view, check) in &self.view_checks {
+            // Unlike CHECK, NULL violates: the view would not show the row.
+            if !matches!(check.eval(state, row)?, Datum::Bool(true)) {
+                let message = format!("new row violates check option for view \"{view}\"");
+                let error = PgError::new(code::WITH_CHECK_OPTION_VIOLATION, message);
+                return Err(error.detail(describe::failing_row(self, state, row)));
             }
         }
         Ok(())

@@ -22,14 +22,21 @@ pub(in crate::exec) struct IoCast {
 impl IoCast {
     pub fn new(arg: Node, from: Oid, to: Oid) -> IoCast {
         let output = builtin::type_(from).and_then(|t| implementation(t.output));
-        let input = builtin::type_(to).and_then(|t| implementation(t.input));
+        let input = match to {
+            oids::REGCLASS => functions::lookup("text_regclass").and_then(scalar),
+            _ => builtin::type_(to).and_then(|t| implementation(t.input)),
+        };
         IoCast { arg, from, to, output, input }
     }
 }
 
 /// The registered implementation of a type's input or output function.
 fn implementation(func: Oid) -> Option<ScalarFn> {
-    match functions::lookup(&builtin::proc(func)?.src)? {
+    functions::lookup(&builtin::proc(func)?.src).and_then(scalar)
+}
+
+fn scalar(implementation: Implementation) -> Option<ScalarFn> {
+    match implementation {
         Implementation::Scalar(f) => Some(f),
         Implementation::Set(_) => None,
     }

@@ -22,7 +22,7 @@ impl<'n> Binder<'_, 'n> {
             nodes::OverridingKind::OVERRIDING_SYSTEM_VALUE => Overriding::System,
             _ => Overriding::None,
         };
-        let (relation, item) = self.open_target(node.relation(), "insert into")?;
+        let (relation, item) = self.open_target(node.relation())?;
         query.result_relation = Some(item.rel);
         let columns = insert_columns(node, &relation)?;
         let written = !node.cols().is_empty();
@@ -38,6 +38,7 @@ impl<'n> Binder<'_, 'n> {
         }
         query.returning = self.bind_returning(node.returning_clause())?;
         self.take_scope(&mut query);
+        self.rewrite_view_target(&mut query)?;
         Ok(query)
     }
 
@@ -236,7 +237,8 @@ impl<'n> Binder<'_, 'n> {
         if column.generated {
             return None;
         }
-        if column.identity.is_some() {
+        // A view's column has its table's identity as a default already.
+        if column.identity.is_some() && column.default.is_none() {
             let sequence = self.context.catalog.identity_sequence(relation.oid, column.attno)?;
             return Some(Expr::NextValue { sequence: sequence.oid, type_oid: column.type_oid });
         }
@@ -257,7 +259,6 @@ impl<'n> Binder<'_, 'n> {
     pub fn open_target(
         &mut self,
         var: Option<&'n nodes::RangeVar>,
-        verb: &str,
     ) -> Result<(std::sync::Arc<Relation>, NsItem)> {
         let var = var.ok_or_else(|| PgError::internal("a statement without a target"))?;
         let relation = self.open_relation(var)?;
@@ -269,7 +270,11 @@ impl<'n> Binder<'_, 'n> {
                 return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
             }
             Kind::Table => {}
-            Kind::View => return Err(self.view_target(&relation, verb)),
+            Kind::View => {
+                let item = self.add_relation(&relation, var.alias(), false)?;
+                self.scope().target = Some(item.rel);
+                return Ok((self.view_as_table(&relation), item));
+            }
             Kind::Sequence => {
                 let message = format!("cannot change sequence \"{}\"", relation.name);
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
@@ -282,10 +287,6 @@ impl<'n> Binder<'_, 'n> {
         let item = self.add_relation(&relation, var.alias(), false)?;
         self.scope().target = Some(item.rel);
         Ok((relation, item))
-    }
-
-    fn view_target(&self, relation: &Relation, verb: &str) -> PgError {
-        PgError::unsupported(format_args!("{verb} view \"{}\"", relation.name))
     }
 
     /// RETURNING (`transformReturningList`).

@@ -51,6 +51,7 @@ mod tests;
 mod typename;
 mod ungrouped;
 mod update;
+mod view_target;
 mod window;
 
 use crate::catalog::Catalog;

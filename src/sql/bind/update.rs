@@ -15,25 +15,27 @@ impl<'n> Binder<'_, 'n> {
     pub fn bind_update(&mut self, node: &'n nodes::UpdateStmt) -> Result<Query> {
         let mut query = Query::new(CommandType::Update);
         self.bind_with(node.with_clause(), &mut query)?;
-        let (relation, item) = self.open_target(node.relation(), "update")?;
+        let (relation, item) = self.open_target(node.relation())?;
         query.result_relation = Some(item.rel);
         query.from.items = self.bind_other_items(item, node.from_clause())?;
         query.from.filter = self.bind_where_opt(node.where_clause(), Place::Where, "WHERE")?;
         query.returning = self.bind_returning(node.returning_clause())?;
         query.targets = self.bind_set_list(node.target_list(), &relation)?;
         self.take_scope(&mut query);
+        self.rewrite_view_target(&mut query)?;
         Ok(query)
     }
 
     pub fn bind_delete(&mut self, node: &'n nodes::DeleteStmt) -> Result<Query> {
         let mut query = Query::new(CommandType::Delete);
         self.bind_with(node.with_clause(), &mut query)?;
-        let (_, item) = self.open_target(node.relation(), "delete from")?;
+        let (_, item) = self.open_target(node.relation())?;
         query.result_relation = Some(item.rel);
         query.from.items = self.bind_other_items(item, node.using_clause())?;
         query.from.filter = self.bind_where_opt(node.where_clause(), Place::Where, "WHERE")?;
         query.returning = self.bind_returning(node.returning_clause())?;
         self.take_scope(&mut query);
+        self.rewrite_view_target(&mut query)?;
         Ok(query)
     }
 

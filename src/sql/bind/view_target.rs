@@ -1,0 +1,213 @@
+//! INSERT, UPDATE and DELETE through views (`rewriteTargetView`).
+//!
+//! The statement is bound as if the view were a table; then, view by view down to the table, the
+//! target becomes what the view selects from: assigned columns are renamed, references to the
+//! view's columns become the view's expressions, and the view's WHERE joins the statement's.
+//!
+//! ```text
+//! view v: SELECT a AS x, a + b AS s FROM t WHERE a > 0
+//! UPDATE v SET x = 1 WHERE s = 3   →   UPDATE t SET a = 1 WHERE a > 0 AND a + b = 3
+//! ```
+
+use super::insert::assigned_target;
+use super::state::Binder;
+use crate::catalog::{CheckOption, Column, Relation, ViewInfo, view_update};
+use crate::error::{PgError, Result, code};
+use crate::nodes::*;
+use std::sync::Arc;
+
+impl Binder<'_, '_> {
+    /// The view as a table to assign to: its columns have the defaults of the table's, unless they
+    /// have their own.
+    pub fn view_as_table(&self, view: &Arc<Relation>) -> Arc<Relation> {
+        let mut table = Relation::clone(view);
+        for column in &mut table.columns {
+            if let Some((base, of)) = self.base_column(view, column.attno) {
+                if column.default.is_none() {
+                    column.default = self.column_default(&of, &base);
+                }
+                column.identity = base.identity;
+                column.generated = base.generated;
+            }
+        }
+        Arc::new(table)
+    }
+
+    /// The table's column under a view's column.
+    fn base_column(&self, view: &Relation, attno: AttrNumber) -> Option<(Column, Arc<Relation>)> {
+        let info = view.view.as_ref()?;
+        let target = info.query.output().nth(usize::try_from(attno).ok()?.checked_sub(1)?)?;
+        let (rel, oid) = view_update::base(info)?;
+        let attno = view_update::base_column(target, rel).ok()?;
+        let base = self.context.catalog.relation(oid)?;
+        match base.view {
+            Some(_) => stacker::maybe_grow(64 << 10, 1 << 20, || self.base_column(base, attno)),
+            None => {
+                Some((base.columns.get(usize::try_from(attno).ok()? - 1)?.clone(), base.clone()))
+            }
+        }
+    }
+
+    /// Turns a bound statement whose target is a view into one on its table.
+    pub fn rewrite_view_target(&self, query: &mut Query) -> Result<()> {
+        let Some(rel) = query.result_relation else { return Ok(()) };
+        let (mut cascaded, mut first) = (false, true);
+        while let RangeSource::Subquery { view: Some(oid), .. } = query.range(rel).source {
+            let Some(relation) = self.context.catalog.relation(oid) else { break };
+            let Some(view) = &relation.view else { break };
+            self.check_view_target(query, relation, view)?;
+            let checked = cascaded || view.check_option.is_some();
+            cascaded |= view.check_option == Some(CheckOption::Cascaded);
+            self.replace_target(query, rel, relation, view, checked)?;
+            first = false;
+        }
+        if !first && query.command == CommandType::Insert {
+            self.add_base_defaults(query, rel);
+        }
+        Ok(())
+    }
+
+    fn check_view_target(&self, query: &Query, relation: &Relation, view: &ViewInfo) -> Result<()> {
+        let (verb, to, trigger) = match query.command {
+            CommandType::Insert => ("insert into", "inserting into the view", "INSERT"),
+            CommandType::Update => ("update", "updating the view", "UPDATE"),
+            _ => ("delete from", "deleting from the view", "DELETE"),
+        };
+        let assigns = query.command != CommandType::Delete;
+        let rel = view_update::base(view).map_or(0, |(rel, _)| rel);
+        let updatable = |t: &TargetEntry| view_update::base_column(t, rel).is_ok();
+        let refusal = view_update::refusal(view).or_else(|| {
+            let none = assigns && !view.query.output().any(updatable);
+            none.then_some("Views that have no updatable columns are not automatically updatable.")
+        });
+        if let Some(detail) = refusal {
+            let message = format!("cannot {verb} view \"{}\"", relation.name);
+            let hint = format!(
+                "To enable {to}, provide an INSTEAD OF {trigger} trigger or an unconditional ON \
+                 {trigger} DO INSTEAD rule."
+            );
+            let state = code::OBJECT_NOT_IN_PREREQUISITE_STATE;
+            return Err(PgError::new(state, message).detail(detail).hint(hint));
+        }
+        if query.on_conflict.as_ref().is_some_and(|c| c.update.is_some()) {
+            return Err(PgError::unsupported("ON CONFLICT DO UPDATE through a view"));
+        }
+        for target in &query.targets {
+            let of_view = usize::try_from(target.resno).ok().and_then(|r| r.checked_sub(1));
+            let of_view = of_view.and_then(|at| view.query.output().nth(at));
+            if let Some(Err(detail)) = of_view.map(|t| view_update::base_column(t, rel)) {
+                let name = &relation.column(target.resno).name;
+                let message =
+                    format!("cannot {verb} column \"{name}\" of view \"{}\"", relation.name);
+                return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// One step down: from a view to what it selects from.
+    fn replace_target(
+        &self,
+        query: &mut Query,
+        rel: RangeIndex,
+        relation: &Relation,
+        view: &ViewInfo,
+        checked: bool,
+    ) -> Result<()> {
+        let Some((base, _)) = view_update::base(view) else { return Ok(()) };
+        let onto_target =
+            |var: &Var| (var.rel == base).then(|| Expr::Var(Var { rel, ..var.clone() }));
+        let renumbered = |expr: &Expr| {
+            let mut expr = expr.clone();
+            map_expr(&mut expr, 0, &onto_target);
+            expr
+        };
+        let columns: Vec<Expr> = view.query.output().map(|t| renumbered(&t.expr)).collect();
+        let entry = &mut query.range_table[rel as usize - 1];
+        let under = view.query.range(base);
+        entry.source = under.source.clone();
+        entry.columns.clone_from(&under.columns);
+        let of_view = |var: &Var| match usize::try_from(var.attno) {
+            _ if var.rel != rel => None,
+            Ok(0) => Some(whole_row(&columns, relation, var.type_oid)),
+            Ok(attno) => columns.get(attno - 1).cloned(),
+            Err(_) => None,
+        };
+        map_query(query, 0, &of_view);
+        for (_, check) in &mut query.view_checks {
+            map_expr(check, 0, &of_view);
+        }
+        for target in &mut query.targets {
+            let column = usize::try_from(target.resno).ok().and_then(|r| r.checked_sub(1));
+            if let Some(Expr::Var(var)) = column.and_then(|at| columns.get(at)) {
+                target.resno = var.attno;
+            }
+        }
+        query.targets.sort_by_key(|t| t.resno);
+        query.has_sublinks |= view.query.has_sublinks;
+        let Some(filter) = view.query.from.filter.as_ref().map(renumbered) else { return Ok(()) };
+        if checked && query.command != CommandType::Delete {
+            query.view_checks.insert(0, (relation.name.clone(), filter.clone()));
+        }
+        if query.command != CommandType::Insert {
+            query.from.filter = Some(match query.from.filter.take() {
+                Some(own) => Expr::Bool(BoolOp::And, vec![filter, own]),
+                None => filter,
+            });
+        }
+        Ok(())
+    }
+
+    /// Columns that the views do not show get their defaults.
+    fn add_base_defaults(&self, query: &mut Query, rel: RangeIndex) {
+        let RangeSource::Relation { oid } = query.range(rel).source else { return };
+        let Some(table) = self.context.catalog.relation(oid) else { return };
+        for column in table.live_columns() {
+            if query.targets.iter().any(|t| t.resno == column.attno) {
+                continue;
+            }
+            if let Some(default) = self.column_default(table, column) {
+                query.targets.push(assigned_target(column, default));
+            }
+        }
+        query.targets.sort_by_key(|t| t.resno);
+    }
+}
+
+fn whole_row(columns: &[Expr], view: &Relation, type_oid: u32) -> Expr {
+    Expr::Row(Box::new(RowExpr {
+        args: columns.to_vec(),
+        type_oid,
+        column_names: view.columns.iter().map(|c| c.name.clone()).collect(),
+        form: CoercionForm::Implicit,
+        location: -1,
+    }))
+}
+
+/// Replaces the variables of one query level, `depth` queries up from here.
+fn map_expr(expr: &mut Expr, depth: u32, map: &dyn Fn(&Var) -> Option<Expr>) {
+    match expr {
+        Expr::Var(var) => {
+            if var.level == depth
+                && var.rel != SUBLINK_RANGE
+                && let Some(mut new) = map(&Var { level: 0, ..var.clone() })
+            {
+                new.shift_levels(depth, 0);
+                *expr = new;
+            }
+            return;
+        }
+        Expr::SubLink(link) => map_query(&mut link.query, depth + 1, map),
+        _ => {}
+    }
+    expr.for_each_child_mut(&mut |child| {
+        stacker::maybe_grow(64 << 10, 1 << 20, || map_expr(child, depth, map))
+    });
+}
+
+fn map_query(query: &mut Query, depth: u32, map: &dyn Fn(&Var) -> Option<Expr>) {
+    query.for_each_expr_mut(&mut |e| map_expr(e, depth, map));
+    query.for_each_subquery_mut(&mut |q| {
+        stacker::maybe_grow(64 << 10, 1 << 20, || map_query(q, depth + 1, map))
+    });
+}
