@@ -19,7 +19,7 @@ pub(super) fn refused(text: &str) -> Option<PgError> {
         if (digit(at) || (bytes[at] == b'.' && digit(at + 1)))
             && bytes.get(end).is_some_and(|b| starts_identifier(*b))
         {
-            let shown = text.get(at..=end)?;
+            let shown = text.get(at..end + identifier_length(&bytes[end..]))?;
             let message = format!("trailing junk after numeric literal at or near \"{shown}\"");
             let position = i32::try_from(at).unwrap_or(-1);
             return Some(PgError::new(code::SYNTAX_ERROR, message).at(position));
@@ -40,9 +40,7 @@ fn token_end(text: &[u8], at: usize) -> usize {
         [b'$', b'0'..=b'9', ..] => at + 1 + run(&rest[1..], |b| b.is_ascii_digit()),
         [b'$', ..] => at + dollar_quoted_length(rest),
         [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => at + number_length(rest),
-        [b, ..] if starts_identifier(*b) => {
-            at + run(rest, |b| starts_identifier(b) || b.is_ascii_digit() || b == b'$')
-        }
+        [b, ..] if starts_identifier(*b) => at + identifier_length(rest),
         _ => at + 1,
     }
 }
@@ -53,6 +51,10 @@ fn starts_identifier(byte: u8) -> bool {
 
 fn run(text: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
     text.iter().position(|b| !belongs(*b)).unwrap_or(text.len())
+}
+
+fn identifier_length(text: &[u8]) -> usize {
+    run(text, |b| starts_identifier(b) || b.is_ascii_digit() || b == b'$')
 }
 
 /// Digits, fraction and exponent as 15 reads them. Two points after digits are a range, not a fraction.

@@ -93,13 +93,21 @@ fn check_name(draft: &TableDraft<'_>, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Pseudo-types are no column's type (`CheckAttributeType`).
+pub(super) fn refuse_pseudo_type(column: &str, type_oid: Oid, catalog: &Catalog) -> Result<()> {
+    match catalog.type_(type_oid) {
+        Some(found) if found.kind == TypeKind::Pseudo => {
+            let message = format!("column \"{column}\" has pseudo-type {}", found.name);
+            Err(PgError::new(code::INVALID_TABLE_DEFINITION, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Pseudo-types cannot be stored; some types we cannot store yet.
 pub(super) fn check_type(column: &str, type_oid: Oid, catalog: &Catalog) -> Result<()> {
+    refuse_pseudo_type(column, type_oid, catalog)?;
     let Some(found) = catalog.type_(type_oid) else { return Ok(()) };
-    if found.kind == TypeKind::Pseudo {
-        let message = format!("column \"{column}\" has pseudo-type {}", found.name);
-        return Err(PgError::new(code::INVALID_TABLE_DEFINITION, message));
-    }
     let scalar = found.array_element().unwrap_or(type_oid);
     if STORABLE.contains(&scalar) {
         return Ok(());

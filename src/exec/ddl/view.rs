@@ -21,6 +21,9 @@ pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result
     let name = RelationName::of_range(range, cx)?;
     let query = bind_view(statement.query(), &cx.bind(&cx.catalog()))?;
     let columns = columns(statement, &query)?;
+    for column in &columns {
+        column::refuse_pseudo_type(&column.name, column.type_oid, &cx.catalog())?;
+    }
     let (check_option, options) = options(statement)?;
     let view = ViewInfo { query, check_option };
     let reads_temporary = reads_temporary(&view.query, cx);

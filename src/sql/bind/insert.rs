@@ -22,7 +22,7 @@ impl<'n> Binder<'_, 'n> {
             nodes::OverridingKind::OVERRIDING_SYSTEM_VALUE => Overriding::System,
             _ => Overriding::None,
         };
-        let (relation, item) = self.open_target(node.relation())?;
+        let (relation, item) = self.open_target(node.relation(), CommandType::Insert)?;
         query.result_relation = Some(item.rel);
         let columns = insert_columns(node, &relation)?;
         let written = !node.cols().is_empty();
@@ -259,6 +259,7 @@ impl<'n> Binder<'_, 'n> {
     pub fn open_target(
         &mut self,
         var: Option<&'n nodes::RangeVar>,
+        command: CommandType,
     ) -> Result<(std::sync::Arc<Relation>, NsItem)> {
         let var = var.ok_or_else(|| PgError::internal("a statement without a target"))?;
         let relation = self.open_relation(var)?;
@@ -273,7 +274,7 @@ impl<'n> Binder<'_, 'n> {
             Kind::View => {
                 let item = self.add_relation(&relation, var.alias(), false)?;
                 self.scope().target = Some(item.rel);
-                return Ok((self.view_as_table(&relation), item));
+                return Ok((self.view_as_table(&relation, command), item));
             }
             Kind::Sequence => {
                 let message = format!("cannot change sequence \"{}\"", relation.name);

@@ -15,7 +15,7 @@ impl<'n> Binder<'_, 'n> {
     pub fn bind_update(&mut self, node: &'n nodes::UpdateStmt) -> Result<Query> {
         let mut query = Query::new(CommandType::Update);
         self.bind_with(node.with_clause(), &mut query)?;
-        let (relation, item) = self.open_target(node.relation())?;
+        let (relation, item) = self.open_target(node.relation(), CommandType::Update)?;
         query.result_relation = Some(item.rel);
         query.from.items = self.bind_other_items(item, node.from_clause())?;
         query.from.filter = self.bind_where_opt(node.where_clause(), Place::Where, "WHERE")?;
@@ -29,7 +29,7 @@ impl<'n> Binder<'_, 'n> {
     pub fn bind_delete(&mut self, node: &'n nodes::DeleteStmt) -> Result<Query> {
         let mut query = Query::new(CommandType::Delete);
         self.bind_with(node.with_clause(), &mut query)?;
-        let (_, item) = self.open_target(node.relation())?;
+        let (_, item) = self.open_target(node.relation(), CommandType::Delete)?;
         query.result_relation = Some(item.rel);
         query.from.items = self.bind_other_items(item, node.using_clause())?;
         query.from.filter = self.bind_where_opt(node.where_clause(), Place::Where, "WHERE")?;

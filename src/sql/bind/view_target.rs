@@ -17,17 +17,18 @@ use crate::nodes::*;
 use std::sync::Arc;
 
 impl Binder<'_, '_> {
-    /// The view as a table to assign to: its columns have the defaults of the table's, unless they
-    /// have their own.
-    pub fn view_as_table(&self, view: &Arc<Relation>) -> Arc<Relation> {
+    /// The view as a table to assign to. For INSERT its columns have the defaults of the table's
+    /// unless they have their own; UPDATE's DEFAULT is the view's, as in PostgreSQL.
+    pub fn view_as_table(&self, view: &Arc<Relation>, command: CommandType) -> Arc<Relation> {
         let mut table = Relation::clone(view);
         for column in &mut table.columns {
             if let Some((base, of)) = self.base_column(view, column.attno) {
-                if column.default.is_none() {
-                    column.default = self.column_default(&of, &base);
-                }
-                column.identity = base.identity;
                 column.generated = base.generated;
+                if command == CommandType::Insert {
+                    column.identity = base.identity;
+                    column.default =
+                        column.default.take().or_else(|| self.column_default(&of, &base));
+                }
             }
         }
         Arc::new(table)

@@ -102,7 +102,7 @@ impl<'a> Writer<'a> {
 
     fn range(&mut self, rel: RangeIndex, query: &'a Query) -> Result<()> {
         let entry = query.range(rel);
-        if entry.lateral && written_lateral(entry) {
+        if entry.lateral {
             self.push("LATERAL ");
         }
         match &entry.source {
@@ -228,12 +228,6 @@ impl<'a> Writer<'a> {
         let list: Vec<String> = function.columns.iter().map(column).collect();
         self.push(&format!("({})", list.join(", ")));
     }
-}
-
-/// Functions may refer to earlier items without LATERAL; it is shown only where it was written, which
-/// the tree does not keep apart.
-fn written_lateral(entry: &RangeEntry) -> bool {
-    !matches!(entry.source, RangeSource::Values { .. })
 }
 
 /// A function that returns `record`: its columns are defined beside it.
