@@ -50,7 +50,7 @@ pub(super) fn io(io: &IoCast, cx: &Eval<'_>) -> Result<Datum> {
     let env = cx.state.env();
     let text = match (io.output, value) {
         (None, Datum::Text(text)) => text,
-        (None, value) => text_of(io.from, &value, env)?.into(),
+        (None, value) => functions::output(env, io.from, &value)?.into(),
         (Some(output), value) => match call(output, env, &[value], oids::CSTRING)? {
             Datum::Text(text) => text,
             _ => return Err(PgError::internal("an output function gave no text")),
@@ -69,12 +69,6 @@ pub(super) fn io(io: &IoCast, cx: &Eval<'_>) -> Result<Datum> {
 /// Types whose text form is their value.
 fn is_text(type_oid: Oid) -> bool {
     matches!(type_oid, oids::TEXT | oids::VARCHAR | oids::CSTRING | oids::UNKNOWN)
-}
-
-fn text_of(type_oid: Oid, value: &Datum, env: &dyn Env) -> Result<String> {
-    let mut out = Vec::new();
-    types::text_out(type_oid, value, env.format(), &mut out);
-    String::from_utf8(out).map_err(|_| PgError::internal("a text form is not UTF-8"))
 }
 
 fn call(f: ScalarFn, env: &dyn Env, args: &[Datum], result_type: Oid) -> Result<Datum> {
