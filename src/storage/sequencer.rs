@@ -16,7 +16,9 @@
 
 use super::counters::Counter;
 use super::keys::Key;
-use super::{Fault, Result, Space, StorageError, StorageId, Txn, WriteSet, open::Db, row};
+use super::{
+    Fault, KeyRange, Result, Snapshot, Space, StorageError, StorageId, Txn, WriteSet, open::Db, row,
+};
 use parking_lot::Mutex;
 use rocksdb::{WriteBatch, WriteOptions};
 use std::sync::Arc;
@@ -73,6 +75,7 @@ pub(super) struct Sequencer {
     queue: Mutex<Option<Sender<Request>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     last_seq: Arc<AtomicU64>,
+    written_bytes: Arc<AtomicU64>,
     published: broadcast::Sender<Arc<Commit>>,
 }
 
@@ -81,12 +84,14 @@ impl Sequencer {
     pub(super) fn start(db: &Arc<Db>, fault: Option<Fault>) -> Result<Sequencer> {
         let last = read_last(db)?;
         let last_seq = Arc::new(AtomicU64::new(last.seq));
+        let written_bytes = Arc::<AtomicU64>::default();
         let (published, _) = broadcast::channel(SUBSCRIBER_BACKLOG);
         let (queue, requests) = channel();
         let worker = Worker {
             db: Arc::clone(db),
             last,
             last_seq: Arc::clone(&last_seq),
+            written_bytes: Arc::clone(&written_bytes),
             published: published.clone(),
             unsynced: false,
             fault,
@@ -99,6 +104,7 @@ impl Sequencer {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
             last_seq,
+            written_bytes,
             published,
         })
     }
@@ -113,6 +119,11 @@ impl Sequencer {
 
     pub(super) fn last_seq(&self) -> u64 {
         self.last_seq.load(Ordering::Acquire)
+    }
+
+    /// Bytes committed since the start: tells whether an estimate may be out of date.
+    pub(super) fn written_bytes(&self) -> u64 {
+        self.written_bytes.load(Ordering::Relaxed)
     }
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Commit>> {
@@ -136,6 +147,7 @@ struct Worker {
     db: Arc<Db>,
     last: CommitInfo,
     last_seq: Arc<AtomicU64>,
+    written_bytes: Arc<AtomicU64>,
     published: broadcast::Sender<Arc<Commit>>,
     /// Something was written without a sync.
     unsynced: bool,
@@ -184,6 +196,7 @@ impl Worker {
         let written = torn.and_then(|()| self.write(batch, sync));
         if let (Ok(()), Some(last)) = (&written, infos.last()) {
             self.unsynced = !sync;
+            self.written_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
             self.last_seq.store(last.seq, Ordering::Release);
         }
         for (request, info) in group.into_iter().zip(infos) {
@@ -220,11 +233,12 @@ impl Worker {
         writes_max: usize,
     ) {
         let mut stamped = Vec::new();
+        let families = Space::ALL.map(|space| self.db.family(space));
         let mut left = writes_max;
         request.writes.for_each(|space, key, value| {
             let Some(next) = left.checked_sub(1) else { return };
             left = next;
-            let family = self.db.family(space);
+            let family = families[space as usize];
             match value {
                 None => batch.delete_cf(family, key),
                 Some(value) if space == Space::Rows => {
@@ -237,17 +251,22 @@ impl Worker {
             }
         });
         for &storage in &request.dropped {
-            self.drop_storage(batch, storage);
+            self.drop_storage(batch, storage, &request.writes);
         }
     }
 
     /// Deletes a relation's ranges and its records. A storage id is never given again, so the order
-    /// of this and the batch's other writes does not matter.
-    fn drop_storage(&self, batch: &mut WriteBatch, storage: StorageId) {
+    /// of this and the batch's other writes does not matter. An empty range gets no tombstone: all
+    /// later reads would look at it.
+    fn drop_storage(&self, batch: &mut WriteBatch, storage: StorageId, writes: &WriteSet) {
+        let range = KeyRange::storage(storage);
         let start = storage.to_be_bytes();
         let end = storage.saturating_add(1).to_be_bytes();
         for space in [Space::Rows, Space::Index] {
-            batch.delete_range_cf(self.db.family(space), start, end);
+            let found = Snapshot::new(&self.db).scan(space, &range, false).valid();
+            if !matches!(found, Ok(false)) || writes.scan(space, &range, false).peek().is_some() {
+                batch.delete_range_cf(self.db.family(space), start, end);
+            }
         }
         let meta = self.db.family(Space::Meta);
         batch.delete_cf(meta, Counter::RowId(storage).key().encode());

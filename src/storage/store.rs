@@ -12,12 +12,23 @@ use super::{
 };
 use crate::types::Oid;
 use bytes::Bytes;
+use dashmap::DashMap;
+use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// Entries read to estimate how many a relation has.
 const SAMPLE_ENTRIES: u64 = 1000;
+/// Bytes that may be written before the estimate of a small relation is made again.
+const ESTIMATE_SLACK_BYTES: u64 = 32 << 10;
+
+/// How many rows a relation had, and how much was written in all before that was found.
+struct Estimate {
+    rows: u64,
+    bytes: u64,
+    written_before: u64,
+}
 
 /// One open data directory. Everybody shares it; the last to let go closes it.
 pub struct Store {
@@ -27,6 +38,9 @@ pub struct Store {
     pub(super) ssi: Ssi,
     pub(super) options: StoreOptions,
     sequences: Sequences,
+    estimates: DashMap<(Space, StorageId), Estimate>,
+    /// The newest snapshot made, and the newest commit before it was.
+    newest: Mutex<Option<(u64, Arc<Snapshot>)>>,
     pub(super) db: Arc<Db>,
 }
 
@@ -42,6 +56,8 @@ impl Store {
             ssi: Ssi::default(),
             options: options.clone(),
             sequences: Sequences::new(Arc::clone(&db)),
+            estimates: DashMap::new(),
+            newest: Mutex::default(),
             db,
         }))
     }
@@ -55,9 +71,20 @@ impl Store {
         Arc::new(Txn::new(Arc::clone(self), options))
     }
 
-    /// What is committed now.
+    /// What is committed now. Statements share a snapshot until the next commit: making and
+    /// dropping one takes RocksDB's central lock, which its writers need.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        Snapshot::new(&self.db)
+        let seq = self.last_seq();
+        let mut newest = self.newest.lock();
+        match &*newest {
+            // Made after commit `made_at` was visible, and nothing was acknowledged since.
+            Some((made_at, snapshot)) if *made_at == seq => Arc::clone(snapshot),
+            _ => {
+                let snapshot = Snapshot::new(&self.db);
+                *newest = Some((seq, Arc::clone(&snapshot)));
+                snapshot
+            }
+        }
     }
 
     /// The newest committed value of a key.
@@ -122,6 +149,9 @@ impl Store {
     pub(super) fn forget(&self, id: StorageId) {
         self.counters.forget(Counter::RowId(id));
         self.sequences.forget(id);
+        for space in Space::ALL {
+            self.estimates.remove(&(space, id));
+        }
     }
 
     /// Releases one hold of a session advisory lock; `false`: it was not held.
@@ -154,8 +184,23 @@ impl Store {
 
     /// Approximate number of rows (or entries) of a relation: exact for small ones, else its size
     /// on disk by the size of a sample. What is still in memtables is missing from the estimate;
-    /// ANALYZE counts.
+    /// ANALYZE counts. Planners ask for every statement, so an estimate is kept while all commits
+    /// since wrote too little to change it much.
     pub fn approximate_rows(&self, space: Space, id: StorageId) -> Result<u64> {
+        let written = self.sequencer.written_bytes();
+        if let Some(kept) = self.estimates.get(&(space, id))
+            && written.saturating_sub(kept.written_before)
+                <= (kept.bytes / 8).max(ESTIMATE_SLACK_BYTES)
+        {
+            return Ok(kept.rows);
+        }
+        let (rows, bytes) = self.estimate(space, id)?;
+        self.estimates.insert((space, id), Estimate { rows, bytes, written_before: written });
+        Ok(rows)
+    }
+
+    /// Rows and bytes of a relation.
+    fn estimate(&self, space: Space, id: StorageId) -> Result<(u64, u64)> {
         let mut scan = self.snapshot().scan(space, &KeyRange::storage(id), false);
         let (mut rows, mut bytes) = (0, 0);
         while rows < SAMPLE_ENTRIES && scan.valid()? {
@@ -163,10 +208,11 @@ impl Store {
             rows += 1;
             scan.advance();
         }
-        match rows < SAMPLE_ENTRIES {
-            true => Ok(rows),
-            false => Ok(rows.max(self.approximate_size(space, id) * rows / bytes.max(1))),
+        if rows < SAMPLE_ENTRIES {
+            return Ok((rows, bytes));
         }
+        let size = self.approximate_size(space, id);
+        Ok((rows.max(size * rows / bytes.max(1)), size.max(bytes)))
     }
 
     /// VACUUM: rewrites a relation's range, dropping what no snapshot needs.

@@ -282,6 +282,11 @@ impl Txn {
         self.state.lock().statement.get(space, key).is_some()
     }
 
+    /// Whether the current statement has written nothing yet.
+    pub fn statement_is_empty(&self) -> bool {
+        self.state.lock().statement.is_empty()
+    }
+
     /// The newest committed value, this transaction's writes aside.
     pub fn get_committed(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
         self.store.get(space, key)
@@ -291,6 +296,11 @@ impl Txn {
     /// need no locks.
     pub fn created_storage(&self, id: StorageId) {
         self.state.lock().created.push(id);
+    }
+
+    /// Whether this transaction created the relation.
+    pub fn has_created(&self, id: StorageId) -> bool {
+        self.state.lock().created.contains(&id)
     }
 
     /// Deletes everything of a relation at commit (DROP, TRUNCATE, rewrite).
@@ -365,7 +375,7 @@ impl Txn {
         mode: Mode,
         wait: LockWait,
     ) -> Result<RowLock> {
-        if self.state.lock().created.contains(&storage) {
+        if self.has_created(storage) {
             return Ok(RowLock::Granted { waited: false });
         }
         Ok(match self.lock(tag, mode, wait).await? {
@@ -462,6 +472,12 @@ impl Txn {
         let value = Arc::clone(slot.or_insert_with(|| Arc::new(T::default())));
         drop(state);
         value.downcast().expect("attachments are kept by their type")
+    }
+
+    /// The same, `None` where nobody has asked for it yet.
+    pub fn find_attachment<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let value = self.state.lock().attachments.get(&TypeId::of::<T>()).cloned()?;
+        Some(value.downcast().expect("attachments are kept by their type"))
     }
 
     // --- End
