@@ -160,7 +160,9 @@ struct Run {
 impl Run {
     fn from_mem(mem: &Mem) -> Run {
         let part = |map: &Map| {
-            let mut part = PartBuilder::default();
+            let size =
+                |(key, value): (&Bytes, &Written)| key.len() + value.as_ref().map_or(0, Bytes::len);
+            let mut part = PartBuilder::sized(map.iter().map(size).sum(), map.len());
             for (key, value) in map {
                 part.push(key, value.as_deref());
             }
@@ -171,10 +173,13 @@ impl Run {
 
     fn merge(runs: &[Arc<Run>]) -> Run {
         let part = |space: Space| {
+            if follow_each_other(runs, space) {
+                return concatenate(runs, space);
+            }
             let set = WriteSet { mem: Arc::default(), runs: runs.to_vec(), run_bytes: 0 };
             let all = KeyRange { start: Bytes::new(), end: None };
             let mut scan = set.scan(space, &all, false);
-            let mut part = PartBuilder::default();
+            let mut part = PartBuilder::for_all(runs, space);
             while let Some((key, value)) = scan.peek() {
                 part.push(key, value);
                 scan.advance();
@@ -192,6 +197,21 @@ impl Run {
     fn bytes(&self) -> usize {
         self.parts.iter().map(|p| p.data.len() + p.entries.len() * size_of::<Entry>()).sum()
     }
+}
+
+/// Whether each run's keys are above those of the run before, as loads in key order make them.
+fn follow_each_other(runs: &[Arc<Run>], space: Space) -> bool {
+    let parts = runs.iter().map(|run| run.part(space)).filter(|part| part.len() > 0);
+    parts.clone().zip(parts.skip(1)).all(|(a, b)| a.key(a.len() - 1) < b.key(0))
+}
+
+/// The merge of runs that follow each other.
+fn concatenate(runs: &[Arc<Run>], space: Space) -> Part {
+    let mut whole = PartBuilder::for_all(runs, space);
+    for run in runs {
+        whole.append(run.part(space));
+    }
+    whole.finish()
 }
 
 /// One space of a run: keys and values back to back, in key order.
@@ -250,15 +270,29 @@ impl Part {
     }
 }
 
-#[derive(Default)]
+fn length(n: usize) -> u32 {
+    u32::try_from(n).expect("a run is smaller than 4 GiB")
+}
+
 struct PartBuilder {
     data: Vec<u8>,
     entries: Vec<Entry>,
 }
 
 impl PartBuilder {
+    /// Room for all that will be pushed: a buffer that grows is copied, and its pages are touched,
+    /// several times over.
+    fn sized(bytes: usize, entries: usize) -> PartBuilder {
+        PartBuilder { data: Vec::with_capacity(bytes), entries: Vec::with_capacity(entries) }
+    }
+
+    /// Room for what these runs hold together.
+    fn for_all(runs: &[Arc<Run>], space: Space) -> PartBuilder {
+        let parts = || runs.iter().map(|run| run.part(space));
+        PartBuilder::sized(parts().map(|p| p.data.len()).sum(), parts().map(Part::len).sum())
+    }
+
     fn push(&mut self, key: &[u8], value: Option<&[u8]>) {
-        let length = |n: usize| u32::try_from(n).expect("a run is smaller than 4 GiB");
         self.entries.push(Entry {
             offset: length(self.data.len()),
             key_len: length(key.len()),
@@ -266,6 +300,14 @@ impl PartBuilder {
         });
         self.data.extend_from_slice(key);
         self.data.extend_from_slice(value.unwrap_or_default());
+    }
+
+    /// Adds a part whose keys are above all so far.
+    fn append(&mut self, part: &Part) {
+        let base = length(self.data.len());
+        self.data.extend_from_slice(&part.data);
+        let moved = |entry: &Entry| Entry { offset: entry.offset + base, ..*entry };
+        self.entries.extend(part.entries.iter().map(moved));
     }
 
     fn finish(mut self) -> Part {
