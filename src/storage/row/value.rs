@@ -1,10 +1,11 @@
 //! A value's bytes inside a row.
 //!
 //! Fixed-width types are stored as their little-endian integers and floats. Text is its bytes.
-//! The other variable-length types (numeric, jsonb, arrays) are stored in their binary wire form,
-//! which is exact, compact, and does not change between versions.
+//! `numeric` has its compact form, which costs no division by powers of ten. The other
+//! variable-length types (jsonb, arrays) are stored in their binary wire form, which is exact,
+//! compact, and does not change between versions.
 
-use crate::types::{Datum, Interval, Oid, binary_in, binary_out, oids};
+use crate::types::{Datum, Interval, Numeric, Oid, binary_in, binary_out, oids};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,7 @@ pub(super) fn encode_variable(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         Datum::Null => {}
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
         Datum::Bytea(v) => out.extend_from_slice(v),
+        Datum::Numeric(v) => v.encode(out),
         other => binary_out(type_oid, other, out),
     }
 }
@@ -124,6 +126,9 @@ pub(super) fn decode_variable(type_oid: Oid, bytes: &[u8]) -> Datum {
             Datum::text(std::str::from_utf8(bytes).expect("stored text is UTF-8"))
         }
         oids::BYTEA => Datum::bytea(bytes),
+        oids::NUMERIC => {
+            Datum::Numeric(Numeric::decode(bytes).expect("a stored numeric is in its compact form"))
+        }
         _ => binary_in(type_oid, -1, bytes).expect("a stored value is in its type's binary form"),
     }
 }
