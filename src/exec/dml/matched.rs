@@ -5,7 +5,7 @@
 //! gone, it was deleted, or moved by an update of its primary key; running the statement again tells.
 
 use super::Target;
-use super::state::changed_concurrently;
+use super::state::{WantedRow, changed_concurrently};
 use super::target::Stored;
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
@@ -13,8 +13,9 @@ use crate::exec::op::{NodeRef, holds};
 use crate::exec::plan::ModifySource;
 use crate::exec::{ExecState, KEY_ATTNO, Row, SEQ_ATTNO};
 use crate::nodes::{LockWait, RangeIndex, RowLockMode};
-use crate::storage::{IsolationLevel, Space, row};
+use crate::storage::{IsolationLevel, RowLock, Space, row};
 use crate::types::Datum;
+use bytes::Bytes;
 
 /// UPDATE's and DELETE's source.
 pub(super) struct Matched {
@@ -58,7 +59,7 @@ impl Matched {
             // A row is changed once per statement; PostgreSQL ignores further matches.
             return Ok(None);
         }
-        target.lock(state, &suffix, mode, LockWait::Block)?;
+        lock_or_want(target, state, &suffix, mode)?;
         let newest = state.cx.txn.get_latest(Space::Rows, &key)?;
         let strict = state.cx.txn.isolation() != IsolationLevel::ReadCommitted;
         let Some(newest) = newest else {
@@ -85,4 +86,26 @@ impl Matched {
             row[*slot] = version[*at].clone();
         }
     }
+}
+
+/// Locks a row. Where it is held and the statement has written nothing yet, the wait is left to
+/// [`Modify::run`](super::Modify::run): a thread blocked here would serve nobody.
+fn lock_or_want(
+    target: &Target,
+    state: &ExecState,
+    suffix: &[u8],
+    mode: RowLockMode,
+) -> Result<()> {
+    if state.dml.may_restart() && state.cx.txn.statement_is_empty() {
+        return match target.lock(state, suffix, mode, LockWait::SkipLocked)? {
+            RowLock::Granted { .. } => Ok(()),
+            RowLock::Unavailable => {
+                let table = target.relation().storage;
+                let suffix = Bytes::copy_from_slice(suffix);
+                Err(state.dml.want(WantedRow { table, suffix, mode }))
+            }
+        };
+    }
+    target.lock(state, suffix, mode, LockWait::Block)?;
+    Ok(())
 }

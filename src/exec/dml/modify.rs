@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Row};
+use crate::nodes::LockWait;
 use crate::types::Datum;
 use std::sync::Arc;
 
@@ -44,13 +45,22 @@ impl Modify {
     }
 
     /// Runs it to its end; what it makes due is left to
-    /// [`finish_statement`](super::finish_statement).
+    /// [`finish_statement`](super::finish_statement). Where the first row to change is locked, the
+    /// run begins again, on the same snapshot, when the row is free: a thread that waited for it
+    /// would serve nobody meanwhile.
     pub async fn run(&self, state: &mut ExecState) -> Result<Modified> {
         // With a modifying WITH beside it, a rerun would have to take that back, too.
         let alone = state.shared.get_mut().iter().all(Option::is_none);
         state.dml.allow_restart(alone);
         loop {
-            match self.run_once(state) {
+            let outcome = self.run_once(state);
+            if let Some(row) = state.dml.take_wanted() {
+                state.shared.get_mut().fill_with(|| None);
+                let txn = state.cx.txn.clone();
+                txn.lock_row(row.table, &row.suffix, row.mode, LockWait::Block).await?;
+                continue;
+            }
+            match outcome {
                 Err(_) if state.dml.take_restart() => {
                     state.shared.get_mut().fill_with(|| None);
                     state.view = state.cx.txn.restart_statement()?;

@@ -5,8 +5,10 @@ use super::foreign_key::Event;
 use crate::catalog::Relation;
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
-use crate::storage::{IsolationLevel, StorageError};
+use crate::nodes::RowLockMode;
+use crate::storage::{IsolationLevel, StorageError, StorageId};
 use crate::types::Oid;
+use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -18,10 +20,19 @@ pub struct Modifications {
     restart: Cell<bool>,
     /// Nothing else of the statement has written that a rerun would write again.
     may_restart: Cell<bool>,
+    /// A row that another transaction holds, to be waited for before the statement runs again.
+    wanted: RefCell<Option<WantedRow>>,
     /// Checks and actions of constraints, due when the statement ends.
     pub(super) events: RefCell<VecDeque<Event>>,
     /// Write paths of tables that referential actions reach, by OID.
     targets: RefCell<HashMap<Oid, Arc<Target>>>,
+}
+
+/// A row to lock.
+pub(super) struct WantedRow {
+    pub table: StorageId,
+    pub suffix: Bytes,
+    pub mode: RowLockMode,
 }
 
 impl Modifications {
@@ -31,6 +42,18 @@ impl Modifications {
 
     pub(super) fn may_restart(&self) -> bool {
         self.may_restart.get()
+    }
+
+    /// Asks to wait for a row outside the operators, and to run the statement, which has written
+    /// nothing yet, again after that. The error ends the run.
+    pub(super) fn want(&self, row: WantedRow) -> PgError {
+        self.wanted.replace(Some(row));
+        PgError::internal("a row is locked")
+    }
+
+    /// What the run that just failed waits for.
+    pub(super) fn take_wanted(&self) -> Option<WantedRow> {
+        self.wanted.take()
     }
 
     /// Whether the error that the statement ended with asks for a rerun; clears the request.
