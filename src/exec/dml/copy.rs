@@ -1,6 +1,8 @@
-//! COPY FROM's write path: rows of some columns, inserted in batches.
+//! COPY FROM's write path: rows of some columns, one after the other.
 //!
 //! The rest of each row is filled with defaults, as an INSERT that does not name the columns would.
+//! All rows are one statement: what they make due (foreign keys) is checked at its end, or, where
+//! no later row can change the outcome, now and then, so that a long load does not queue up.
 
 use super::defaults::default_of;
 use super::{Target, finish_statement};
@@ -21,12 +23,6 @@ pub struct BulkInsert {
     defaults: Vec<(usize, Program)>,
     /// COPY … WHERE.
     filter: Option<Program>,
-}
-
-/// What failed, and at which row of the batch; `None`: a check at the batch's end.
-pub struct BulkError {
-    pub row: Option<usize>,
-    pub error: PgError,
 }
 
 impl BulkInsert {
@@ -53,18 +49,12 @@ impl BulkInsert {
         Ok(BulkInsert { target, places, defaults, filter })
     }
 
-    /// Inserts a batch, inside a statement of the transaction; gives the number inserted.
-    pub fn insert(&self, cx: &Arc<StatementContext>, rows: Vec<Row>) -> Result<u64, BulkError> {
-        let state = ExecState::new(cx.clone(), Arc::from([]));
-        let mut inserted = 0;
-        for (at, values) in rows.into_iter().enumerate() {
-            match self.insert_row(&state, values) {
-                Ok(kept) => inserted += u64::from(kept),
-                Err(error) => return Err(BulkError { row: Some(at), error }),
-            }
-        }
-        finish_statement(&state).map_err(|error| BulkError { row: None, error })?;
-        Ok(inserted)
+    /// Starts loading, inside a statement of the transaction.
+    pub fn start(self, cx: Arc<StatementContext>) -> BulkLoad {
+        let table = self.target.relation().oid;
+        let refers_to_itself = self.target.outgoing.iter().any(|key| key.key.references == table);
+        let state = ExecState::new(cx, Arc::from([]));
+        BulkLoad { insert: self, state, check_early: !refers_to_itself, unchecked: 0 }
     }
 
     fn insert_row(&self, state: &ExecState, values: Row) -> Result<bool> {
@@ -86,6 +76,41 @@ impl BulkInsert {
         Ok(true)
     }
 }
+
+/// A load under way.
+pub struct BulkLoad {
+    insert: BulkInsert,
+    state: ExecState,
+    /// No row's check depends on rows to come.
+    check_early: bool,
+    /// Rows since the last check.
+    unchecked: usize,
+}
+
+impl BulkLoad {
+    /// Inserts a row; `false` where COPY's WHERE leaves it out.
+    pub fn insert(&mut self, values: Row) -> Result<bool> {
+        self.unchecked += 1;
+        self.insert.insert_row(&self.state, values)
+    }
+
+    /// Runs the checks that are due by now.
+    pub fn check(&mut self) -> Result<()> {
+        if self.check_early && self.unchecked >= CHECKED_ROWS {
+            self.unchecked = 0;
+            finish_statement(&self.state)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the checks that are left.
+    pub fn finish(self) -> Result<()> {
+        finish_statement(&self.state)
+    }
+}
+
+/// Rows between early checks.
+const CHECKED_ROWS: usize = 1000;
 
 fn place(attno: AttrNumber) -> usize {
     usize::try_from(attno - 1).expect("user columns count from 1")

@@ -1,16 +1,16 @@
 //! COPY FROM STDIN.
 //!
-//! Values are read as their types' input functions read them, a line at a time, and inserted in
-//! batches, each a statement of the transaction to the storage layer. Errors tell the line (and
-//! column) in their CONTEXT.
+//! Values are read as their types' input functions read them, a line at a time, and each line's row
+//! is inserted at once: all are one statement, whose writes gather in the transaction. Errors tell
+//! the line (and column) in their CONTEXT.
 
 use super::lines::{Lines, bad_format};
 use super::options::{Format, Header, Options};
 use super::{binary, csv, relation, text};
 use crate::catalog::{Column, Relation};
-use crate::error::{PgError, Result};
+use crate::error::{PgError, Result, code};
 use crate::exec::Row;
-use crate::exec::dml::BulkInsert;
+use crate::exec::dml::{BulkInsert, BulkLoad};
 use crate::functions;
 use crate::session::client::{Client, Encoding};
 use crate::session::env::StatementEnv;
@@ -20,9 +20,6 @@ use crate::types::Datum;
 use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
 
-/// A batch is inserted when it has this many rows or bytes of input.
-const BATCH_ROWS: usize = 1000;
-const BATCH_BYTES: usize = 1 << 20;
 /// As much of a line or value is quoted in an error's context, in bytes.
 const CONTEXT_BYTES: usize = 100;
 
@@ -77,13 +74,9 @@ struct Loader {
     force_null: Vec<bool>,
     force_not_null: Vec<bool>,
     options: Options,
-    insert: BulkInsert,
+    load: BulkLoad,
     env: Arc<StatementEnv>,
     fields: Fields,
-    rows: Vec<Row>,
-    /// The line of each row in `rows`.
-    lines: Vec<u64>,
-    batch_bytes: usize,
     inserted: u64,
 }
 
@@ -101,12 +94,19 @@ impl Session {
         let encoding = if binary { Encoding::Binary } else { Encoding::Text };
         client.copy_in(encoding, loader.columns.len());
         client.flush().await?;
-        match binary {
-            true => self.load_binary(&mut loader, client).await?,
-            false => self.load_lines(&mut loader, client).await?,
+        let loaded = match binary {
+            true => loader.load_binary(client).await,
+            false => loader.load_lines(client).await,
+        };
+        let Loader { load, inserted, .. } = loader;
+        match loaded.and_then(|()| load.finish()) {
+            Ok(()) => transaction.txn.end_statement()?,
+            Err(error) => {
+                transaction.txn.abort_statement();
+                return Err(error);
+            }
         }
-        self.insert_batch(&mut loader)?;
-        Ok(loader.inserted)
+        Ok(inserted)
     }
 
     async fn prepare_load(&mut self, copy: &nodes::CopyStmt, options: Options) -> Result<Loader> {
@@ -117,6 +117,9 @@ impl Session {
         let (catalog, role) = (&env.catalog, env.current_role);
         crate::functions::privileges::require_relation(catalog, role, relation.oid, "a")?;
         relation::check_target(&relation)?;
+        if options.freeze && !self.state.transaction()?.txn.has_created(relation.storage) {
+            return Err(cannot_freeze());
+        }
         let columns = relation::columns(copy, &relation)?;
         let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
         let chosen = |option, name| relation::chosen(option, name, &names, Some(&relation));
@@ -130,39 +133,38 @@ impl Session {
         };
         let attnos: Vec<_> = columns.iter().map(|c| c.attno).collect();
         let insert = BulkInsert::compile(&env.catalog, &relation, &attnos, filter.as_ref())?;
+        let transaction = self.state.transaction()?;
+        let view = transaction.txn.begin_statement()?;
+        let load = insert.start(self.statement_context(&env, &transaction, view));
         Ok(Loader {
             force_null,
             force_not_null,
             relation,
             columns,
             options,
-            insert,
+            load,
             env,
             fields: Fields::default(),
-            rows: Vec::new(),
-            lines: Vec::new(),
-            batch_bytes: 0,
             inserted: 0,
         })
     }
+}
 
-    async fn load_lines(&mut self, loader: &mut Loader, client: &mut dyn Client) -> Result<()> {
-        let mut lines = Lines::new(&loader.options);
+impl Loader {
+    async fn load_lines(&mut self, client: &mut dyn Client) -> Result<()> {
+        let mut lines = Lines::new(&self.options);
         loop {
             let data = client.copy_read().await?;
             let last = data.is_none();
             lines.push(data.as_deref().unwrap_or_default());
             loop {
                 let next = lines.next(last);
-                let next = next.map_err(|e| loader.at_line(e, lines.number.max(1)))?;
+                let next = next.map_err(|e| self.at_line(e, lines.number.max(1)))?;
                 let Some(span) = next else { break };
                 let line = lines.text(span);
                 match lines.number {
-                    1 if loader.options.header != Header::None => loader.check_header(line)?,
-                    number => loader.read_line(line, number)?,
-                }
-                if loader.is_full() {
-                    self.insert_batch(loader)?;
+                    1 if self.options.header != Header::None => self.check_header(line)?,
+                    number => self.read_line(line, number)?,
                 }
             }
             if last {
@@ -171,7 +173,7 @@ impl Session {
         }
     }
 
-    async fn load_binary(&mut self, loader: &mut Loader, client: &mut dyn Client) -> Result<()> {
+    async fn load_binary(&mut self, client: &mut dyn Client) -> Result<()> {
         let mut reader = binary::Reader::default();
         loop {
             let data = client.copy_read().await?;
@@ -179,12 +181,9 @@ impl Session {
             reader.push(data.as_deref().unwrap_or_default());
             loop {
                 let number = reader.rows + 1;
-                let read = reader.next(&loader.columns, last);
-                let Some(row) = read.map_err(|e| loader.at_line(e, number))? else { break };
-                loader.add(row, number, 0);
-                if loader.is_full() {
-                    self.insert_batch(loader)?;
-                }
+                let read = reader.next(&self.columns, last);
+                let Some(row) = read.map_err(|e| self.at_line(e, number))? else { break };
+                self.insert(row, number)?;
             }
             if last {
                 return Ok(());
@@ -192,43 +191,10 @@ impl Session {
         }
     }
 
-    /// Inserts what has gathered.
-    fn insert_batch(&mut self, loader: &mut Loader) -> Result<()> {
-        let rows = std::mem::take(&mut loader.rows);
-        let lines = std::mem::take(&mut loader.lines);
-        loader.batch_bytes = 0;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let transaction = self.state.transaction()?;
-        let view = transaction.txn.begin_statement()?;
-        let context = self.statement_context(&loader.env, &transaction, view);
-        match loader.insert.insert(&context, rows) {
-            Ok(inserted) => {
-                transaction.txn.end_statement()?;
-                loader.inserted += inserted;
-                Ok(())
-            }
-            Err(failure) => {
-                transaction.txn.abort_statement();
-                Err(match failure.row.and_then(|row| lines.get(row)) {
-                    Some(line) => loader.at_line(failure.error, *line),
-                    None => failure.error,
-                })
-            }
-        }
-    }
-}
-
-impl Loader {
-    fn add(&mut self, row: Row, line: u64, bytes: usize) {
-        self.rows.push(row);
-        self.lines.push(line);
-        self.batch_bytes += bytes;
-    }
-
-    fn is_full(&self) -> bool {
-        self.rows.len() >= BATCH_ROWS || self.batch_bytes >= BATCH_BYTES
+    fn insert(&mut self, row: Row, line: u64) -> Result<()> {
+        let kept = self.load.insert(row).map_err(|e| self.at_line(e, line))?;
+        self.inserted += u64::from(kept);
+        self.load.check()
     }
 
     fn split(&mut self, line: &[u8]) -> Result<()> {
@@ -308,8 +274,7 @@ impl Loader {
             };
             row.push(value.map_err(|e| self.with_column(e, number, column, field))?);
         }
-        self.add(row, number, line.len());
-        Ok(())
+        self.insert(row, number)
     }
 
     fn at_line(&self, error: PgError, number: u64) -> PgError {
@@ -335,6 +300,14 @@ impl Loader {
         let (table, column) = (&self.relation.name, &column.name);
         error.context(format!("COPY {table}, line {number}, column {column}: {value}"))
     }
+}
+
+/// FREEZE shows rows to older snapshots at once, which PostgreSQL allows only where nobody else can
+/// see the table. It asks for nothing here: rows carry no transaction number to freeze.
+fn cannot_freeze() -> PgError {
+    let message = "cannot perform COPY FREEZE because the table was not created or truncated in \
+                   the current subtransaction";
+    PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
 }
 
 /// The beginning of a line or value, for a message.

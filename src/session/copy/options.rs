@@ -38,6 +38,7 @@ pub(super) struct Options {
     pub force_quote: Columns,
     pub force_not_null: Columns,
     pub force_null: Columns,
+    pub freeze: bool,
 }
 
 /// The options as given, before defaults.
@@ -61,9 +62,6 @@ impl Options {
         let mut given = Given::default();
         for option in copy.options() {
             given.add(option, copy.is_from).map_err(|e| e.at(option.location))?;
-        }
-        if given.freeze == Some(true) {
-            return Err(PgError::unsupported("COPY FREEZE"));
         }
         let options = given.check(copy.is_from)?;
         Ok(options)
@@ -124,6 +122,7 @@ impl Given {
             force_quote: self.force_quote.unwrap_or(Columns::None),
             force_not_null: self.force_not_null.unwrap_or(Columns::None),
             force_null: self.force_null.unwrap_or(Columns::None),
+            freeze: self.freeze.unwrap_or(false),
         })
     }
 
