@@ -17,6 +17,7 @@ mod copy;
 mod cursor;
 mod env;
 mod extended;
+mod frequent;
 mod functions;
 mod instance;
 mod notify;
@@ -42,6 +43,7 @@ pub use utf8::utf8;
 use crate::error::{PgError, Result, code};
 use crate::types::{Format, Oid};
 use backend::Timer;
+use frequent::Frequent;
 use portal::Portal;
 use settings::REPORTED;
 use state::SessionState;
@@ -68,6 +70,7 @@ pub struct Session {
     /// Channels that other sessions' NOTIFY reaches; LISTEN changes them at commit.
     registered: Vec<String>,
     derived: Option<Derived>,
+    frequent: Frequent,
     /// Values the client was told ([`REPORTED`]), and the settings' version then.
     reported: Vec<String>,
     reported_version: u64,
@@ -132,12 +135,12 @@ impl Session {
         }
     }
 
-    fn idle_limit(&self) -> Option<Duration> {
-        let setting = match self.block {
-            Block::None | Block::Implicit => "idle_session_timeout",
-            Block::Explicit | Block::Failed => "idle_in_transaction_session_timeout",
-        };
-        self.state.settings.lock().timeout(setting)
+    fn idle_limit(&mut self) -> Option<Duration> {
+        let frequent = self.frequent();
+        match self.block {
+            Block::None | Block::Implicit => frequent.idle_session_timeout,
+            Block::Explicit | Block::Failed => frequent.idle_in_transaction_timeout,
+        }
     }
 
     fn idle_too_long(&self) -> PgError {

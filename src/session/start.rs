@@ -1,6 +1,7 @@
 //! The session's first and last moments.
 
 use super::backend::{Gone, Identity};
+use super::frequent::Frequent;
 use super::settings::{Scope, Settings, Source};
 use super::state::SessionState;
 use super::transaction::Block;
@@ -26,6 +27,7 @@ impl Session {
     pub fn start(instance: Arc<Instance>, options: SessionOptions) -> Result<Session> {
         let (role, database) = admit(&instance, &options)?;
         let settings = initial_settings(&role, &database, &options.settings)?;
+        let frequent = Frequent::read(&settings);
         let backend = instance.backends.add(Identity {
             database: database.oid,
             database_name: database.name.clone(),
@@ -45,6 +47,7 @@ impl Session {
             timer: None,
             registered: Vec::new(),
             derived: None,
+            frequent,
             reported: Vec::new(),
             reported_version: 0,
         };

@@ -50,7 +50,7 @@ impl Session {
         if let Some(open) = &*self.state.transaction.lock() {
             return open.clone();
         }
-        let modes = Modes::defaults(&self.state.settings.lock());
+        let modes = self.frequent().modes;
         self.start_transaction(modes)
     }
 
@@ -160,7 +160,7 @@ impl Session {
             let instance = self.state.instance.clone();
             transaction.txn.on_commit(move |_| instance.notifications.publish(&outbox));
         }
-        let sync = self.state.settings.lock().get("synchronous_commit").as_deref() != Some("off");
+        let sync = self.frequent().synchronous_commit;
         transaction.txn.commit(sync).await?;
         self.apply_listening();
         Ok(())

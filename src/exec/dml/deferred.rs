@@ -102,7 +102,7 @@ pub fn set_constraints(
 
 /// Whether the transaction has checks to run before it commits.
 pub fn has_deferred(txn: &Txn) -> bool {
-    !txn.attachment::<Deferred>().0.lock().events.is_empty()
+    txn.find_attachment::<Deferred>().is_some_and(|d| !d.0.lock().events.is_empty())
 }
 
 fn run(state: &ExecState, event: &Event) -> Result<()> {
