@@ -55,6 +55,9 @@ pub struct Query {
     /// condition over the new row of the result relation.
     #[serde(default)]
     pub view_checks: Vec<(String, Expr)>,
+    /// The views that INSERT, UPDATE or DELETE goes through to its table, outermost first.
+    #[serde(default)]
+    pub target_views: Vec<Oid>,
     /// INSERT … OVERRIDING.
     pub overriding: Overriding,
     pub has_aggregates: bool,
@@ -92,6 +95,7 @@ impl Query {
             set_operation: None,
             on_conflict: None,
             view_checks: Vec::new(),
+            target_views: Vec::new(),
             overriding: Overriding::None,
             has_aggregates: false,
             has_window_functions: false,

@@ -126,7 +126,7 @@ SELECT pg_get_viewdef('v27'), pg_get_viewdef('v27', 60), pg_get_viewdef('v07', 6
 -- Renamed tables and columns show under their new names; replaced views are read as they are now.
 ALTER TABLE u RENAME TO uu;
 ALTER TABLE uu RENAME COLUMN x TO xx;
-SELECT pg_get_viewdef('v20'::regclass), pg_get_viewdef('v39'::regclass, true);
+SELECT pg_get_viewdef('v20'::regclass), pg_get_viewdef('v39'::regclass, true), pg_get_viewdef('v22'::regclass), pg_get_viewdef('v28'::regclass), pg_get_viewdef('v31'::regclass);
 CREATE VIEW base AS SELECT a, b FROM t WHERE a < 3;
 CREATE VIEW over_base AS SELECT a, b FROM base;
 CREATE OR REPLACE VIEW base AS SELECT a, b FROM t WHERE a > 1;

@@ -48,6 +48,9 @@ impl Found<'_> {
             for (range, rel) in query.range_table.iter().zip(1..) {
                 if let RangeSource::Relation { oid } = range.source {
                     let letters = letters(query, rel, locked, &read);
+                    let target = query.result_relation == Some(rel);
+                    let views = if target { query.target_views.as_slice() } else { &[] };
+                    let role = self.through_views(views, &letters, role);
                     self.push(oid, letters, role);
                 }
             }
@@ -67,6 +70,20 @@ impl Found<'_> {
             query.ctes.iter().for_each(|cte| self.add(&cte.query, role, false));
             walk::query_exprs(query, &mut |expr| self.add_links(expr, role));
         });
+    }
+
+    /// A change through views needs on each what it needs on the table; gives who must be allowed to
+    /// change the table.
+    fn through_views(&mut self, views: &[Oid], letters: &str, role: Option<Oid>) -> Option<Oid> {
+        let mut role = role;
+        for oid in views {
+            let Some(view) = self.catalog.relation(*oid) else { continue };
+            self.push(view.oid, letters.to_owned(), role);
+            if !is_invoker(view) {
+                role = Some(view.owner);
+            }
+        }
+        role
     }
 
     fn add_links(&mut self, expr: &Expr, role: Option<Oid>) {

@@ -52,7 +52,7 @@ impl Binder<'_, '_> {
     /// Turns a bound statement whose target is a view into one on its table.
     pub fn rewrite_view_target(&self, query: &mut Query) -> Result<()> {
         let Some(rel) = query.result_relation else { return Ok(()) };
-        let (mut cascaded, mut first) = (false, true);
+        let mut cascaded = false;
         while let RangeSource::Subquery { view: Some(oid), .. } = query.range(rel).source {
             let Some(relation) = self.context.catalog.relation(oid) else { break };
             let Some(view) = &relation.view else { break };
@@ -60,9 +60,9 @@ impl Binder<'_, '_> {
             let checked = cascaded || view.check_option.is_some();
             cascaded |= view.check_option == Some(CheckOption::Cascaded);
             self.replace_target(query, rel, relation, view, checked)?;
-            first = false;
+            query.target_views.push(oid);
         }
-        if !first && query.command == CommandType::Insert {
+        if !query.target_views.is_empty() && query.command == CommandType::Insert {
             self.add_base_defaults(query, rel);
         }
         Ok(())

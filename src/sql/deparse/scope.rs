@@ -45,9 +45,13 @@ impl<'a> Scope<'a> {
             taken.extend([("old".to_owned(), 0), ("new".to_owned(), 0)]);
         }
         let tables = query.range_table.iter().map(|e| table_name(e, names, &mut taken)).collect();
-        let columns = query.range_table.iter().map(|e| column_names(e, names)).collect();
+        let mut columns: Vec<_> =
+            query.range_table.iter().map(|e| column_names(e, names)).collect();
         let mut joins = Vec::new();
-        query.from.items.iter().for_each(|item| aliased_joins(item, query, &mut joins));
+        for item in &query.from.items {
+            aliased_joins(item, query, &mut joins);
+            set_join_names(item, query, &mut columns);
+        }
         Scope { query: Some(query), tables, columns, joins, open_joins: Vec::new() }
     }
 
@@ -85,6 +89,44 @@ impl<'a> Scope<'a> {
             _ => (rel, attno),
         }
     }
+}
+
+/// USING needs its columns under one name on both sides, whatever they were renamed to since; a
+/// join's other columns are called what they are called in its inputs.
+fn set_join_names(item: &FromItem, query: &Query, columns: &mut [Vec<String>]) {
+    let FromItem::Join(join) = item else { return };
+    let entry = query.range(join.rel);
+    let RangeSource::Join { columns: exprs, using, .. } = &entry.source else { return };
+    let conditions = match &join.on {
+        Some(Expr::Bool(BoolOp::And, parts)) if using.len() > 1 => parts.as_slice(),
+        Some(one) if !using.is_empty() => std::slice::from_ref(one),
+        _ => &[],
+    };
+    for (condition, name) in conditions.iter().zip(using) {
+        condition.any(&mut |e| {
+            if let Expr::Var(var) = e
+                && let Some(column) = column_mut(columns, var)
+            {
+                column.clone_from(name);
+            }
+            false
+        });
+    }
+    set_join_names(&join.left, query, columns);
+    set_join_names(&join.right, query, columns);
+    for (at, expr) in exprs.iter().enumerate().skip(entry.column_aliases) {
+        if let Expr::Var(var) = expr
+            && let Some(name) = column_mut(columns, var).cloned()
+            && let Some(column) = columns[join.rel as usize - 1].get_mut(at)
+        {
+            *column = name;
+        }
+    }
+}
+
+fn column_mut<'c>(columns: &'c mut [Vec<String>], var: &Var) -> Option<&'c mut String> {
+    let table = columns.get_mut((var.rel as usize).checked_sub(1)?)?;
+    table.get_mut(usize::try_from(var.attno).ok()?.checked_sub(1)?).filter(|_| var.level == 0)
 }
 
 /// The column of an aliased join that shows a column of one of its inputs.
