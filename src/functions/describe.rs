@@ -4,6 +4,7 @@ use super::Implementation::{self, Scalar, Set};
 use super::quote::{quote_identifier, quote_qualified};
 use super::{Ctx, Deparse, Env, Rows, reg};
 use crate::catalog::builtin::{self, ArgMode, Proc, oid::class};
+use crate::catalog::pg_catalog::view_of_rule;
 use crate::catalog::{Catalog, ConstraintKind, Persistence, RelationKind, view_update};
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Oid};
@@ -14,6 +15,22 @@ fn deparse(ctx: &Ctx<'_>, what: Deparse<'_>, pretty: bool) -> Result<Datum> {
 
 fn view_by_name(ctx: &Ctx<'_>, name: &str, pretty: bool) -> Result<Datum> {
     deparse(ctx, Deparse::View(reg::relation(ctx.env, name)?), pretty)
+}
+
+/// The only rules are views' `_RETURN`.
+fn rule(ctx: &Ctx<'_>, oid: Oid, pretty: bool) -> Result<Datum> {
+    let catalog = ctx.env.catalog();
+    let view = view_of_rule(oid).and_then(|view| catalog.relation(view));
+    let Some(view) = view.filter(|v| v.kind == RelationKind::View) else {
+        return Ok(Datum::Null);
+    };
+    let query = ctx.env.session().deparse(Deparse::View(view.oid), pretty)?.unwrap_or_default();
+    let visible = catalog.relation_in_path(ctx.env.search_path(), &view.name);
+    let plain = pretty && visible.is_some_and(|found| found.oid == view.oid);
+    let schema = catalog.namespace(view.namespace).filter(|_| !plain).map(|n| n.name.as_str());
+    let name = quote_qualified(schema, &view.name);
+    let text = format!("CREATE RULE \"_RETURN\" AS\n    ON SELECT TO {name} DO INSTEAD {query}");
+    Ok(Datum::text(text))
 }
 
 fn expression(ctx: &Ctx<'_>, a: &[Datum], pretty: bool) -> Result<Datum> {
@@ -300,6 +317,8 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_get_viewdef_wrap", Scalar(|c, a| deparse(c, Deparse::View(a[0].as_oid()), true))),
     ("pg_get_viewdef_name", Scalar(|c, a| view_by_name(c, a[0].as_text(), false))),
     ("pg_get_viewdef_name_ext", Scalar(|c, a| view_by_name(c, a[0].as_text(), a[1].as_bool()))),
+    ("pg_get_ruledef", Scalar(|c, a| rule(c, a[0].as_oid(), false))),
+    ("pg_get_ruledef_ext", Scalar(|c, a| rule(c, a[0].as_oid(), a[1].as_bool()))),
     ("pg_get_expr", Scalar(|c, a| expression(c, a, false))),
     ("pg_get_expr_ext", Scalar(|c, a| expression(c, a, a[2].as_bool()))),
     ("pg_get_indexdef", Scalar(|c, a| index(c, a[0].as_oid(), 0, false))),

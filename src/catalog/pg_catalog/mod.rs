@@ -37,6 +37,7 @@ mod pg_views;
 mod tree;
 pub(super) mod values;
 
+pub use pg_rewrite::view_of_rule;
 pub use tree::{decode as decode_tree, encode as encode_tree};
 
 use super::builtin::{self, oid};

@@ -26,5 +26,12 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
 
 /// A rule has no OID of its own: it shows as one that the allocator does not reach.
 pub(super) fn rule_oid(view: Oid) -> Oid {
-    view | 1 << 31
+    view | RULE_BIT
 }
+
+/// The view whose rule has this OID; `None`: no rule has.
+pub fn view_of_rule(rule: Oid) -> Option<Oid> {
+    (rule & RULE_BIT != 0).then_some(rule & !RULE_BIT)
+}
+
+const RULE_BIT: Oid = 1 << 31;
