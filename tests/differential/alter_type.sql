@@ -1,4 +1,4 @@
--- ALTER COLUMN TYPE where something holds on to the column: keys, checks, indexes, foreign keys.
+-- ALTER COLUMN TYPE where something holds on to the column: keys, checks, indexes, foreign keys. Also casts to and from reg types.
 CREATE TABLE p (id int PRIMARY KEY, code text UNIQUE, n numeric CHECK (n > 0));
 CREATE TABLE c (id int, p int REFERENCES p ON DELETE CASCADE, code text REFERENCES p (code) DEFERRABLE);
 CREATE INDEX c_lower ON c (lower(code)) WHERE code <> '';
@@ -32,3 +32,7 @@ SELECT * FROM c ORDER BY id;
 ALTER TABLE c ALTER code TYPE int USING length(code);
 ALTER TABLE c ALTER id TYPE smallint, ALTER id SET NOT NULL;
 SELECT attname, atttypid::regtype, attnotnull FROM pg_attribute WHERE attrelid = 'c'::regclass AND attnum > 0 ORDER BY attnum;
+SELECT relname::regclass, relname::regclass::text, oid::regclass::text FROM pg_class WHERE relname IN ('p', 'c') ORDER BY relname;
+CREATE VIEW pv AS SELECT id FROM p;
+SELECT pg_get_ruledef(oid), pg_get_ruledef(oid, true) FROM pg_rewrite WHERE ev_class = 'pv'::regclass;
+SELECT pg_get_ruledef(0);

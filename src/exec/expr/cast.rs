@@ -1,14 +1,14 @@
 //! Casts through the types' text forms.
 //!
-//! `reg*` types and rows read and write names, which needs the catalog: their input and output
-//! functions are in [`functions`], everyone else's in [`types`].
+//! `reg*` types read and write names, which needs the catalog: so text forms go through
+//! [`functions`].
 
 use super::Node;
 use super::eval::Eval;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::functions::{self, Ctx, Env, Implementation, ScalarFn};
-use crate::types::{self, Datum, Oid, oids};
+use crate::types::{Datum, Oid, oids};
 
 /// `CoerceViaIO`.
 pub(in crate::exec) struct IoCast {
@@ -58,7 +58,7 @@ pub(super) fn io(io: &IoCast, cx: &Eval<'_>) -> Result<Datum> {
     };
     match io.input {
         None if is_text(io.to) => Ok(Datum::Text(text)),
-        None => types::text_in(io.to, -1, &text, env.format()),
+        None => functions::text_in(env, io.to, -1, &text),
         Some(input) => {
             let args = [Datum::Text(text), Datum::Oid(io.to), Datum::Int4(-1)];
             call(input, env, &args, io.to)
