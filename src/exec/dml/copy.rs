@@ -7,7 +7,7 @@
 use super::defaults::default_of;
 use super::{Target, finish_statement};
 use crate::catalog::{Catalog, Relation};
-use crate::error::{PgError, Result};
+use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row, StatementContext};
 use crate::nodes::{AttrNumber, Expr};

@@ -1,3 +1,5 @@
+//! Lock conflicts, queues, timeouts and deadlocks, played by sessions of one process.
+
 use super::*;
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::StorageError;

@@ -1,3 +1,5 @@
+//! Rows written and read back, whole and by column, and rows of older layouts.
+
 use super::*;
 use crate::types::{Interval, oids};
 use std::sync::Arc;
