@@ -122,7 +122,6 @@ SELECT id FROM emp, dept;
 SELECT x.* FROM emp;
 SELECT * FROM nope;
 SELECT * FROM emp e, dept e;
-SELECT * FROM (SELECT 1);
 SELECT * FROM emp JOIN dept ON emp.dept = dept.id AND nope;
 SELECT * FROM emp WHERE name;
 SELECT * FROM emp HAVING true;

@@ -229,7 +229,7 @@ fn errors_skip_to_sync() {
         ],
         &[
             query("BEGIN"),
-            parse("", "SELECT 1/0", &[]),
+            parse("", "SELECT 1 / (SELECT 0)", &[]),
             bind("", "", &[], &[], &[]),
             execute("", 0),
             sync(),

@@ -9,6 +9,10 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("CREATE TABLE t (a int) PARTITION BY RANGE (a)", "PARTITION BY"),
     ("CREATE TABLE t () INHERITS (pg_class)", "INHERITS"),
     ("MERGE INTO t USING u ON true WHEN MATCHED THEN DO NOTHING", "MERGE"),
+    ("DO $$ BEGIN END $$", "DO"),
+    ("SELECT B'101'", "bit"),
+    ("SELECT 1::money", "money"),
+    ("SELECT inet_server_port()", "inet_server_port"),
 ];
 
 #[test]
