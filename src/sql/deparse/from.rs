@@ -17,17 +17,17 @@ impl<'a> Writer<'a> {
         for (at, item) in query.from.items.iter().enumerate() {
             if at == 0 {
                 self.clause(" FROM ", 2);
-                self.from_item(item, query)?;
+                self.item_of_from(item, query)?;
                 continue;
             }
             self.push(", ");
-            let text = self.captured(|w| w.from_item(item, query))?;
+            let text = self.captured(|w| w.item_of_from(item, query))?;
             self.item(&text, false, false);
         }
         Ok(())
     }
 
-    fn from_item(&mut self, item: &'a FromItem, query: &'a Query) -> Result<()> {
+    fn item_of_from(&mut self, item: &'a FromItem, query: &'a Query) -> Result<()> {
         match item {
             FromItem::Range(rel) => self.range(*rel, query),
             FromItem::Join(join) => {
@@ -50,7 +50,7 @@ impl<'a> Writer<'a> {
         if parens {
             self.push("(");
         }
-        self.from_item(&join.left, query)?;
+        self.item_of_from(&join.left, query)?;
         let keyword = match join.kind {
             JoinKind::Inner if join.on.is_some() => " JOIN ",
             JoinKind::Inner => " CROSS JOIN ",
@@ -65,7 +65,7 @@ impl<'a> Writer<'a> {
         if right_parens {
             self.push("(");
         }
-        self.from_item(&join.right, query)?;
+        self.item_of_from(&join.right, query)?;
         if right_parens {
             self.push(")");
         }
