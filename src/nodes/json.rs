@@ -50,7 +50,7 @@ fn depth(text: &[u8]) -> usize {
     deepest
 }
 
-/// A reader of JSON as [`write`] writes it: no blanks between tokens.
+/// A reader of JSON as [`write()`] writes it: no blanks between tokens.
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
