@@ -1,5 +1,6 @@
 //! What a statement's execution needs from its session.
 
+use super::explain::Measurements;
 use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
 use crate::functions::Env;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Everything one statement may use; made by the session once per statement.
+#[derive(Clone)]
 pub struct StatementContext {
     pub txn: Arc<Txn>,
     /// What the statement reads: of [`Txn::begin_statement`]; a cursor keeps its own.
@@ -18,6 +20,8 @@ pub struct StatementContext {
     pub cancel: CancelToken,
     /// Bytes that one statement's sorts, hashes and aggregates may hold.
     pub memory_limit_bytes: usize,
+    /// EXPLAIN ANALYZE: where its operators note what they do.
+    pub measurements: Option<Arc<Measurements>>,
 }
 
 /// Asks a running statement to stop. Cloned by whoever may cancel: CancelRequest,

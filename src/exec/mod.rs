@@ -27,7 +27,7 @@ mod state;
 pub use cache::{PlanCache, PlanKey};
 pub use context::{CancelReason, CancelToken, StatementContext};
 pub use layout::{KEY_ATTNO, Layout, SEQ_ATTNO};
-pub use plan::{Plan, ResultColumn, plan};
+pub use plan::{Plan, ResultColumn, plan, plan_explained};
 use run::block_on;
 pub use run::{Execution, RowBatch, RowStream, execute, off_worker};
 pub use state::ExecState;

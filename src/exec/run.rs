@@ -96,7 +96,8 @@ pub async fn execute(
         }
         Root::Rows(node) => {
             finish(plan, &state)?;
-            let source = Source::Running { running: node.open(), state, long: plan.long };
+            let running = node.open(&state);
+            let source = Source::Running { running, state, long: plan.long };
             Ok(Execution { rows: RowStream(source), affected: None })
         }
     }

@@ -28,6 +28,8 @@ pub struct ExecState {
     pub outer: RefCell<Vec<Datum>>,
     /// By the planner's numbering.
     pub shared: RefCell<Vec<Option<SharedSlot>>>,
+    /// Whoever starts operators now reads few of their rows: they need not start DataFusion.
+    few_rows: Cell<bool>,
     /// Bytes that operators of this execution hold.
     pub memory_bytes: Cell<usize>,
     /// What the statement's modifications share.
@@ -53,9 +55,23 @@ impl ExecState {
             params,
             outer: RefCell::new(vec![Datum::Null; outer]),
             shared: RefCell::new((0..shared).map(|_| None).collect()),
+            few_rows: Cell::new(false),
             memory_bytes: Cell::new(0),
             dml: super::dml::Modifications::default(),
         }
+    }
+
+    /// Starts operators, saying whether few of their rows will be read.
+    pub(in crate::exec) fn wanting<T>(&self, few_rows: bool, start: impl FnOnce() -> T) -> T {
+        let around = self.few_rows.replace(few_rows);
+        let started = start();
+        self.few_rows.set(around);
+        started
+    }
+
+    /// What the caller of [`ExecState::wanting`] said.
+    pub(in crate::exec) fn wants_few_rows(&self) -> bool {
+        self.few_rows.get()
     }
 
     /// Counts bytes that an operator keeps; 53200 above the statement's limit.

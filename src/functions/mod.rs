@@ -57,7 +57,7 @@ pub use io::{output, text_in, text_out};
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
 
-use crate::error::Result;
+use crate::error::{PgError, Result};
 use crate::types::{Datum, Format, Oid};
 
 /// What a function may ask of the statement that calls it. The session implements it; everything
@@ -192,13 +192,22 @@ pub enum Implementation {
 
 /// One group's state of an aggregate. NULL inputs reach it only if the aggregate is not strict in
 /// PostgreSQL's sense (its transition function).
-pub trait AggregateState: Send {
+pub trait AggregateState: Send + Sync {
     fn update(&mut self, ctx: &Ctx<'_>, args: &[Datum]) -> Result<()>;
     /// The value so far; called repeatedly by window frames.
     fn finish(&self, ctx: &Ctx<'_>) -> Result<Datum>;
     /// Undoes [`AggregateState::update`] for moving window frames; `false`: cannot, start again.
     fn retract(&mut self, _ctx: &Ctx<'_>, _args: &[Datum]) -> Result<bool> {
         Ok(false)
+    }
+    /// The state as values with their types, for [`AggregateState::merge`]; `None`: all input must
+    /// go to one state.
+    fn partial(&self, _ctx: &Ctx<'_>) -> Option<Vec<(Oid, Datum)>> {
+        None
+    }
+    /// Takes in the values that another state's [`AggregateState::partial`] gave.
+    fn merge(&mut self, _ctx: &Ctx<'_>, _partial: Vec<Datum>) -> Result<()> {
+        Err(PgError::internal("an aggregate that cannot be merged"))
     }
     /// Bytes held, for memory limits.
     fn size(&self) -> usize;

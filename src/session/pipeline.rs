@@ -11,6 +11,7 @@ use super::rows::RowReader;
 use super::state::Transaction;
 use super::{Derived, Encoding, OutputColumn, clock};
 use crate::error::Result;
+use crate::exec::explain::Measurements;
 use crate::exec::{self, PlanKey, ResultColumn, StatementContext};
 use crate::nodes::{CommandType, Query};
 use crate::sql::Statement;
@@ -56,6 +57,16 @@ impl Session {
     /// Binds and plans a query, and locks its relations; again, where somebody changed them before
     /// the locks were had.
     pub(super) fn compile(&mut self, node: Node<'_>, params: &mut ParamTypes) -> Result<Planned> {
+        self.compile_by(exec::plan, node, params)
+    }
+
+    /// The same with a planner: EXPLAIN has its own.
+    pub(super) fn compile_by(
+        &mut self,
+        plan: impl Fn(&Query, &Arc<StatementContext>) -> Result<Arc<exec::Plan>>,
+        node: Node<'_>,
+        params: &mut ParamTypes,
+    ) -> Result<Planned> {
         loop {
             let env = self.statement_env()?;
             let context = BindContext { catalog: &env.catalog, env: &*env };
@@ -63,7 +74,7 @@ impl Session {
             let transaction = self.state.transaction()?;
             let view = transaction.txn.read_view()?;
             let planning = self.statement_context(&env, &transaction, view);
-            let plan = exec::plan(&query, &planning)?;
+            let plan = plan(&query, &planning)?;
             let locks_rows = !query.row_marks.is_empty();
             let planned = Planned { plan, writes: writes(&query), locks_rows };
             if self.lock_relations(&planned.plan, env.catalog.version())? {
@@ -86,11 +97,24 @@ impl Session {
         planned: Arc<Planned>,
         params: Vec<Datum>,
     ) -> Result<Running> {
+        self.start_measured(planned, params, None).await
+    }
+
+    /// The same; EXPLAIN ANALYZE has its operators measured.
+    pub(super) async fn start_measured(
+        &mut self,
+        planned: Arc<Planned>,
+        params: Vec<Datum>,
+        measurements: Option<Arc<Measurements>>,
+    ) -> Result<Running> {
         let transaction = self.state.transaction()?;
         planned.check_may_run(&transaction)?;
         let env = self.statement_env()?;
         let view = transaction.txn.begin_statement()?;
-        let context = self.statement_context(&env, &transaction, view);
+        let mut context = self.statement_context(&env, &transaction, view);
+        if measurements.is_some() {
+            Arc::make_mut(&mut context).measurements = measurements;
+        }
         let work = exec::execute(&planned.plan, params, context);
         match self.state.backend.or_cancelled(work).await {
             Ok(execution) => {
@@ -121,6 +145,7 @@ impl Session {
             env: env.clone(),
             cancel: self.state.backend.token.clone(),
             memory_limit_bytes,
+            measurements: None,
         })
     }
 

@@ -46,6 +46,7 @@ pub use row::{RowLayout, RowRef};
 pub use sequencer::{Commit, CommitInfo};
 pub use sequences::{SequenceParams, SequenceState};
 pub use snapshot::Snapshot;
+pub use statistics::{ColumnStatistics, Statistics};
 pub use store::Store;
 pub use txn::{IsolationLevel, RowLock, Savepoint, Txn, TxnOptions};
 pub use view::{Direction, ReadView, Scan};

@@ -6,6 +6,7 @@ use super::open::{self, Db};
 use super::sequencer::Sequencer;
 use super::sequences::Sequences;
 use super::ssi::Ssi;
+use super::statistics::{Estimate, Statistics};
 use super::{
     AdvisoryKey, Commit, KeyRange, LockInfo, Result, SequenceParams, SequenceState, Snapshot,
     Space, StorageError, StorageId, StoreOptions, Txn, TxnOptions,
@@ -18,18 +19,6 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
-/// Entries read to estimate how many a relation has.
-const SAMPLE_ENTRIES: u64 = 1000;
-/// Bytes that may be written before the estimate of a small relation is made again.
-const ESTIMATE_SLACK_BYTES: u64 = 32 << 10;
-
-/// How many rows a relation had, and how much was written in all before that was found.
-struct Estimate {
-    rows: u64,
-    bytes: u64,
-    written_before: u64,
-}
-
 /// One open data directory. Everybody shares it; the last to let go closes it.
 pub struct Store {
     pub(super) sequencer: Sequencer,
@@ -38,7 +27,9 @@ pub struct Store {
     pub(super) ssi: Ssi,
     pub(super) options: StoreOptions,
     sequences: Sequences,
-    estimates: DashMap<(Space, StorageId), Estimate>,
+    pub(super) estimates: DashMap<(Space, StorageId), Estimate>,
+    /// What ANALYZE found, as far as somebody asked since the start.
+    pub(super) statistics: DashMap<StorageId, Option<Arc<Statistics>>>,
     /// The newest snapshot made, and the newest commit before it was.
     newest: Mutex<Option<(u64, Arc<Snapshot>)>>,
     pub(super) db: Arc<Db>,
@@ -57,6 +48,7 @@ impl Store {
             options: options.clone(),
             sequences: Sequences::new(Arc::clone(&db)),
             estimates: DashMap::new(),
+            statistics: DashMap::new(),
             newest: Mutex::default(),
             db,
         }))
@@ -152,6 +144,7 @@ impl Store {
         for space in Space::ALL {
             self.estimates.remove(&(space, id));
         }
+        self.statistics.remove(&id);
     }
 
     /// Releases one hold of a session advisory lock; `false`: it was not held.
@@ -180,39 +173,6 @@ impl Store {
         // The last storage id has no end; it is never given.
         let end = end.unwrap_or_else(|| start.clone());
         self.snapshot().sizes(space, &[start.to_vec(), end.to_vec()]).iter().sum()
-    }
-
-    /// Approximate number of rows (or entries) of a relation: exact for small ones, else its size
-    /// on disk by the size of a sample. What is still in memtables is missing from the estimate;
-    /// ANALYZE counts. Planners ask for every statement, so an estimate is kept while all commits
-    /// since wrote too little to change it much.
-    pub fn approximate_rows(&self, space: Space, id: StorageId) -> Result<u64> {
-        let written = self.sequencer.written_bytes();
-        if let Some(kept) = self.estimates.get(&(space, id))
-            && written.saturating_sub(kept.written_before)
-                <= (kept.bytes / 8).max(ESTIMATE_SLACK_BYTES)
-        {
-            return Ok(kept.rows);
-        }
-        let (rows, bytes) = self.estimate(space, id)?;
-        self.estimates.insert((space, id), Estimate { rows, bytes, written_before: written });
-        Ok(rows)
-    }
-
-    /// Rows and bytes of a relation.
-    fn estimate(&self, space: Space, id: StorageId) -> Result<(u64, u64)> {
-        let mut scan = self.snapshot().scan(space, &KeyRange::storage(id), false);
-        let (mut rows, mut bytes) = (0, 0);
-        while rows < SAMPLE_ENTRIES && scan.valid()? {
-            bytes += scan.entry().map_or(0, |(key, value)| (key.len() + value.len()) as u64);
-            rows += 1;
-            scan.advance();
-        }
-        if rows < SAMPLE_ENTRIES {
-            return Ok((rows, bytes));
-        }
-        let size = self.approximate_size(space, id);
-        Ok((rows.max(size * rows / bytes.max(1)), size.max(bytes)))
     }
 
     /// VACUUM: rewrites a relation's range, dropping what no snapshot needs.

@@ -1,10 +1,9 @@
-//! A subtree that runs on DataFusion if it can.
+//! A subtree that runs on DataFusion if it can; else its own inputs may try.
 
 use super::expr::Lowering;
 use super::runtime::{pg_error, task_context, threads};
 use crate::error::Result;
-use crate::exec::explain::Description;
-use crate::exec::op::{NodeRef, PlanNode};
+use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Operator, Row, block_on};
 use crate::types::{Datum, Oid, arrow};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -16,8 +15,13 @@ use tokio::task::JoinSet;
 /// Batches that the plan may be ahead of its reader.
 const BATCHES_AHEAD: usize = 2;
 
-pub(in crate::exec) struct Columnar {
-    pub node: NodeRef,
+/// Cost from which DataFusion is worth starting.
+const COST_MIN: f64 = 25_000.0;
+
+/// A running node that tries DataFusion first; `None`: not worth it.
+pub(in crate::exec) fn columnar(node: &NodeRef, state: &ExecState) -> Option<Box<dyn Operator>> {
+    let worthwhile = node.estimate.cost > COST_MIN && !state.wants_few_rows();
+    worthwhile.then(|| Box::new(Run::Waiting(node.clone())) as Box<dyn Operator>)
 }
 
 enum Run {
@@ -36,25 +40,10 @@ enum Run {
     },
 }
 
-impl PlanNode for Columnar {
-    fn describe(&self) -> Description {
-        let inner = self.node.describe();
-        Description { target: format!("{} (DataFusion)", inner.target), ..inner }
-    }
-
-    fn open(&self) -> Box<dyn Operator> {
-        Box::new(Run::Waiting(self.node.clone()))
-    }
-
-    fn lower(&self, cx: &Lowering) -> Option<super::Lowered> {
-        self.node.lower(cx)
-    }
-}
-
 /// Starts a node, on DataFusion if it can be lowered.
 fn start(node: &NodeRef, state: &ExecState) -> Result<Run> {
     let Some(lowered) = node.lower(&Lowering::new(state)) else {
-        return Ok(Run::Rows(node.open()));
+        return Ok(Run::Rows(node.open_rows(state)));
     };
     let context = task_context()?;
     let (sender, batches) = mpsc::channel(BATCHES_AHEAD);

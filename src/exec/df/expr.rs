@@ -31,6 +31,15 @@ impl Lowering {
         Lowering { bindings: Arc::new(bindings), view: state.view.clone() }
     }
 
+    pub(super) fn bindings(&self) -> &Arc<Bindings> {
+        &self.bindings
+    }
+
+    /// Where EXPLAIN ANALYZE notes what ran.
+    pub fn measurements(&self) -> Option<&crate::exec::explain::Measurements> {
+        self.bindings.cx.measurements.as_deref()
+    }
+
     pub fn cancel(&self) -> crate::exec::CancelToken {
         self.bindings.cx.cancel.clone()
     }

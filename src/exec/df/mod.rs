@@ -1,10 +1,10 @@
 //! Big inputs on DataFusion.
 //!
 //! The row operators are exact for everything; DataFusion adds parallel scans and joins, vectorised
-//! filters, and sorts that spill to disk. A subtree of a plan that is estimated to read much is
-//! wrapped in [`Columnar`]. When it starts, the subtree's nodes lower themselves
-//! ([`PlanNode::lower`](crate::exec::op::PlanNode::lower)) to DataFusion's physical operators; where a node cannot, the subtree runs
-//! on row operators, and wrapped subtrees below it try for themselves.
+//! filters, and sorts and aggregates that spill to disk. When a subtree of a plan starts that is
+//! estimated to cost much ([`columnar`]), its nodes lower themselves
+//! ([`PlanNode::lower`](crate::exec::op::PlanNode::lower)) to DataFusion's physical operators; where
+//! one cannot, the subtree's first node runs on rows, and its inputs try for themselves.
 //!
 //! We build physical operators, not logical plans: our planner has already ordered joins and placed
 //! conditions, and no optimizer rule gets to change PostgreSQL's arithmetic or evaluation order.
@@ -12,14 +12,17 @@
 //! PostgreSQL's ([`expr`]), else the compiled program runs per row inside the plan. Keys of joins and
 //! sorts are bytes of [`types::key`](crate::types::key) wherever Arrow's own comparison differs.
 
+mod aggregate;
 mod columnar;
 mod expr;
+mod group;
 mod row_expr;
 mod runtime;
 mod scan;
 
-pub(in crate::exec) use columnar::Columnar;
+pub(in crate::exec) use columnar::columnar;
 pub(in crate::exec) use expr::{Lowering, key, predicate, value};
+pub(in crate::exec) use group::{distinct, grouped};
 pub(in crate::exec) use scan::ScanExec;
 
 use crate::types::{Oid, arrow};

@@ -21,7 +21,7 @@ pub(super) struct Bindings {
 }
 
 impl Bindings {
-    fn state(&self) -> ExecState {
+    pub(super) fn state(&self) -> ExecState {
         let state = ExecState::new(self.cx.clone(), self.params.clone());
         *state.outer.borrow_mut() = self.outer.clone();
         state

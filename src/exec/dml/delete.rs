@@ -17,7 +17,7 @@ impl Delete {
         state: &ExecState,
         done: &mut Modified,
     ) -> Result<()> {
-        let mut source = self.rows.node.open();
+        let mut source = self.rows.node.open_rows(state);
         while let Some(mut row) = source.next(state)? {
             state.cx.cancel.check()?;
             let locked = self.rows.lock(&modify.target, state, &mut row, RowLockMode::Update)?;

@@ -23,7 +23,7 @@ impl Insert {
         done: &mut Modified,
     ) -> Result<()> {
         let target = &*modify.target;
-        let mut source = self.node.open();
+        let mut source = self.node.open(state);
         while let Some(given) = source.next(state)? {
             state.cx.cancel.check()?;
             let mut row = vec![Datum::Null; target.relation().columns.len()];

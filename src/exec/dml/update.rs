@@ -21,7 +21,7 @@ impl Update {
         done: &mut Modified,
     ) -> Result<()> {
         let target = &*modify.target;
-        let mut source = self.rows.node.open();
+        let mut source = self.rows.node.open_rows(state);
         while let Some(mut row) = source.next(state)? {
             state.cx.cancel.check()?;
             // The target asks for more where a key changes.

@@ -1,14 +1,23 @@
 //! EXPLAIN: the plan as a tree of lines or as JSON.
 //!
-//! Operators have PostgreSQL's names where they do the same. Estimates are the planner's rows for the
-//! whole plan; per-operator costs are not kept.
+//! Operators have PostgreSQL's names where they do the same, and its figures: estimated cost, rows
+//! and width, measured time, rows and runs.
+
+mod measure;
+
+pub(in crate::exec) use measure::Measured;
+pub use measure::Measurements;
 
 use super::Plan;
 use super::dml::Modify;
-use super::op::NodeRef;
+use super::op::{Estimate, NodeRef};
 use super::plan::Root;
 use crate::nodes::CommandType;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// Bytes that a column is taken to have: the planner does not know better.
+const COLUMN_BYTES: usize = 8;
 
 /// An operator as EXPLAIN shows it.
 pub(in crate::exec) struct Description {
@@ -29,18 +38,27 @@ impl Description {
 /// What EXPLAIN shows besides the plan.
 #[derive(Default)]
 pub struct Shown {
-    /// SUMMARY: planning and execution time.
+    /// COSTS.
+    pub costs: bool,
+    /// SUMMARY: planning time.
     pub planning_ms: Option<f64>,
     /// ANALYZE.
-    pub measured: Option<Measured>,
-    /// TIMING: time of the plan's first operator.
+    pub analyzed: Option<Analyzed>,
+    /// TIMING.
     pub timing: bool,
 }
 
-/// What EXPLAIN ANALYZE measured.
-pub struct Measured {
-    pub rows: u64,
+/// A plan that has run.
+pub struct Analyzed {
     pub execution_ms: f64,
+    pub measurements: std::sync::Arc<Measurements>,
+}
+
+/// One operator's figures.
+struct Figures {
+    estimate: Estimate,
+    /// `Some(None)`: analyzed, but never started.
+    measured: Option<Option<Measured>>,
 }
 
 impl Plan {
@@ -48,24 +66,18 @@ impl Plan {
     pub fn explain_text(&self, shown: &Shown) -> Vec<String> {
         let mut lines = Vec::new();
         match &self.root {
-            Root::Rows(node) => text(node, 0, &mut lines),
+            Root::Rows(node) => text(node, 0, shown, &mut lines),
             Root::Modify(modify) => {
                 let table = &modify.target().relation().name;
-                lines.push(format!("{} on {table}", self.modify_name()));
-                text(modify.source(), 1, &mut lines);
+                let figures = shown.of_modify(modify);
+                lines.push(format!("{} on {table}{}", self.modify_name(), figures.text(shown)));
+                text(modify.source(), 1, shown, &mut lines);
             }
-        }
-        if let (Some(first), Some(m)) = (lines.first_mut(), &shown.measured) {
-            let time = match shown.timing {
-                true => format!("time=0.000..{:.3} ", m.execution_ms),
-                false => String::new(),
-            };
-            first.push_str(&format!(" (actual {time}rows={} loops=1)", m.rows));
         }
         if let Some(ms) = shown.planning_ms {
             lines.push(format!("Planning Time: {ms:.3} ms"));
-            if let Some(m) = &shown.measured {
-                lines.push(format!("Execution Time: {:.3} ms", m.execution_ms));
+            if let Some(analyzed) = &shown.analyzed {
+                lines.push(format!("Execution Time: {:.3} ms", analyzed.execution_ms));
             }
         }
         lines
@@ -73,36 +85,30 @@ impl Plan {
 
     /// EXPLAIN (FORMAT JSON)'s one value.
     pub fn explain_json(&self, shown: &Shown) -> String {
-        let mut plan = match &self.root {
-            Root::Rows(node) => tree(node),
-            Root::Modify(modify) => self.modify_tree(modify),
+        let plan = match &self.root {
+            Root::Rows(node) => tree(node, shown),
+            Root::Modify(modify) => self.modify_tree(modify, shown),
         };
         let mut top = Map::new();
-        if let Some(m) = &shown.measured {
-            if shown.timing {
-                plan.insert("Actual Startup Time".to_owned(), json!(0.0));
-                plan.insert("Actual Total Time".to_owned(), json!(m.execution_ms));
-            }
-            plan.insert("Actual Rows".to_owned(), json!(m.rows));
-            plan.insert("Actual Loops".to_owned(), json!(1));
-        }
         top.insert("Plan".to_owned(), Value::Object(plan));
         if let Some(ms) = shown.planning_ms {
             top.insert("Planning Time".to_owned(), json!(ms));
-            if let Some(m) = &shown.measured {
-                top.insert("Execution Time".to_owned(), json!(m.execution_ms));
+            if let Some(analyzed) = &shown.analyzed {
+                top.insert("Execution Time".to_owned(), json!(analyzed.execution_ms));
             }
         }
         serde_json::to_string_pretty(&json!([top])).unwrap_or_default()
     }
 
-    fn modify_tree(&self, modify: &Modify) -> Map<String, Value> {
-        Map::from_iter([
+    fn modify_tree(&self, modify: &Modify, shown: &Shown) -> Map<String, Value> {
+        let mut map = Map::from_iter([
             ("Node Type".to_owned(), json!("ModifyTable")),
             ("Operation".to_owned(), json!(self.modify_name())),
             ("Relation Name".to_owned(), json!(modify.target().relation().name)),
-            ("Plans".to_owned(), json!([tree(modify.source())])),
-        ])
+        ]);
+        shown.of_modify(modify).insert(shown, &mut map);
+        map.insert("Plans".to_owned(), json!([tree(modify.source(), shown)]));
+        map
     }
 
     fn modify_name(&self) -> &'static str {
@@ -115,25 +121,107 @@ impl Plan {
     }
 }
 
-fn text(node: &NodeRef, depth: usize, lines: &mut Vec<String>) {
+impl Shown {
+    fn of(&self, node: &NodeRef) -> Figures {
+        let measured = self.analyzed.as_ref().map(|a| a.measurements.of(node));
+        Figures { estimate: node.estimate, measured }
+    }
+
+    /// A modification gives no rows of its own; it takes as long as the whole statement.
+    fn of_modify(&self, modify: &Modify) -> Figures {
+        let estimate = Estimate { rows: 0.0, columns: 0, ..modify.source().estimate };
+        let measured = self.analyzed.as_ref().map(|analyzed| {
+            let total = Duration::from_secs_f64(analyzed.execution_ms / 1000.0);
+            Some(Measured { loops: 1, startup: total, total, ..Measured::default() })
+        });
+        Figures { estimate, measured }
+    }
+}
+
+impl Figures {
+    /// Whether it ran on DataFusion.
+    fn is_columnar(&self) -> bool {
+        matches!(&self.measured, Some(Some(measured)) if measured.is_columnar())
+    }
+
+    fn text(&self, shown: &Shown) -> String {
+        let mut text = String::new();
+        if shown.costs {
+            let Estimate { rows, cost, columns } = self.estimate;
+            let width = columns * COLUMN_BYTES;
+            text.push_str(&format!("  (cost=0.00..{cost:.2} rows={rows:.0} width={width})"));
+        }
+        let Some(measured) = &self.measured else { return text };
+        let Some(measured) = measured else { return text + " (never executed)" };
+        let (startup, total, rows) = measured.per_loop();
+        let time = match shown.timing {
+            true => format!("time={startup:.3}..{total:.3} "),
+            false => String::new(),
+        };
+        let loops = measured.loops;
+        text + &format!(" (actual {time}rows={rows:.0} loops={loops})")
+    }
+
+    fn insert(&self, shown: &Shown, map: &mut Map<String, Value>) {
+        if shown.costs {
+            let Estimate { rows, cost, columns } = self.estimate;
+            map.insert("Startup Cost".to_owned(), json!(0.0));
+            map.insert("Total Cost".to_owned(), json!((cost * 100.0).round() / 100.0));
+            map.insert("Plan Rows".to_owned(), json!(rows.round() as u64));
+            map.insert("Plan Width".to_owned(), json!(columns * COLUMN_BYTES));
+        }
+        let Some(measured) = &self.measured else { return };
+        let (startup, total, rows) = measured.as_ref().map_or((0.0, 0.0, 0.0), Measured::per_loop);
+        if shown.timing {
+            map.insert("Actual Startup Time".to_owned(), json!(startup));
+            map.insert("Actual Total Time".to_owned(), json!(total));
+        }
+        map.insert("Actual Rows".to_owned(), json!(rows.round() as u64));
+        let loops = measured.as_ref().map_or(0, |m| m.loops);
+        map.insert("Actual Loops".to_owned(), json!(loops));
+    }
+}
+
+impl Measured {
+    /// Time until the first row and until the last, in milliseconds, and rows; of one run.
+    fn per_loop(&self) -> (f64, f64, f64) {
+        let loops = self.loops.max(1) as f64;
+        let ms = |time: Duration| time.as_secs_f64() * 1000.0 / loops;
+        (ms(self.startup), ms(self.total), self.rows as f64 / loops)
+    }
+}
+
+fn text(node: &NodeRef, depth: usize, shown: &Shown, lines: &mut Vec<String>) {
     let description = node.describe();
     let prefix = match depth {
         0 => String::new(),
         _ => format!("{}->  ", " ".repeat(6 * depth - 4)),
     };
-    lines.push(format!("{prefix}{}{}", description.name, description.target));
-    description.inputs.iter().for_each(|input| text(input, depth + 1, lines));
+    let figures = shown.of(node);
+    let columnar = if figures.is_columnar() { " (DataFusion)" } else { "" };
+    let Description { name, target, .. } = &description;
+    lines.push(format!("{prefix}{name}{target}{columnar}{}", figures.text(shown)));
+    for note in &node.notes {
+        let indent = " ".repeat(6 * depth + 2);
+        lines.push(format!("{indent}{}: {}", note.label, note.texts.join(", ")));
+    }
+    description.inputs.iter().for_each(|input| text(input, depth + 1, shown, lines));
 }
 
-fn tree(node: &NodeRef) -> Map<String, Value> {
+fn tree(node: &NodeRef, shown: &Shown) -> Map<String, Value> {
     let description = node.describe();
     let mut map = Map::new();
     map.insert("Node Type".to_owned(), json!(description.name));
     if let Some((_, relation)) = description.target.rsplit_once(" on ") {
         map.insert("Relation Name".to_owned(), json!(relation));
     }
+    shown.of(node).insert(shown, &mut map);
+    for note in &node.notes {
+        let value = if note.is_list { json!(note.texts) } else { json!(note.texts.join(", ")) };
+        map.insert(note.label.to_owned(), value);
+    }
     if !description.inputs.is_empty() {
-        let plans = description.inputs.iter().map(|n| Value::Object(tree(n))).collect();
+        let plans = description.inputs.iter().map(|n| Value::Object(tree(n, shown))).collect();
         map.insert("Plans".to_owned(), Value::Array(plans));
     }
     map

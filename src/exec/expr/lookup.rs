@@ -67,7 +67,7 @@ impl Lookup {
 
     fn compute(&self, outer: Vec<Datum>, cx: &Eval<'_>) -> Result<Groups> {
         let mut values = HashMap::new();
-        let mut rows = self.groups.open();
+        let mut rows = self.groups.open(cx.state);
         while let Some(mut row) = rows.next(cx.state)? {
             let value = row.pop().unwrap_or_default();
             let mut key = Vec::new();
@@ -85,7 +85,8 @@ impl Lookup {
                 values.insert(key, value);
             }
         }
-        let default = self.default.open().next(cx.state)?.and_then(|row| row.into_iter().next());
+        let default =
+            self.default.open(cx.state).next(cx.state)?.and_then(|row| row.into_iter().next());
         Ok(Groups { outer, values, default: default.unwrap_or_default() })
     }
 }

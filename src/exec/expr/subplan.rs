@@ -8,7 +8,7 @@
 use super::eval::{self, Eval};
 use super::{Program, array};
 use crate::error::{PgError, Result, code};
-use crate::exec::op::PlanNode;
+use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Row};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(in crate::exec) enum SubPlanKind {
 
 pub(in crate::exec) struct SubPlan {
     pub kind: SubPlanKind,
-    pub plan: Arc<dyn PlanNode>,
+    pub plan: NodeRef,
     /// Outer columns to set: where in [`ExecState::outer`], and their value on the current row.
     pub captures: Vec<(usize, Program)>,
     /// All outer columns that the subquery's result depends on.
@@ -101,7 +101,8 @@ impl SubPlan {
 
     fn read(&self, state: &ExecState) -> Result<Output> {
         state.cx.cancel.check()?;
-        let mut rows = self.plan.open();
+        let few = matches!(self.kind, SubPlanKind::Exists);
+        let mut rows = state.wanting(few, || self.plan.open(state));
         match &self.kind {
             SubPlanKind::Exists => Ok(Output::Value(Datum::Bool(rows.next(state)?.is_some()))),
             SubPlanKind::Scalar => {

@@ -1,11 +1,11 @@
 //! GROUP BY and aggregates, by hash.
 //!
-//! Output rows: the grouping columns, the columns that depend on them, each aggregate's value, then each GROUPING()'s. With grouping
-//! sets every input row belongs to one group per set; columns that are not in a group's set are NULL
+//! Output rows: the grouping columns, the columns that depend on them, each aggregate's value, then
+//! each GROUPING()'s. With grouping sets every input row belongs to one group per set; columns that are not in a group's set are NULL
 //! in it. A set without columns has its one group even without input.
 
 use super::{
-    ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, encode_key, row_bytes,
+    ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, df, encode_key, row_bytes,
 };
 use crate::error::Result;
 use crate::exec::explain::Description;
@@ -179,13 +179,17 @@ impl PlanNode for AggregateNode {
         Description::new(name, &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
-            input: Some(self.input.open()),
+            input: Some(state.wanting(false, || self.input.open(state))),
             grouping: self.grouping.clone(),
             calls: self.calls.clone(),
             groups: Vec::new().into_iter(),
         })
+    }
+
+    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+        df::grouped(self.input.lower(cx)?, &self.grouping, &self.calls, cx)
     }
 }
 

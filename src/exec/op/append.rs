@@ -1,8 +1,9 @@
 //! UNION ALL: one input after the other.
 
-use super::{ExecState, NodeRef, Operator, PlanNode, Row};
+use super::{ExecState, NodeRef, Operator, PlanNode, Row, df};
 use crate::error::Result;
 use crate::exec::explain::Description;
+use datafusion::physical_plan::union::UnionExec;
 
 pub(in crate::exec) struct Append {
     pub inputs: Vec<NodeRef>,
@@ -19,8 +20,18 @@ impl PlanNode for Append {
         Description::new("Append", &self.inputs.iter().collect::<Vec<_>>())
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run { waiting: self.inputs.iter().rev().cloned().collect(), current: None })
+    }
+
+    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+        let inputs: Vec<df::Lowered> =
+            self.inputs.iter().map(|input| input.lower(cx)).collect::<Option<_>>()?;
+        let types = inputs.first()?.types.clone();
+        let alike = inputs.iter().all(|input| input.types == types);
+        let plans = inputs.into_iter().map(|input| input.plan).collect();
+        let plan = alike.then(|| UnionExec::try_new(plans).ok())??;
+        Some(df::Lowered { plan, types })
     }
 }
 
@@ -33,7 +44,7 @@ impl Operator for Run {
                 return Ok(Some(row));
             }
             match self.waiting.pop() {
-                Some(input) => self.current = Some(input.open()),
+                Some(input) => self.current = Some(input.open(state)),
                 None => return Ok(None),
             }
         }

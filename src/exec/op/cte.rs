@@ -42,7 +42,7 @@ impl PlanNode for With {
         Description::new("CTE", &inputs)
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         let (queries, body) = (self.queries.clone(), self.body.clone());
         Box::new(WithRun { queries, body, running: None })
     }
@@ -52,11 +52,11 @@ impl Operator for WithRun {
     fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
         if self.running.is_none() {
             for (slot, query) in self.queries.iter() {
-                let store = Store { rows: Vec::new(), source: Some(query.open()) };
+                let store = Store { rows: Vec::new(), source: Some(query.open(state)) };
                 state.shared.borrow_mut()[*slot] = Some(Box::new(store));
             }
         }
-        self.running.get_or_insert_with(|| self.body.open()).next(state)
+        self.running.get_or_insert_with(|| self.body.open(state)).next(state)
     }
 }
 
@@ -75,7 +75,7 @@ impl PlanNode for CteScan {
         Description::new("CTE Scan", &[])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(CteRun { slot: self.slot, at: 0 })
     }
 }
@@ -133,7 +133,7 @@ impl PlanNode for WorkTableScan {
         Description::new("WorkTable Scan", &[])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(WorkTableRun { slot: self.slot, rows: None, at: 0 })
     }
 }

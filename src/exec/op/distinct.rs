@@ -1,6 +1,6 @@
 //! DISTINCT (by hash, first row of equals wins) and DISTINCT ON (of sorted rows).
 
-use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, encode_key};
+use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, df, encode_key};
 use crate::error::Result;
 use crate::exec::explain::Description;
 use std::collections::HashSet;
@@ -22,9 +22,13 @@ impl PlanNode for Distinct {
         Description::new("HashAggregate", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         let keys = self.keys.clone();
-        Box::new(DistinctRun { input: self.input.open(), keys, seen: HashSet::new() })
+        Box::new(DistinctRun { input: self.input.open(state), keys, seen: HashSet::new() })
+    }
+
+    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+        df::distinct(self.input.lower(cx)?, &self.keys, cx)
     }
 }
 
@@ -61,9 +65,9 @@ impl PlanNode for DistinctOn {
         Description::new("Unique", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         let keys = self.keys.clone();
-        Box::new(DistinctOnRun { input: self.input.open(), keys, last: None })
+        Box::new(DistinctOnRun { input: self.input.open(state), keys, last: None })
     }
 }
 

@@ -22,8 +22,8 @@ impl PlanNode for Filter {
         Description::new("Filter", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
-        Box::new(Run { input: self.input.open(), conditions: self.conditions.clone() })
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
+        Box::new(Run { input: self.input.open(state), conditions: self.conditions.clone() })
     }
 
     fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {

@@ -55,7 +55,7 @@ impl PlanNode for FunctionScan {
         Description::new("Function Scan", &[])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         let (calls, ordinality) = (self.calls.clone(), self.ordinality);
         Box::new(Run { calls, ordinality, running: None, number: 0 })
     }

@@ -78,7 +78,7 @@ impl PlanNode for HashJoin {
         Description::new(name, &[&self.left, &self.right])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
             plan: RunPlan {
                 kind: self.kind,
@@ -89,8 +89,8 @@ impl PlanNode for HashJoin {
                 conditions: self.conditions.clone(),
                 null_aware: self.null_aware,
             },
-            left: self.left.open(),
-            right: Some(self.right.open()),
+            left: self.left.open(state),
+            right: Some(state.wanting(false, || self.right.open(state))),
             table: Table::default(),
             current: None,
             candidate: END,

@@ -6,6 +6,9 @@ use crate::exec::explain::Description;
 use crate::types::Datum;
 use std::sync::Arc;
 
+/// A limit up to which the input should give its first rows soon rather than all of them fast.
+const FEW_ROWS: i64 = 1000;
+
 pub(in crate::exec) struct Limit {
     pub input: NodeRef,
     pub limit: Option<Arc<Program>>,
@@ -30,9 +33,11 @@ impl PlanNode for Limit {
         Description::new("Limit", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
+        let limit = self.limit.as_ref().and_then(|limit| limit.eval(state, &[]).ok());
+        let few = matches!(limit, Some(Datum::Int8(n)) if n <= FEW_ROWS);
         Box::new(Run {
-            input: self.input.open(),
+            input: state.wanting(few, || self.input.open(state)),
             limit: self.limit.clone(),
             offset: self.offset.clone(),
             ties: self.ties.clone(),

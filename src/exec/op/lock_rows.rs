@@ -43,8 +43,8 @@ impl PlanNode for LockRows {
         Description::new("LockRows", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
-        Box::new(Run { input: self.input.open(), locks: self.locks.clone() })
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
+        Box::new(Run { input: self.input.open(state), locks: self.locks.clone() })
     }
 }
 

@@ -55,7 +55,7 @@ use std::sync::Arc;
 /// An operator of a plan: immutable, shared by executions.
 pub(in crate::exec) trait PlanNode: Send + Sync {
     /// Starts it. Nothing is read before the first row is asked for.
-    fn open(&self) -> Box<dyn Operator>;
+    fn open(&self, state: &ExecState) -> Box<dyn Operator>;
 
     /// The operator as EXPLAIN shows it.
     fn describe(&self) -> Description;
@@ -66,7 +66,67 @@ pub(in crate::exec) trait PlanNode: Send + Sync {
     }
 }
 
-pub(in crate::exec) type NodeRef = Arc<dyn PlanNode>;
+/// An operator, and what the planner expects of it.
+pub(in crate::exec) struct Planned {
+    operator: Box<dyn PlanNode>,
+    pub estimate: Estimate,
+    /// For EXPLAIN.
+    pub notes: Vec<Note>,
+}
+
+/// A line of EXPLAIN below an operator, such as its filter.
+pub(in crate::exec) struct Note {
+    pub label: &'static str,
+    pub texts: Vec<String>,
+    /// JSON shows a list, of one text too.
+    pub is_list: bool,
+}
+
+/// What the planner expects of an operator.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(in crate::exec) struct Estimate {
+    pub rows: f64,
+    /// Of all its rows, its inputs' work included; in microseconds, roughly.
+    pub cost: f64,
+    /// Columns of a row.
+    pub columns: usize,
+}
+
+pub(in crate::exec) type NodeRef = Arc<Planned>;
+
+impl Planned {
+    pub fn new(operator: impl PlanNode + 'static, estimate: Estimate) -> NodeRef {
+        Arc::new(Planned { operator: Box::new(operator), estimate, notes: Vec::new() })
+    }
+
+    /// Starts the operator, on DataFusion where that is worthwhile and possible; under EXPLAIN
+    /// ANALYZE it is measured.
+    pub fn open(self: &Arc<Self>, state: &ExecState) -> Box<dyn Operator> {
+        let running = df::columnar(self, state).unwrap_or_else(|| self.open_rows(state));
+        match &state.cx.measurements {
+            None => running,
+            Some(measurements) => measurements.measured(self, running),
+        }
+    }
+
+    /// Starts it on rows, which come in the operator's own order.
+    pub fn open_rows(&self, state: &ExecState) -> Box<dyn Operator> {
+        self.operator.open(state)
+    }
+
+    pub fn describe(&self) -> Description {
+        self.operator.describe()
+    }
+
+    /// The same as DataFusion's operators; `None`: only row operators do it.
+    pub fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+        let lowered = self.operator.lower(cx)?;
+        if let Some(measurements) = cx.measurements() {
+            measurements.lowered(self, &lowered.plan);
+        }
+        Some(lowered)
+    }
+}
 
 /// How a join treats rows without a partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +142,7 @@ pub(in crate::exec) enum JoinType {
 }
 
 /// One column of a sort, group or join key.
+#[derive(Clone)]
 pub(in crate::exec) struct KeyColumn {
     pub value: Program,
     pub type_oid: Oid,

@@ -65,7 +65,7 @@ impl PlanNode for NestedLoop {
         Description::new(name, &[&self.left, &self.right])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         let node = self.right.clone();
         let right = match self.correlated {
             true => Right::Rerun { node, running: None },
@@ -73,7 +73,7 @@ impl PlanNode for NestedLoop {
         };
         Box::new(Run {
             kind: self.kind,
-            left: self.left.open(),
+            left: self.left.open(state),
             right,
             left_width: self.left_width,
             right_width: self.right_width,
@@ -89,9 +89,9 @@ impl PlanNode for NestedLoop {
 }
 
 impl Right {
-    fn restart(&mut self) {
+    fn restart(&mut self, state: &ExecState) {
         match self {
-            Right::Rerun { node, running } => *running = Some(node.open()),
+            Right::Rerun { node, running } => *running = Some(node.open(state)),
             Right::Kept { at, .. } => *at = 0,
         }
     }
@@ -105,7 +105,7 @@ impl Right {
             },
             Right::Kept { node, rows, at } => {
                 if rows.is_none() {
-                    *rows = Some(read_all(&**node, state)?);
+                    *rows = Some(read_all(node, state)?);
                 }
                 let row = rows.as_ref().and_then(|rows| rows.get(*at)).cloned();
                 *at += 1;
@@ -116,8 +116,8 @@ impl Right {
 }
 
 /// All rows of a plan.
-pub(in crate::exec) fn read_all(node: &dyn PlanNode, state: &ExecState) -> Result<Vec<Row>> {
-    let mut running = node.open();
+pub(in crate::exec) fn read_all(node: &NodeRef, state: &ExecState) -> Result<Vec<Row>> {
+    let mut running = node.open(state);
     let mut rows = Vec::new();
     while let Some(row) = running.next(state)? {
         state.charge(row_bytes(&row))?;
@@ -141,7 +141,7 @@ impl Run {
             let held = *self.held_bytes.get_or_insert(state.memory_bytes.get());
             state.memory_bytes.set(held);
         }
-        self.right.restart();
+        self.right.restart(state);
         Ok(true)
     }
 

@@ -21,8 +21,8 @@ impl PlanNode for Project {
         Description::new("Result", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
-        Box::new(Run { input: self.input.open(), columns: self.columns.clone() })
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
+        Box::new(Run { input: self.input.open(state), columns: self.columns.clone() })
     }
 
     fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {

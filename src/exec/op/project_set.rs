@@ -26,8 +26,8 @@ impl PlanNode for ProjectSet {
         Description::new("ProjectSet", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
-        Box::new(Run { input: self.input.open(), calls: self.calls.clone(), current: None })
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
+        Box::new(Run { input: self.input.open(state), calls: self.calls.clone(), current: None })
     }
 }
 

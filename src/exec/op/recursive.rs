@@ -38,9 +38,9 @@ impl PlanNode for RecursiveUnion {
         Description::new("Recursive Union", &[&self.first, &self.recursive])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
-            running: self.first.open(),
+            running: self.first.open(state),
             recursive: self.recursive.clone(),
             slot: self.slot,
             round: self.round,
@@ -68,7 +68,7 @@ impl Run {
         self.rounds += 1;
         state.outer.borrow_mut()[self.round] = Datum::Int8(self.rounds);
         state.shared.borrow_mut()[self.slot] = Some(Box::new(table));
-        self.running = self.recursive.open();
+        self.running = self.recursive.open(state);
     }
 }
 

@@ -17,7 +17,7 @@ impl PlanNode for OneRow {
         Description::new("Result", &[])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(OneRowRun { done: false })
     }
 }
@@ -47,7 +47,7 @@ impl PlanNode for Values {
         }
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(ValuesRun { rows: self.rows.clone(), at: 0 })
     }
 }

@@ -34,12 +34,12 @@ impl PlanNode for SetOp {
         Description::new("HashSetOp", &[&self.left, &self.right])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
             op: self.op,
             all: self.all,
-            left: self.left.open(),
-            right: self.right.open(),
+            left: state.wanting(false, || self.left.open(state)),
+            right: state.wanting(false, || self.right.open(state)),
             keys: self.keys.clone(),
             output: None,
             repeat: None,

@@ -32,9 +32,14 @@ impl PlanNode for Sort {
         Description::new("Sort", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         let (keys, bound) = (self.keys.clone(), self.bound.clone());
-        Box::new(Run { input: self.input.open(), keys, bound, sorted: None })
+        Box::new(Run {
+            input: state.wanting(false, || self.input.open(state)),
+            keys,
+            bound,
+            sorted: None,
+        })
     }
 
     /// A sort by key bytes, which spills to disk. A bounded one is small: rows do it.

@@ -55,9 +55,9 @@ impl PlanNode for WindowNode {
         Description::new("WindowAgg", &[&self.input])
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
-            input: Some(self.input.open()),
+            input: Some(state.wanting(false, || self.input.open(state))),
             partition: self.partition.clone(),
             order: self.order.clone(),
             frame: self.frame.clone(),

@@ -5,6 +5,7 @@
 //! or of an index: equalities on its leading columns, then one `= ANY` or one range. What a point or
 //! an equality bound states exactly is not tested again; everything else stays a condition.
 
+use super::cost;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
 use crate::catalog::Relation;
@@ -16,7 +17,6 @@ use crate::exec::scan::{
 };
 use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
 use crate::nodes::{AttrNumber, Expr, RangeIndex};
-use crate::storage::Space;
 use crate::types::{Oid, oids};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub(super) struct Access<'a> {
     /// The row that the inner side of an index join sees.
     pub outer: Option<&'a Arc<Layout>>,
     pub order: &'a WantedOrder,
+    /// The number of rows matters enough to try the conditions on a sample.
+    pub sampled: bool,
 }
 
 /// A possible access path.
@@ -43,6 +45,8 @@ struct Path {
     bounds: Bounds,
     /// Conditions that the bounds state exactly.
     exact: Vec<usize>,
+    /// Those, and the ones that limit the bounds.
+    used: Vec<usize>,
     point: bool,
     /// All columns of a unique index are given.
     unique: bool,
@@ -73,6 +77,7 @@ pub(super) struct Found {
 impl Planner {
     pub(super) fn access(&mut self, access: &Access<'_>) -> Result<Found> {
         let relation = access.relation;
+        self.level().relations.insert(access.rel, relation.clone());
         if let Some(found) = self.special(access)? {
             return Ok(found);
         }
@@ -88,30 +93,39 @@ impl Planner {
                 conditions.push(self.inner_condition(condition, access, &layout)?);
             }
         }
-        let filter_factor = 0.3f64.powi(i32::try_from(conditions.len().min(3)).unwrap_or(0));
-        let estimate = (rows * path.selectivity * filter_factor).max(1.0);
+        let selectivity = match access.sampled {
+            true => self.selectivity(access),
+            false => access.conditions.iter().map(|c| self.guess(c, access)).product(),
+        };
+        let read = (rows * path.selectivity).max(1.0);
+        let fetch = if path.index.is_some() { cost::INDEX_FETCH } else { cost::SCAN };
+        let cost = cost::SEARCH + read * fetch;
         let columns =
             access.columns.iter().map(|a| scan_column(*a, relation)).collect::<Result<_>>()?;
         let source = Arc::new(Source { schema, columns, conditions });
         let (ordered, by_key) = (path.order.is_some(), path.selectivity < 1.0);
         let backward = path.order.unwrap_or(false);
         let bounds = Arc::new(path.bounds);
-        let node: crate::exec::op::NodeRef = match path.index {
+        let single = path.point || path.unique;
+        let rows = if single { 1.0 } else { rows * selectivity };
+        let built = match path.index {
             None => {
                 let point = path.point;
-                Arc::new(TableScan { source, bounds, point, backward, ordered })
+                let scan = TableScan { source, bounds, point, backward, ordered };
+                Built::new(scan, layout, rows, cost)
             }
-            Some(index) => Arc::new(IndexScan { source, index, bounds, backward }),
+            Some(index) => {
+                Built::new(IndexScan { source, index, bounds, backward }, layout, rows, cost)
+            }
         };
-        let estimate = if path.point { 1.0 } else { estimate };
-        let built = Built { node, layout, rows: estimate, base_rows: rows };
-        Ok(Found { built, ordered, by_key })
-    }
-
-    /// Rows of a table, as storage estimates them.
-    pub(super) fn table_rows(&self, relation: &Relation) -> f64 {
-        let store = self.cx.txn.store();
-        store.estimated_rows(Space::Rows, relation.storage).unwrap_or(1000.0).max(1.0)
+        let noted = |used: bool| {
+            let of = |(n, _): &(usize, &Expr)| used == path.used.contains(n);
+            let conditions = access.conditions.iter().enumerate().filter(of);
+            conditions.map(|(_, condition)| condition.clone()).collect::<Vec<_>>()
+        };
+        let index = self.condition_note("Index Cond", &noted(true));
+        let filter = self.condition_note("Filter", &noted(false));
+        Ok(Found { built: built.noted(index).noted(filter), ordered, by_key })
     }
 
     /// Relations that are not tables.
@@ -130,13 +144,19 @@ impl Planner {
         let column =
             |attno: &AttrNumber| usize::try_from(*attno).ok().and_then(|a| a.checked_sub(1));
         let columns = Arc::new(access.columns.iter().map(column).collect());
-        let node: crate::exec::op::NodeRef = match system {
-            true => Arc::new(SystemScan { relation: relation.oid, filter, columns }),
-            false => Arc::new(SequenceScan { relation: relation.clone(), filter, columns }),
+        let read = self.table_rows(relation);
+        let rows = if access.conditions.is_empty() { read } else { read / 10.0 };
+        let cost = read * cost::ROW;
+        let built = match system {
+            true => {
+                let scan = SystemScan { relation: relation.oid, filter, columns };
+                Built::new(scan, layout, rows, cost)
+            }
+            false => {
+                let scan = SequenceScan { relation: relation.clone(), filter, columns };
+                Built::new(scan, layout, rows, cost)
+            }
         };
-        let rows = if system { 300.0 } else { 1.0 };
-        let estimate = if access.conditions.is_empty() { rows } else { rows / 10.0 };
-        let built = Built { node, layout, rows: estimate, base_rows: rows };
         Ok(Some(Found { built, ordered: false, by_key: false }))
     }
 
@@ -244,30 +264,31 @@ impl Planner {
         index: Option<Arc<IndexSchema>>,
     ) -> Result<Path> {
         let mut bounds = Bounds::default();
-        let mut exact = Vec::new();
+        let (mut exact, mut used) = (Vec::new(), Vec::new());
         let mut selectivity = 1.0;
         let mut at = 0;
         while let Some(column) = columns.get(at) {
             let Some((n, value)) = self.equality(access, column)? else { break };
             bounds.equal.push(key_value(value, column));
             exact.push(n);
-            selectivity *= 0.01;
+            selectivity /= self.column_distinct(access.relation, column.attno);
             at += 1;
         }
         if let Some(column) = columns.get(at) {
             if let Some((n, value)) = self.membership(access, column)? {
                 bounds.any = Some(key_value(value, column));
                 exact.push(n);
-                selectivity *= 0.05;
+                selectivity *= self.guess(&access.conditions[n], access);
             } else {
-                selectivity *= self.limits(access, column, &mut bounds)?;
+                selectivity *= self.limits(access, column, &mut bounds, &mut used)?;
             }
         }
+        used.extend_from_slice(&exact);
         let order = match bounds.any {
             Some(_) => None,
             None => gives_order(columns, at, access.order),
         };
-        Ok(Path { index, bounds, exact, point: false, unique: false, selectivity, order })
+        Ok(Path { index, bounds, exact, used, point: false, unique: false, selectivity, order })
     }
 
     /// A condition `column = value`.
@@ -295,7 +316,7 @@ impl Planner {
             let element = crate::types::oids::element_of(s.array.type_oid()).unwrap_or(0);
             let usable = s.use_or
                 && Comparison::of(s.op) == Some(Comparison::Eq)
-                && is_column(&s.scalar, access.rel, column)
+                && is_column(&s.scalar, access.rel, column.attno)
                 && comparable(column.type_oid, element)
                 && self.known_before(&s.array, access);
             if usable {
@@ -305,11 +326,17 @@ impl Planner {
         Ok(None)
     }
 
-    /// Limits of a column; gives their estimated selectivity. The conditions stay tested: a limit
+    /// Limits of a column, and the conditions `used`; gives their estimated selectivity. The conditions stay tested: a limit
     /// does not exclude NULLs.
-    fn limits(&mut self, access: &Access<'_>, column: &Column, bounds: &mut Bounds) -> Result<f64> {
+    fn limits(
+        &mut self,
+        access: &Access<'_>,
+        column: &Column,
+        bounds: &mut Bounds,
+        used: &mut Vec<usize>,
+    ) -> Result<f64> {
         let mut selectivity = 1.0;
-        for condition in access.conditions {
+        for (n, condition) in access.conditions.iter().enumerate() {
             let Some((comparison, value)) = self.sargable(condition, access, column) else {
                 continue;
             };
@@ -331,6 +358,7 @@ impl Planner {
             if slot.is_none() {
                 let program = self.key_program(value, access)?;
                 *slot = Some((key_value(program, column), inclusive));
+                used.push(n);
                 selectivity *= 0.3;
             }
         }
@@ -347,7 +375,7 @@ impl Planner {
         let (comparison, left, right) = quals::as_comparison(condition)?;
         let sides = [(comparison, left, right), (comparison.flipped(), right, left)];
         sides.into_iter().find_map(|(comparison, ours, value)| {
-            let usable = is_column(ours, access.rel, column)
+            let usable = is_column(ours, access.rel, column.attno)
                 && comparable(column.type_oid, value.type_oid())
                 && self.known_before(value, access);
             usable.then_some((comparison, value))
@@ -395,16 +423,16 @@ fn key_value(value: Program, column: &Column) -> KeyValue {
 }
 
 /// Whether an expression is this column, or it relabelled.
-fn is_column(expr: &Expr, rel: RangeIndex, column: &Column) -> bool {
+pub(super) fn is_column(expr: &Expr, rel: RangeIndex, attno: AttrNumber) -> bool {
     match expr {
-        Expr::Var(v) => v.level == 0 && v.rel == rel && v.attno == column.attno,
-        Expr::Relabel(r) => is_column(&r.arg, rel, column),
+        Expr::Var(v) => v.level == 0 && v.rel == rel && v.attno == attno,
+        Expr::Relabel(r) => is_column(&r.arg, rel, attno),
         _ => false,
     }
 }
 
 /// Whether a key column of one type finds values of another by their keys.
-fn comparable(column: Oid, value: Oid) -> bool {
+pub(super) fn comparable(column: Oid, value: Oid) -> bool {
     match quals::key_type(column, value) {
         Some(quals::KeyType::Same(_) | quals::KeyType::Int8) => true,
         Some(quals::KeyType::Float8) | None => false,
@@ -438,7 +466,7 @@ fn gives_order(columns: &[Column], fixed: usize, wanted: &WantedOrder) -> Option
     Some(backward.unwrap_or(false))
 }
 
-fn layout_of(access: &Access<'_>) -> Layout {
+pub(super) fn layout_of(access: &Access<'_>) -> Layout {
     let mut layout = Layout::of(access.columns.iter().map(|attno| (access.rel, *attno)));
     let columns = access.relation.live_columns().map(|c| (c.type_oid, c.attno));
     layout.set_whole_row(access.rel, &columns.collect::<Vec<_>>());
@@ -446,7 +474,7 @@ fn layout_of(access: &Access<'_>) -> Layout {
 }
 
 /// System columns by PostgreSQL's attribute numbers; ours for the storage key and `_seq`.
-fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<ScanColumn> {
+pub(super) fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<ScanColumn> {
     Ok(match attno {
         1.. => ScanColumn::Stored(usize::from(attno.unsigned_abs()) - 1),
         KEY_ATTNO => ScanColumn::Key,

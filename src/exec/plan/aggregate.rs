@@ -4,6 +4,7 @@
 //! ORDER BY are compiled over that row, the expressions it holds being found in
 //! [`Level::computed`](super::planner::Level).
 
+use super::cost;
 use super::planner::{Built, Planner};
 use super::quals;
 use super::walk;
@@ -11,7 +12,7 @@ use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::signature;
-use crate::exec::op::{AggregateCall, AggregateNode, Filter, Grouping, KeyColumn, NodeRef};
+use crate::exec::op::{AggregateCall, AggregateNode, Filter, Grouping, KeyColumn};
 use crate::functions;
 use crate::nodes::*;
 use crate::types::Oid;
@@ -53,19 +54,25 @@ impl Planner {
         let dependent = dependent.collect::<Result<Vec<_>>>()?;
         let calls: Result<Vec<AggregateCall>> =
             wanted.aggregates.iter().map(|a| self.aggregate_call(a, &layout)).collect();
-        let groups = match (sets.len(), key_exprs.is_empty()) {
-            (1, true) => 1.0,
-            _ => (input.rows / 10.0).max(1.0) * sets.len() as f64,
-        };
+        let sets_count = sets.len() as f64;
+        let groups = self.groups(&key_exprs, input.rows) * sets_count;
         let grouping = Grouping { keys: key_columns, sets, masks, dependent };
-        let node: NodeRef = Arc::new(AggregateNode {
+        let cost = input.cost + input.rows * cost::AGGREGATE * sets_count;
+        let node = AggregateNode {
             input: input.node,
             grouping: Arc::new(grouping),
             calls: Arc::new(calls?),
-        });
+        };
+        let note = self.keys_note("Group Key", &key_exprs);
         let layout = self.grouped_layout(key_exprs, wanted);
-        let built = Built { node, layout, rows: groups, base_rows: groups };
+        let built = Built::new(node, layout, groups, cost).noted(note);
         self.having(query, built)
+    }
+
+    /// Estimated groups of rows by these expressions.
+    pub(super) fn groups(&mut self, keys: &[Expr], rows: f64) -> f64 {
+        let all: f64 = keys.iter().map(|key| self.distinct_values(key, rows)).product();
+        all.clamp(1.0, rows.max(1.0))
     }
 
     /// Declares what a grouped row holds.
@@ -94,9 +101,8 @@ impl Planner {
         let mut conditions = Vec::new();
         quals::conjuncts(having, &mut conditions);
         let conditions = Arc::new(self.compile_all(&conditions, &built.layout)?);
-        let rows = (built.rows * 0.3).max(1.0);
-        let node: NodeRef = Arc::new(Filter { input: built.node, conditions });
-        Ok(Built { node, rows, ..built })
+        let Built { node, layout, rows, cost } = built;
+        Ok(Built::new(Filter { input: node, conditions }, layout, rows * 0.3, cost))
     }
 
     /// An aggregate's implementation and compiled arguments over rows of `layout`.

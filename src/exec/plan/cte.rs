@@ -3,6 +3,7 @@
 //! A query referred to once, without side effects, is planned in place, so that conditions and
 //! limits reach it; others are read once into a store. A recursive one is a [`RecursiveUnion`].
 
+use super::cost;
 use super::from::{numbered, relabelled};
 use super::planner::{Built, CteBinding, Planner};
 use super::quals;
@@ -13,6 +14,8 @@ use crate::nodes::*;
 use crate::types::Oid;
 use std::sync::Arc;
 
+/// Rows that a round of a recursive query is guessed to find.
+const WORK_ROWS: f64 = 100.0;
 /// Rounds a recursive query is guessed to take.
 const ROUNDS_GUESS: f64 = 10.0;
 
@@ -88,15 +91,10 @@ impl Planner {
         let distinct = (!all).then(|| Arc::new(types.iter().enumerate().map(columns).collect()));
         let rows = first.rows * ROUNDS_GUESS;
         self.long = true;
-        let node: NodeRef = Arc::new(RecursiveUnion {
-            first: first.node,
-            recursive: recursive.node,
-            slot,
-            round,
-            distinct,
-        });
-        let node = super::query::with(inner, node);
-        Ok(Built { node, rows, ..first })
+        let cost = first.cost + rows * cost::AGGREGATE;
+        let union =
+            RecursiveUnion { first: first.node, recursive: recursive.node, slot, round, distinct };
+        Ok(super::query::with(inner, Built::new(union, first.layout, rows, cost)))
     }
 
     /// A reference to a WITH query, `level` queries up.
@@ -123,12 +121,12 @@ impl Planner {
             }
             CteBinding::Store { slot, rows, depends_on } => {
                 self.log.extend(depends_on);
-                Ok(Built { node: Arc::new(CteScan { slot }), layout, rows, base_rows: rows })
+                Ok(Built::new(CteScan { slot }, layout, rows, rows * cost::ROW))
             }
             CteBinding::WorkTable { slot, round } => {
                 self.log.push((target, round));
-                let node: NodeRef = Arc::new(WorkTableScan { slot });
-                Ok(Built { node, layout, rows: 100.0, base_rows: 100.0 })
+                let cost = WORK_ROWS * cost::ROW;
+                Ok(Built::new(WorkTableScan { slot }, layout, WORK_ROWS, cost))
             }
         }
     }

@@ -4,29 +4,40 @@
 //! |---|---|
 //! | `prepare` | join columns replaced by what they stand for |
 //! | `query` | a SELECT, clause by clause |
-//! | `from`, `access` | FROM and WHERE: join order, join methods, keys and indexes |
+//! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
+//! | `units`, `join_order`, `join` | joins: in which order, and how |
+//! | `estimate`, `cost` | how many rows there will be, and what they cost |
+//! | `push_down` | conditions on subqueries moved into them |
 //! | `sub_link` | subqueries in expressions: joins, lookups, subplans |
 //! | `aggregate`, `window`, `set_operation`, `cte`, `locks` | what their names say |
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
 //! | `relations` | which tables to lock |
 //! | `privileges` | what its roles must be allowed to do |
+//! | `notes` | what EXPLAIN says of conditions and keys |
 //! | `planner` | what all of these share |
 
 mod access;
 mod aggregate;
+mod cost;
 mod cte;
+mod estimate;
 mod from;
+mod join;
+mod join_order;
 mod lateral;
 mod locks;
 mod modify;
+mod notes;
 mod planner;
 mod prepare;
 mod privileges;
+mod push_down;
 mod quals;
 mod query;
 mod relations;
 mod set_operation;
 mod sub_link;
+mod units;
 mod walk;
 mod window;
 
@@ -121,9 +132,20 @@ impl Plan {
 
 /// Plans a query.
 pub fn plan(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<Plan>> {
+    plan_with(query, Planner::new(cx))
+}
+
+/// Plans a query for EXPLAIN, which wants to know conditions and keys besides.
+pub fn plan_explained(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<Plan>> {
+    let mut planner = Planner::new(cx);
+    planner.explained = true;
+    plan_with(query, planner)
+}
+
+fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
+    let cx = planner.cx.clone();
     let columns = query.output().map(result_column).collect();
     let query = prepared(query);
-    let mut planner = Planner::new(cx);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
         _ => Root::Modify(dml::plan(&mut planner, &query)?),

@@ -40,14 +40,15 @@ impl Planner {
         {
             need_target(self, &mut query, rel);
         }
+        self.level().query = self.explained.then(|| Arc::new(query.clone()));
         let stores = self.bind_ctes(&query)?;
         let (built, _) = self.plan_from(&query, &[])?;
         let recheck = match query.command {
             CommandType::Insert => Vec::new(),
             _ => self.recheck(&query, &built)?,
         };
-        let node = query::with(stores, built.node);
-        Ok(ModifySource { node, layout: built.layout, recheck })
+        let built = query::with(stores, built);
+        Ok(ModifySource { node: built.node, layout: built.layout, recheck })
     }
 }
 

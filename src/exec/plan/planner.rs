@@ -7,12 +7,12 @@
 //! belong to; whoever runs the subquery takes those of its own level.
 
 use super::walk;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::{Compiler, Node, Program, Scope};
-use crate::exec::op::NodeRef;
+use crate::exec::op::{self, Estimate, NodeRef, PlanNode};
 use crate::exec::{ExecState, Layout, StatementContext};
-use crate::nodes::{Expr, Query, SubLink};
+use crate::nodes::{Expr, Query, RangeIndex, SubLink};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -22,13 +22,38 @@ pub(in crate::exec) struct Built {
     pub layout: Arc<Layout>,
     /// Estimated rows.
     pub rows: f64,
-    /// Estimated rows before filters: how many distinct values a key may have.
-    pub base_rows: f64,
+    /// Estimated cost of all rows, in the units of [`super::cost`].
+    pub cost: f64,
+}
+
+impl Built {
+    /// An operator, the layout of its rows, how many they will be and what they cost.
+    pub fn new(
+        operator: impl PlanNode + 'static,
+        layout: Arc<Layout>,
+        rows: f64,
+        cost: f64,
+    ) -> Built {
+        let rows = rows.max(1.0);
+        let estimate = Estimate { rows, cost, columns: layout.width() };
+        Built { node: op::Planned::new(operator, estimate), layout, rows, cost }
+    }
+
+    /// With an estimate from elsewhere of how many rows these are.
+    pub fn with_rows(mut self, rows: f64) -> Built {
+        self.rows = rows;
+        if let Some(node) = Arc::get_mut(&mut self.node) {
+            node.estimate.rows = rows;
+        }
+        self
+    }
 }
 
 /// One query being planned.
 #[derive(Default)]
 pub(super) struct Level {
+    /// The query itself, for EXPLAIN.
+    pub query: Option<Arc<Query>>,
     /// The rows that expressions are compiled over at the moment.
     pub layout: Arc<Layout>,
     /// Expressions that those rows already hold: grouping columns, aggregates, window functions.
@@ -36,6 +61,8 @@ pub(super) struct Level {
     /// Outer values asked for by the subquery being planned below: number, and value on a row.
     pub pending: Vec<(usize, Program)>,
     pub ctes: HashMap<String, CteBinding>,
+    /// The relations that its range table entries are, as far as they are planned.
+    pub relations: HashMap<RangeIndex, Arc<Relation>>,
     /// The rows that a LATERAL item being planned sees.
     pub lateral: Option<Arc<Layout>>,
 }
@@ -66,10 +93,12 @@ pub(in crate::exec) struct Planner {
     pub(super) modifying: Vec<(usize, crate::exec::dml::Modify)>,
     /// See [`Plan`](super::Plan).
     pub(super) long: bool,
+    /// The plan is for EXPLAIN: operators get [`Note`](crate::exec::op::Note)s.
+    pub(super) explained: bool,
 }
 
 /// First range index for the planner's own use.
-const FIRST_OWN_REL: u32 = 1 << 24;
+pub(super) const FIRST_OWN_REL: u32 = 1 << 24;
 
 impl Planner {
     pub fn new(cx: &Arc<StatementContext>) -> Planner {
@@ -83,11 +112,17 @@ impl Planner {
             next_rel: FIRST_OWN_REL,
             modifying: Vec::new(),
             long: false,
+            explained: false,
         }
     }
 
     pub fn catalog(&self) -> Arc<Catalog> {
         self.cx.catalog.clone()
+    }
+
+    /// The state in which constants are evaluated.
+    pub(super) fn constants(&self) -> &ExecState {
+        &self.fold
     }
 
     pub(super) fn level(&mut self) -> &mut Level {
@@ -126,7 +161,8 @@ impl Planner {
 
     /// Plans a query one level below the current one.
     pub(super) fn plan_below(&mut self, query: &Query) -> Result<Built> {
-        self.levels.push(Level::default());
+        let shown = self.explained.then(|| Arc::new(query.clone()));
+        self.levels.push(Level { query: shown, ..Level::default() });
         let built = stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || self.plan_select(query));
         self.levels.pop();
         built
@@ -187,6 +223,6 @@ impl Scope for Planner {
     }
 
     fn fold_state(&self) -> Option<&ExecState> {
-        Some(&self.fold)
+        Some(self.constants())
     }
 }

@@ -5,12 +5,12 @@
 //! volatile functions then run in the result's order, and only for rows that are returned.
 
 use super::aggregate::target_of;
+use super::cost;
 use super::planner::{Built, Planner};
 use super::walk;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
-use crate::exec::df::Columnar;
 use crate::exec::expr::Program;
 use crate::exec::op::{
     Distinct, DistinctOn, KeyColumn, Limit, LockRows, NodeRef, Project, ProjectSet, SetCall, Sort,
@@ -31,8 +31,7 @@ impl Planner {
             Some(tree) => (self.set_operation(query, tree)?, false),
             None => {
                 let order = self.scan_order(query);
-                let (built, ordered) = self.plan_from(query, &order)?;
-                (columnar(built), ordered)
+                self.plan_from(query, &order)?
             }
         };
         let grouped = self.group(query, rows)?;
@@ -42,7 +41,7 @@ impl Planner {
             false => self.finish(query, windowed, ordered)?,
         };
         self.level().computed.clear();
-        Ok(Built { node: with(stores, built.node), ..built })
+        Ok(with(stores, built))
     }
 
     /// The order to ask of a single table's scan.
@@ -106,7 +105,9 @@ impl Planner {
             (true, _) => {}
             (false, false) => {
                 let keys: Vec<KeyColumn> = query.distinct.iter().map(key).collect::<Result<_>>()?;
-                built.node = Arc::new(Distinct { input: built.node, keys: Arc::new(keys) });
+                let cost = built.cost + built.rows * cost::AGGREGATE;
+                let distinct = Distinct { input: built.node, keys: Arc::new(keys) };
+                built = Built::new(distinct, built.layout, built.rows, cost);
             }
             (false, true) => {
                 built = distinct_on(query, built, &key)?;
@@ -137,8 +138,10 @@ impl Planner {
             }
             _ => None,
         };
-        let node: NodeRef = Arc::new(Sort { input: built.node, keys, bound });
-        Ok(columnar(Built { node, ..built }))
+        let Built { node, layout, rows, cost } = built;
+        let sort = Sort { input: node, keys, bound };
+        let note = self.sort_note(query, &query.order_by);
+        Ok(Built::new(sort, layout, rows, cost + cost::sort(rows)).noted(note))
     }
 
     fn limit(&mut self, query: &Query, built: Built, keys: Arc<Vec<KeyColumn>>) -> Result<Built> {
@@ -152,13 +155,13 @@ impl Planner {
             Some(crate::types::Datum::Int8(n)) => built.rows.min(*n as f64),
             _ => built.rows,
         };
-        let node: NodeRef = Arc::new(Limit {
+        let limit = Limit {
             input: built.node,
             limit: limit.map(Arc::new),
             offset: offset.map(Arc::new),
             ties: query.with_ties.then_some(keys),
-        });
-        Ok(Built { node, rows: rows.max(1.0), ..built })
+        };
+        Ok(Built::new(limit, built.layout, rows, built.cost))
     }
 
     fn lock_rows(&mut self, query: &Query, built: Built) -> Result<Built> {
@@ -166,8 +169,9 @@ impl Planner {
             return Ok(built);
         }
         let lock = self.row_locks(query, &built)?;
-        let node: NodeRef = Arc::new(LockRows { input: built.node, locks: Arc::new(lock) });
-        Ok(Built { node, ..built })
+        let Built { node, layout, rows, cost } = built;
+        let locked = LockRows { input: node, locks: Arc::new(lock) };
+        Ok(Built::new(locked, layout, rows, cost + rows * cost::SEARCH))
     }
 
     /// Runs the sets of a select list, innermost first; each becomes a column of the row.
@@ -188,9 +192,10 @@ impl Planner {
                 let slot = extended.push(rel, n);
                 self.level().computed.push((set.clone(), slot));
             }
-            let node: NodeRef = Arc::new(ProjectSet { input: input.node, calls: Arc::new(calls) });
             let rows = input.rows * 10.0;
-            input = Built { node, layout: Arc::new(extended), rows, base_rows: rows };
+            let cost = input.cost + rows * cost::ROW;
+            let sets = ProjectSet { input: input.node, calls: Arc::new(calls) };
+            input = Built::new(sets, Arc::new(extended), rows, cost);
         }
     }
 }
@@ -245,9 +250,11 @@ fn distinct_on(
         }
     }
     let keys: Vec<KeyColumn> = query.distinct.iter().map(key).collect::<Result<_>>()?;
-    let sorted: NodeRef = Arc::new(Sort { input: built.node, keys: Arc::new(order), bound: None });
-    let node: NodeRef = Arc::new(DistinctOn { input: sorted, keys: Arc::new(keys) });
-    Ok(Built { node, ..built })
+    let Built { node, layout, rows, cost } = built;
+    let sort = Sort { input: node, keys: Arc::new(order), bound: None };
+    let sorted = Built::new(sort, layout, rows, cost + cost::sort(rows));
+    let first = DistinctOn { input: sorted.node, keys: Arc::new(keys) };
+    Ok(Built::new(first, sorted.layout, rows, sorted.cost))
 }
 
 fn project(built: Built, columns: Vec<Program>) -> Built {
@@ -258,25 +265,16 @@ fn project(built: Built, columns: Vec<Program>) -> Built {
     if identity {
         return Built { layout, ..built };
     }
-    let node: NodeRef = Arc::new(Project { input: built.node, columns: Arc::new(columns) });
-    Built { node, layout, ..built }
-}
-
-/// Rows read from which a subtree is worth starting DataFusion for.
-const COLUMNAR_ROWS: f64 = 50_000.0;
-
-/// Lets a subtree that reads much run on DataFusion.
-fn columnar(built: Built) -> Built {
-    match built.base_rows > COLUMNAR_ROWS {
-        true => Built { node: Arc::new(Columnar { node: built.node }), ..built },
-        false => built,
-    }
+    let project = Project { input: built.node, columns: Arc::new(columns) };
+    Built::new(project, layout, built.rows, built.cost + built.rows * cost::ROW)
 }
 
 /// Starts WITH queries' stores around a plan.
-pub(super) fn with(stores: Vec<(usize, NodeRef)>, body: NodeRef) -> NodeRef {
-    match stores.is_empty() {
-        true => body,
-        false => Arc::new(With { queries: Arc::new(stores), body }),
+pub(super) fn with(stores: Vec<(usize, NodeRef)>, body: Built) -> Built {
+    if stores.is_empty() {
+        return body;
     }
+    let Built { node, layout, rows, cost } = body;
+    let cost = cost + stores.iter().map(|(_, store)| store.estimate.cost).sum::<f64>();
+    Built::new(With { queries: Arc::new(stores), body: node }, layout, rows, cost)
 }

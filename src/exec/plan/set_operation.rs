@@ -1,10 +1,11 @@
 //! UNION, INTERSECT, EXCEPT.
 
+use super::cost;
 use super::from::numbered;
 use super::planner::{Built, Planner};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
-use crate::exec::op::{Append, Distinct, KeyColumn, NodeRef, SetOp};
+use crate::exec::op::{Append, Distinct, KeyColumn, SetOp};
 use crate::nodes::*;
 use crate::types::Oid;
 use std::sync::Arc;
@@ -50,21 +51,23 @@ impl Planner {
         let mut arms = Vec::new();
         union_arms(tree, all, &mut arms);
         let mut inputs = Vec::with_capacity(arms.len());
-        let mut rows = 0.0;
+        let (mut rows, mut cost) = (0.0, 0.0);
         let mut layout = None;
         for arm in arms {
             let built = self.set_operand(query, arm)?;
             rows += built.rows;
+            cost += built.cost;
             inputs.push(built.node);
             layout.get_or_insert(built.layout);
         }
         let layout = layout.ok_or_else(|| PgError::internal("a UNION without arms"))?;
-        let node: NodeRef = Arc::new(Append { inputs });
-        let node = match all {
-            true => node,
-            false => Arc::new(Distinct { input: node, keys: Arc::new(all_columns(types)) }),
-        };
-        Ok(Built { node, layout, rows, base_rows: rows })
+        let appended = Built::new(Append { inputs }, layout, rows, cost);
+        if all {
+            return Ok(appended);
+        }
+        let Built { node, layout, rows, cost } = appended;
+        let distinct = Distinct { input: node, keys: Arc::new(all_columns(types)) };
+        Ok(Built::new(distinct, layout, rows, cost + rows * cost::AGGREGATE))
     }
 
     fn intersect_or_except(
@@ -77,8 +80,9 @@ impl Planner {
         let left = self.set_operand(query, left)?;
         let right = self.set_operand(query, right)?;
         let keys = Arc::new(all_columns(types));
-        let node: NodeRef = Arc::new(SetOp { op, all, left: left.node, right: right.node, keys });
-        Ok(Built { node, ..left })
+        let cost = left.cost + right.cost + (left.rows + right.rows) * cost::AGGREGATE;
+        let node = SetOp { op, all, left: left.node, right: right.node, keys };
+        Ok(Built::new(node, left.layout, left.rows, cost))
     }
 }
 

@@ -6,14 +6,17 @@
 //!   aggregate of every k once, then a lookup per row.
 //! - Anything else: [`SubPlan`], run per distinct outer values.
 
+use super::cost;
 use super::from::numbered;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
+use super::units::{fixes, scanned_keys};
 use super::walk;
+use crate::catalog::Relation;
 use crate::error::Result;
 use crate::exec::Layout;
 use crate::exec::expr::{Node, Program, SubPlan, SubPlanKind};
-use crate::exec::op::JoinType;
+use crate::exec::op::{Filter, JoinType};
 use crate::nodes::*;
 use crate::types::oids;
 use std::sync::Arc;
@@ -34,8 +37,8 @@ impl Planner {
 
     fn plain_filter(&mut self, built: Built, condition: &Expr) -> Result<Built> {
         let conditions = Arc::new(vec![self.compile(condition, &built.layout)?]);
-        let node = Arc::new(crate::exec::op::Filter { input: built.node, conditions });
-        Ok(Built { node, rows: (built.rows * 0.5).max(1.0), ..built })
+        let filter = Filter { input: built.node, conditions };
+        Ok(Built::new(filter, built.layout, built.rows * 0.5, built.cost))
     }
 
     /// The right side, the conditions and the kind of the join that a condition becomes.
@@ -48,7 +51,9 @@ impl Planner {
         let Some((link, negated)) = quals::as_join_link(condition) else { return Ok(None) };
         let kind = if negated { JoinType::Anti } else { JoinType::Semi };
         // Looking few rows up by key is cheaper than reading the whole subquery.
-        if left.rows < 20.0 && refers_up(&link.query) {
+        let lookups = left.rows * 2.0 * cost::SEARCH;
+        let keyed = self.relation_with_key_for(&link.query);
+        if keyed.is_some_and(|relation| lookups < self.table_rows(&relation) * cost::SCAN) {
             return Ok(None);
         }
         let Some(parts) = Decorrelated::of(link, self.new_rel()) else { return Ok(None) };
@@ -126,7 +131,8 @@ impl Planner {
         if link.kind != SubLinkKind::Scalar || !is_plain_aggregate(&link.query) {
             return Ok(None);
         }
-        if self.has_key_for(&link.query) {
+        // Running it per row is a short scan then.
+        if self.relation_with_key_for(&link.query).is_some() {
             return Ok(None);
         }
         let Some((keys, grouped)) = grouped_by_correlation(&link.query) else { return Ok(None) };
@@ -167,29 +173,19 @@ impl Planner {
         }))))
     }
 
-    /// Whether the subquery's one relation has a key that the correlation fixes: then running it per
-    /// row is a short scan.
-    fn has_key_for(&self, query: &Query) -> bool {
-        let [FromItem::Range(rel)] = query.from.items.as_slice() else { return false };
-        let RangeSource::Relation { oid } = query.range(*rel).source else { return false };
-        let catalog = self.catalog();
-        let Some(relation) = catalog.relation(oid) else { return false };
+    /// The subquery's one relation, if it is correlated and its correlation fixes the first column
+    /// of a key.
+    fn relation_with_key_for(&self, query: &Query) -> Option<Arc<Relation>> {
+        let [FromItem::Range(rel)] = query.from.items.as_slice() else { return None };
+        let relation = self.relation_of(query, *rel)?;
         let mut conditions = Vec::new();
         query.from.filter.iter().for_each(|f| quals::conjuncts(f, &mut conditions));
-        let fixed = |attno: AttrNumber| {
-            conditions.iter().any(|c| match quals::as_comparison(c) {
-                Some((Comparison::Eq, a, b)) => [a, b]
-                    .iter()
-                    .any(|e| matches!(e, Expr::Var(v) if v.level == 0 && v.attno == attno)),
-                _ => false,
-            })
-        };
-        let primary = relation.primary_key().and_then(|k| k.first().copied());
-        let leading = catalog.indexes_of(relation).filter_map(|i| {
-            let info = i.index.as_ref()?;
-            info.columns.first().map(|c| c.attno)
-        });
-        primary.into_iter().chain(leading).any(fixed)
+        conditions.retain(expr_refers_up);
+        let keys = scanned_keys(&self.cx.catalog, &relation);
+        let leading = keys.iter().filter_map(|key| key.columns.first());
+        let fixed =
+            |attno: &AttrNumber| conditions.iter().any(|c| fixes(c, *rel, *attno).is_some());
+        leading.into_iter().any(fixed).then_some(relation)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Window functions: one operator per window clause that is used.
 
 use super::aggregate::{implementation, target_of};
+use super::cost;
 use super::planner::{Built, Planner};
 use super::walk;
 use crate::catalog::builtin;
@@ -8,8 +9,7 @@ use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::{Callee, Program};
 use crate::exec::op::{
-    AggregateCall, Bound, Frame, KeyColumn, NodeRef, RangeSupport, WindowCall, WindowKind,
-    WindowNode,
+    AggregateCall, Bound, Frame, KeyColumn, RangeSupport, WindowCall, WindowKind, WindowNode,
 };
 use crate::nodes::*;
 use crate::types::oids;
@@ -44,20 +44,21 @@ impl Planner {
         let frame = Arc::new(self.frame(query, clause, &layout)?);
         let compiled: Result<Vec<WindowCall>> =
             calls.iter().map(|call| self.window_call(call, &layout)).collect();
-        let node: NodeRef = Arc::new(WindowNode {
+        let node = WindowNode {
             input: input.node,
             partition: Arc::new(partition),
             order: Arc::new(order),
             frame,
             calls: Arc::new(compiled?),
-        });
+        };
         let mut extended = (*layout).clone();
         let rel = self.new_rel();
         for (n, call) in (1..).zip(calls) {
             let slot = extended.push(rel, n);
             self.level().computed.push((Expr::Window(Box::new(call)), slot));
         }
-        Ok(Built { node, layout: Arc::new(extended), ..input })
+        let cost = input.cost + cost::sort(input.rows) + input.rows * cost::AGGREGATE;
+        Ok(Built::new(node, Arc::new(extended), input.rows, cost))
     }
 
     fn window_keys(

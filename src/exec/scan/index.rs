@@ -38,7 +38,7 @@ impl PlanNode for IndexScan {
         Description { target, ..Description::new("Index Scan", &[]) }
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
             source: self.source.clone(),
             index: self.index.clone(),

@@ -33,7 +33,7 @@ impl PlanNode for SystemScan {
         Description { target: format!(" on {name}"), ..Description::new("Catalog Scan", &[]) }
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
             relation: self.relation,
             filter: self.filter.clone(),
@@ -119,8 +119,8 @@ impl pg_catalog::Host for EnvHost<'_> {
 
     fn row_count(&self, relation: Oid) -> f32 {
         let Some(relation) = self.0.cx.catalog.relation(relation) else { return -1.0 };
-        let counted = self.0.cx.txn.store().counted_entries(relation.storage);
-        counted.ok().flatten().map_or(-1.0, |entries| entries as f32)
+        let found = self.0.cx.txn.store().statistics(relation.storage);
+        found.ok().flatten().map_or(-1.0, |found| found.entries as f32)
     }
 
     fn setting(&self, name: &str) -> Option<(String, &'static str)> {
@@ -152,7 +152,7 @@ impl PlanNode for SequenceScan {
         Description { target, ..Description::new("Seq Scan", &[]) }
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(SequenceRun {
             relation: self.relation.clone(),
             filter: self.filter.clone(),

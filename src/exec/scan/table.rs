@@ -44,7 +44,7 @@ impl PlanNode for TableScan {
         Description { target: format!(" on {relation}"), ..Description::new(name, &[]) }
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         let (source, bounds) = (self.source.clone(), self.bounds.clone());
         match self.point {
             true => Box::new(PointRun { source, bounds, done: false }),

@@ -3,7 +3,7 @@
 use super::boxed;
 use crate::error::Result;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
-use crate::types::Datum;
+use crate::types::{Datum, Oid, oids};
 use std::ops::{BitAnd, BitOr, BitXor};
 
 pub(in crate::functions) const AGGREGATES: &[(&str, AggregateFn)] = &[
@@ -61,6 +61,17 @@ impl AggregateState for Truths {
         Ok(true)
     }
 
+    fn partial(&self, _: &Ctx<'_>) -> Option<Vec<(Oid, Datum)>> {
+        let counts = [self.trues, self.falses];
+        Some(counts.map(|count| (oids::INT8, Datum::Int8(count))).to_vec())
+    }
+
+    fn merge(&mut self, _: &Ctx<'_>, partial: Vec<Datum>) -> Result<()> {
+        self.trues += partial[0].as_int8();
+        self.falses += partial[1].as_int8();
+        Ok(())
+    }
+
     fn size(&self) -> usize {
         size_of::<Truths>()
     }
@@ -95,6 +106,14 @@ impl AggregateState for Bits {
 
     fn finish(&self, _: &Ctx<'_>) -> Result<Datum> {
         Ok(self.bits.clone().unwrap_or_default())
+    }
+
+    fn partial(&self, ctx: &Ctx<'_>) -> Option<Vec<(Oid, Datum)>> {
+        Some(vec![(ctx.arg_types[0], self.bits.clone().unwrap_or_default())])
+    }
+
+    fn merge(&mut self, ctx: &Ctx<'_>, partial: Vec<Datum>) -> Result<()> {
+        self.update(ctx, &partial)
     }
 
     fn size(&self) -> usize {

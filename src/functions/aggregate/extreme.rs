@@ -3,7 +3,7 @@
 use super::{boxed, datum_size};
 use crate::error::Result;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
-use crate::types::{Datum, compare, oids};
+use crate::types::{Datum, Oid, compare, oids};
 use std::cmp::Ordering;
 
 macro_rules! extremes {
@@ -50,6 +50,14 @@ impl AggregateState for Extreme {
 
     fn finish(&self, _: &Ctx<'_>) -> Result<Datum> {
         Ok(self.best.clone().unwrap_or_default())
+    }
+
+    fn partial(&self, ctx: &Ctx<'_>) -> Option<Vec<(Oid, Datum)>> {
+        Some(vec![(ctx.arg_types[0], self.best.clone().unwrap_or_default())])
+    }
+
+    fn merge(&mut self, ctx: &Ctx<'_>, partial: Vec<Datum>) -> Result<()> {
+        self.update(ctx, &partial)
     }
 
     fn size(&self) -> usize {

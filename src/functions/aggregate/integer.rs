@@ -4,8 +4,9 @@ use super::boxed;
 use super::variance::Spread;
 use crate::error::{PgError, Result, code};
 use crate::functions::{AggregateFn, AggregateState, Ctx};
-use crate::types::{Datum, Numeric};
+use crate::types::{Datum, Numeric, Oid, oids};
 use num_bigint::BigInt;
+use num_traits::ToPrimitive;
 
 pub(in crate::functions) const AGGREGATES: &[(&str, AggregateFn)] = &[
     ("sum(int2)", |_, _| boxed(Integers::new(Goal::SumInt8))),
@@ -104,6 +105,23 @@ impl AggregateState for Integers {
     fn retract(&mut self, _: &Ctx<'_>, args: &[Datum]) -> Result<bool> {
         self.include(&args[0], -1);
         Ok(true)
+    }
+
+    fn partial(&self, _: &Ctx<'_>) -> Option<Vec<(Oid, Datum)>> {
+        let squares = Numeric::from_bigint(self.sum_of_squares.clone(), 0).ok()?;
+        Some(vec![
+            (oids::INT8, Datum::Int8(self.count)),
+            (oids::NUMERIC, Datum::Numeric(Numeric::new(self.sum, 0))),
+            (oids::NUMERIC, Datum::Numeric(squares)),
+        ])
+    }
+
+    fn merge(&mut self, _: &Ctx<'_>, partial: Vec<Datum>) -> Result<()> {
+        let integer = |value: &Datum| value.as_numeric().coefficient().unwrap_or_default();
+        self.count += partial[0].as_int8();
+        self.sum += integer(&partial[1]).to_i128().expect("sums of 2^63 integers fit");
+        self.sum_of_squares += integer(&partial[2]);
+        Ok(())
     }
 
     fn size(&self) -> usize {

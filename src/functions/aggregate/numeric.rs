@@ -4,7 +4,7 @@ use super::boxed;
 use super::variance::Spread;
 use crate::error::Result;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
-use crate::types::{Datum, Numeric};
+use crate::types::{Datum, Numeric, Oid, oids};
 
 pub(in crate::functions) const AGGREGATES: &[(&str, AggregateFn)] = &[
     ("sum(numeric)", |_, _| numerics(Goal::Sum)),
@@ -46,6 +46,17 @@ struct Numerics {
     special: Option<Numeric>,
 }
 
+impl Numerics {
+    /// Adds a NaN or infinity.
+    fn add_special(&mut self, value: &Numeric) -> Result<()> {
+        self.special = Some(match &self.special {
+            Some(other) => other.add(value)?,
+            None => value.clone(),
+        });
+        Ok(())
+    }
+}
+
 impl AggregateState for Numerics {
     fn update(&mut self, _: &Ctx<'_>, args: &[Datum]) -> Result<()> {
         if args[0].is_null() {
@@ -54,11 +65,7 @@ impl AggregateState for Numerics {
         let value = args[0].as_numeric();
         self.count += 1;
         if !value.is_finite() {
-            self.special = Some(match &self.special {
-                Some(other) => other.add(value)?,
-                None => value.clone(),
-            });
-            return Ok(());
+            return self.add_special(value);
         }
         self.sum = self.sum.add(value)?;
         if let Goal::Spread(_) = self.goal {
@@ -80,6 +87,26 @@ impl AggregateState for Numerics {
             }
             (Goal::Spread(spread), None) => spread.of(self.count, &self.sum, &self.sum_of_squares),
         }
+    }
+
+    fn partial(&self, _: &Ctx<'_>) -> Option<Vec<(Oid, Datum)>> {
+        let special = self.special.clone().map_or(Datum::Null, Datum::Numeric);
+        Some(vec![
+            (oids::INT8, Datum::Int8(self.count)),
+            (oids::NUMERIC, Datum::Numeric(self.sum.clone())),
+            (oids::NUMERIC, Datum::Numeric(self.sum_of_squares.clone())),
+            (oids::NUMERIC, special),
+        ])
+    }
+
+    fn merge(&mut self, _: &Ctx<'_>, partial: Vec<Datum>) -> Result<()> {
+        self.count += partial[0].as_int8();
+        self.sum = self.sum.add(partial[1].as_numeric())?;
+        self.sum_of_squares = self.sum_of_squares.add(partial[2].as_numeric())?;
+        if let Datum::Numeric(other) = &partial[3] {
+            self.add_special(other)?;
+        }
+        Ok(())
     }
 
     fn size(&self) -> usize {

@@ -2,8 +2,8 @@
 
 use super::{Outcome, options, text_column};
 use crate::error::{PgError, Result, code};
-use crate::exec::ResultColumn;
-use crate::exec::explain::{Measured, Shown};
+use crate::exec::explain::{Analyzed, Measurements, Shown};
+use crate::exec::{self, ResultColumn};
 use crate::session::Session;
 use crate::session::prepared::{Kind, Planned};
 use crate::sql::bind::{self, BindContext, ParamTypes};
@@ -12,11 +12,11 @@ use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// EXPLAIN's options. COSTS, VERBOSE, SETTINGS and BUFFERS ask for what we do not keep (estimated
-/// costs, page counts), or for less than we show.
+/// EXPLAIN's options. VERBOSE, SETTINGS and BUFFERS ask for what we do not keep (page counts).
 #[derive(Default)]
 struct Options {
     analyze: bool,
+    costs: Option<bool>,
     json: bool,
     wal: bool,
     timing: Option<bool>,
@@ -57,13 +57,14 @@ impl Session {
             Explained::Query(planned, params) => {
                 let env = self.statement_env()?;
                 planned.plan.check_privileges(&env.catalog, env.current_role)?;
-                let measured = match options.analyze {
-                    true => Some(self.measure(planned.clone(), params).await?),
+                let analyzed = match options.analyze {
+                    true => Some(self.analyze(planned.clone(), params).await?),
                     false => None,
                 };
                 let shown = Shown {
+                    costs: options.costs.unwrap_or(true),
                     planning_ms: options.summary.unwrap_or(options.analyze).then_some(planning_ms),
-                    measured,
+                    analyzed,
                     timing: options.timing.unwrap_or(options.analyze),
                 };
                 match options.json {
@@ -100,19 +101,18 @@ impl Session {
             query if Kind::of(query) == Kind::Query => query,
             _ => return Err(PgError::unsupported("EXPLAIN of this statement")),
         };
-        let planned = self.compile(query, &mut ParamTypes::None)?;
+        let planned = self.compile_by(exec::plan_explained, query, &mut ParamTypes::None)?;
         Ok(Explained::Query(Arc::new(planned), Vec::new()))
     }
 
     /// Runs a plan to its end.
-    async fn measure(&mut self, planned: Arc<Planned>, params: Vec<Datum>) -> Result<Measured> {
+    async fn analyze(&mut self, planned: Arc<Planned>, params: Vec<Datum>) -> Result<Analyzed> {
+        let measurements = Arc::new(Measurements::default());
         let started = Instant::now();
-        let mut running = self.start_query(planned, params).await?;
-        let mut rows = 0;
-        while let Some(batch) = running.rows.next(usize::MAX).await? {
-            rows += crate::session::rows::row_count(&batch) as u64;
-        }
-        Ok(Measured { rows, execution_ms: milliseconds(started) })
+        let noted = Some(measurements.clone());
+        let mut running = self.start_measured(planned, params, noted).await?;
+        while running.rows.next(usize::MAX).await?.is_some() {}
+        Ok(Analyzed { execution_ms: milliseconds(started), measurements })
     }
 }
 
@@ -130,7 +130,8 @@ impl Options {
                 "timing" => read.timing = Some(options::boolean(option)?),
                 "summary" => read.summary = Some(options::boolean(option)?),
                 "wal" => read.wal = options::boolean(option)?,
-                "verbose" | "costs" | "settings" | "buffers" => drop(options::boolean(option)?),
+                "costs" => read.costs = Some(options::boolean(option)?),
+                "verbose" | "settings" | "buffers" => drop(options::boolean(option)?),
                 _ => return Err(options::unrecognized("EXPLAIN", option)),
             }
         }

@@ -1,9 +1,10 @@
 //! CHECKPOINT, VACUUM, ANALYZE.
 //!
-//! VACUUM rewrites the ranges of a table and its indexes without what no snapshot needs, and counts
-//! their rows; ANALYZE counts only. The planner and `pg_class.reltuples` use the counts.
+//! VACUUM rewrites the ranges of a table and its indexes without what no snapshot needs, and takes
+//! their statistics; ANALYZE does that only. The planner and `pg_class.reltuples` use them.
 
 use super::{Outcome, options};
+use crate::catalog::schema::table_schema;
 use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::exec::{CancelToken, off_worker};
@@ -38,7 +39,7 @@ impl Session {
                 if s.is_vacuumcmd {
                     compact(&store, table, &indexes, &cancel)?;
                 }
-                count(&store, table, &indexes, &cancel)
+                analyze(&store, table, &indexes, &env.catalog, &cancel)
             })
         })?;
         Ok(Outcome::done(command))
@@ -169,24 +170,24 @@ fn compact(
     Ok(())
 }
 
-/// Counts the rows of a table and the entries of its indexes.
-fn count(
+/// Takes the statistics of a table and counts the entries of its indexes.
+fn analyze(
     store: &Store,
-    table: &Relation,
+    table: &Arc<Relation>,
     indexes: &[Arc<Relation>],
+    catalog: &Catalog,
     cancel: &CancelToken,
 ) -> Result<()> {
-    let entries = |space, storage| -> Result<u64> {
-        let entries = store.count_entries(space, storage, || cancel.check().is_ok())?;
-        cancel.check()?;
-        Ok(entries.unwrap_or(0))
-    };
-    let rows = entries(Space::Rows, table.storage)?;
-    store.keep_count(Space::Rows, table.storage, rows)?;
+    let go_on = || cancel.check().is_ok();
+    let schema = table_schema(catalog, table);
+    let rows = store.analyze(table.storage, &schema.layout, go_on)?;
+    cancel.check()?;
     for index in indexes {
-        let is_primary = index.index.as_ref().is_some_and(|info| info.primary);
-        let count = if is_primary { rows } else { entries(Space::Index, index.storage)? };
-        store.keep_count(Space::Index, index.storage, count)?;
+        match schema.key.is_index(index.oid) {
+            true => store.keep_count(Space::Index, index.storage, rows.unwrap_or(0))?,
+            false => drop(store.count_entries(index.storage, go_on)?),
+        }
+        cancel.check()?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ mod writer;
 use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
 use crate::functions::Deparse;
-use crate::nodes::Expr;
+use crate::nodes::{Expr, Query};
 use crate::types::Oid;
 use names::Names;
 use scope::Scope;
@@ -53,6 +53,33 @@ pub fn deparse(
         Deparse::View(oid) => view::definition(&names, oid, pretty),
         Deparse::Function(_) => Ok(None),
     }
+}
+
+/// Expressions of the innermost of these queries, each as EXPLAIN shows it.
+pub fn expressions(
+    catalog: &Catalog,
+    search_path: &[Oid],
+    queries: &[&Query],
+    exprs: &[Expr],
+) -> Result<Vec<String>> {
+    let names = Names { catalog, search_path };
+    let mut scopes: Vec<Scope<'_>> = Vec::with_capacity(queries.len());
+    for query in queries {
+        let mut scope = Scope::of_query(query, &names, &scopes);
+        // Columns are qualified where there is a choice.
+        if queries.len() == 1 && query.range_table.len() == 1 {
+            scope.tables = vec![None];
+        }
+        scopes.push(scope);
+    }
+    let mut writer = Writer::of_query(&names, false);
+    writer.scopes = scopes;
+    let mut texts = Vec::with_capacity(exprs.len());
+    for expr in exprs {
+        writer.expr(expr, false)?;
+        texts.push(std::mem::take(&mut writer.out));
+    }
+    Ok(texts)
 }
 
 /// An expression over the columns of one relation.

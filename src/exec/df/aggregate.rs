@@ -1,0 +1,370 @@
+//! Aggregates on DataFusion: our own states under its grouping, partial results and spilling.
+//!
+//! Each partition of the input aggregates for itself; the partial results are partitioned by group and
+//! merged. What [`AggregateState::partial`] gives travels as a record. An aggregate that cannot be
+//! merged (it keeps order, or collects its input) stays with the row operator.
+//!
+//! Groups are told apart by Arrow's equality where it is PostgreSQL's, else by the bytes of
+//! [`types::key`](crate::types::key); the value to show is then that of any row of the group.
+
+use super::row_expr::Bindings;
+use super::runtime::external;
+use crate::error::Result;
+use crate::exec::ExecState;
+use crate::exec::op::AggregateCall;
+use crate::functions::AggregateState;
+use crate::types::{Datum, Oid, Record, arrow, oids};
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
+use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
+};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+type DfResult<T> = datafusion::error::Result<T>;
+
+/// What becomes of the rows of a group.
+#[derive(Clone)]
+pub(super) enum Kind {
+    /// One of the plan's calls.
+    Call(Arc<Vec<AggregateCall>>, usize),
+    /// The value of a column that all rows of a group have alike, of this type.
+    Any(Oid),
+}
+
+/// An aggregate as DataFusion knows it.
+pub(super) struct Aggregate {
+    kind: Kind,
+    /// Distinguishes the aggregates of a plan.
+    number: usize,
+    bindings: Arc<Bindings>,
+    signature: Signature,
+}
+
+impl Aggregate {
+    pub fn new(kind: Kind, number: usize, bindings: &Arc<Bindings>) -> Aggregate {
+        let signature = Signature::variadic_any(Volatility::Volatile);
+        Aggregate { kind, number, bindings: bindings.clone(), signature }
+    }
+
+    fn states(&self) -> States {
+        let (kind, bindings) = (self.kind.clone(), self.bindings.clone());
+        States { kind, bindings, states: Vec::new(), bytes: 0 }
+    }
+}
+
+impl Kind {
+    pub fn result_type(&self) -> Oid {
+        match self {
+            Kind::Call(calls, at) => calls[*at].result_type,
+            Kind::Any(type_oid) => *type_oid,
+        }
+    }
+
+    fn start(&self, state: &ExecState) -> Result<State> {
+        match self {
+            Kind::Call(calls, at) => calls[*at].start(state, &[]).map(State::Aggregate),
+            Kind::Any(_) => Ok(State::Any(None)),
+        }
+    }
+}
+
+/// Whether a call's partial results can be merged.
+pub(super) fn is_mergeable(call: &AggregateCall, state: &ExecState) -> bool {
+    let plain = call.direct.is_empty()
+        && call.distinct.is_empty()
+        && call.order.is_empty()
+        && !call.hypothetical;
+    plain && call.start(state, &[]).is_ok_and(|s| s.partial(&call.ctx(state)).is_some())
+}
+
+/// One group's state.
+enum State {
+    Aggregate(Box<dyn AggregateState>),
+    Any(Option<Datum>),
+}
+
+/// The states of all groups, by number.
+struct States {
+    kind: Kind,
+    bindings: Arc<Bindings>,
+    states: Vec<State>,
+    /// Held by them, as counted when they were last looked at.
+    bytes: usize,
+}
+
+impl States {
+    fn grow(&mut self, groups: usize, state: &ExecState) -> Result<()> {
+        while self.states.len() < groups {
+            let started = self.kind.start(state)?;
+            self.bytes += started.size();
+            self.states.push(started);
+        }
+        Ok(())
+    }
+
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        groups: impl Iterator<Item = usize>,
+        filter: Option<&BooleanArray>,
+        total: usize,
+    ) -> Result<()> {
+        let state = self.bindings.state();
+        self.grow(total, &state)?;
+        let mut args: Vec<Datum> = Vec::new();
+        for (row, group) in groups.enumerate() {
+            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) {
+                continue;
+            }
+            match (&self.kind, &mut self.states[group]) {
+                (Kind::Call(calls, at), State::Aggregate(aggregate)) => {
+                    let call = &calls[*at];
+                    args.clear();
+                    let columns = values.iter().zip(&call.args);
+                    args.extend(columns.map(|(v, p)| arrow::datum_at(v, row, p.type_oid())));
+                    if !call.strict || !args.iter().any(Datum::is_null) {
+                        aggregate.update(&call.ctx(&state), &args)?;
+                    }
+                }
+                (Kind::Any(type_oid), State::Any(value)) => {
+                    if value.is_none() {
+                        *value = Some(arrow::datum_at(&values[0], row, *type_oid));
+                    }
+                }
+                _ => unreachable!("a state is of its aggregate's kind"),
+            }
+        }
+        Ok(())
+    }
+
+    fn merge(
+        &mut self,
+        partials: &dyn Array,
+        groups: impl Iterator<Item = usize>,
+        total: usize,
+    ) -> Result<()> {
+        let state = self.bindings.state();
+        self.grow(total, &state)?;
+        for (row, group) in groups.enumerate() {
+            match (&self.kind, &mut self.states[group]) {
+                (Kind::Call(calls, at), State::Aggregate(aggregate)) => {
+                    let partial = arrow::datum_at(partials, row, oids::RECORD);
+                    let fields = partial.as_record().fields.iter().map(|f| f.1.clone()).collect();
+                    aggregate.merge(&calls[*at].ctx(&state), fields)?;
+                }
+                (Kind::Any(type_oid), State::Any(value)) => {
+                    if value.is_none() {
+                        *value = Some(arrow::datum_at(partials, row, *type_oid));
+                    }
+                }
+                _ => unreachable!("a state is of its aggregate's kind"),
+            }
+        }
+        Ok(())
+    }
+
+    /// The type of partial results.
+    fn partial_type(kind: &Kind) -> Oid {
+        match kind {
+            Kind::Call(..) => oids::RECORD,
+            Kind::Any(type_oid) => *type_oid,
+        }
+    }
+
+    fn take_partial(&mut self, emit: EmitTo) -> Result<ArrayRef> {
+        let state = self.bindings.state();
+        self.take(emit, States::partial_type(&self.kind), |kind, taken| match (kind, taken) {
+            (Kind::Call(calls, at), State::Aggregate(aggregate)) => {
+                let fields = aggregate.partial(&calls[*at].ctx(&state)).unwrap_or_default();
+                Ok(Datum::Record(Arc::new(Record::unnamed(fields))))
+            }
+            (_, State::Any(value)) => Ok(value.unwrap_or_default()),
+            _ => unreachable!("a state is of its aggregate's kind"),
+        })
+    }
+
+    fn take_results(&mut self, emit: EmitTo) -> Result<ArrayRef> {
+        let state = self.bindings.state();
+        self.take(emit, self.kind.result_type(), |kind, taken| match (kind, taken) {
+            (Kind::Call(calls, at), State::Aggregate(aggregate)) => {
+                aggregate.finish(&calls[*at].ctx(&state))
+            }
+            (_, State::Any(value)) => Ok(value.unwrap_or_default()),
+            _ => unreachable!("a state is of its aggregate's kind"),
+        })
+    }
+
+    fn take(
+        &mut self,
+        emit: EmitTo,
+        type_oid: Oid,
+        f: impl Fn(&Kind, State) -> Result<Datum>,
+    ) -> Result<ArrayRef> {
+        let taken = emit.take_needed(&mut self.states);
+        let mut builder = arrow::Builder::new(type_oid, taken.len());
+        for state in taken {
+            self.bytes = self.bytes.saturating_sub(state.size());
+            builder.append(&f(&self.kind, state)?);
+        }
+        Ok(builder.finish())
+    }
+}
+
+impl State {
+    fn size(&self) -> usize {
+        size_of::<State>()
+            + match self {
+                State::Aggregate(aggregate) => aggregate.size(),
+                State::Any(_) => 16,
+            }
+    }
+}
+
+impl GroupsAccumulator for States {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        opt_filter: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> DfResult<()> {
+        self.update(values, group_indices.iter().copied(), opt_filter, total_num_groups)
+            .map_err(external)
+    }
+
+    fn merge_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        total_num_groups: usize,
+    ) -> DfResult<()> {
+        self.merge(&values[0], group_indices.iter().copied(), total_num_groups).map_err(external)
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> DfResult<ArrayRef> {
+        self.take_results(emit_to).map_err(external)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> DfResult<Vec<ArrayRef>> {
+        Ok(vec![self.take_partial(emit_to).map_err(external)?])
+    }
+
+    /// The state that each row alone would make.
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        opt_filter: Option<&BooleanArray>,
+    ) -> DfResult<Vec<ArrayRef>> {
+        let (kind, bindings) = (self.kind.clone(), self.bindings.clone());
+        let mut rows = States { kind, bindings, states: Vec::new(), bytes: 0 };
+        let count = values[0].len();
+        rows.update(values, 0..count, opt_filter, count).map_err(external)?;
+        GroupsAccumulator::state(&mut rows, EmitTo::All)
+    }
+
+    fn size(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// Without GROUP BY there is one group.
+impl Accumulator for States {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
+        let rows = values[0].len();
+        self.update(values, std::iter::repeat_n(0, rows), None, 1).map_err(external)
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> DfResult<()> {
+        let rows = states[0].len();
+        self.merge(&states[0], std::iter::repeat_n(0, rows), 1).map_err(external)
+    }
+
+    fn evaluate(&mut self) -> DfResult<ScalarValue> {
+        self.grow(1, &self.bindings.state()).map_err(external)?;
+        let result = self.take_results(EmitTo::All).map_err(external)?;
+        ScalarValue::try_from_array(&result, 0)
+    }
+
+    fn state(&mut self) -> DfResult<Vec<ScalarValue>> {
+        self.grow(1, &self.bindings.state()).map_err(external)?;
+        let partial = self.take_partial(EmitTo::All).map_err(external)?;
+        Ok(vec![ScalarValue::try_from_array(&partial, 0)?])
+    }
+
+    fn size(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl AggregateUDFImpl for Aggregate {
+    fn name(&self) -> &str {
+        "aggregate"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> DfResult<DataType> {
+        Ok(arrow::data_type(self.kind.result_type()))
+    }
+
+    fn return_field(&self, _arg_fields: &[FieldRef]) -> DfResult<FieldRef> {
+        Ok(Arc::new(arrow::field("aggregate", self.kind.result_type(), -1)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs<'_>) -> DfResult<Vec<FieldRef>> {
+        let name = format!("{}[{}]", args.name, self.number);
+        Ok(vec![Arc::new(arrow::field(&name, States::partial_type(&self.kind), -1))])
+    }
+
+    fn accumulator(&self, _args: AccumulatorArgs<'_>) -> DfResult<Box<dyn Accumulator>> {
+        Ok(Box::new(self.states()))
+    }
+
+    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        _args: AccumulatorArgs<'_>,
+    ) -> DfResult<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(self.states()))
+    }
+
+    fn order_sensitivity(&self) -> datafusion::logical_expr::utils::AggregateOrderSensitivity {
+        datafusion::logical_expr::utils::AggregateOrderSensitivity::Insensitive
+    }
+}
+
+impl PartialEq for Aggregate {
+    fn eq(&self, other: &Aggregate) -> bool {
+        Arc::ptr_eq(&self.bindings, &other.bindings) && self.number == other.number
+    }
+}
+
+impl Eq for Aggregate {}
+
+impl Hash for Aggregate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number.hash(state);
+    }
+}
+
+impl fmt::Debug for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Aggregate({})", self.number)
+    }
+}
+
+impl fmt::Debug for States {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "States({})", self.states.len())
+    }
+}

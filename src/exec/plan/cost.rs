@@ -1,0 +1,28 @@
+//! What plans are estimated to cost, in microseconds of one core, roughly: only ratios matter.
+
+/// A stored row read in key order.
+pub(super) const SCAN: f64 = 0.5;
+/// Finding the first row of a key range.
+pub(super) const SEARCH: f64 = 6.0;
+/// A row found through a secondary index: its entry, and a search for the row itself.
+pub(super) const INDEX_FETCH: f64 = SEARCH;
+/// A row put into a hash table, and one looked up in it.
+pub(super) const BUILD: f64 = 1.0;
+pub(super) const PROBE: f64 = 0.5;
+/// A pair of rows compared, where no equality joins them.
+pub(super) const PAIR: f64 = 0.2;
+/// The same where nothing joins them: an estimate that is too low does the most harm there.
+pub(super) const CROSS_PAIR: f64 = 2.0;
+/// A joined row.
+pub(super) const OUTPUT: f64 = 0.3;
+/// A row aggregated, or made distinct.
+pub(super) const AGGREGATE: f64 = 1.0;
+/// A row sorted, per halving of its input.
+pub(super) const SORT: f64 = 0.1;
+/// A row of a subquery, function or list.
+pub(super) const ROW: f64 = 0.2;
+
+/// Sorting this many rows.
+pub(super) fn sort(rows: f64) -> f64 {
+    rows * rows.max(2.0).log2() * SORT
+}
