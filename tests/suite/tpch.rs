@@ -1,10 +1,10 @@
-//! TPC-H at scale factor 0.01: loaded by COPY into both servers, all 22 queries give the same rows.
+//! TPC-H at scale factor 0.1: loaded by COPY into both servers, all 22 queries give the same rows.
 
 use crate::harness::{Client, Kalam, Outcome, Server, postgres, script};
 use std::fmt::{Display, Write as _};
 use tpchgen::generators as tables;
 
-const SCALE_FACTOR: f64 = 0.01;
+const SCALE_FACTOR: f64 = 0.1;
 
 const QUERIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tpch");
 

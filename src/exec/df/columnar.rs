@@ -43,7 +43,7 @@ enum Run {
 /// Starts a node, on DataFusion if it can be lowered.
 fn start(node: &NodeRef, state: &ExecState) -> Result<Run> {
     let Some(lowered) = node.lower(&Lowering::new(state)) else {
-        return Ok(Run::Rows(node.open_rows(state)));
+        return Ok(Run::Rows(node.operator().open(state)));
     };
     let context = task_context()?;
     let (sender, batches) = mpsc::channel(BATCHES_AHEAD);

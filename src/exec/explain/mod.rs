@@ -200,7 +200,8 @@ fn text(node: &NodeRef, depth: usize, shown: &Shown, lines: &mut Vec<String>) {
     let figures = shown.of(node);
     let columnar = if figures.is_columnar() { " (DataFusion)" } else { "" };
     let Description { name, target, .. } = &description;
-    lines.push(format!("{prefix}{name}{target}{columnar}{}", figures.text(shown)));
+    let alias = node.alias.as_ref().map(|alias| format!(" {alias}")).unwrap_or_default();
+    lines.push(format!("{prefix}{name}{target}{alias}{columnar}{}", figures.text(shown)));
     for note in &node.notes {
         let indent = " ".repeat(6 * depth + 2);
         lines.push(format!("{indent}{}: {}", note.label, note.texts.join(", ")));
@@ -214,6 +215,7 @@ fn tree(node: &NodeRef, shown: &Shown) -> Map<String, Value> {
     map.insert("Node Type".to_owned(), json!(description.name));
     if let Some((_, relation)) = description.target.rsplit_once(" on ") {
         map.insert("Relation Name".to_owned(), json!(relation));
+        map.insert("Alias".to_owned(), json!(node.alias.as_deref().unwrap_or(relation)));
     }
     shown.of(node).insert(shown, &mut map);
     for note in &node.notes {

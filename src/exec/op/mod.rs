@@ -70,7 +70,8 @@ pub(in crate::exec) trait PlanNode: Send + Sync {
 pub(in crate::exec) struct Planned {
     operator: Box<dyn PlanNode>,
     pub estimate: Estimate,
-    /// For EXPLAIN.
+    /// For EXPLAIN: what the query calls the relation read, and conditions and keys.
+    pub alias: Option<String>,
     pub notes: Vec<Note>,
 }
 
@@ -96,22 +97,32 @@ pub(in crate::exec) type NodeRef = Arc<Planned>;
 
 impl Planned {
     pub fn new(operator: impl PlanNode + 'static, estimate: Estimate) -> NodeRef {
-        Arc::new(Planned { operator: Box::new(operator), estimate, notes: Vec::new() })
+        let operator = Box::new(operator);
+        Arc::new(Planned { operator, estimate, alias: None, notes: Vec::new() })
     }
 
     /// Starts the operator, on DataFusion where that is worthwhile and possible; under EXPLAIN
     /// ANALYZE it is measured.
     pub fn open(self: &Arc<Self>, state: &ExecState) -> Box<dyn Operator> {
-        let running = df::columnar(self, state).unwrap_or_else(|| self.open_rows(state));
+        let running = df::columnar(self, state).unwrap_or_else(|| self.operator.open(state));
+        self.measured(running, state)
+    }
+
+    /// Starts it on rows, which come in the operator's own order.
+    pub fn open_rows(&self, state: &ExecState) -> Box<dyn Operator> {
+        self.measured(self.operator.open(state), state)
+    }
+
+    fn measured(&self, running: Box<dyn Operator>, state: &ExecState) -> Box<dyn Operator> {
         match &state.cx.measurements {
             None => running,
             Some(measurements) => measurements.measured(self, running),
         }
     }
 
-    /// Starts it on rows, which come in the operator's own order.
-    pub fn open_rows(&self, state: &ExecState) -> Box<dyn Operator> {
-        self.operator.open(state)
+    /// The operator itself.
+    pub fn operator(&self) -> &dyn PlanNode {
+        &*self.operator
     }
 
     pub fn describe(&self) -> Description {

@@ -125,7 +125,8 @@ impl Planner {
         };
         let index = self.condition_note("Index Cond", &noted(true));
         let filter = self.condition_note("Filter", &noted(false));
-        Ok(Found { built: built.noted(index).noted(filter), ordered, by_key })
+        let built = built.called(self.alias_of(access.rel, relation)).noted(index).noted(filter);
+        Ok(Found { built, ordered, by_key })
     }
 
     /// Relations that are not tables.
@@ -157,6 +158,8 @@ impl Planner {
                 Built::new(scan, layout, rows, cost)
             }
         };
+        let note = self.condition_note("Filter", access.conditions);
+        let built = built.called(self.alias_of(access.rel, relation)).noted(note);
         Ok(Some(Found { built, ordered: false, by_key: false }))
     }
 

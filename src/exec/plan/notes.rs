@@ -5,8 +5,9 @@
 
 use super::planner::{Built, FIRST_OWN_REL, Planner};
 use super::walk;
+use crate::catalog::Relation;
 use crate::exec::op::Note;
-use crate::nodes::{Expr, Query, SUBLINK_RANGE, SortGroup};
+use crate::nodes::{Expr, Query, RangeIndex, SUBLINK_RANGE, SortGroup};
 use crate::sql::deparse;
 use std::sync::Arc;
 
@@ -47,6 +48,13 @@ impl Planner {
         Some(note)
     }
 
+    /// What the query calls a relation, where that is not the relation's own name.
+    pub(super) fn alias_of(&self, rel: RangeIndex, relation: &Relation) -> Option<String> {
+        let query = self.levels.last()?.query.as_ref()?;
+        let entry = query.range_table.get((rel as usize).checked_sub(1)?)?;
+        (entry.name != relation.name).then(|| entry.name.clone())
+    }
+
     fn texts(&self, exprs: &[Expr]) -> Option<Vec<String>> {
         let queries: Vec<Arc<Query>> =
             self.levels.iter().filter_map(|level| level.query.clone()).collect();
@@ -60,6 +68,14 @@ impl Planner {
 }
 
 impl Built {
+    /// With the query's name of the relation, where it is not the relation's own.
+    pub(super) fn called(mut self, alias: Option<String>) -> Built {
+        if let Some(node) = Arc::get_mut(&mut self.node) {
+            node.alias = alias;
+        }
+        self
+    }
+
     /// With a note for EXPLAIN.
     pub(super) fn noted(mut self, note: Option<Note>) -> Built {
         if let (Some(note), Some(node)) = (note, Arc::get_mut(&mut self.node)) {
