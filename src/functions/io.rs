@@ -1,8 +1,9 @@
 //! Text forms of every type, those whose names live in the catalog (`regclass`, …) included.
 //!
-//! [`types::text_out`] and [`types::text_in`] know no catalog; statements convert through here.
+//! [`types::text_out`] and [`types::text_in`] know neither the catalog nor regular expressions (which
+//! paths may have); statements convert through here.
 
-use super::{Env, reg};
+use super::{Env, jsonpath, reg};
 use crate::catalog::builtin;
 use crate::error::Result;
 use crate::types::{self, Array, Datum, Oid, oids};
@@ -30,6 +31,8 @@ pub fn text_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) 
 pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
     if reg::is_reg(type_oid) {
         reg::input(env, type_oid, text).map(Datum::Oid)
+    } else if type_oid == oids::JSONPATH {
+        jsonpath::text_in(text)
     } else {
         types::text_in(type_oid, typmod, text, env.format())
     }

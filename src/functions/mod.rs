@@ -28,6 +28,7 @@ mod in_range;
 mod integer;
 mod io;
 mod json;
+mod jsonpath;
 mod keywords;
 mod like;
 mod math;

@@ -95,6 +95,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::json::object::FUNCTIONS,
     super::json::record::FUNCTIONS,
     super::json::sets::FUNCTIONS,
+    super::jsonpath::FUNCTIONS,
     super::series::FUNCTIONS,
 ];
 

@@ -3,8 +3,8 @@
 use super::datetime::{input, output, write_interval};
 use super::input::{Reader, insufficient_data};
 use super::{
-    Datum, Format, Interval, Jsonb, Numeric, Oid, array, boolean, bytea, float, int, json, oids,
-    record, string, uuid,
+    Datum, Format, Interval, Jsonb, Numeric, Oid, array, boolean, bytea, float, int, json,
+    jsonpath, oids, record, string, uuid,
 };
 use crate::error::{PgError, Result, code};
 use std::io::Write;
@@ -36,6 +36,7 @@ pub fn text_in(type_oid: Oid, typmod: i32, text: &str, format: &Format) -> Resul
             Datum::text(text)
         }
         oids::JSONB => Datum::Jsonb(Jsonb::parse(text)?),
+        oids::JSONPATH => Datum::text(jsonpath::text_in(text)?),
         oids::DATE => input::date(text, format)?,
         oids::TIME => input::time(text, typmod, format)?,
         oids::TIMETZ => input::timetz(text, typmod, format)?,
@@ -74,6 +75,9 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         Datum::Oid(0) if is_registry(type_oid) => out.push(b'-'),
         Datum::Oid(v) => put(v, out),
         Datum::Numeric(v) => put(v, out),
+        Datum::Text(v) if type_oid == oids::JSONPATH => {
+            out.extend_from_slice(jsonpath::text_out(v).as_bytes());
+        }
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
         Datum::Bytea(v) => bytea::write(v, format.bytea_output, out),
         Datum::Date(v) => output::date(*v, format, out),
@@ -199,20 +203,26 @@ fn variable_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
             json::validate(text()?)?;
             Datum::text(text()?)
         }
-        oids::JSONB => match bytes.split_first() {
-            Some((1, rest)) => Datum::Jsonb(Jsonb::parse(string::from_utf8(rest)?)?),
-            Some((version, _)) => {
-                let message = format!("unsupported jsonb version number {version}");
-                return Err(PgError::new(code::INTERNAL_ERROR, message));
-            }
-            None => return Err(insufficient_data()),
-        },
+        oids::JSONB => Datum::Jsonb(Jsonb::parse(versioned(bytes, "jsonb")?)?),
+        oids::JSONPATH => Datum::text(jsonpath::text_in(versioned(bytes, "jsonpath")?)?),
         oids::RECORD => return Err(record::no_input()),
         _ => match array::element_type(type_oid) {
             Some(element) => array::binary_in(type_oid, element, typmod, bytes)?,
             None => return Err(no_input(type_oid)),
         },
     })
+}
+
+/// The text behind a byte for the version of the form, which is 1.
+fn versioned<'a>(bytes: &'a [u8], type_name: &str) -> Result<&'a str> {
+    match bytes.split_first() {
+        Some((1, text)) => string::from_utf8(text),
+        Some((version, _)) => {
+            let message = format!("unsupported {type_name} version number {version}");
+            Err(PgError::new(code::INTERNAL_ERROR, message))
+        }
+        None => Err(insufficient_data()),
+    }
 }
 
 /// Appends a value's binary form, as `typsend`. Not for NULL.
@@ -235,6 +245,10 @@ pub fn binary_out(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         Datum::Float8(v) => out.extend_from_slice(&v.to_be_bytes()),
         Datum::Oid(v) => out.extend_from_slice(&v.to_be_bytes()),
         Datum::Numeric(v) => v.binary_out(out),
+        Datum::Text(v) if type_oid == oids::JSONPATH => {
+            out.push(1);
+            out.extend_from_slice(jsonpath::text_out(v).as_bytes());
+        }
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
         Datum::Bytea(v) => out.extend_from_slice(v),
         Datum::TimeTz(v, zone) => {

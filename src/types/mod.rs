@@ -23,6 +23,7 @@ pub mod input;
 pub mod int;
 pub mod json;
 pub mod jsonb;
+pub mod jsonpath;
 pub mod key;
 mod names;
 pub mod numeric;

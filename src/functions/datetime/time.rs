@@ -57,10 +57,13 @@ pub(super) fn wrapped(time: i64, micros: i64) -> i64 {
     (time + micros % DAY).rem_euclid(DAY)
 }
 
-/// The zone's offset is the one that this time has today.
 fn time_timetz(ctx: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {
+    in_session_zone(ctx, args[0].as_time())
+}
+
+/// The time with the offset that the session's zone has at this time today.
+pub(in crate::functions) fn in_session_zone(ctx: &Ctx<'_>, time: i64) -> Result<Datum> {
     let today = to_local(ctx.env.transaction_time(), zone(ctx))?.div_euclid(DAY);
-    let time = args[0].as_time();
     let offset = zone(ctx).offset_at_local(today * DAY + time);
     Ok(Datum::TimeTz(time, -offset))
 }

@@ -22,6 +22,7 @@ pub(super) use functions::FUNCTIONS;
 pub(super) use similar::FUNCTIONS as SIMILAR;
 
 use crate::error::{PgError, Result, code};
+use crate::types::jsonpath::LikeRegex;
 use ast::{Node, Preference};
 use fancy_regex::{Regex, RegexBuilder};
 use options::Options;
@@ -56,6 +57,16 @@ struct Spans {
 struct Match {
     whole: Range<usize>,
     groups: Vec<Option<Range<usize>>>,
+}
+
+/// Whether a text matches SQL/JSON's `like_regex`.
+pub(super) fn like_regex(regex: &LikeRegex, text: &str) -> Result<bool> {
+    Pattern::get(&regex.pattern, Options::of_xquery(regex))?.is_match(text)
+}
+
+/// 2201B where the pattern is no regular expression.
+pub(super) fn check_like_regex(regex: &LikeRegex) -> Result<()> {
+    Pattern::get(&regex.pattern, Options::of_xquery(regex)).map(drop)
 }
 
 fn too_complex(reason: impl std::fmt::Display) -> PgError {

@@ -1,6 +1,7 @@
 //! Options of a regular expression: flags arguments, embedded `(?…)`, `***` directors.
 
 use crate::error::{PgError, Result, code};
+use crate::types::jsonpath::LikeRegex;
 
 /// How a pattern is read and matched. The default is case-sensitive, newlines ordinary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,6 +38,17 @@ impl Options {
             _ => return None,
         }
         Some(Ok(()))
+    }
+
+    /// XQuery's flags. A quoted pattern has no use for those about lines.
+    pub(super) fn of_xquery(regex: &LikeRegex) -> Options {
+        Options {
+            fold: regex.ignore_case,
+            literal: regex.quote,
+            line_dots: !regex.quote && !regex.dot_all,
+            line_anchors: !regex.quote && regex.multi_line,
+            ..Options::default()
+        }
     }
 
     /// The flags argument of a function.

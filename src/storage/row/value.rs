@@ -121,7 +121,13 @@ pub(super) fn encode_variable(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
 
 pub(super) fn decode_variable(type_oid: Oid, bytes: &[u8]) -> Datum {
     match type_oid {
-        oids::TEXT | oids::VARCHAR | oids::BPCHAR | oids::NAME | oids::JSON | oids::XML => {
+        oids::TEXT
+        | oids::VARCHAR
+        | oids::BPCHAR
+        | oids::NAME
+        | oids::JSON
+        | oids::JSONPATH
+        | oids::XML => {
             // Text was valid UTF-8 when written, and RocksDB checks its blocks' checksums.
             Datum::text(std::str::from_utf8(bytes).expect("stored text is UTF-8"))
         }

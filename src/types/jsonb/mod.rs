@@ -26,6 +26,7 @@ pub use build::Value;
 
 use super::Numeric;
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A JSON document in binary form.
@@ -101,6 +102,17 @@ impl Jsonb {
         Jsonb(bytes.into())
     }
 
+    /// The node with these bytes of the stored form, as [`Jsonb::range_of`] gave them.
+    pub fn node_at(&self, range: Range<usize>) -> Node<'_> {
+        Node(&self.0[range])
+    }
+
+    /// Which bytes of the stored form a node of this document is.
+    pub fn range_of(&self, node: Node<'_>) -> Range<usize> {
+        let start = node.0.as_ptr() as usize - self.0.as_ptr() as usize;
+        start..start + node.0.len()
+    }
+
     /// The order of `jsonb`'s operators.
     pub fn compare(&self, o: &Jsonb) -> Ordering {
         order::compare(self.root(), o.root())
@@ -127,6 +139,11 @@ impl<'a> Node<'a> {
     /// The node as a document of its own.
     pub fn to_jsonb(self) -> Jsonb {
         Jsonb(self.0.into())
+    }
+
+    /// Whether both are the same place in the same document.
+    pub fn is_same(self, o: Node<'_>) -> bool {
+        std::ptr::eq(self.0, o.0)
     }
 
     pub fn is_scalar(self) -> bool {

@@ -1,13 +1,12 @@
 //! The SQL functions over templates.
 
 use super::output::{self, Value};
-use super::{date, input, pattern};
-use crate::error::{PgError, Result, code};
+use super::{date, input, pattern, standard};
+use crate::error::Result;
 use crate::functions::Ctx;
 use crate::functions::Implementation::{self, Scalar};
 use crate::functions::datetime::fields::{Fields, is_finite, timestamp_from};
 use crate::types::datetime::SECOND;
-use crate::types::datetime::calendar::{POSTGRES_EPOCH_JDATE, date_to_julian};
 use crate::types::datetime::timestamp::{check_range, to_utc};
 use crate::types::{Datum, apply_typmod, oids};
 
@@ -57,16 +56,7 @@ fn interval_to_char(_: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {
 fn to_date(_: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {
     let text = args[0].as_text();
     let (moment, _) = read(text, args[1].as_text())?;
-    let fields = &moment.fields;
-    let out_of_range = || {
-        let message = format!("date out of range: \"{text}\"");
-        PgError::new(code::DATETIME_FIELD_OVERFLOW, message)
-    };
-    // 4714-11-24 BC is Julian day 0; dates end before 5874898-01-01.
-    let in_range = (-4713..5_874_898).contains(&fields.year);
-    let day = in_range.then(|| date_to_julian(fields.year, fields.month, fields.day));
-    let day = day.filter(|day| *day >= 0).ok_or_else(out_of_range)?;
-    Ok(Datum::Date(day - POSTGRES_EPOCH_JDATE))
+    standard::date(&moment.fields, text)
 }
 
 fn to_timestamp(ctx: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {

@@ -44,12 +44,21 @@ pub(super) struct Parsed {
 
 /// Reads `text` by the nodes of a template. Text left over is ignored.
 pub(super) fn read(nodes: &[Node], text: &str) -> Result<Parsed> {
-    let mut reader = Reader { text, rest: text, skipped: 0, fixed: false, out: Parsed::default() };
-    for (i, node) in nodes.iter().enumerate() {
-        if reader.rest.is_empty() {
-            break;
-        }
-        reader.read_node(node, i == 0, ends_number(&nodes[i + 1..]))?;
+    let mut reader = Reader::new(text, false);
+    reader.read_nodes(nodes)?;
+    Ok(reader.out)
+}
+
+/// Reads `text` as the SQL standard has it: with fixed widths, separators as in the template, and
+/// neither template nor text left over.
+pub(super) fn read_standard(nodes: &[Node], text: &str) -> Result<Parsed> {
+    let mut reader = Reader::new(text, true);
+    if reader.read_nodes(nodes)? < nodes.len() {
+        return Err(invalid("input string is too short for datetime format".to_owned()));
+    }
+    if !reader.rest.trim_start_matches(is_space).is_empty() {
+        let message = "trailing characters remain in input string after datetime format";
+        return Err(invalid(message.to_owned()));
     }
     Ok(reader.out)
 }
@@ -59,7 +68,9 @@ fn ends_number(following: &[Node]) -> bool {
     match following.first() {
         None => true,
         Some(Node::Field { keyword, .. }) => !keyword.is_digits(),
-        Some(Node::Literal(c) | Node::Separator(c) | Node::Space(c)) => !c.is_ascii_digit(),
+        Some(Node::Literal(c) | Node::Plain(c) | Node::Separator(c) | Node::Space(c)) => {
+            !c.is_ascii_digit()
+        }
     }
 }
 
@@ -70,6 +81,8 @@ struct Reader<'a> {
     skipped: i32,
     /// FX was seen.
     fixed: bool,
+    /// Separators must be the template's.
+    standard: bool,
     out: Parsed,
 }
 
@@ -80,7 +93,23 @@ struct Reading<'k> {
     greedy: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, standard: bool) -> Reader<'a> {
+        let out = Parsed::default();
+        Reader { text, rest: text, skipped: 0, fixed: standard, standard, out }
+    }
+
+    /// Reads nodes until the text is at its end; how many.
+    fn read_nodes(&mut self, nodes: &[Node]) -> Result<usize> {
+        for (i, node) in nodes.iter().enumerate() {
+            if self.rest.is_empty() {
+                return Ok(i);
+            }
+            self.read_node(node, i == 0, ends_number(&nodes[i + 1..]))?;
+        }
+        Ok(nodes.len())
+    }
+
     fn read_node(&mut self, node: &Node, first: bool, ends_number: bool) -> Result<()> {
         let is_fx =
             matches!(node, Node::Field { keyword, .. } if keyword.field == Field::FixedWidth);
@@ -89,8 +118,14 @@ impl Reader<'_> {
             self.skip_spaces();
         }
         match node {
+            Node::Space(c) | Node::Separator(c) if self.standard => {
+                if !self.rest.starts_with(*c) {
+                    return Err(invalid(format!("unmatched format separator \"{c}\"")));
+                }
+                self.skip_char();
+            }
             Node::Space(_) | Node::Separator(_) => self.match_separator(),
-            Node::Literal(_) => self.match_literal(),
+            Node::Literal(_) | Node::Plain(_) => self.match_literal(),
             Node::Field { keyword, fill, ordinal, .. } => {
                 self.commit_to(keyword)?;
                 let greedy = *fill || ordinal.is_some() || ends_number;

@@ -9,5 +9,7 @@ mod input;
 pub(super) mod names;
 mod output;
 mod pattern;
+mod standard;
 
 pub(in crate::functions) use functions::FUNCTIONS;
+pub(in crate::functions) use standard::parse_datetime;

@@ -19,7 +19,7 @@ pub(super) fn format(template: &str, value: &Value) -> Result<String> {
     let mut out = String::new();
     for node in pattern::parse(template) {
         match node {
-            Node::Literal(c) | Node::Separator(c) | Node::Space(c) => out.push(c),
+            Node::Literal(c) | Node::Plain(c) | Node::Separator(c) | Node::Space(c) => out.push(c),
             Node::Field { keyword, fill, translated, ordinal } => {
                 let names = matches!(keyword.field, Field::DayName | Field::MonthName);
                 let fill = fill || (translated && names);

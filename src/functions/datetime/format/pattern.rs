@@ -132,6 +132,9 @@ pub(super) enum Node {
     /// Printable ASCII other than letters and digits, outside quotes.
     Separator(char),
     Space(char),
+    /// Other text outside quotes.
+    Plain(char),
+    /// Text in quotes.
     Literal(char),
 }
 
@@ -285,7 +288,7 @@ fn plain_char<'a>(text: &'a str, nodes: &mut Vec<Node>) -> &'a str {
         nodes.push(match c {
             c if is_separator(c) => Node::Separator(c),
             c if is_space(c) => Node::Space(c),
-            c => Node::Literal(c),
+            c => Node::Plain(c),
         });
     }
     chars.as_str()
