@@ -46,6 +46,7 @@ pub(super) fn bind(
         _ => binder.coerce_to_column(expr, place, target)?,
     };
     binder.check_stored(&expr, place, relation)?;
+    binder.check_expr_collations(&expr)?;
     if place != ExprPlace::ExecuteParameter {
         expr.clear_locations();
     }

@@ -11,7 +11,7 @@
 //! names       columns, lookup, typename, params, fuzzy
 //! expressions expr, compare, sublink, indirection, func, oper, agg
 //! types       coerce, common, polymorphic, candidates
-//! rules       place (what may stand where), srf, ungrouped
+//! rules       place (what may stand where), srf, ungrouped, collate
 //! ```
 
 mod agg;
@@ -19,6 +19,7 @@ mod assign;
 mod candidates;
 mod clause;
 mod coerce;
+mod collate;
 mod columns;
 mod common;
 mod compare;
@@ -120,6 +121,7 @@ pub fn bind_node(
 ) -> Result<Query> {
     let mut binder = Binder::new(context, params);
     let query = binder.bind_statement(node)?;
+    binder.check_collations(&query)?;
     binder.check_params()?;
     Ok(query)
 }
@@ -133,6 +135,7 @@ pub fn bind_select_into(
     let mut binder = Binder::new(context, params);
     binder.into = Some(select);
     let query = binder.bind_statement(Node::SelectStmt(select))?;
+    binder.check_collations(&query)?;
     binder.check_params()?;
     Ok(query)
 }
