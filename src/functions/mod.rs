@@ -25,6 +25,7 @@ mod float_text;
 mod has_privilege;
 mod hash;
 mod in_range;
+mod index_property;
 mod integer;
 mod io;
 mod json;

@@ -17,3 +17,4 @@ pub(super) mod timestamp;
 pub(super) mod truncate;
 mod unit;
 pub(super) mod zone;
+pub(super) mod zone_list;
