@@ -7,6 +7,7 @@
 use super::Implementation::{self, Scalar};
 use super::float::{overflow, underflow};
 use super::integer::out_of_range;
+use super::libm;
 use crate::error::{PgError, Result, SqlState, code};
 use crate::types::Datum;
 
@@ -164,7 +165,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("dtrunc", total!(f64::trunc)),
     ("dsign", total!(sign)),
     ("dsqrt", unary!(square_root)),
-    ("dcbrt", total!(f64::cbrt)),
+    ("dcbrt", total!(libm::cbrt)),
     ("dexp", unary!(exponential)),
     ("dlog1", unary!(|x| logarithm(x, f64::ln))),
     ("dlog10", unary!(|x| logarithm(x, f64::log10))),
@@ -175,9 +176,9 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("dsinh", total!(f64::sinh)),
     ("dcosh", total!(f64::cosh)),
     ("dtanh", total!(f64::tanh)),
-    ("dasinh", total!(f64::asinh)),
-    ("dacosh", unary!(|x| in_domain(x, 1.0, f64::INFINITY, f64::acosh))),
-    ("datanh", unary!(|x| in_domain(x, -1.0, 1.0, f64::atanh))),
+    ("dasinh", total!(libm::asinh)),
+    ("dacosh", unary!(|x| in_domain(x, 1.0, f64::INFINITY, |x| libm::acosh(x)))),
+    ("datanh", unary!(|x| in_domain(x, -1.0, 1.0, |x| libm::atanh(x)))),
     ("dasin", unary!(|x| in_domain(x, -1.0, 1.0, f64::asin))),
     ("dacos", unary!(|x| in_domain(x, -1.0, 1.0, f64::acos))),
     ("datan", total!(f64::atan)),

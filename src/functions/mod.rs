@@ -31,6 +31,7 @@ mod io;
 mod json;
 mod jsonpath;
 mod keywords;
+mod libm;
 mod like;
 mod math;
 mod number_format;
