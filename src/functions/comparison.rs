@@ -79,6 +79,7 @@ operators! {
     ["bytea" "bytea" "" "byteacmp"] of!(BYTEA);
     ["uuid_" "uuid_" "" "uuid_cmp"] of!(UUID);
     ["tid" "tid" "" "bttidcmp"] of!(TID);
+    ["xid8" "xid8" "" "xid8cmp"] of!(XID8);
     ["oidvector" "oidvector" "" "btoidvectorcmp"] of!(OIDVECTOR);
 }
 
@@ -149,6 +150,7 @@ extremes! {
     "float8": FLOAT8;
     "numeric_": NUMERIC;
     "oid": OID;
+    "xid8_": XID8;
     "text_": TEXT;
     "bpchar_": BPCHAR;
 }

@@ -6,7 +6,7 @@ use super::text_cast::clip_name;
 use super::{Ctx, Env, reg};
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
-use crate::types::{Array, Datum, Oid, oids};
+use crate::types::{Array, Datum, Oid, int, oids};
 use std::sync::Arc;
 
 /// Clients read the server's version from the second word.
@@ -118,11 +118,11 @@ fn with_header(length: usize) -> i64 {
 
 fn xact_id(ctx: &Ctx<'_>, assign: bool) -> Result<Datum> {
     let id = ctx.env.session().transaction_id(assign)?;
-    let id = id.and_then(|id| i64::try_from(id).ok()).map_or(Datum::Null, Datum::Int8);
-    if ctx.result_type != oids::INT8 && ctx.result_type != 0 {
-        return Err(PgError::unsupported("type xid8"));
-    }
-    Ok(id)
+    Ok(match id {
+        None => Datum::Null,
+        Some(id) if ctx.result_type == oids::XID8 => int::xid8(id),
+        Some(id) => i64::try_from(id).map_or(Datum::Null, Datum::Int8),
+    })
 }
 
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
@@ -165,6 +165,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_column_size", Scalar(|c, a| column_size(c, &a[0]))),
     // Values are never compressed in place.
     ("pg_column_compression", Scalar(|_, _| Ok(Datum::Null))),
+    ("xid8toxid", Scalar(|_, a| Ok(Datum::Oid(int::xid8_value(a[0].as_int8()) as u32)))),
     ("pg_current_xact_id", Scalar(|c, _| xact_id(c, true))),
     ("pg_current_xact_id_if_assigned", Scalar(|c, _| xact_id(c, false))),
 ];

@@ -47,7 +47,7 @@ pub fn data_type(type_oid: Oid) -> DataType {
         oids::CHAR => DataType::UInt8,
         oids::INT2 => DataType::Int16,
         oids::INT4 => DataType::Int32,
-        oids::INT8 | oids::TID => DataType::Int64,
+        oids::INT8 | oids::TID | oids::XID8 => DataType::Int64,
         oids::FLOAT4 => DataType::Float32,
         oids::FLOAT8 => DataType::Float64,
         oids::DATE => DataType::Date32,

@@ -2,7 +2,7 @@
 //!
 //! A `Datum` does not know its type; the expression or column it belongs to does. Types that share a
 //! representation share a variant: `text`, `varchar`, `bpchar`, `name`, `json`, `xml` and `unknown`
-//! are `Text`; `oid` and the `reg*` types are `Oid`.
+//! are `Text`; `oid` and the `reg*` types are `Oid`; `tid` and `xid8` are `Int8`.
 
 use super::{Interval, Jsonb, Numeric, Oid};
 use serde::{Deserialize, Serialize};

@@ -33,9 +33,24 @@ pub fn parse_oid(text: &str) -> Result<Oid> {
     .ok_or_else(|| value_out_of_range("oid", text))
 }
 
-/// Reads an `xid` or `cid`: the leading number in C's notation (0x10, 010), 0 where there is none,
-/// without complaint.
+/// Reads an `xid` or `cid`: the low half of [`unsigned`], as the C cast takes it.
 pub fn parse_xid(text: &str) -> u32 {
+    unsigned(text) as u32
+}
+
+/// An `xid8`. Held with the sign bit turned, so that signed integers have its order.
+pub fn xid8(value: u64) -> Datum {
+    Datum::Int8((value ^ (1 << 63)) as i64)
+}
+
+/// The value of an `xid8` from what [`xid8`] holds.
+pub fn xid8_value(held: i64) -> u64 {
+    held as u64 ^ (1 << 63)
+}
+
+/// C's `strtoul`: the leading number in C's notation (0x10, 010), 0 where there is none, without
+/// complaint.
+pub fn unsigned(text: &str) -> u64 {
     let text = text.trim_start_matches(is_space);
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -50,8 +65,7 @@ pub fn parse_xid(text: &str) -> u32 {
         .chars()
         .map_while(|c| c.to_digit(radix))
         .fold(0u64, |v, d| v.saturating_mul(u64::from(radix)).saturating_add(u64::from(d)));
-    // The low half, as the C cast takes it.
-    if negative { value.wrapping_neg() as u32 } else { value as u32 }
+    if negative { value.wrapping_neg() } else { value }
 }
 
 /// Reads a `tid`, `(block,offset)`, held as `block << 16 | offset`.

@@ -48,6 +48,7 @@ fn simple_name(type_oid: Oid) -> Option<&'static str> {
         oids::TEXT => "text",
         oids::OID => "oid",
         oids::TID => "tid",
+        oids::XID8 => "xid8",
         oids::XID => "xid",
         oids::CID => "cid",
         oids::OIDVECTOR => "oidvector",

@@ -74,6 +74,7 @@ types! {
     PG_LSN = 3220, 3221;
     JSONB = 3802, 3807;
     JSONPATH = 4072, 4073;
+    XID8 = 5069, 271;
     RECORD = 2249, 2287;
     CSTRING = 2275, 1263;
     ANY = 2276, 0;
