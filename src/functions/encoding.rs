@@ -224,14 +224,25 @@ fn invalid_sequence(bytes: &[u8]) -> PgError {
 
 /// UTF-8 bytes of input in a charset.
 fn decode_charset(bytes: &[u8], from: Charset) -> Result<String> {
+    // Bytes are checked in order; no encoding has a zero byte.
+    let zero = bytes.iter().position(|byte| *byte == 0);
+    let checked = &bytes[..zero.unwrap_or(bytes.len())];
     let text = match from {
-        Charset::Latin1 => bytes.iter().map(|&byte| char::from(byte)).collect(),
-        Charset::Utf8 | Charset::SqlAscii => check_utf8(bytes)?.to_owned(),
+        Charset::Latin1 => checked.iter().map(|&byte| char::from(byte)).collect(),
+        Charset::Utf8 | Charset::SqlAscii => check_utf8(checked)?.to_owned(),
     };
-    if text.contains('\0') {
-        return Err(invalid_sequence(&[0]));
+    match zero {
+        None => Ok(text),
+        Some(_) => {
+            let name = match from {
+                Charset::Latin1 => "LATIN1",
+                Charset::Utf8 => "UTF8",
+                Charset::SqlAscii => "SQL_ASCII",
+            };
+            let message = format!("invalid byte sequence for encoding \"{name}\": 0x00");
+            Err(PgError::new(code::CHARACTER_NOT_IN_REPERTOIRE, message))
+        }
     }
-    Ok(text)
 }
 
 /// Bytes of a named encoding as text.

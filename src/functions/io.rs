@@ -4,24 +4,16 @@
 //! paths may have); statements convert through here.
 
 use super::{Env, jsonpath, reg};
-use crate::catalog::builtin;
 use crate::error::Result;
-use crate::types::{self, Array, Datum, Oid, oids};
+use crate::types::{self, Array, Datum, Oid, Record, oids};
 use std::sync::Arc;
-
-/// `text[]`.
-const TEXT_ARRAY: Oid = 1009;
 
 /// Appends a value's text form. Not for NULL.
 pub fn text_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
     if reg::is_reg(type_oid) {
         out.extend_from_slice(reg::output(env, type_oid, value.as_oid()).as_bytes());
-    } else if let Datum::Array(array) = value
-        && let Some(element) = builtin::type_(type_oid).map(|t| t.element)
-        && reg::is_reg(element)
-    {
-        let names = reg_names(env, element, array);
-        types::text_out(TEXT_ARRAY, &names, env.format(), out);
+    } else if let Some(named) = named(env, value) {
+        types::text_out(type_oid, &named, env.format(), out);
     } else {
         types::text_out(type_oid, value, env.format(), out);
     }
@@ -45,13 +37,49 @@ pub fn output(env: &dyn Env, type_oid: Oid, value: &Datum) -> Result<String> {
     Ok(String::from_utf8(out).expect("text forms are UTF-8"))
 }
 
-/// An array of OIDs as one of the names that they are shown as.
-fn reg_names(env: &dyn Env, type_oid: Oid, array: &Array) -> Datum {
-    let name = |element: &Datum| match element {
-        Datum::Null => Datum::Null,
-        oid => Datum::text(reg::output(env, type_oid, oid.as_oid())),
-    };
+/// An array or row with the names of the OIDs in it in their place; `None` where it has none.
+fn named(env: &dyn Env, value: &Datum) -> Option<Datum> {
+    match value {
+        Datum::Array(array) => named_array(env, array),
+        Datum::Record(record) => named_record(env, record),
+        _ => None,
+    }
+}
+
+/// The name of one value, or what [`named`] makes of it.
+fn named_value(env: &dyn Env, type_oid: Oid, value: &Datum) -> Option<Datum> {
+    match value {
+        Datum::Oid(oid) if reg::is_reg(type_oid) => {
+            Some(Datum::text(reg::output(env, type_oid, *oid)))
+        }
+        value => named(env, value),
+    }
+}
+
+fn may_have_names(type_oid: Oid, value: &Datum) -> bool {
+    reg::is_reg(type_oid) || matches!(value, Datum::Array(_) | Datum::Record(_))
+}
+
+fn named_array(env: &dyn Env, array: &Array) -> Option<Datum> {
+    let element = array.element_type;
+    if !array.elements.iter().any(|value| may_have_names(element, value)) {
+        return None;
+    }
+    let name = |value: &Datum| named_value(env, element, value).unwrap_or_else(|| value.clone());
     let elements = array.elements.iter().map(name).collect();
-    let dims = array.dims.clone();
-    Datum::Array(Arc::new(Array { element_type: oids::TEXT, dims, elements }))
+    let element_type = if reg::is_reg(element) { oids::TEXT } else { element };
+    Some(Datum::Array(Arc::new(Array { element_type, dims: array.dims.clone(), elements })))
+}
+
+fn named_record(env: &dyn Env, record: &Record) -> Option<Datum> {
+    if !record.fields.iter().any(|(type_oid, value)| may_have_names(*type_oid, value)) {
+        return None;
+    }
+    let field = |(type_oid, value): &(Oid, Datum)| match named_value(env, *type_oid, value) {
+        Some(name @ Datum::Text(_)) => (oids::TEXT, name),
+        Some(nested) => (*type_oid, nested),
+        None => (*type_oid, value.clone()),
+    };
+    let fields = record.fields.iter().map(field).collect();
+    Some(Datum::Record(Arc::new(Record { fields, names: record.names.clone() })))
 }

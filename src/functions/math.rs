@@ -102,8 +102,7 @@ fn sign(x: f64) -> f64 {
     match x {
         x if x > 0.0 => 1.0,
         x if x < 0.0 => -1.0,
-        // NaN stays; zero, of either sign, gives +0.
-        nan if nan.is_nan() => nan,
+        // Zero of either sign, and NaN.
         _ => 0.0,
     }
 }

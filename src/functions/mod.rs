@@ -57,6 +57,7 @@ mod trigonometry;
 mod visibility;
 
 pub use io::{output, text_in, text_out};
+pub use json::assign::set_element as set_jsonb_element;
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
 

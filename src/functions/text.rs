@@ -85,8 +85,12 @@ fn left(s: &str, n: i32) -> &str {
 }
 
 fn right(s: &str, n: i32) -> &str {
-    let skip =
-        if n < 0 { n.unsigned_abs() as usize } else { char_count(s).saturating_sub(n as usize) };
+    let skip = match n {
+        // Has no positive counterpart, which PostgreSQL would skip.
+        i32::MIN => 0,
+        ..0 => n.unsigned_abs() as usize,
+        _ => char_count(s).saturating_sub(n as usize),
+    };
     &s[offset_of(s, skip)..]
 }
 

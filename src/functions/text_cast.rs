@@ -6,7 +6,7 @@
 use super::Implementation::{self, Scalar};
 use super::{Ctx, output};
 use crate::error::Result;
-use crate::types::{self, Datum, oids};
+use crate::types::{self, Datum, boolean, oids};
 
 const NAME_BYTES_MAX: usize = 63;
 
@@ -15,18 +15,14 @@ pub(super) fn clip_name(s: &str) -> &str {
     &s[..s.floor_char_boundary(NAME_BYTES_MAX)]
 }
 
-/// `"char"` as text: empty for the zero byte. A byte above 127 is no character in UTF-8; its octal
-/// escape stands for it, as later PostgreSQL versions print it.
 fn char_to_text(byte: u8) -> Datum {
-    Datum::text(match byte {
-        0 => String::new(),
-        1..=127 => char::from(byte).to_string(),
-        _ => format!("\\{byte:03o}"),
-    })
+    let mut text = Vec::new();
+    boolean::write_char(byte, &mut text);
+    Datum::text(String::from_utf8_lossy(&text))
 }
 
 fn text_to_char(s: &str) -> Datum {
-    Datum::Char(s.as_bytes().first().copied().unwrap_or(0))
+    Datum::Char(boolean::parse_char(s))
 }
 
 fn length_cast(type_oid: types::Oid, a: &[Datum]) -> Result<Datum> {

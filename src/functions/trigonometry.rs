@@ -61,7 +61,7 @@ fn signed(value: f64, negative: bool) -> f64 {
 fn sind(x: f64) -> Result<f64> {
     let reduced = reduce(x)?;
     let (angle, half, _) = fold(reduced);
-    Ok(signed(sind_first_quadrant(angle), half != (reduced < 0.0)))
+    Ok(signed(sind_first_quadrant(angle), half != reduced.is_sign_negative()))
 }
 
 fn cosd(x: f64) -> Result<f64> {

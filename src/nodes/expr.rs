@@ -432,8 +432,13 @@ impl Expr {
             | Expr::CurrentOf { .. } => oids::BOOL,
             Expr::SubLink(s) => match s.kind {
                 SubLinkKind::Scalar => s.query.first_column_type(),
-                SubLinkKind::Array => oids::array_of(s.query.first_column_type())
-                    .expect("the binder checked that the array type exists"),
+                SubLinkKind::Array => {
+                    let column = s.query.first_column_type();
+                    let is_array = || oids::element_of(column).map(|_| column);
+                    oids::array_of(column)
+                        .or_else(is_array)
+                        .expect("the binder checked that the array type exists")
+                }
                 _ => oids::BOOL,
             },
             Expr::Relabel(r) => r.type_oid,

@@ -23,9 +23,25 @@ pub fn parse_word(word: &str) -> Option<bool> {
     }
 }
 
-/// Reads a `"char"`: the first byte, 0 of an empty text.
+/// Reads a `"char"`: the byte that three octal digits behind a backslash say, else the first byte; 0
+/// of an empty text.
 pub fn parse_char(text: &str) -> u8 {
-    text.bytes().next().unwrap_or(0)
+    let octal = |b: u8| matches!(b, b'0'..=b'7');
+    match text.as_bytes() {
+        [b'\\', a, b, c] if octal(*a) && octal(*b) && octal(*c) => {
+            [a, b, c].iter().fold(0u8, |v, d| v.wrapping_mul(8).wrapping_add(*d - b'0'))
+        }
+        bytes => bytes.first().copied().unwrap_or(0),
+    }
+}
+
+/// Writes a `"char"`: nothing for 0, an octal escape for a byte that is no character by itself.
+pub fn write_char(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        0 => {}
+        1..=127 => out.push(byte),
+        _ => out.extend_from_slice(format!("\\{byte:03o}").as_bytes()),
+    }
 }
 
 #[cfg(test)]

@@ -61,8 +61,7 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
     match value {
         Datum::Null => {}
         Datum::Bool(v) => out.push(if *v { b't' } else { b'f' }),
-        Datum::Char(0) => {}
-        Datum::Char(v) => out.push(*v),
+        Datum::Char(v) => boolean::write_char(*v, out),
         Datum::Int2(v) => put(v, out),
         Datum::Int4(v) => put(v, out),
         Datum::Int8(v) if type_oid == oids::TID => {

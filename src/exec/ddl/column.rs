@@ -118,7 +118,10 @@ pub(super) fn check_type(column: &str, type_oid: Oid, catalog: &Catalog) -> Resu
 }
 
 /// The scalar types that columns can have.
-const STORABLE: [Oid; 40] = [
+const STORABLE: [Oid; 43] = [
+    oids::JSONPATH,
+    oids::TID,
+    oids::XID8,
     oids::BOOL,
     oids::BYTEA,
     oids::CHAR,

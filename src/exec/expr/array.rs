@@ -73,6 +73,29 @@ pub(in crate::exec) fn stack_arrays(element_type: Oid, values: &[Datum]) -> Resu
     Ok(array_datum(Array { element_type, dims, elements }))
 }
 
+/// The arrays of a subquery's rows as one array: `ARRAY(SELECT …)`.
+pub(in crate::exec) fn accumulate_arrays(element_type: Oid, values: &[Datum]) -> Result<Datum> {
+    let wrong = |message| PgError::new(code::ARRAY_SUBSCRIPT_ERROR, message);
+    let mut first: Option<&Array> = None;
+    for value in values {
+        let Datum::Array(array) = value else {
+            let message = "cannot accumulate null arrays";
+            return Err(PgError::new(code::NULL_VALUE_NOT_ALLOWED, message));
+        };
+        match first {
+            None if array.dims.is_empty() => {
+                return Err(wrong("cannot accumulate empty arrays"));
+            }
+            None => first = Some(array),
+            Some(first) if first.dims != array.dims => {
+                return Err(wrong("cannot accumulate arrays of different dimensionality"));
+            }
+            Some(_) => {}
+        }
+    }
+    stack_arrays(element_type, values)
+}
+
 /// Casts each element; the dimensions stay.
 pub(super) fn coerce(c: &ArrayCoerce, cx: &Eval<'_>) -> Result<Datum> {
     let value = c.arg.eval(cx)?;

@@ -28,6 +28,13 @@ impl IoCast {
         };
         IoCast { arg, from, to, output, input }
     }
+
+    /// Whether the types' text forms depend on no setting.
+    pub fn is_immutable(&self) -> bool {
+        let immutable = |func: Oid| builtin::proc(func).is_some_and(|p| p.volatility == b'i');
+        builtin::type_(self.from).is_some_and(|t| immutable(t.output))
+            && builtin::type_(self.to).is_some_and(|t| immutable(t.input))
+    }
 }
 
 /// The registered implementation of a type's input or output function.

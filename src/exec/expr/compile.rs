@@ -92,7 +92,15 @@ impl<'a> Compiler<'a> {
             Expr::Aggregate(_) | Expr::Grouping { .. } | Expr::Window(_) => {
                 return Err(misplaced(expr));
             }
-            Expr::Func(call) => Node::Call(Box::new(self.call(call)?)),
+            Expr::Func(call) => {
+                let node = Node::Call(Box::new(self.call(call)?));
+                let declared = builtin::proc(call.func).map_or(call.type_oid, |p| p.return_type);
+                match relabel::needs_relabel(declared, call.type_oid) {
+                    // A cast whose function gives a type that is binary-coercible to the target.
+                    true => Node::Relabel(Box::new(self.fold(node)?), call.type_oid),
+                    false => node,
+                }
+            }
             Expr::Distinct(call) => Node::Distinct(Box::new(self.call(call)?)),
             Expr::NullIf(call) => Node::NullIf(Box::new(self.call(call)?)),
             Expr::ScalarArrayOp(s) => self.scalar_array(s)?,
@@ -342,10 +350,25 @@ fn foldable(node: &Node) -> bool {
         }
         Node::Not(arg) | Node::Relabel(arg, _) | Node::BoolTest(arg, _) => constant(arg),
         Node::Array(a) => a.elements.iter().all(constant),
+        Node::Io(cast) => constant(&cast.arg) && cast.is_immutable(),
+        Node::ArrayCoerce(c) => constant(&c.arg) && is_immutable_cast(&c.element),
         Node::NullTest(test) => constant(&test.arg),
         Node::ScalarArray(s) => {
             s.call.callee.volatility == b'i' && constant(&s.scalar) && constant(&s.array)
         }
+        _ => false,
+    }
+}
+
+/// Whether the cast of an array's elements depends on nothing but the element.
+fn is_immutable_cast(node: &Node) -> bool {
+    match node {
+        Node::CaseTest | Node::Const(_) => true,
+        Node::Call(call) => {
+            call.callee.volatility == b'i' && call.args.iter().all(is_immutable_cast)
+        }
+        Node::Relabel(arg, _) => is_immutable_cast(arg),
+        Node::Io(cast) => cast.is_immutable() && is_immutable_cast(&cast.arg),
         _ => false,
     }
 }

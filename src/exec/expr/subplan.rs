@@ -125,7 +125,7 @@ impl SubPlan {
                     elements.extend(row.into_iter().next());
                 }
                 Ok(Output::Value(match nested {
-                    true => array::stack_arrays(*element_type, &elements)?,
+                    true => array::accumulate_arrays(*element_type, &elements)?,
                     false => eval::collect_array(*element_type, elements),
                 }))
             }

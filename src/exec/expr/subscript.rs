@@ -7,6 +7,7 @@ use super::eval::Eval;
 use super::node::{Node, Subscript};
 use crate::error::{PgError, Result, code};
 use crate::functions::{self, Ctx, Implementation};
+use crate::types::jsonb::Value;
 use crate::types::{Array, Datum, oids};
 use std::sync::Arc;
 
@@ -129,7 +130,7 @@ fn null_subscript() -> PgError {
 }
 
 fn out_of_range() -> PgError {
-    PgError::new(code::ARRAY_SUBSCRIPT_ERROR, "array subscript out of range")
+    wrong_subscript("array subscript out of range")
 }
 
 fn new_value(s: &Subscript, cx: &Eval<'_>) -> Result<Datum> {
@@ -184,58 +185,120 @@ fn extend(array: &mut Array, length: i32, lower: i32, i: i32, value: Datum) -> R
     Ok(())
 }
 
-/// Assigns an array's first elements to a slice; it must have enough. One dimension only extends.
+/// Assigns an array's first elements, whatever its shape, to a slice; it must have enough. Only
+/// arrays of one dimension grow.
 fn assign_slice(s: &Subscript, container: Datum, cx: &Eval<'_>) -> Result<Datum> {
     let source = new_value(s, cx)?;
     let Datum::Array(source) = &source else { return Ok(container) };
     let mut array = match container {
-        Datum::Array(array) => (*array).clone(),
-        _ => Array::from_elements(s.element_type, Vec::new()),
+        Datum::Array(array) if !array.dims.is_empty() => (*array).clone(),
+        _ => return new_slice(s, source, cx),
     };
+    if array.dims.len() < s.upper.len() {
+        return Err(wrong_subscript("wrong number of array subscripts"));
+    }
     let wanted = bounds(s, &array, cx)?.ok_or_else(null_subscript)?;
-    let &[(low, high)] = wanted.as_slice() else {
-        return Err(PgError::unsupported("assignment to a slice of a multidimensional array"));
-    };
-    if array.dims.len() > 1 {
-        return Err(PgError::unsupported("assignment to a slice of a multidimensional array"));
+    let one_dimension = array.dims.len() == 1;
+    let mut ranges = Vec::with_capacity(array.dims.len());
+    for (n, &(length, lower)) in array.dims.iter().enumerate() {
+        let last = lower.saturating_add(length).saturating_sub(1);
+        let (low, high) = wanted.get(n).copied().unwrap_or((lower, last));
+        if low > high {
+            return Err(wrong_subscript("upper bound cannot be less than lower bound"));
+        }
+        if !one_dimension && (low < lower || high > last) {
+            return Err(out_of_range());
+        }
+        ranges.push((low, high));
     }
-    let count = i64::from(high) - i64::from(low) + 1;
-    if count < 0 || usize::try_from(count).is_ok_and(|n| n > source.elements.len()) {
-        return Err(PgError::new(code::ARRAY_SUBSCRIPT_ERROR, "source array too small"));
-    }
-    for (i, value) in (low..=high).zip(&source.elements) {
-        match array.dims.first().copied() {
-            None => {
-                array.dims = vec![(1, i)];
-                array.elements = vec![value.clone()];
+    check_source(&ranges, source)?;
+    let mut at: Vec<i32> = ranges.iter().map(|r| r.0).collect();
+    for value in &source.elements {
+        match (offset(&array, &at), array.dims.first().copied()) {
+            (Some(place), _) => array.elements[place] = value.clone(),
+            (None, Some((length, lower))) => {
+                extend(&mut array, length, lower, at[0], value.clone())?;
             }
-            Some((length, lower)) => match offset(&array, &[i]) {
-                Some(at) => array.elements[at] = value.clone(),
-                None => extend(&mut array, length, lower, i, value.clone())?,
-            },
+            (None, None) => return Err(out_of_range()),
+        }
+        if !advance(&mut at, &ranges) {
+            break;
         }
     }
     Ok(Datum::Array(Arc::new(array)))
 }
 
-/// `jsonb['a'][0]` is `#>` with the subscripts as a path; assignment is `jsonb_set`.
+/// A slice of an array that is empty or NULL becomes the array, with the slice's bounds.
+fn new_slice(s: &Subscript, source: &Array, cx: &Eval<'_>) -> Result<Datum> {
+    let empty = Array::from_elements(s.element_type, Vec::new());
+    let given = |n: usize| s.lower.get(n).is_none_or(Option::is_some) && s.upper[n].is_some();
+    if !(0..s.upper.len()).all(given) {
+        let detail = "When assigning to a slice of an empty array value, slice boundaries must be \
+                      fully specified.";
+        return Err(
+            wrong_subscript("array slice subscript must provide both boundaries").detail(detail)
+        );
+    }
+    let ranges = bounds(s, &empty, cx)?.ok_or_else(null_subscript)?;
+    let count = check_source(&ranges, source)?;
+    if count == 0 {
+        return Ok(Datum::Array(Arc::new(empty)));
+    }
+    let dims = ranges.iter().map(|(low, high)| (high - low + 1, *low)).collect();
+    let elements = source.elements[..count].to_vec();
+    Ok(Datum::Array(Arc::new(Array { element_type: s.element_type, dims, elements })))
+}
+
+/// How many elements a slice takes, which the source must have.
+fn check_source(ranges: &[(i32, i32)], source: &Array) -> Result<usize> {
+    let lengths = ranges.iter().map(|(low, high)| i64::from(*high) - i64::from(*low) + 1);
+    let count = lengths.fold(1i64, |count, length| count.saturating_mul(length.max(0)));
+    match usize::try_from(count) {
+        Ok(count) if count <= source.elements.len() => Ok(count),
+        _ => Err(wrong_subscript("source array too small")),
+    }
+}
+
+fn wrong_subscript(message: &'static str) -> PgError {
+    PgError::new(code::ARRAY_SUBSCRIPT_ERROR, message)
+}
+
+/// `jsonb['a'][0]` is `#>` with the subscripts as a path.
 fn jsonb(s: &Subscript, container: Datum, cx: &Eval<'_>) -> Result<Datum> {
     let mut path = Vec::with_capacity(s.upper.len());
-    for node in s.upper.iter().flatten() {
+    let mut first_is_index = false;
+    for (n, node) in s.upper.iter().flatten().enumerate() {
         path.push(match node.eval(cx)? {
-            Datum::Int4(i) => Datum::text(i.to_string()),
-            Datum::Null if s.assign.is_some() => return Err(null_subscript()),
+            Datum::Int4(i) => {
+                first_is_index |= n == 0;
+                i.to_string()
+            }
+            Datum::Null if s.assign.is_some() => {
+                let message = "jsonb subscript in assignment must not be null";
+                return Err(PgError::new(code::NULL_VALUE_NOT_ALLOWED, message));
+            }
             Datum::Null => return Ok(Datum::Null),
-            text => text,
+            text => text.as_text().to_owned(),
         });
     }
+    if s.assign.is_some() {
+        let new = match new_value(s, cx)? {
+            Datum::Jsonb(new) => Value::Embedded(new),
+            _ => Value::Null,
+        };
+        let document = match &container {
+            Datum::Jsonb(document) => Some(document),
+            _ => None,
+        };
+        return functions::set_jsonb_element(document, &path, first_is_index, new)
+            .map(Datum::Jsonb);
+    }
+    if container.is_null() {
+        return Ok(Datum::Null);
+    }
+    let path = path.into_iter().map(Datum::text).collect();
     let path = Datum::Array(Arc::new(Array::from_elements(oids::TEXT, path)));
-    let (name, args) = match &s.assign {
-        None if container.is_null() => return Ok(Datum::Null),
-        None => ("jsonb_extract_path", vec![container, path]),
-        Some(_) => ("jsonb_set", vec![container, path, new_value(s, cx)?, Datum::Bool(true)]),
-    };
-    let Some(Implementation::Scalar(f)) = functions::lookup(name) else {
+    let Some(Implementation::Scalar(f)) = functions::lookup("jsonb_extract_path") else {
         return Err(PgError::unsupported("jsonb subscripting"));
     };
     f(
@@ -247,6 +310,6 @@ fn jsonb(s: &Subscript, container: Datum, cx: &Eval<'_>) -> Result<Datum> {
             variadic: true,
             columns: &[],
         },
-        &args,
+        &[container, path],
     )
 }

@@ -55,10 +55,10 @@ impl AggregateState for Arrays {
                 "cannot accumulate null arrays",
             ));
         };
-        if array.dims.is_empty() {
-            return Err(subscript_error("cannot accumulate empty arrays"));
-        }
         if self.count == 0 {
+            if array.dims.is_empty() {
+                return Err(subscript_error("cannot accumulate empty arrays"));
+            }
             if array.dims.len() >= 6 {
                 return Err(PgError::new(
                     code::PROGRAM_LIMIT_EXCEEDED,

@@ -44,11 +44,8 @@ enum Part {
     Millisecond(i64, i64),
     /// Microseconds shown as seconds.
     Micros(i128),
-    /// A span's seconds: whole ones from months and days, in quarters, and microseconds.
-    SpanEpoch {
-        quarter_seconds: i128,
-        micros: i64,
-    },
+    /// A span's seconds.
+    SpanEpoch(Interval),
     /// A Julian day and the time of that day.
     Julian(i32, i64),
 }
@@ -65,9 +62,12 @@ impl Part {
                 Numeric::new(i128::from(second * SECOND + micros), 3)
             }
             Part::Micros(micros) => Numeric::new(micros, 6),
-            Part::SpanEpoch { quarter_seconds, micros } => {
-                let quarter_micros = quarter_seconds * i128::from(SECOND);
-                Numeric::new(quarter_micros / 4 + i128::from(micros), 6)
+            Part::SpanEpoch(span) => {
+                // Years are 365.25 days: count in quarters.
+                let quarter_days = 1461 * i128::from(span.months / 12)
+                    + 120 * i128::from(span.months % 12)
+                    + 4 * i128::from(span.days);
+                Numeric::new(quarter_days * i128::from(DAY) / 4 + i128::from(span.micros), 6)
             }
             Part::Julian(day, time) => {
                 let fraction = Numeric::from_i64(time).div(&Numeric::from_i64(DAY))?;
@@ -86,8 +86,13 @@ impl Part {
             Part::Second(seconds, micros) => seconds as f64 + micros as f64 / second,
             Part::Millisecond(seconds, micros) => seconds as f64 * 1000.0 + micros as f64 / 1000.0,
             Part::Micros(micros) => micros as f64 / second,
-            Part::SpanEpoch { quarter_seconds, micros } => {
-                micros as f64 / second + quarter_seconds as f64 / 4.0
+            Part::SpanEpoch(span) => {
+                // In PostgreSQL's order, which decides the last digit.
+                let day = (DAY / SECOND) as f64;
+                span.micros as f64 / second
+                    + 365.25 * day * f64::from(span.months / 12)
+                    + 30.0 * day * f64::from(span.months % 12)
+                    + day * f64::from(span.days)
             }
             Part::Julian(day, time) => f64::from(day) + time as f64 / DAY as f64,
         }))
@@ -255,19 +260,8 @@ fn of_interval(name: &Datum, value: &Datum) -> Result<Part> {
         Unit::Decade => integer(fields.year / 10),
         Unit::Century => integer(fields.year / 100),
         Unit::Millennium => integer(fields.year / 1000),
-        Unit::Epoch => Some(span_epoch(span)),
+        Unit::Epoch => Some(Part::SpanEpoch(*span)),
         unit => of_clock(unit, &fields),
     };
     supported(part, name, oids::INTERVAL)
-}
-
-/// A year is 365.25 days here, a month 30: counted in quarters of a second to stay exact.
-fn span_epoch(span: &Interval) -> Part {
-    let quarter_days = 1461 * i128::from(span.months / 12)
-        + 120 * i128::from(span.months % 12)
-        + 4 * i128::from(span.days);
-    Part::SpanEpoch {
-        quarter_seconds: quarter_days * i128::from(DAY / SECOND),
-        micros: span.micros,
-    }
 }

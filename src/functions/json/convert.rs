@@ -50,6 +50,9 @@ fn number_or_text(ctx: &Ctx<'_>, type_oid: Oid, value: &Datum) -> Result<Scalar>
         Datum::Date(date) => Scalar::Text(iso::date(*date)),
         Datum::Timestamp(timestamp) => Scalar::Text(iso::timestamp(*timestamp)),
         Datum::TimestampTz(timestamp) => Scalar::Text(iso::timestamptz(*timestamp, zone)?),
+        Datum::Int8(_) if type_oid != oids::INT8 => {
+            Scalar::Text(io::output(ctx.env, type_oid, value)?)
+        }
         Datum::Int2(_) | Datum::Int4(_) | Datum::Int8(_) => {
             Scalar::Number(io::output(ctx.env, type_oid, value)?)
         }

@@ -5,6 +5,7 @@
 
 pub(super) mod access;
 pub(super) mod aggregate;
+pub(super) mod assign;
 pub(super) mod build;
 pub(super) mod cast;
 pub(super) mod change;

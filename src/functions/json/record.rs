@@ -12,12 +12,12 @@ use crate::types::{Array, Datum, Oid, Record, oids};
 use std::sync::Arc;
 
 pub(in crate::functions) const FUNCTIONS: &[(&str, Implementation)] = &[
-    ("json_to_record", Set(|c, a| to_record(c, a, "json_to_record"))),
-    ("jsonb_to_record", Set(|c, a| to_record(c, a, "jsonb_to_record"))),
+    ("json_to_record", Set(to_record)),
+    ("jsonb_to_record", Set(to_record)),
     ("json_to_recordset", Set(|c, a| to_record_set(c, a, "json_to_recordset"))),
     ("jsonb_to_recordset", Set(|c, a| to_record_set(c, a, "jsonb_to_recordset"))),
-    ("json_populate_record", Scalar(|c, a| populate_record(c, a, "json_populate_record"))),
-    ("jsonb_populate_record", Scalar(|c, a| populate_record(c, a, "jsonb_populate_record"))),
+    ("json_populate_record", Scalar(populate_record)),
+    ("jsonb_populate_record", Scalar(populate_record)),
     ("json_populate_recordset", Set(|c, a| populate_set(c, a, "json_populate_recordset"))),
     ("jsonb_populate_recordset", Set(|c, a| populate_set(c, a, "jsonb_populate_recordset"))),
 ];
@@ -32,9 +32,9 @@ fn document(value: &Datum) -> String {
     }
 }
 
-fn to_record(ctx: &Ctx<'_>, args: &[Datum], name: &str) -> Result<Rows> {
+fn to_record(ctx: &Ctx<'_>, args: &[Datum]) -> Result<Rows> {
     let text = document(&args[0]);
-    let row = fields(ctx, object(Raw::new(&text), name)?, ctx.columns, None)?;
+    let row = fields(ctx, object(Raw::new(&text))?, ctx.columns, None)?;
     Ok(Box::new(std::iter::once(Ok(row))))
 }
 
@@ -42,12 +42,12 @@ fn to_record_set(ctx: &Ctx<'_>, args: &[Datum], name: &str) -> Result<Rows> {
     rows_of(ctx, &args[0], ctx.columns, None, name)
 }
 
-fn populate_record(ctx: &Ctx<'_>, args: &[Datum], name: &str) -> Result<Datum> {
+fn populate_record(ctx: &Ctx<'_>, args: &[Datum]) -> Result<Datum> {
     if args[1].is_null() {
         return Ok(args[0].clone());
     }
     let text = document(&args[1]);
-    record(ctx, object(Raw::new(&text), name)?, ctx.result_type, base_of(&args[0]))
+    record(ctx, object(Raw::new(&text))?, ctx.result_type, base_of(&args[0]))
 }
 
 fn populate_set(ctx: &Ctx<'_>, args: &[Datum], name: &str) -> Result<Rows> {
@@ -89,11 +89,11 @@ fn rows_of(
     Ok(Box::new(rows.into_iter().map(Ok)))
 }
 
-fn object<'a>(value: Raw<'a>, name: &str) -> Result<Raw<'a>> {
+fn object(value: Raw<'_>) -> Result<Raw<'_>> {
     match value.kind() {
         Kind::Object => Ok(value),
-        Kind::Array => Err(invalid(format!("cannot call {name} on an array"))),
-        _ => Err(invalid(format!("cannot call {name} on a scalar"))),
+        Kind::Array => Err(invalid("cannot call populate_composite on an array")),
+        _ => Err(invalid("cannot call populate_composite on a scalar")),
     }
 }
 

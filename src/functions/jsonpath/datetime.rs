@@ -55,6 +55,7 @@ impl Executor<'_> {
             Ok(Moment { value, seconds_east })
         };
         if let Some(template) = template {
+            format::check_template(template).map_err(Failure::Fatal)?;
             return read(template).map_err(Failure::Suppressible);
         }
         TEMPLATES.iter().find_map(|template| read(template).ok()).ok_or_else(|| {

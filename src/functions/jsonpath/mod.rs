@@ -86,11 +86,12 @@ impl<'a> Call<'a> {
         Ok(Call { document: args[0].as_jsonb(), path: path(&args[1])?, variables, silent, zoned })
     }
 
-    /// Every item that the path gives; `None` for a suppressed error.
-    fn items(&self, ctx: &Ctx<'_>) -> Result<Option<Vec<Item>>> {
+    /// Every item that the path gives, up to a suppressed error.
+    fn items(&self, ctx: &Ctx<'_>) -> Result<Vec<Item>> {
         let mut found = Vec::new();
         let outcome = self.executor(ctx)?.run(&self.path, Some(&mut found));
-        Ok(self.outcome(outcome)?.map(|_| found))
+        self.outcome(outcome)?;
+        Ok(found)
     }
 
     /// Whether the path gives an item.
@@ -120,9 +121,9 @@ fn exists(ctx: &Ctx<'_>, args: &[Datum], zoned: bool) -> Result<Datum> {
 /// The path must give one truth value; its unknown is JSON's null.
 fn matches(ctx: &Ctx<'_>, args: &[Datum], zoned: bool) -> Result<Datum> {
     let call = Call::new(args, zoned)?;
-    match call.items(ctx)?.as_deref() {
-        Some([Item::Bool(value)]) => Ok(Datum::Bool(*value)),
-        Some([Item::Null]) => Ok(Datum::Null),
+    match &call.items(ctx)?[..] {
+        [Item::Bool(value)] => Ok(Datum::Bool(*value)),
+        [Item::Null] => Ok(Datum::Null),
         _ if call.silent => Ok(Datum::Null),
         _ => {
             let message = "single boolean result is expected";
@@ -132,18 +133,18 @@ fn matches(ctx: &Ctx<'_>, args: &[Datum], zoned: bool) -> Result<Datum> {
 }
 
 fn query(ctx: &Ctx<'_>, args: &[Datum], zoned: bool) -> Result<Rows> {
-    let items = Call::new(args, zoned)?.items(ctx)?.unwrap_or_default();
+    let items = Call::new(args, zoned)?.items(ctx)?;
     Ok(Box::new(items.into_iter().map(|item| Ok(vec![document(item)?]))))
 }
 
 fn query_array(ctx: &Ctx<'_>, args: &[Datum], zoned: bool) -> Result<Datum> {
-    let items = Call::new(args, zoned)?.items(ctx)?.unwrap_or_default();
+    let items = Call::new(args, zoned)?.items(ctx)?;
     let values = items.into_iter().map(Item::into_value).collect();
     Ok(Datum::Jsonb(Jsonb::build(&Value::Array(values))?))
 }
 
 fn query_first(ctx: &Ctx<'_>, args: &[Datum], zoned: bool) -> Result<Datum> {
-    let items = Call::new(args, zoned)?.items(ctx)?.unwrap_or_default();
+    let items = Call::new(args, zoned)?.items(ctx)?;
     items.into_iter().next().map_or(Ok(Datum::Null), document)
 }
 

@@ -8,8 +8,8 @@ mod template;
 mod write;
 
 use super::Implementation::{self, Scalar};
-use crate::error::Result;
-use crate::types::{Datum, Numeric, oids};
+use crate::error::{PgError, Result, code};
+use crate::types::{Datum, Numeric};
 use num_bigint::BigUint;
 use template::Template;
 use write::{Digits, roman, write};
@@ -97,12 +97,7 @@ fn float_to_char(value: f64, template: &str, significant: usize) -> Result<Datum
         v => format!("{:.*}", template.after, v.abs()),
     };
     let before = template.before + template.shift;
-    let digits = Digits::fit(
-        &template,
-        before,
-        value.is_sign_negative() && !value.is_nan() && value != 0.0,
-        text,
-    );
+    let digits = Digits::fit(&template, before, value.is_sign_negative() && !value.is_nan(), text);
     Ok(Datum::text(write(&template, &digits)))
 }
 
@@ -125,14 +120,19 @@ fn to_number(text: &str, template: &str) -> Result<Datum> {
         return Ok(Datum::Null);
     }
     let template = Template::parse(template)?;
+    if template.exponent || template.roman {
+        let pattern = if template.exponent { "EEEE" } else { "RN" };
+        let message = format!("\"{pattern}\" not supported for input");
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
     let (number, after) = read::read(&template, text)?;
-    let mut value =
-        crate::types::text_in(oids::NUMERIC, -1, &number, &crate::types::Format::default())?
-            .as_numeric()
-            .round(scale_of(after))?;
+    // The template's digits and those read after the point are the number's precision and scale.
+    let precision = template.before + template.shift + after;
+    let typmod = ((precision << 16 | after) + 4) as i32;
+    let mut value = Numeric::parse(&number)?.apply_typmod(typmod)?;
     if template.shifted {
-        let divisor = Numeric::from_i64(10).power(&Numeric::from_i64(template.shift as i64))?;
-        value = value.div(&divisor)?;
+        let shift = Numeric::from_i64(-(template.shift as i64));
+        value = value.mul(&Numeric::from_i64(10).power(&shift)?)?;
     }
     Ok(Datum::Numeric(value))
 }

@@ -4,7 +4,7 @@
 //! characters that separators and literals stand for are skipped.
 
 use super::template::{Anchor, Key, Node, Template};
-use crate::error::{PgError, Result};
+use crate::error::Result;
 
 struct Reader<'a> {
     template: &'a Template,
@@ -39,7 +39,7 @@ pub(super) fn read(template: &Template, input: &str) -> Result<(String, usize)> 
         }
     }
     let digits = reader.number.strip_suffix('.').unwrap_or(&reader.number);
-    let sign = if reader.negative == Some(true) { "-" } else { "" };
+    let sign = if reader.negative == Some(true) { '-' } else { ' ' };
     Ok((format!("{sign}{digits}"), reader.after))
 }
 
@@ -76,7 +76,6 @@ impl Reader<'_> {
                 }
             }
             Key::Currency => self.skip_non_data(1),
-            Key::Roman { .. } => return Err(PgError::unsupported("\"RN\" for input")),
             Key::Ordinal { .. } => self.skip_non_data(2),
             Key::Minus => self.explicit_sign(Some('-'), None),
             Key::Plus => self.explicit_sign(None, Some('+')),
@@ -136,7 +135,7 @@ impl Reader<'_> {
                 self.skip(1);
                 self.sign_behind();
             }
-            Some('-' | '+') if self.negative.is_none() && started && !self.template_has_sign() => {
+            Some('-' | '+') if self.negative.is_none() && started && self.expects_sign() => {
                 self.sign_here();
             }
             Some(_) => self.skip(1),
@@ -144,8 +143,9 @@ impl Reader<'_> {
         }
     }
 
-    fn template_has_sign(&self) -> bool {
-        self.template.sign.is_some() || self.template.plus || self.template.minus
+    /// Whether the template has MI, PL or SG, and no S: then a sign may stand behind the number.
+    fn expects_sign(&self) -> bool {
+        self.template.sign.is_none() && (self.template.plus || self.template.minus)
     }
 
     /// An anchored sign may follow the last digit read.

@@ -97,7 +97,8 @@ pub(in super::super) fn format_type(
         _ => {}
     }
     let found = env.catalog().type_(oid)?;
-    if let Some(element) = found.array_element() {
+    // The vectors are arrays with a name of their own.
+    if let Some(element) = found.array_element().filter(|_| found.storage != b'p') {
         return Some(format!("{}[]", format_type(env, element, typmod)?));
     }
     if let Some(name) = types::format_type(oid, typmod.unwrap_or(-1)) {

@@ -115,7 +115,7 @@ impl<'n> Binder<'_, 'n> {
         use nodes::{SortByDir as Dir, SortByNulls as Nulls};
         self.settle_unknown(&mut targets[at])?;
         let oid = targets[at].expr.type_oid();
-        let location = if sort.location >= 0 { sort.location } else { targets[at].expr.location() };
+        let location = if sort.location >= 0 { sort.location } else { raw_location(sort.node()) };
         let (eq_op, sort_op, descending) = match sort.sortby_dir {
             Dir::SORTBY_USING => {
                 self.using_operator(oid, sort.use_op()).map_err(|e| e.at(location))?

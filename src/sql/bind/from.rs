@@ -139,7 +139,11 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from,
         });
-        Ok(self.item(rel, name, Some(relation.oid), names, &types))
+        let mut item = self.item(rel, name, Some(relation.oid), names, &types);
+        for (shown, column) in item.columns.iter_mut().zip(&relation.columns) {
+            shown.collation = column.collation;
+        }
+        Ok(item)
     }
 
     /// A view's query over the views it reads as they are now: each may have been replaced since.

@@ -97,9 +97,9 @@ impl<'n> Binder<'_, 'n> {
             Meaning::Function(proc, candidate) => {
                 self.check_call_syntax(call, proc, &name, &inputs)?;
                 let has_names = names.iter().any(Option::is_some);
-                let resolved = self
-                    .complete_call(proc, candidate, exprs, name.text(), call.func_variadic)
-                    .map_err(|e| e.at(location))?;
+                // What is wrong with polymorphic arguments has no position in PostgreSQL.
+                let resolved =
+                    self.complete_call(proc, candidate, exprs, name.text(), call.func_variadic)?;
                 match proc.kind {
                     b'f' if call.over().is_none() => {
                         self.finish_function(resolved, form_of(call), location, before)

@@ -85,7 +85,7 @@ impl Binder<'_, '_> {
 
     /// The type's name in messages (`format_type_be`): `integer`, `text[]`, a table's name.
     pub fn type_name(&self, oid: Oid) -> String {
-        if let Some(name) = types::format_type(oid, -1) {
+        if let Some(name) = types::type_name(oid) {
             return name;
         }
         match self.context.catalog.row_type_relation(oid) {

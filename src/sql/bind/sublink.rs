@@ -43,8 +43,9 @@ impl<'n> Binder<'_, 'n> {
 
     fn check_array_sublink(&self, query: &Query) -> Result<()> {
         let oid = query.first_column_type();
-        if self.facts(oid).element != 0 {
-            return Err(PgError::unsupported("ARRAY(SELECT …) of arrays"));
+        // Arrays become one array with a dimension more.
+        if crate::types::oids::element_of(oid).is_some() {
+            return Ok(());
         }
         if self.array_of(oid).is_none() || crate::types::oids::array_of(oid).is_none() {
             let message =

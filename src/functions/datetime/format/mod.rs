@@ -12,4 +12,4 @@ mod pattern;
 mod standard;
 
 pub(in crate::functions) use functions::FUNCTIONS;
-pub(in crate::functions) use standard::parse_datetime;
+pub(in crate::functions) use standard::{check_template, parse_datetime};

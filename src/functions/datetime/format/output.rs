@@ -106,7 +106,9 @@ fn number(field: Field, value: &Value) -> Option<(i64, usize)> {
         Field::Year(digits) => last_digits(shown_year(f.year, value), digits),
         Field::IsoYear(digits) => {
             let (year, _) = f.iso_week();
-            last_digits(shown_year(year, value), digits)
+            // The width makes room for the sign of the year itself.
+            let (number, _) = last_digits(shown_year(year, value), digits);
+            (number, last_digits(shown_year(f.year, value), digits).1)
         }
         _ => return fraction(field, f.micros),
     };

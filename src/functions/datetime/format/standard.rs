@@ -24,7 +24,6 @@ struct Contents {
 /// Reads `text`; the value, a date, time or time stamp with or without zone, and the offset read.
 pub(in crate::functions) fn parse_datetime(text: &str, template: &str) -> Result<(Datum, i32)> {
     let nodes = pattern::parse(template);
-    check_separators(&nodes)?;
     let contents = contents(&nodes);
     if nodes.is_empty() {
         return Err(bad_template("datetime format is not dated and not timed"));
@@ -45,8 +44,9 @@ fn bad_template(message: &'static str) -> PgError {
     PgError::new(code::INVALID_DATETIME_FORMAT, message)
 }
 
-/// Quoted text is not a separator.
-fn check_separators(nodes: &[Node]) -> Result<()> {
+/// 22007 where a template has a separator that the standard does not know. Quoted text is none.
+pub(in crate::functions) fn check_template(template: &str) -> Result<()> {
+    let nodes = pattern::parse(template);
     let unknown = nodes.iter().find_map(|node| match node {
         Node::Separator(c) | Node::Space(c) | Node::Plain(c) => {
             (!SEPARATORS.contains(*c)).then_some(*c)
