@@ -90,6 +90,21 @@ impl Datum {
     pub fn bytea(b: impl Into<Arc<[u8]>>) -> Datum {
         Datum::Bytea(b.into())
     }
+
+    /// About how many bytes of memory the value holds, itself included: what memory limits count.
+    pub fn memory_bytes(&self) -> usize {
+        let heap = match self {
+            Datum::Text(s) => s.len(),
+            Datum::Bytea(b) => b.len(),
+            Datum::Jsonb(document) => document.as_bytes().len(),
+            Datum::Array(array) => array.elements.iter().map(Datum::memory_bytes).sum(),
+            Datum::Record(record) => record.fields.iter().map(|(_, v)| v.memory_bytes()).sum(),
+            // Most numerics are short.
+            Datum::Numeric(_) | Datum::Interval(_) | Datum::Uuid(_) => 32,
+            _ => 0,
+        };
+        std::mem::size_of::<Datum>() + heap
+    }
 }
 
 /// `as_int4()` and the like: the value of a known variant. A mismatch is a bug of the caller: the

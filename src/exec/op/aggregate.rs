@@ -95,7 +95,7 @@ impl AggregateCall {
             }
             false => None,
         };
-        Ok(Accumulator { state: self.start(state, row)?, kept: Vec::new(), place })
+        Ok(Accumulator { state: self.start(state, row)?, charged: 0, kept: Vec::new(), place })
     }
 
     fn sort_key(&self, args: &[Datum]) -> Vec<u8> {
@@ -111,9 +111,14 @@ impl AggregateCall {
     }
 }
 
+/// A state that has grown by less is not charged again.
+const CHARGED_BYTES: usize = 1024;
+
 /// One call's state in one group.
 struct Accumulator {
     state: Box<dyn AggregateState>,
+    /// Bytes of the state that the statement's memory limit knows of.
+    charged: usize,
     /// Arguments kept back until the end, with their sort keys: ORDER BY or DISTINCT in the call.
     kept: Vec<(Vec<u8>, Vec<Datum>)>,
     /// The hypothetical row's sort key; rows are handed on with their place relative to it.
@@ -124,7 +129,8 @@ impl Accumulator {
     fn update(&mut self, call: &AggregateCall, state: &ExecState, row: &[Datum]) -> Result<()> {
         let Some(args) = call.arguments(state, row)? else { return Ok(()) };
         if !call.buffers() {
-            return self.state.update(&call.ctx(state), &args[..call.arg_count]);
+            self.state.update(&call.ctx(state), &args[..call.arg_count])?;
+            return self.charge(state);
         }
         let mut key = call.sort_key(&args);
         if call.order.is_empty() {
@@ -134,6 +140,16 @@ impl Accumulator {
         }
         state.charge(row_bytes(&args) + key.len())?;
         self.kept.push((key, args));
+        Ok(())
+    }
+
+    /// States that collect their input grow with it.
+    fn charge(&mut self, state: &ExecState) -> Result<()> {
+        let size = self.state.size();
+        if size > self.charged + CHARGED_BYTES {
+            state.charge(size - self.charged)?;
+            self.charged = size;
+        }
         Ok(())
     }
 
@@ -153,6 +169,7 @@ impl Accumulator {
             args.truncate(call.arg_count);
             args.extend(self.place.as_ref().map(|place| Datum::Int4(key.cmp(place) as i32)));
             self.state.update(&call.ctx(state), &args)?;
+            self.charge(state)?;
         }
         self.state.finish(&call.ctx(state))
     }

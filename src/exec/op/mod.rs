@@ -201,13 +201,7 @@ pub(in crate::exec) fn encode_join_key(
 
 /// Bytes a row holds, roughly: what the memory limit counts.
 pub(in crate::exec) fn row_bytes(row: &[Datum]) -> usize {
-    let heap = |value: &Datum| match value {
-        Datum::Text(s) => s.len(),
-        Datum::Bytea(b) => b.len(),
-        Datum::Array(a) => a.elements.len() * 24,
-        _ => 0,
-    };
-    48 + row.iter().map(|value| 24 + heap(value)).sum::<usize>()
+    48 + row.iter().map(Datum::memory_bytes).sum::<usize>()
 }
 
 /// A left row followed by a right row.

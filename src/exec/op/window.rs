@@ -257,7 +257,7 @@ impl Partition<'_> {
                 for j in frame.filter(|j| !self.walk.excludes(i, *j)) {
                     self.update(call, &mut *state, j)?;
                 }
-                values.push(state.finish(&call.ctx(self.state))?);
+                values.push(self.kept(state.finish(&call.ctx(self.state))?)?);
                 continue;
             }
             if exact && frame == covered {
@@ -273,9 +273,15 @@ impl Partition<'_> {
                 self.update(call, &mut *running, j)?;
             }
             (covered, exact) = (frame, true);
-            values.push(running.finish(&call.ctx(self.state))?);
+            values.push(self.kept(running.finish(&call.ctx(self.state))?)?);
         }
         Ok(values)
+    }
+
+    /// A result that stays until its row is given out. Those of `string_agg` grow with each row.
+    fn kept(&self, value: Datum) -> Result<Datum> {
+        self.state.charge(value.memory_bytes())?;
+        Ok(value)
     }
 
     /// Takes rows before the new frame out of the state; `false`: start again.

@@ -1,6 +1,6 @@
 //! `array_agg` of elements and of arrays.
 
-use super::{boxed, datum_size};
+use super::boxed;
 use crate::error::{PgError, Result, code};
 use crate::functions::{AggregateFn, AggregateState, Ctx};
 use crate::types::{Array, Datum, oids};
@@ -20,7 +20,7 @@ struct Elements {
 
 impl AggregateState for Elements {
     fn update(&mut self, _: &Ctx<'_>, args: &[Datum]) -> Result<()> {
-        self.size += datum_size(&args[0]);
+        self.size += args[0].memory_bytes();
         self.elements.push(args[0].clone());
         Ok(())
     }
@@ -73,7 +73,7 @@ impl AggregateState for Arrays {
             return Err(subscript_error("cannot accumulate arrays of different dimensionality"));
         }
         self.count += 1;
-        self.size += array.elements.iter().map(datum_size).sum::<usize>();
+        self.size += array.elements.iter().map(Datum::memory_bytes).sum::<usize>();
         self.elements.extend(array.elements.iter().cloned());
         Ok(())
     }

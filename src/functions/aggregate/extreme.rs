@@ -1,6 +1,6 @@
 //! `max` and `min` by the default order of the argument's type.
 
-use super::{boxed, datum_size};
+use super::boxed;
 use crate::error::Result;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
 use crate::types::{Datum, Oid, compare, oids};
@@ -61,6 +61,6 @@ impl AggregateState for Extreme {
     }
 
     fn size(&self) -> usize {
-        size_of::<Extreme>() + self.best.as_ref().map_or(0, datum_size)
+        size_of::<Extreme>() + self.best.as_ref().map_or(0, Datum::memory_bytes)
     }
 }

@@ -21,23 +21,8 @@ mod variance;
 
 use super::AggregateState;
 use crate::error::Result;
-use crate::types::Datum;
 
 /// A new state, boxed as the registry's functions give it.
 fn boxed(state: impl AggregateState + 'static) -> Result<Box<dyn AggregateState>> {
     Ok(Box::new(state))
-}
-
-/// An estimate of the bytes that a collected value holds.
-fn datum_size(value: &Datum) -> usize {
-    let heap = match value {
-        Datum::Text(s) => s.len(),
-        Datum::Bytea(b) => b.len(),
-        Datum::Array(array) => array.elements.iter().map(datum_size).sum(),
-        Datum::Record(record) => record.fields.iter().map(|(_, value)| datum_size(value)).sum(),
-        // Numerics, spans and documents: most are short.
-        Datum::Numeric(_) | Datum::Interval(_) | Datum::Uuid(_) | Datum::Jsonb(_) => 32,
-        _ => 0,
-    };
-    std::mem::size_of::<Datum>() + heap
 }

@@ -1,6 +1,6 @@
 //! Ordered-set aggregates: percentiles and the mode. Rows arrive in WITHIN GROUP's order.
 
-use super::{boxed, datum_size};
+use super::boxed;
 use crate::error::{PgError, Result, code};
 use crate::functions::datetime::interval::{add, multiply, subtract};
 use crate::functions::float_text::general;
@@ -37,7 +37,7 @@ fn percentile(direct: &[Datum], at: At) -> Result<Box<dyn AggregateState>> {
 impl AggregateState for Percentile {
     fn update(&mut self, _: &Ctx<'_>, args: &[Datum]) -> Result<()> {
         if !args[0].is_null() {
-            self.size += datum_size(&args[0]);
+            self.size += args[0].memory_bytes();
             self.values.push(args[0].clone());
         }
         Ok(())
