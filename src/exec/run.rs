@@ -5,7 +5,7 @@
 //! stalls no other session, no timeout and no cancel request. Point lookups stay where they are:
 //! handing the worker over costs more than they do.
 
-use super::op::Store;
+use super::op::{Store, row_bytes};
 use super::plan::Root;
 use super::{CancelToken, ExecState, Operator, Plan, Row, StatementContext, dml};
 use crate::error::Result;
@@ -18,6 +18,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Rows per batch.
 const BATCH_ROWS: usize = 256;
+
+/// Bytes of rows after which a batch takes no further row: one value may have a gigabyte.
+const BATCH_BYTES: usize = 1 << 20;
 
 /// How soon a waiting statement notices that it is cancelled.
 const CANCEL_SLICE: Duration = Duration::from_millis(20);
@@ -50,13 +53,14 @@ enum Source {
 }
 
 impl RowStream {
-    /// At least one more row, or `None` at the end.
-    pub async fn next(&mut self) -> Result<Option<RowBatch>> {
+    /// At least one more row, or `None` at the end. A running statement makes at most `max`: a row
+    /// that nobody has asked for yet would be locked, and fail, too early.
+    pub async fn next(&mut self, max: usize) -> Result<Option<RowBatch>> {
         let rows = match &mut self.0 {
             Source::Running { running, state, long: true } => {
-                off_worker(|| batch(&mut **running, state))?
+                off_worker(|| batch(&mut **running, state, max))?
             }
-            Source::Running { running, state, long: false } => batch(&mut **running, state)?,
+            Source::Running { running, state, long: false } => batch(&mut **running, state, max)?,
             Source::Done(rows) => rows.take().unwrap_or_default(),
         };
         Ok((!rows.is_empty()).then_some(RowBatch::Rows(rows)))
@@ -64,13 +68,12 @@ impl RowStream {
 }
 
 /// The next rows, none at the end.
-fn batch(running: &mut dyn Operator, state: &ExecState) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    while rows.len() < BATCH_ROWS {
-        match running.next(state)? {
-            Some(row) => rows.push(row),
-            None => break,
-        }
+fn batch(running: &mut dyn Operator, state: &ExecState, max: usize) -> Result<Vec<Row>> {
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while rows.len() < BATCH_ROWS.min(max) && bytes < BATCH_BYTES {
+        let Some(row) = running.next(state)? else { break };
+        bytes += row_bytes(&row);
+        rows.push(row);
     }
     Ok(rows)
 }

@@ -65,8 +65,8 @@ impl Cursor {
         self.reader.env.clone()
     }
 
-    /// The next row, which becomes the current one.
-    async fn forward(&mut self) -> Result<Option<Row>> {
+    /// The next row, which becomes the current one; the first of `wanted` that are asked for.
+    async fn forward(&mut self, wanted: u64) -> Result<Option<Row>> {
         if self.total.is_some_and(|total| self.position >= total) {
             self.position = self.total.unwrap_or(0) + 1;
             return Ok(None);
@@ -75,7 +75,8 @@ impl Cursor {
             self.position += 1;
             return Ok(Some(row));
         }
-        let batch = self.reader.next(1).await?;
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        let batch = self.reader.next_of(1, wanted).await?;
         let Some(row) = batch.and_then(|b| into_rows(b, &self.columns).pop()) else {
             self.total = Some(self.position);
             self.position += 1;
@@ -129,7 +130,7 @@ impl Cursor {
     async fn fetch_forward(&mut self, count: u64) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
         while (rows.len() as u64) < count {
-            match self.forward().await? {
+            match self.forward(count - rows.len() as u64).await? {
                 Some(row) => rows.push(row),
                 None => break,
             }
@@ -153,7 +154,7 @@ impl Cursor {
         let target = usize::try_from(n).ok();
         let Some(target) = target else {
             // From the end: all rows must be known.
-            while self.forward().await?.is_some() {}
+            while self.forward(u64::MAX).await?.is_some() {}
             let total = self.total.unwrap_or(0);
             let back = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX);
             self.check_may_go_back()?;
@@ -169,7 +170,7 @@ impl Cursor {
         }
         let mut row = None;
         while self.position < target {
-            row = self.forward().await?;
+            row = self.forward((target - self.position) as u64).await?;
             if row.is_none() {
                 break;
             }
@@ -182,8 +183,9 @@ impl Cursor {
             return self.current();
         }
         let mut row = None;
-        for _ in 0..n.unsigned_abs() {
-            row = if n > 0 { self.forward().await? } else { self.backward()? };
+        for done in 0..n.unsigned_abs() {
+            let left = n.unsigned_abs() - done;
+            row = if n > 0 { self.forward(left).await? } else { self.backward()? };
             if row.is_none() {
                 break;
             }
@@ -200,7 +202,8 @@ impl Cursor {
     ) -> Result<(u64, bool)> {
         let mut sent = 0;
         while limit == 0 || sent < limit {
-            let Some(row) = self.forward().await? else { return Ok((sent, true)) };
+            let wanted = if limit == 0 { u64::MAX } else { limit - sent };
+            let Some(row) = self.forward(wanted).await? else { return Ok((sent, true)) };
             client.rows(Rows::Datums(std::slice::from_ref(&row)), columns, &*self.env())?;
             sent += 1;
             if client.should_flush() {

@@ -42,6 +42,11 @@ impl RowReader {
 
     /// At least one and at most `max` rows; `None` at the end.
     pub(super) async fn next(&mut self, max: usize) -> Result<Option<RowBatch>> {
+        self.next_of(max, max).await
+    }
+
+    /// The same, of `wanted` that the client has asked for: so many may be read at once.
+    pub(super) async fn next_of(&mut self, max: usize, wanted: usize) -> Result<Option<RowBatch>> {
         loop {
             if let Some(batch) = self.pending.take() {
                 let (head, rest) = split(batch, max);
@@ -51,7 +56,7 @@ impl RowReader {
                 }
             }
             self.pending = match &mut self.source {
-                Source::Stream(stream) => self.backend.or_cancelled(stream.next()).await?,
+                Source::Stream(stream) => self.backend.or_cancelled(stream.next(wanted)).await?,
                 Source::Memory(rows) => Some(RowBatch::Rows(std::mem::take(rows))),
                 Source::End => return Ok(None),
             };

@@ -102,7 +102,7 @@ async fn fill(oid: u32, query: &Query, cx: &DdlContext<'_>) -> Result<u64> {
     let plan = plan(query, &context)?;
     let mut execution = run(&plan, Vec::new(), context).await?;
     let mut count = 0;
-    while let Some(batch) = execution.rows.next().await? {
+    while let Some(batch) = execution.rows.next(usize::MAX).await? {
         cx.cancel.check()?;
         match batch {
             RowBatch::Rows(batch) => {
