@@ -2,8 +2,11 @@
 
 use clap::{Parser, Subcommand};
 use kalamdb::config::{Config, LogFormat, Options};
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
@@ -61,7 +64,11 @@ fn run(config: Config) -> Result<(), String> {
 
 fn start_log(config: &Config) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.log).map_err(|e| format!("log: {e}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // The SQL parser points descriptor 2 elsewhere while it works: lines written meanwhile would be
+    // lost, so the log has a descriptor of its own.
+    let stderr = std::io::stderr().as_fd().try_clone_to_owned().map_err(|e| format!("log: {e}"))?;
+    let writer = Mutex::new(File::from(stderr));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -37,6 +37,8 @@ pub struct Backend {
     /// Wakes whoever waits inside a statement that is cancelled.
     cancelled: Notify,
     terminating: AtomicBool,
+    /// Counts the timeouts that have ended: only the current one may cancel.
+    timer: AtomicU64,
     /// Wakes an idle session: it is to end, or notifications came.
     wake: Notify,
 }
@@ -89,11 +91,15 @@ impl Backend {
     /// Cancels the statement after `limit`, unless the timer is dropped before.
     pub fn cancel_after(self: &Arc<Self>, limit: Duration) -> Timer {
         let backend = self.clone();
+        let number = self.timer.load(Ordering::SeqCst);
         let task = tokio::spawn(async move {
             tokio::time::sleep(limit).await;
-            backend.cancel(CancelReason::StatementTimeout);
+            // A task that is running already is not stopped by being aborted.
+            if backend.timer.load(Ordering::SeqCst) == number {
+                backend.cancel(CancelReason::StatementTimeout);
+            }
         });
-        Timer(task.abort_handle())
+        Timer { task: task.abort_handle(), backend: self.clone() }
     }
 
     /// As `pg_terminate_backend`: the running statement stops too.
@@ -166,11 +172,15 @@ impl Backend {
 }
 
 /// A running timeout; dropping it stops it.
-pub struct Timer(tokio::task::AbortHandle);
+pub struct Timer {
+    task: tokio::task::AbortHandle,
+    backend: Arc<Backend>,
+}
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        self.0.abort();
+        self.backend.timer.fetch_add(1, Ordering::SeqCst);
+        self.task.abort();
     }
 }
 
@@ -207,6 +217,7 @@ impl Backends {
             token: CancelToken::new(),
             cancelled: Notify::new(),
             terminating: AtomicBool::new(false),
+            timer: AtomicU64::new(0),
             wake: Notify::new(),
         });
         self.by_pid.insert(backend.pid, backend.clone());

@@ -5,7 +5,7 @@
 
 use super::Session;
 use super::client::{Client, Encoding, Reply};
-use super::pipeline::output_columns;
+use super::pipeline::{output_columns, parse_text};
 use super::portal::{Portal, PortalState, Progress, cannot_be_run, no_such_portal};
 use super::prepared::{Kind, Prepared};
 use super::rows::RowReader;
@@ -13,7 +13,6 @@ use super::simple::is_transaction_exit;
 use super::utf8;
 use super::utility::Outcome;
 use crate::error::{PgError, Result, code};
-use crate::sql;
 use crate::types::{self, Datum, Oid};
 use pg_raw_parse::Node;
 use std::sync::Arc;
@@ -32,7 +31,7 @@ impl Session {
         if name.is_empty() {
             self.state.prepared.lock().remove("");
         }
-        let mut statements = sql::parse(&text)?;
+        let mut statements = parse_text(&text)?;
         if statements.len() > 1 {
             let message = "cannot insert multiple commands into a prepared statement";
             return Err(PgError::new(code::SYNTAX_ERROR, message));

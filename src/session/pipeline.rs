@@ -14,8 +14,8 @@ use crate::error::Result;
 use crate::exec::explain::Measurements;
 use crate::exec::{self, PlanKey, ResultColumn, StatementContext};
 use crate::nodes::{CommandType, Query};
-use crate::sql::Statement;
 use crate::sql::bind::{self, BindContext, ParamTypes};
+use crate::sql::{self, Statement};
 use crate::storage::ReadView;
 use crate::types::Datum;
 use pg_raw_parse::Node;
@@ -54,14 +54,26 @@ impl Session {
         Ok(running.tag(sent))
     }
 
-    /// Binds and plans a query, and locks its relations; again, where somebody changed them before
-    /// the locks were had.
+    /// Binds and plans a query, and locks its relations.
     pub(super) fn compile(&mut self, node: Node<'_>, params: &mut ParamTypes) -> Result<Planned> {
         self.compile_by(exec::plan, node, params)
     }
 
     /// The same with a planner: EXPLAIN has its own.
     pub(super) fn compile_by(
+        &mut self,
+        plan: impl Fn(&Query, &Arc<StatementContext>) -> Result<Arc<exec::Plan>>,
+        node: Node<'_>,
+        params: &mut ParamTypes,
+    ) -> Result<Planned> {
+        match self.statement_text.len() < LONG_TEXT_BYTES {
+            true => self.compile_here(plan, node, params),
+            false => exec::off_worker(|| self.compile_here(plan, node, params)),
+        }
+    }
+
+    /// Compiles again, where somebody changed the relations before the locks were had.
+    fn compile_here(
         &mut self,
         plan: impl Fn(&Query, &Arc<StatementContext>) -> Result<Arc<exec::Plan>>,
         node: Node<'_>,
@@ -230,7 +242,7 @@ impl Session {
             return Ok(None);
         }
         let transaction = self.state.transaction()?;
-        if !transaction.catalog.is_empty() {
+        if !transaction.catalog.is_empty() || !transaction.shares_plans() {
             return Ok(None);
         }
         let catalog = transaction.catalog.current();
@@ -267,6 +279,8 @@ impl Session {
 
     /// `statement_timeout` runs anew for each statement of a query string.
     pub(super) fn restart_timer(&mut self) {
+        // The old one's end would end the new one, too.
+        self.timer = None;
         let limit = self.statement_timeout();
         self.timer = limit.map(|limit| self.state.backend.cancel_after(limit));
     }
@@ -286,6 +300,18 @@ impl Session {
         self.timer = None;
     }
 }
+
+/// Parses a query string. A long one takes long, and this thread serves others.
+pub(super) fn parse_text(text: &Arc<str>) -> Result<Vec<Statement>> {
+    match text.len() < LONG_TEXT_BYTES {
+        true => sql::parse(text.clone()),
+        false => exec::off_worker(|| sql::parse(text.clone())),
+    }
+}
+
+/// Texts of this many bytes are parsed, bound and planned after the worker's other tasks have been
+/// given to another thread.
+const LONG_TEXT_BYTES: usize = 8 << 10;
 
 /// Longer texts are not worth their place in the cache: they are seldom the same twice.
 const CACHED_TEXT_BYTES_MAX: usize = 4096;

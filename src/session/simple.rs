@@ -5,13 +5,13 @@
 
 use super::Session;
 use super::client::{Client, Reply};
-use super::pipeline::output_columns;
+use super::pipeline::{output_columns, parse_text};
 use super::prepared::Kind;
 use super::rows::RowReader;
 use super::transaction::Block;
 use super::utility::Outcome;
 use crate::error::Result;
-use crate::sql::{self, Statement};
+use crate::sql::Statement;
 use pg_raw_parse::Node;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Session {
         // A simple query ends the unnamed statement and portal.
         self.state.prepared.lock().remove("");
         self.portals.remove("");
-        let statements = sql::parse(&text)?;
+        let statements = parse_text(&text)?;
         if statements.is_empty() {
             self.finish_unblocked().await?;
             client.reply(Reply::EmptyQuery);

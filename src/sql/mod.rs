@@ -3,6 +3,7 @@
 //! [`parse()`] turns text into PostgreSQL's raw parse trees; [`bind`] resolves names, types and
 //! functions against the catalog and gives [`crate::nodes`].
 
+mod apart;
 pub mod bind;
 pub mod deparse;
 pub mod numbers;

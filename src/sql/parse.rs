@@ -6,7 +6,7 @@
 //! The grammar is PostgreSQL 18's. Numbers that 15 lacks are refused here, other syntax where it is
 //! bound; what both know parses alike.
 
-use super::{numbers, raw_error};
+use super::{apart, numbers, raw_error};
 use crate::error::{PgError, Result, code};
 use parking_lot::Mutex;
 use pg_raw_parse::{Node, Owned, StmtList};
@@ -15,9 +15,16 @@ use std::sync::Arc;
 /// Statements longer than this are refused, as PostgreSQL refuses messages it cannot allocate.
 const TEXT_BYTES_MAX: usize = 1 << 30;
 
+/// Texts of this many bytes are parsed beside the others, not among them: a statement of the usual
+/// length takes some 20 microseconds, a megabyte a thousand times as long.
+const LONG_TEXT_BYTES: usize = 256 << 10;
+
 /// libpg_query redirects the process's stderr while it parses, which two threads must not do at
-/// once. A statement takes some 20 microseconds.
+/// once.
 static PARSER: Mutex<()> = Mutex::new(());
+
+/// Long texts take many times their length in memory, so they are parsed one after the other.
+static LONG_PARSER: Mutex<()> = Mutex::new(());
 
 /// One statement of a query string.
 #[derive(Clone)]
@@ -62,21 +69,60 @@ impl std::fmt::Debug for Statement {
 }
 
 /// Parses a query string into its statements; empty for a string of blanks and comments.
-pub fn parse(text: &str) -> Result<Vec<Statement>> {
+pub fn parse(text: impl Into<Arc<str>>) -> Result<Vec<Statement>> {
+    let mut text = text.into();
     if text.len() >= TEXT_BYTES_MAX {
         let message = format!("invalid memory alloc request size {}", text.len());
         return Err(PgError::new(code::PROGRAM_LIMIT_EXCEEDED, message));
     }
     // A NUL never reaches a C string: PostgreSQL's protocol ends the query there.
-    let text = text.split('\0').next().unwrap_or_default();
-    let parsed = {
-        let _guard = PARSER.lock();
-        pg_raw_parse::parse(text).map_err(|_| raw_error::describe(text))?
+    if let Some(end) = text.bytes().position(|byte| byte == 0) {
+        text = text[..end].into();
+    }
+    let tree = match text.len() < LONG_TEXT_BYTES {
+        true => parse_in_turn(&text)?,
+        false => {
+            let _guard = LONG_PARSER.lock();
+            apart::run(|own_descriptors| match own_descriptors {
+                true => parse_raw(&text),
+                false => parse_in_turn(&text),
+            })?
+        }
     };
-    if let Some(error) = numbers::refused(text) {
+    if let Some(error) = numbers::refused(&text) {
         return Err(error);
     }
-    let count = parsed.len();
-    let source = Arc::new(Source { text: text.into(), tree: parsed.into_inner() });
+    let count = tree.len();
+    let source = Arc::new(Source { text, tree });
     Ok((0..count).map(|index| Statement { source: source.clone(), index }).collect())
+}
+
+fn parse_in_turn(text: &str) -> Result<Owned<StmtList>> {
+    let _guard = PARSER.lock();
+    parse_raw(text)
+}
+
+fn parse_raw(text: &str) -> Result<Owned<StmtList>> {
+    let parsed = pg_raw_parse::parse(text).map_err(|_| raw_error::describe(text))?;
+    Ok(parsed.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is parsed apart is parsed alike, and meanwhile others parse.
+    #[test]
+    fn long_texts_are_parsed_apart() {
+        let long = format!("SELECT {}1; SELECT 2", "1, ".repeat(LONG_TEXT_BYTES));
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| assert_eq!(parse(long.as_str()).unwrap().len(), 2));
+            }
+            (0..100).for_each(|_| assert_eq!(parse("SELECT 1").unwrap().len(), 1));
+        });
+        let wrong = parse(format!("{long} SELECT")).unwrap_err();
+        assert_eq!(wrong.code(), code::SYNTAX_ERROR);
+        assert_eq!(wrong.location(), u32::try_from(long.len() + 1).ok());
+    }
 }

@@ -84,6 +84,8 @@ fn sqlstate(message: &str) -> SqlState {
         || starts("multiple ")
     {
         code::SYNTAX_ERROR
+    } else if starts("Failed to open pipe") {
+        code::INSUFFICIENT_RESOURCES
     } else if starts("frame ") {
         code::WINDOWING_ERROR
     } else if starts("stack depth limit") {

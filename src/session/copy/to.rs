@@ -68,7 +68,7 @@ impl Session {
         let schema = schema.map_or_else(String::new, |n| relation::quoted(&n.name));
         let table = relation::quoted(&relation.name);
         let select = format!("SELECT {} FROM ONLY {schema}.{table}", names.join(", "));
-        let statement = sql::parse(&select)?.pop();
+        let statement = sql::parse(select.as_str())?.pop();
         let statement = statement.ok_or_else(|| PgError::internal("COPY made an empty query"))?;
         self.compile(statement.node(), &mut ParamTypes::None)
     }

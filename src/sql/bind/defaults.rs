@@ -13,7 +13,7 @@ impl Binder<'_, '_> {
     pub fn default_args(&self, proc: &'static Proc) -> Result<Vec<Expr>> {
         let broken = || PgError::internal("a built-in function's defaults do not parse");
         let text = proc.arg_defaults.ok_or_else(broken)?;
-        let statements = crate::sql::parse(&format!("SELECT {text}"))?;
+        let statements = crate::sql::parse(format!("SELECT {text}"))?;
         let Some(Node::SelectStmt(select)) = statements.first().map(|s| s.node()) else {
             return Err(broken());
         };

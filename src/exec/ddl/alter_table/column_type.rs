@@ -139,7 +139,7 @@ fn conversion(
         return bind(using);
     }
     let quoted = depend::describe::quote(name);
-    let parsed = crate::sql::parse(&format!("SELECT {quoted}"))?;
+    let parsed = crate::sql::parse(format!("SELECT {quoted}"))?;
     let Some(Node::SelectStmt(select)) = parsed.first().map(|s| s.node()) else {
         return Err(PgError::internal("a SELECT of one column parses"));
     };
@@ -236,7 +236,7 @@ fn rebind_checks(new: &mut Relation, attno: i16, cx: &DdlContext<'_>) -> Result<
         }
         let oid = new.constraints[at].oid;
         let text = cx.env.session().deparse(Deparse::Constraint(oid), false)?.unwrap_or_default();
-        let parsed = crate::sql::parse(&format!("ALTER TABLE t ADD {text}"))?;
+        let parsed = crate::sql::parse(format!("ALTER TABLE t ADD {text}"))?;
         let Some(Node::AlterTableStmt(statement)) = parsed.first().map(|s| s.node()) else {
             return Err(PgError::internal("a constraint's definition parses"));
         };
@@ -266,7 +266,7 @@ fn rebind_expressions(
     }
     let what = Deparse::Index { index, column: 0 };
     let text = cx.env.session().deparse(what, false)?.unwrap_or_default();
-    let parsed = crate::sql::parse(&text)?;
+    let parsed = crate::sql::parse(text.as_str())?;
     let Some(Node::IndexStmt(statement)) = parsed.first().map(|s| s.node()) else {
         return Err(PgError::internal("an index's definition parses"));
     };
