@@ -10,6 +10,9 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// PostgreSQL's limit for `max_connections`.
+const CONNECTIONS_MAX: usize = 262_143;
+
 /// `kalamdb server`'s options; each may also stand in the file.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +38,9 @@ pub struct Options {
     /// Sessions at one time [default: 1000]
     #[arg(long, env = "KALAMDB_MAX_CONNECTIONS", value_name = "N")]
     pub max_connections: Option<usize>,
+    /// Seconds that a client gets from its first byte to its session [default: 60]
+    #[arg(long, env = "KALAMDB_AUTHENTICATION_TIMEOUT_S", value_name = "SECONDS")]
+    pub authentication_timeout_s: Option<u64>,
     /// Seconds that running statements get to finish when the server stops [default: 10]
     #[arg(long, env = "KALAMDB_SHUTDOWN_TIMEOUT_S", value_name = "SECONDS")]
     pub shutdown_timeout_s: Option<u64>,
@@ -66,6 +72,7 @@ pub struct Config {
     pub tls: Option<(PathBuf, PathBuf)>,
     pub auth: Method,
     pub max_connections: usize,
+    pub authentication_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub log_format: LogFormat,
     pub log: String,
@@ -84,6 +91,12 @@ impl Config {
             (None, None) => None,
             _ => return Err("tls_cert and tls_key must be given together".to_owned()),
         };
+        let max_connections = given.max_connections.or(file.max_connections).unwrap_or(1000);
+        if !(1..=CONNECTIONS_MAX).contains(&max_connections) {
+            return Err(format!("max_connections must be from 1 to {CONNECTIONS_MAX}"));
+        }
+        let authentication_timeout_s =
+            given.authentication_timeout_s.or(file.authentication_timeout_s);
         let shutdown_timeout_s = given.shutdown_timeout_s.or(file.shutdown_timeout_s);
         Ok(Config {
             data_dir: given.data_dir.or(file.data_dir).unwrap_or_else(|| "./data".into()),
@@ -91,7 +104,8 @@ impl Config {
             unix_socket: given.unix_socket.or(file.unix_socket),
             tls,
             auth: given.auth.or(file.auth).unwrap_or(Method::ScramSha256),
-            max_connections: given.max_connections.or(file.max_connections).unwrap_or(1000),
+            max_connections,
+            authentication_timeout: Duration::from_secs(authentication_timeout_s.unwrap_or(60)),
             shutdown_timeout: Duration::from_secs(shutdown_timeout_s.unwrap_or(10)),
             log_format: given.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             log: given.log.or(file.log).unwrap_or_else(|| "info".into()),

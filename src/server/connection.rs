@@ -20,6 +20,7 @@ use crate::session::{Gone, Session, SessionOptions, Wakeup};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tokio::time::Instant;
 use tracing::{debug, error};
 
 /// Where the client is; decides about trust.
@@ -29,11 +30,28 @@ pub struct Peer {
     pub address: Option<std::net::SocketAddr>,
     pub encrypted: bool,
     pub gone: Gone,
+    /// By when it must have a session.
+    pub deadline: Instant,
+}
+
+impl Peer {
+    pub fn new(address: Option<std::net::SocketAddr>, gone: Gone) -> Peer {
+        Peer { address, encrypted: false, gone, deadline: Instant::now() }
+    }
 }
 
 /// Runs a session over a connection that has sent its startup packet.
 pub async fn serve(server: Arc<Server>, mut wire: Wire, parameters: StartupParameters, peer: Peer) {
-    let session = match start(&server, &mut wire, parameters, peer).await {
+    let deadline = peer.deadline;
+    let starting = start(&server, &mut wire, parameters, peer);
+    let session = match tokio::time::timeout_at(deadline, starting).await {
+        Ok(started) => started,
+        Err(_) => {
+            let message = "canceling authentication due to timeout";
+            Err(PgError::new(code::QUERY_CANCELED, message))
+        }
+    };
+    let session = match session {
         Ok(session) => session,
         Err(refusal) => {
             debug!(reason = %refusal, "connection refused");
@@ -76,6 +94,11 @@ async fn start(
     };
     // As in PostgreSQL, who may not use the database learns it after being let in.
     auth::accept(wire);
+    if server.is_nearly_full() && !server.instance.is_superuser(&options.user) {
+        let message =
+            "remaining connection slots are reserved for non-replication superuser connections";
+        return Err(PgError::new(code::TOO_MANY_CONNECTIONS, message));
+    }
     let mut session = Session::start(server.instance.clone(), options)?;
     for (name, value) in session.reported_settings() {
         backend::parameter_status(&mut wire.out, name, &value);
@@ -163,8 +186,10 @@ impl Connection {
             Message::Sync => {
                 self.skip_until_sync = false;
                 let mut client = SocketClient(&mut self.wire);
-                let outcome = self.session.sync(&mut client).await;
-                self.report(outcome);
+                let work = self.session.sync(&mut client);
+                let outcome = AssertUnwindSafe(work).catch_unwind().await;
+                let outcome = outcome.unwrap_or_else(|panic| Err(self.panicked(panic.as_ref())));
+                self.report_or_end(outcome)?;
                 self.ready().await?;
             }
             statement => self.run_guarded(statement).await?,

@@ -118,7 +118,7 @@ async fn accept_tcp(listener: TcpListener, server: Arc<Server>) {
                 prepare(&stream);
                 let stream = Shared::<TcpStream>::new(stream);
                 let gone = stream.gone();
-                let peer = Peer { address: Some(address), encrypted: false, gone };
+                let peer = Peer::new(Some(address), gone);
                 tokio::spawn(serve(server.clone(), Box::new(stream), peer));
             }
             Err(e) => accept_failed(&e).await,
@@ -132,7 +132,7 @@ async fn accept_unix(socket: UnixSocket, server: Arc<Server>) {
             Ok((stream, _)) => {
                 let stream = Shared::<UnixStream>::new(stream);
                 let gone = stream.gone();
-                let peer = Peer { address: None, encrypted: false, gone };
+                let peer = Peer::new(None, gone);
                 tokio::spawn(serve(server.clone(), Box::new(stream), peer));
             }
             Err(e) => accept_failed(&e).await,

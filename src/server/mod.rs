@@ -13,6 +13,7 @@ pub mod auth;
 mod client;
 mod codec;
 mod connection;
+mod descriptors;
 mod listen;
 mod presence;
 mod startup;
@@ -29,12 +30,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 use wire::{Transport, Wire};
 
-/// A client gets this long from its first byte to its session.
-const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(60);
+/// `superuser_reserved_connections`: a superuser can come in and see what the others do.
+const SUPERUSER_RESERVED_CONNECTIONS: usize = 3;
 /// After statements were cancelled at shutdown, they get this long to notice.
 const CANCEL_GRACE: Duration = Duration::from_secs(2);
 
@@ -54,10 +56,18 @@ impl Server {
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
+
+    /// Whether only the superusers' slots are left. Where there are fewer slots than those, all but
+    /// one are theirs.
+    fn is_nearly_full(&self) -> bool {
+        let reserved = SUPERUSER_RESERVED_CONNECTIONS.min(self.config.max_connections - 1);
+        self.slots.available_permits() < reserved
+    }
 }
 
 /// Opens the data directory and serves until a signal asks to stop; a sentence on failure.
 pub async fn run(config: Config) -> Result<(), String> {
+    descriptors::raise_limit();
     let tls = match &config.tls {
         Some((certificate, key)) => Some(tls::acceptor(certificate, key)?),
         None => None,
@@ -116,14 +126,16 @@ impl Server {
 /// Serves one accepted socket from start to end.
 async fn serve(server: Arc<Server>, transport: Box<dyn Transport>, mut peer: Peer) {
     let wire = Wire::new(transport);
+    let deadline = Instant::now() + server.config.authentication_timeout;
     let opening = startup::open(wire, server.tls.as_ref());
-    let opening = match tokio::time::timeout(AUTHENTICATION_TIMEOUT, opening).await {
+    let opening = match tokio::time::timeout_at(deadline, opening).await {
         Ok(opening) => opening,
         Err(_) => return debug!("no startup packet in time"),
     };
     match opening {
         Ok(Opening::Session { wire, parameters, encrypted }) => {
             peer.encrypted = encrypted;
+            peer.deadline = deadline;
             admit(server, wire, parameters, peer).await;
         }
         Ok(Opening::Cancel { pid, secret }) => server.instance.cancel(pid, secret),

@@ -82,12 +82,21 @@ impl Wire {
 
     /// The next message; `None` where the client closed the connection between messages.
     pub async fn read(&mut self) -> Result<Option<Frame>, WireError> {
+        self.read_at_most(usize::MAX).await
+    }
+
+    /// The same, with a body of at most `body_max` bytes.
+    pub async fn read_at_most(&mut self, body_max: usize) -> Result<Option<Frame>, WireError> {
         if !self.fill(5).await? {
             return Ok(None);
         }
         let tag = self.input[0];
         let length = i32::from_be_bytes(self.input[1..5].try_into().expect("four bytes"));
         let body_bytes = frontend::frame(tag, length).map_err(WireError::Protocol)?;
+        if body_bytes > body_max {
+            let error = frontend::violation("invalid message length").fatal();
+            return Err(WireError::Protocol(error));
+        }
         self.input_grown |= body_bytes > IDLE_BUFFER_BYTES;
         if !self.fill(5 + body_bytes).await? {
             return Ok(None);

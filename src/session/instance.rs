@@ -74,6 +74,11 @@ impl Instance {
         self.catalog.latest().role(SUPERUSER).is_some_and(|r| r.password.is_some())
     }
 
+    /// Whether a role is a superuser.
+    pub fn is_superuser(&self, name: &str) -> bool {
+        self.catalog.latest().role_named(name).is_some_and(|role| role.superuser)
+    }
+
     /// The stored verifier of a role that may log in.
     pub fn role_verifier(&self, name: &str) -> Option<String> {
         let latest = self.catalog.latest();

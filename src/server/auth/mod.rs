@@ -21,6 +21,9 @@ pub enum Method {
     Cleartext,
 }
 
+/// PostgreSQL's `PG_MAX_AUTH_TOKEN_LENGTH`: who has proved nothing gets no more memory than that.
+const PASSWORD_BYTES_MAX: usize = 65_535;
+
 /// Codes of AuthenticationRequest messages.
 const OK: i32 = 0;
 const CLEARTEXT_PASSWORD: i32 = 3;
@@ -106,7 +109,7 @@ fn initial_response(body: &[u8]) -> Result<&str> {
 
 async fn password_message(wire: &mut Wire) -> Result<bytes::Bytes> {
     wire.flush().await.map_err(super::wire::disconnected)?;
-    match wire.read().await.map_err(super::wire::disconnected)? {
+    match wire.read_at_most(PASSWORD_BYTES_MAX).await.map_err(super::wire::disconnected)? {
         Some(frame) if frame.tag == b'p' => Ok(frame.body),
         Some(frame) => {
             let message = format!("expected password response, got message type {}", frame.tag);
