@@ -6,33 +6,37 @@
 
 use super::backend::Backend;
 use super::client::Notification;
+use crate::error::{PgError, Result, code};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Notifications that wait in one inbox; a session that never reads loses what comes beyond.
-const INBOX_MAX: usize = 1 << 20;
+/// Bytes that may wait in all inboxes together: a session in a long transaction does not read its
+/// own. (PostgreSQL's queue is on disk and has 8 GB.)
+const WAITING_BYTES_MAX: usize = 256 << 20;
 
 /// Channels and who listens on them.
 #[derive(Default)]
 pub struct NotificationHub {
     channels: Mutex<HashMap<String, BTreeMap<i32, Arc<Inbox>>>>,
+    waiting_bytes: Arc<AtomicUsize>,
 }
 
 /// One session's notifications.
 pub struct Inbox {
     backend: Arc<Backend>,
     queue: Mutex<Vec<Arc<Notification>>>,
+    /// The hub's.
+    waiting_bytes: Arc<AtomicUsize>,
 }
 
 impl Inbox {
-    pub fn new(backend: Arc<Backend>) -> Arc<Inbox> {
-        Arc::new(Inbox { backend, queue: Mutex::default() })
-    }
-
     /// Everything that has arrived.
     pub fn take(&self) -> Vec<Arc<Notification>> {
-        std::mem::take(&mut *self.queue.lock())
+        let all = std::mem::take(&mut *self.queue.lock());
+        self.waiting_bytes.fetch_sub(all.iter().map(bytes).sum(), Ordering::Relaxed);
+        all
     }
 
     pub fn is_empty(&self) -> bool {
@@ -40,16 +44,40 @@ impl Inbox {
     }
 
     fn put(&self, notification: Arc<Notification>) {
-        let mut queue = self.queue.lock();
-        if queue.len() < INBOX_MAX {
-            queue.push(notification);
-        }
-        drop(queue);
+        self.waiting_bytes.fetch_add(bytes(&notification), Ordering::Relaxed);
+        self.queue.lock().push(notification);
         self.backend.wake();
     }
 }
 
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.take();
+    }
+}
+
+/// About what a waiting notification holds, were it not shared.
+fn bytes(notification: &Arc<Notification>) -> usize {
+    notification.channel.len() + notification.payload.len() + 64
+}
+
 impl NotificationHub {
+    pub fn inbox(&self, backend: Arc<Backend>) -> Arc<Inbox> {
+        let waiting_bytes = self.waiting_bytes.clone();
+        Arc::new(Inbox { backend, queue: Mutex::default(), waiting_bytes })
+    }
+
+    /// Refuses a transaction's notifications where too many wait already to be read.
+    pub fn check_room(&self) -> Result<()> {
+        match self.waiting_bytes.load(Ordering::Relaxed) < WAITING_BYTES_MAX {
+            true => Ok(()),
+            false => Err(PgError::new(
+                code::PROGRAM_LIMIT_EXCEEDED,
+                "too many notifications in the NOTIFY queue",
+            )),
+        }
+    }
+
     pub fn listen(&self, channel: &str, inbox: &Arc<Inbox>) {
         let mut channels = self.channels.lock();
         let listeners = channels.entry(channel.to_owned()).or_default();

@@ -9,8 +9,8 @@ use super::options::{Format, Header, Options};
 use super::{binary, csv, relation, text};
 use crate::catalog::{Column, Relation};
 use crate::error::{PgError, Result, code};
-use crate::exec::Row;
 use crate::exec::dml::{BulkInsert, BulkLoad};
+use crate::exec::{Row, off_worker};
 use crate::functions;
 use crate::session::client::{Client, Encoding};
 use crate::session::env::StatementEnv;
@@ -99,7 +99,7 @@ impl Session {
             false => loader.load_lines(client).await,
         };
         let Loader { load, inserted, .. } = loader;
-        match loaded.and_then(|()| load.finish()) {
+        match loaded.and_then(|()| off_worker(|| load.finish())) {
             Ok(()) => transaction.txn.end_statement()?,
             Err(error) => {
                 transaction.txn.abort_statement();
@@ -150,25 +150,39 @@ impl Session {
     }
 }
 
+/// Messages of this many bytes are loaded after the worker's other tasks have been given away.
+const LONG_MESSAGE_BYTES: usize = 256 << 10;
+
+/// Loads a message of so many bytes where it stalls nobody.
+fn in_its_place(bytes: usize, load: impl FnOnce() -> Result<()>) -> Result<()> {
+    if bytes < LONG_MESSAGE_BYTES { load() } else { off_worker(load) }
+}
+
 impl Loader {
     async fn load_lines(&mut self, client: &mut dyn Client) -> Result<()> {
         let mut lines = Lines::new(&self.options);
         loop {
             let data = client.copy_read().await?;
             let last = data.is_none();
-            lines.push(data.as_deref().unwrap_or_default());
-            loop {
-                let next = lines.next(last);
-                let next = next.map_err(|e| self.at_line(e, lines.number.max(1)))?;
-                let Some(span) = next else { break };
-                let line = lines.text(span);
-                match lines.number {
-                    1 if self.options.header != Header::None => self.check_header(line)?,
-                    number => self.read_line(line, number)?,
-                }
-            }
+            let data = data.unwrap_or_default();
+            lines.push(&data);
+            in_its_place(data.len(), || self.take_lines(&mut lines, last))?;
             if last {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Loads the lines that are complete.
+    fn take_lines(&mut self, lines: &mut Lines, last: bool) -> Result<()> {
+        loop {
+            let next = lines.next(last);
+            let next = next.map_err(|e| self.at_line(e, lines.number.max(1)))?;
+            let Some(span) = next else { return Ok(()) };
+            let line = lines.text(span);
+            match lines.number {
+                1 if self.options.header != Header::None => self.check_header(line)?,
+                number => self.read_line(line, number)?,
             }
         }
     }
@@ -178,16 +192,21 @@ impl Loader {
         loop {
             let data = client.copy_read().await?;
             let last = data.is_none();
-            reader.push(data.as_deref().unwrap_or_default());
-            loop {
-                let number = reader.rows + 1;
-                let read = reader.next(&self.columns, last);
-                let Some(row) = read.map_err(|e| self.at_line(e, number))? else { break };
-                self.insert(row, number)?;
-            }
+            let data = data.unwrap_or_default();
+            reader.push(&data);
+            in_its_place(data.len(), || self.take_rows(&mut reader, last))?;
             if last {
                 return Ok(());
             }
+        }
+    }
+
+    fn take_rows(&mut self, reader: &mut binary::Reader, last: bool) -> Result<()> {
+        loop {
+            let number = reader.rows + 1;
+            let read = reader.next(&self.columns, last);
+            let Some(row) = read.map_err(|e| self.at_line(e, number))? else { return Ok(()) };
+            self.insert(row, number)?;
         }
     }
 
