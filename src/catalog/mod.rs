@@ -31,4 +31,4 @@ pub mod view_update;
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};
-pub use store::{CatalogStore, TxnCatalog, is_temporary};
+pub use store::{CatalogStore, TxnCatalog, is_index_shown, is_temporary};

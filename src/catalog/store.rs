@@ -88,6 +88,24 @@ pub fn is_temporary(namespace: &Namespace) -> bool {
     namespace.name.starts_with("pg_temp_")
 }
 
+/// Whether a transaction reads an index's entries as they are now: not where its snapshot is older
+/// than the index. (PostgreSQL's `indcheckxmin`.) DDL is seen by every transaction at once, the
+/// entries that it wrote only by younger snapshots.
+pub fn is_index_shown(txn: &Txn, table: &Relation, index: &Relation) -> Result<bool> {
+    if txn.has_created(table.storage) {
+        return Ok(true);
+    }
+    let key = records::key(&ObjectKey::Relation(txn.database(), index.oid));
+    match txn.snapshot_get(Space::Meta, &key)? {
+        None => Ok(true),
+        Some(None) => Ok(false),
+        Some(Some(record)) => {
+            let shown = records::read(&key, &record)?;
+            Ok(matches!(shown, Change::PutRelation(_, r) if r.storage == index.storage))
+        }
+    }
+}
+
 fn load(store: &Arc<Store>) -> Result<Catalog> {
     let view = store.begin(TxnOptions {
         database: 0,
@@ -117,6 +135,8 @@ struct State {
     changes: CatalogChanges,
     /// The latest snapshot seen from `database`.
     base: Option<Arc<Catalog>>,
+    /// The version that the transaction saw first.
+    first_version: Option<u64>,
 }
 
 impl TxnCatalog {
@@ -134,7 +154,15 @@ impl TxnCatalog {
             _ => Arc::new(latest.for_database(self.database)),
         };
         state.base = Some(base.clone());
+        state.first_version.get_or_insert(base.version());
         state.changes.view(&base)
+    }
+
+    /// Whether nobody has changed the catalog since the transaction first looked at it.
+    pub fn is_as_begun(&self) -> bool {
+        let latest = self.store.latest().version();
+        let state = self.state.lock();
+        state.changes.is_empty() && state.first_version.is_none_or(|first| first == latest)
     }
 
     /// The database the transaction runs in.

@@ -165,7 +165,8 @@ impl Session {
     fn remember_plan(&self, prepared: &Prepared, planned: Arc<Planned>) {
         // A transaction's own DDL is seen by nobody after a rollback, and its catalog's version is
         // its own: such a plan simply does not match later.
-        if let Some(derived) = &self.derived {
+        let shared = self.state.transaction().is_ok_and(|t| t.shares_plans());
+        if let (Some(derived), true) = (&self.derived, shared) {
             *prepared.plan.lock() = Some(CachedPlan {
                 catalog_version: derived.catalog_version,
                 search_path: derived.search_path.clone(),
@@ -183,6 +184,7 @@ impl Session {
         };
         let cached = prepared.plan.lock().as_ref().filter(fits).map(|c| c.planned.clone());
         if let Some(planned) = cached
+            && self.state.transaction()?.shares_plans()
             && self.lock_relations(&planned.plan, env.catalog.version())?
         {
             return Ok(planned);

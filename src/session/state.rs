@@ -70,6 +70,14 @@ pub struct Transaction {
     pub in_block: bool,
 }
 
+impl Transaction {
+    /// Whether plans made by others suit it, and its plans others: not where its snapshot may be
+    /// older than an index.
+    pub fn shares_plans(&self) -> bool {
+        self.txn.isolation() == IsolationLevel::ReadCommitted || self.catalog.is_as_begun()
+    }
+}
+
 /// Sequence values that this session has drawn.
 #[derive(Default)]
 struct Drawn {
@@ -105,7 +113,7 @@ pub struct SessionState {
 impl SessionState {
     pub fn new(instance: Arc<Instance>, backend: Arc<Backend>, settings: Settings) -> SessionState {
         SessionState {
-            inbox: Inbox::new(backend.clone()),
+            inbox: instance.notifications.inbox(backend.clone()),
             settings: Mutex::new(settings),
             transaction: Mutex::default(),
             outbox: Mutex::default(),

@@ -20,7 +20,7 @@ use super::clock;
 use super::state::{Modes, Transaction};
 use crate::catalog::TxnCatalog;
 use crate::error::{PgError, Result, code};
-use crate::exec::{ddl, dml};
+use crate::exec::{ddl, dml, off_worker};
 use crate::storage::{self, LockWaitOptions, TxnOptions};
 use std::sync::Arc;
 
@@ -157,6 +157,7 @@ impl Session {
         transaction.catalog.prepare_commit(&transaction.txn)?;
         let outbox = std::mem::take(&mut *self.state.outbox.lock());
         if !outbox.is_empty() {
+            self.state.instance.notifications.check_room()?;
             let instance = self.state.instance.clone();
             transaction.txn.on_commit(move |_| instance.notifications.publish(&outbox));
         }
@@ -174,7 +175,7 @@ impl Session {
         let env = self.statement_env()?;
         let view = transaction.txn.begin_statement()?;
         let context = self.statement_context(&env, transaction, view);
-        dml::check_deferred(&context)?;
+        off_worker(|| dml::check_deferred(&context))?;
         Ok(transaction.txn.end_statement()?)
     }
 

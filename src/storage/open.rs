@@ -9,7 +9,7 @@
 //!
 //! Whatever is refused is left as it was: nothing is created before the checks have passed.
 
-use super::{Result, Space, StorageError, StoreOptions, options};
+use super::{KeyRange, Result, Space, StorageError, StorageId, StoreOptions, options};
 use rocksdb::{ColumnFamily, DB};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
@@ -31,6 +31,19 @@ pub(super) struct Db {
 impl Db {
     pub(super) fn family(&self, space: Space) -> &ColumnFamily {
         self.rocks.cf_handle(space.name()).expect("every space's family was opened")
+    }
+
+    /// Gives back the space of files that hold nothing but a relation's entries. They are dropped
+    /// whatever snapshot might show them, so the relation must be gone, and that be on disk.
+    pub(super) fn delete_files(&self, storage: StorageId) {
+        let KeyRange { start, end: Some(end) } = KeyRange::storage(storage) else { return };
+        for space in [Space::Rows, Space::Index] {
+            if let Err(error) = self.rocks.delete_file_in_range_cf(self.family(space), &start, &end)
+            {
+                // Compaction removes the entries sooner or later.
+                tracing::warn!(%error, "cannot delete the files of a dropped relation");
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 
 use super::counters::Counter;
 use super::keys::Key;
+use super::moves::Move;
 use super::{
     Fault, KeyRange, Result, Snapshot, Space, StorageError, StorageId, Txn, WriteSet, open::Db, row,
 };
@@ -62,6 +63,8 @@ pub(super) type Hook = Box<dyn FnOnce(&CommitInfo) + Send>;
 pub(super) struct Request {
     pub(super) txn: Arc<Txn>,
     pub(super) writes: WriteSet,
+    /// Rows whose key changed.
+    pub(super) moves: Vec<Move>,
     /// Relations to delete with everything in them.
     pub(super) dropped: Vec<StorageId>,
     pub(super) hooks: Vec<Hook>,
@@ -70,12 +73,33 @@ pub(super) struct Request {
     pub(super) answer: oneshot::Sender<Result<CommitInfo>>,
 }
 
+/// Counts syncs of the write-ahead log, so that who has written to it can tell whether that is on
+/// disk by now.
+#[derive(Default)]
+pub(super) struct Syncs {
+    started: AtomicU64,
+    finished: AtomicU64,
+}
+
+impl Syncs {
+    /// To be asked for after writing; [`Syncs::cover`] tells whether a later sync has ended.
+    pub(super) fn mark(&self) -> u64 {
+        self.started.load(Ordering::SeqCst)
+    }
+
+    /// Whether everything written before a mark was taken is on disk.
+    pub(super) fn cover(&self, mark: u64) -> bool {
+        self.finished.load(Ordering::SeqCst) > mark
+    }
+}
+
 /// The sequencer's handle: where to send, what was committed last.
 pub(super) struct Sequencer {
     queue: Mutex<Option<Sender<Request>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     last_seq: Arc<AtomicU64>,
     written_bytes: Arc<AtomicU64>,
+    syncs: Arc<Syncs>,
     published: broadcast::Sender<Arc<Commit>>,
 }
 
@@ -85,6 +109,7 @@ impl Sequencer {
         let last = read_last(db)?;
         let last_seq = Arc::new(AtomicU64::new(last.seq));
         let written_bytes = Arc::<AtomicU64>::default();
+        let syncs = Arc::<Syncs>::default();
         let (published, _) = broadcast::channel(SUBSCRIBER_BACKLOG);
         let (queue, requests) = channel();
         let worker = Worker {
@@ -92,6 +117,7 @@ impl Sequencer {
             last,
             last_seq: Arc::clone(&last_seq),
             written_bytes: Arc::clone(&written_bytes),
+            syncs: Arc::clone(&syncs),
             published: published.clone(),
             unsynced: false,
             fault,
@@ -105,6 +131,7 @@ impl Sequencer {
             thread: Mutex::new(Some(thread)),
             last_seq,
             written_bytes,
+            syncs,
             published,
         })
     }
@@ -124,6 +151,10 @@ impl Sequencer {
     /// Bytes committed since the start: tells whether an estimate may be out of date.
     pub(super) fn written_bytes(&self) -> u64 {
         self.written_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn syncs(&self) -> Arc<Syncs> {
+        Arc::clone(&self.syncs)
     }
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Commit>> {
@@ -148,6 +179,7 @@ struct Worker {
     last: CommitInfo,
     last_seq: Arc<AtomicU64>,
     written_bytes: Arc<AtomicU64>,
+    syncs: Arc<Syncs>,
     published: broadcast::Sender<Arc<Commit>>,
     /// Something was written without a sync.
     unsynced: bool,
@@ -280,13 +312,32 @@ impl Worker {
         batch.put_cf(self.db.family(Space::Meta), Key::LastCommit.encode(), record);
         let mut options = WriteOptions::default();
         options.set_sync(sync && self.fault != Some(Fault::NoWalSync));
-        Ok(self.db.rocks.write_opt(batch, &options)?)
+        self.count_sync(sync, || self.db.rocks.write_opt(batch, &options))?;
+        Ok(())
+    }
+
+    fn count_sync(
+        &self,
+        sync: bool,
+        write: impl FnOnce() -> Result<(), rocksdb::Error>,
+    ) -> Result<(), rocksdb::Error> {
+        let one = u64::from(sync);
+        let number = self.syncs.started.fetch_add(one, Ordering::SeqCst) + one;
+        write()?;
+        if sync {
+            self.syncs.finished.store(number, Ordering::SeqCst);
+        }
+        Ok(())
     }
 
     fn finish(&self, request: Request, outcome: Result<CommitInfo>) {
         if let Ok(info) = &outcome {
             let store = request.txn.store();
+            store.moves.record(info.seq, request.moves);
             request.dropped.iter().for_each(|&storage| store.forget(storage));
+            if !self.unsynced {
+                request.dropped.iter().for_each(|&storage| self.db.delete_files(storage));
+            }
             request.hooks.into_iter().for_each(|hook| hook(info));
             if self.published.receiver_count() > 0 {
                 let commit = Commit { info: *info, writes: request.writes };
@@ -301,7 +352,7 @@ impl Worker {
 
     fn sync_wal(&mut self) {
         if self.fault != Some(Fault::NoWalSync)
-            && let Err(error) = self.db.rocks.flush_wal(true)
+            && let Err(error) = self.count_sync(true, || self.db.rocks.flush_wal(true))
         {
             tracing::error!(%error, "could not sync the write-ahead log");
         }

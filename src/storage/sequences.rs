@@ -3,12 +3,13 @@
 //! As in PostgreSQL a sequence is not transactional: `nextval` is never undone. Its record holds a
 //! value up to [`LOG_AHEAD`] steps ahead of the last one given, so that most calls write nothing; after
 //! a crash the sequence goes on behind the record. The record's write is not synced itself: the log
-//! is in order, so the commit that uses the value makes it durable ([`Txn`] remembers that it
-//! must sync even if it writes nothing else).
+//! is in order, so the commit that uses the value makes it durable. Until a sync has, every [`Txn`]
+//! that gets a value remembers that it must sync even if it writes nothing else.
 //!
 //! Creation, ALTER … RESTART and DROP are transactional because they give the sequence a new storage
 //! id, as PostgreSQL gives it a new file; a sequence without a record has not been used.
 
+use super::sequencer::Syncs;
 use super::{Key, Result, Space, StorageError, StorageId, Txn, open::Db};
 use dashmap::DashMap;
 use parking_lot::Mutex;
@@ -41,12 +42,22 @@ pub struct SequenceState {
 
 pub(super) struct Sequences {
     db: Arc<Db>,
-    states: DashMap<StorageId, Arc<Mutex<Option<SequenceState>>>>,
+    syncs: Arc<Syncs>,
+    slots: DashMap<StorageId, Arc<Mutex<Slot>>>,
+}
+
+/// What memory knows of a sequence.
+#[derive(Default)]
+struct Slot {
+    /// `None`: what the record says.
+    state: Option<SequenceState>,
+    /// [`Syncs::mark`] when the record was written.
+    recorded_at: u64,
 }
 
 impl Sequences {
-    pub(super) fn new(db: Arc<Db>) -> Sequences {
-        Sequences { db, states: DashMap::new() }
+    pub(super) fn new(db: Arc<Db>, syncs: Arc<Syncs>) -> Sequences {
+        Sequences { db, syncs, slots: DashMap::new() }
     }
 
     pub(super) fn next(
@@ -57,7 +68,7 @@ impl Sequences {
     ) -> Result<i64> {
         let slot = self.slot(sequence);
         let mut slot = slot.lock();
-        let mut state = self.loaded(&slot, sequence, params)?;
+        let mut state = self.loaded(slot.state, sequence, params)?;
         let value = match state.is_called {
             true => following(state.last_value, params)?,
             false => state.last_value,
@@ -66,10 +77,13 @@ impl Sequences {
             state.log_count -= 1;
         } else {
             state.log_count = self.log_ahead(sequence, value, params)?;
+            slot.recorded_at = self.syncs.mark();
+        }
+        if !self.syncs.cover(slot.recorded_at) {
             txn.must_sync();
         }
         (state.last_value, state.is_called) = (value, true);
-        *slot = Some(state);
+        slot.state = Some(state);
         Ok(value)
     }
 
@@ -90,8 +104,9 @@ impl Sequences {
         let slot = self.slot(sequence);
         let mut slot = slot.lock();
         self.write(sequence, value, is_called)?;
+        slot.recorded_at = self.syncs.mark();
         txn.must_sync();
-        *slot = Some(SequenceState { last_value: value, log_count: 0, is_called });
+        slot.state = Some(SequenceState { last_value: value, log_count: 0, is_called });
         Ok(())
     }
 
@@ -101,29 +116,29 @@ impl Sequences {
         params: &SequenceParams,
     ) -> Result<SequenceState> {
         let slot = self.slot(sequence);
-        let slot = slot.lock();
-        self.loaded(&slot, sequence, params)
+        let state = slot.lock().state;
+        self.loaded(state, sequence, params)
     }
 
     pub(super) fn forget(&self, sequence: StorageId) {
-        self.states.remove(&sequence);
+        self.slots.remove(&sequence);
     }
 
-    fn slot(&self, sequence: StorageId) -> Arc<Mutex<Option<SequenceState>>> {
-        if let Some(slot) = self.states.get(&sequence) {
+    fn slot(&self, sequence: StorageId) -> Arc<Mutex<Slot>> {
+        if let Some(slot) = self.slots.get(&sequence) {
             return Arc::clone(&slot);
         }
-        Arc::clone(&self.states.entry(sequence).or_default())
+        Arc::clone(&self.slots.entry(sequence).or_default())
     }
 
     fn loaded(
         &self,
-        slot: &Option<SequenceState>,
+        known: Option<SequenceState>,
         sequence: StorageId,
         params: &SequenceParams,
     ) -> Result<SequenceState> {
-        if let Some(state) = slot {
-            return Ok(*state);
+        if let Some(state) = known {
+            return Ok(state);
         }
         let key = Key::Sequence { sequence }.encode();
         let record = self.db.rocks.get_pinned_cf(self.db.family(Space::Meta), key)?;

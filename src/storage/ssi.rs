@@ -136,6 +136,8 @@ struct Graph {
 #[derive(Default)]
 pub(super) struct Ssi {
     graph: Mutex<Graph>,
+    /// Held from a transaction's last check until its commit is queued.
+    pub(super) commit_order: Mutex<()>,
 }
 
 impl Ssi {

@@ -2,6 +2,7 @@
 
 use super::counters::{Counter, Counters};
 use super::locks::{LockManager, Mode, Tag};
+use super::moves::Moves;
 use super::open::{self, Db};
 use super::sequencer::Sequencer;
 use super::sequences::Sequences;
@@ -25,6 +26,7 @@ pub struct Store {
     pub(super) counters: Counters,
     pub(super) locks: LockManager,
     pub(super) ssi: Ssi,
+    pub(super) moves: Moves,
     pub(super) options: StoreOptions,
     sequences: Sequences,
     pub(super) estimates: DashMap<(Space, StorageId), Estimate>,
@@ -40,13 +42,15 @@ impl Store {
     /// not ours, damaged, of another format, or in use is refused and left as it is.
     pub fn open(dir: &Path, options: &StoreOptions) -> Result<Arc<Store>> {
         let db = open::open(dir, options)?;
+        let sequencer = Sequencer::start(&db, options.fault)?;
         Ok(Arc::new(Store {
-            sequencer: Sequencer::start(&db, options.fault)?,
+            sequences: Sequences::new(Arc::clone(&db), sequencer.syncs()),
+            sequencer,
             counters: Counters::new(Arc::clone(&db)),
             locks: LockManager::default(),
             ssi: Ssi::default(),
+            moves: Moves::new(Arc::clone(&db)),
             options: options.clone(),
-            sequences: Sequences::new(Arc::clone(&db)),
             estimates: DashMap::new(),
             statistics: DashMap::new(),
             newest: Mutex::default(),
@@ -74,6 +78,8 @@ impl Store {
             _ => {
                 let snapshot = Snapshot::new(&self.db);
                 *newest = Some((seq, Arc::clone(&snapshot)));
+                drop(newest);
+                self.moves.forget_shown();
                 snapshot
             }
         }

@@ -404,3 +404,44 @@ async fn a_torn_tail_of_the_log_loses_only_itself() {
     let txn = begin(&store, 1, RC);
     assert_eq!((get(&txn, "a"), get(&txn, "b")), (Some("1".into()), None));
 }
+
+/// A statement that has seen a row under a key that it left finds it, however often it moved; nobody
+/// is told of moves that were undone, or that his snapshot shows.
+#[tokio::test]
+async fn rows_are_followed_to_their_new_keys() {
+    let dir = TempDir::new();
+    let store = dir.open();
+    let from = |name: &'static str| Bytes::from_static(name.as_bytes());
+    let older = begin(&store, 9, IsolationLevel::RepeatableRead);
+    older.begin_statement().unwrap();
+    for (step, (a, b)) in [("a", "b"), ("b", "c"), ("x", "a")].into_iter().enumerate() {
+        let txn = begin(&store, 1, IsolationLevel::ReadCommitted);
+        put(&txn, b, &step.to_string()).unwrap();
+        txn.begin_statement().unwrap();
+        txn.moved(1, from(a), from(b));
+        txn.end_statement().unwrap();
+        let before = txn.savepoint();
+        txn.begin_statement().unwrap();
+        txn.moved(1, from(b), from("undone"));
+        txn.end_statement().unwrap();
+        txn.rollback_to(&before);
+        txn.begin_statement().unwrap();
+        txn.moved(1, from(b), from("failed"));
+        txn.abort_statement();
+        txn.commit(true).await.unwrap();
+    }
+    let (to, place) = older.follow(1, &from("a"), MovePlace::after(0)).unwrap();
+    assert_eq!(to, "b");
+    let (to, place) = older.follow(1, &to, place).unwrap();
+    assert_eq!(to, "c");
+    assert!(older.follow(1, &to, place).is_none());
+    // Another row has come to the key since; it has not left.
+    assert!(older.follow(1, &from("a"), place).is_none());
+    assert!(older.follow(2, &from("a"), MovePlace::after(0)).is_none());
+    older.rollback();
+    let last = begin(&store, 1, IsolationLevel::ReadCommitted);
+    put(&last, "y", "").unwrap();
+    last.commit(true).await.unwrap();
+    drop(store.snapshot());
+    assert_eq!(store.moves.len(), 0);
+}

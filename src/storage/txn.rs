@@ -17,6 +17,7 @@ use super::counters::Counter;
 use super::locks::{
     Acquired, AdvisoryKey, LockScope, LockWaitOptions, Mode, Request, TableLockMode, Tag,
 };
+use super::moves::{Move, MovePlace};
 use super::sequencer::{self, Hook};
 use super::ssi::SerializableTxn;
 use super::{
@@ -62,6 +63,7 @@ pub enum RowLock {
 #[derive(Clone)]
 pub struct Savepoint {
     writes: WriteSet,
+    moves: usize,
     locks: usize,
     hooks: usize,
     created: usize,
@@ -86,6 +88,9 @@ struct State {
     serializable: Option<Arc<SerializableTxn>>,
     writes: WriteSet,
     statement: WriteSet,
+    /// Rows whose key changed; the first `moves_kept` by statements that have ended.
+    moves: Vec<Move>,
+    moves_kept: usize,
     /// Relations that only this transaction can see.
     created: Vec<StorageId>,
     dropped: Vec<StorageId>,
@@ -109,6 +114,8 @@ impl Txn {
             serializable: None,
             writes: WriteSet::default(),
             statement: WriteSet::default(),
+            moves: Vec::new(),
+            moves_kept: 0,
             created: Vec::new(),
             dropped: Vec::new(),
             hooks: Vec::new(),
@@ -135,6 +142,11 @@ impl Txn {
 
     pub fn session(&self) -> u32 {
         self.session
+    }
+
+    /// The connected database.
+    pub fn database(&self) -> Oid {
+        self.database
     }
 
     pub fn store(&self) -> &Arc<Store> {
@@ -180,14 +192,8 @@ impl Txn {
     /// the transaction's earlier writes over it; and an empty statement buffer.
     pub fn begin_statement(&self) -> Result<ReadView> {
         let mut state = self.state.lock();
-        state.statement = WriteSet::default();
+        state.drop_statement();
         self.view(&mut state)
-    }
-
-    /// READ COMMITTED's rerun after a concurrent update: drops the buffer, keeps the locks, takes a
-    /// fresh snapshot.
-    pub fn restart_statement(&self) -> Result<ReadView> {
-        self.begin_statement()
     }
 
     /// Merges the statement's writes into the transaction's. SERIALIZABLE may find here that it
@@ -196,6 +202,7 @@ impl Txn {
         let mut state = self.state.lock();
         let statement = std::mem::take(&mut state.statement);
         state.writes.merge(statement);
+        state.moves_kept = state.moves.len();
         match &state.serializable {
             Some(serializable) => self.store.ssi.check(serializable, &state.writes),
             None => Ok(()),
@@ -204,7 +211,7 @@ impl Txn {
 
     /// Drops the statement's writes.
     pub fn abort_statement(&self) {
-        self.state.lock().statement = WriteSet::default();
+        self.state.lock().drop_statement();
     }
 
     /// A view like [`Txn::begin_statement`]'s that leaves the buffer alone: for cursors, and for
@@ -216,9 +223,8 @@ impl Txn {
     /// The newest committed state with everything of this transaction over it, the current
     /// statement's writes too: what constraint checks and referential actions read.
     pub fn latest_view(&self) -> Result<ReadView> {
-        let state = self.state.lock();
-        let mut own = state.writes.clone();
-        own.merge(state.statement.clone());
+        let state = &mut *self.state.lock();
+        let own = state.writes.overlaid(&state.statement);
         Ok(ReadView::new(self.store.snapshot(), own, None))
     }
 
@@ -241,6 +247,13 @@ impl Txn {
             }
         };
         Ok(ReadView::new(snapshot, state.writes.clone(), state.serializable.clone()))
+    }
+
+    /// The committed value that the transaction's snapshot shows; the outer `None`: it has none, but
+    /// one for each statement.
+    pub fn snapshot_get(&self, space: Space, key: &[u8]) -> Result<Option<Option<Bytes>>> {
+        let snapshot = self.state.lock().snapshot.clone();
+        snapshot.map(|snapshot| snapshot.get(space, key)).transpose()
     }
 
     // --- Writes
@@ -287,9 +300,32 @@ impl Txn {
         self.state.lock().statement.is_empty()
     }
 
+    /// Whether the newest value of a key is this transaction's own.
+    pub fn wrote(&self, space: Space, key: &[u8]) -> bool {
+        let state = self.state.lock();
+        state.statement.get(space, key).is_some() || state.writes.get(space, key).is_some()
+    }
+
     /// The newest committed value, this transaction's writes aside.
     pub fn get_committed(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
         self.store.get(space, key)
+    }
+
+    /// The statement has moved a row from one key of a table to another. Keys are without the
+    /// storage id.
+    pub fn moved(&self, table: StorageId, from: Bytes, to: Bytes) {
+        self.state.lock().moves.push(Move { table, from, to });
+    }
+
+    /// Where the row went that left a key first after `place`, and the place after that; `None`: no
+    /// row has been moved away that a snapshot may still show there.
+    pub fn follow(
+        &self,
+        table: StorageId,
+        key: &Bytes,
+        place: MovePlace,
+    ) -> Option<(Bytes, MovePlace)> {
+        self.store.moves.next(table, key, place)
     }
 
     /// This relation was created in this transaction: nobody else can see it, so its rows and keys
@@ -323,9 +359,10 @@ impl Txn {
 
     /// The state now; statements' ends count, an unfinished statement does not.
     pub fn savepoint(&self) -> Savepoint {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
         Savepoint {
-            writes: state.writes.clone(),
+            writes: state.writes.checkpoint(),
+            moves: state.moves_kept,
             locks: state.locks.len(),
             hooks: state.hooks.len(),
             created: state.created.len(),
@@ -336,7 +373,8 @@ impl Txn {
     /// Undoes writes, hooks and locks since `savepoint`, which stays valid.
     pub fn rollback_to(&self, savepoint: &Savepoint) {
         let mut state = self.state.lock();
-        state.statement = WriteSet::default();
+        state.moves_kept = savepoint.moves;
+        state.drop_statement();
         state.writes = savepoint.writes.clone();
         state.hooks.truncate(savepoint.hooks);
         state.created.truncate(savepoint.created);
@@ -349,8 +387,7 @@ impl Txn {
 
     // --- Locks (held to the end of the transaction, or a rollback to an earlier savepoint)
 
-    /// Locks a row, by its table and its key without the storage id, whether or not it exists. An
-    /// insert takes [`RowLockMode::Update`] on the key it makes.
+    /// Locks a row, by its table and its key without the storage id, whether or not it exists.
     pub async fn lock_row(
         &self,
         table: StorageId,
@@ -362,10 +399,38 @@ impl Txn {
         self.lock_key(table, tag, mode.into(), wait).await
     }
 
+    /// The same for a row that is going to be written: [`RowLockMode::Update`] where it is deleted
+    /// or inserted or its key changes, else [`RowLockMode::NoKeyUpdate`].
+    pub async fn lock_row_to_write(
+        &self,
+        table: StorageId,
+        key: &[u8],
+        mode: RowLockMode,
+        wait: LockWait,
+    ) -> Result<RowLock> {
+        let tag = self.store.locks.row_tag(table, key);
+        self.lock_key(table, tag, Mode::writing(mode), wait).await
+    }
+
+    /// Waits until no other transaction is writing a row. One that has only locked it is not waited
+    /// for.
+    pub async fn await_writer(&self, table: StorageId, key: &[u8]) -> Result<()> {
+        let mark = self.lock_mark();
+        let tag = self.store.locks.row_tag(table, key);
+        self.lock_key(table, tag, Mode::AWAIT_WRITER, LockWait::Block).await?;
+        self.release_locks_since(mark);
+        Ok(())
+    }
+
     /// Locks a key of a unique index exclusively: whoever adds or removes its entry does so first.
-    pub async fn lock_unique(&self, index: StorageId, columns: &[u8]) -> Result<RowLock> {
+    pub async fn lock_unique(
+        &self,
+        index: StorageId,
+        columns: &[u8],
+        wait: LockWait,
+    ) -> Result<RowLock> {
         let tag = self.store.locks.unique_tag(index, columns);
-        self.lock_key(index, tag, RowLockMode::Update.into(), LockWait::Block).await
+        self.lock_key(index, tag, RowLockMode::Update.into(), wait).await
     }
 
     async fn lock_key(
@@ -486,16 +551,10 @@ impl Txn {
     /// (`synchronous_commit`). Dropping the future does not stop a commit under way.
     pub async fn commit(self: &Arc<Self>, sync: bool) -> Result<CommitInfo> {
         let (answer, answered) = oneshot::channel();
-        match self.prepare(sync, answer) {
-            Ok(Some(request)) => {
-                if let Err(refused) = self.store.sequencer.submit(request) {
-                    refused.txn.rollback();
-                    return Err(closed());
-                }
-                // The sequencer finishes the transaction, even if nobody waits for its answer.
-                answered.await.unwrap_or_else(|_| Err(closed()))
-            }
-            Ok(None) => {
+        match self.hand_in(sync, answer) {
+            // The sequencer finishes the transaction, even if nobody waits for its answer.
+            Ok(true) => answered.await.unwrap_or_else(|_| Err(closed())),
+            Ok(false) => {
                 let info = CommitInfo { seq: 0, updated_us: sequencer::now_us() };
                 self.finished(&Ok(info));
                 Ok(info)
@@ -504,6 +563,25 @@ impl Txn {
                 self.rollback();
                 Err(error)
             }
+        }
+    }
+
+    /// Queues the commit; `false`: there is nothing for the sequencer to do. Serializable
+    /// transactions come to the sequencer in the order of their last checks, which say who commits
+    /// first.
+    fn hand_in(
+        self: &Arc<Self>,
+        sync: bool,
+        answer: oneshot::Sender<Result<CommitInfo>>,
+    ) -> Result<bool> {
+        let serializable = self.state.lock().serializable.is_some();
+        let _in_order = serializable.then(|| self.store.ssi.commit_order.lock());
+        match self.prepare(sync, answer)? {
+            None => Ok(false),
+            Some(request) => match self.store.sequencer.submit(request) {
+                Ok(()) => Ok(true),
+                Err(_) => Err(closed()),
+            },
         }
     }
 
@@ -529,6 +607,7 @@ impl Txn {
         Ok((!nothing).then(|| sequencer::Request {
             txn: Arc::clone(self),
             writes: std::mem::take(&mut state.writes),
+            moves: std::mem::take(&mut state.moves),
             dropped: std::mem::take(&mut state.dropped),
             hooks: std::mem::take(&mut state.hooks),
             sync,
@@ -565,6 +644,13 @@ impl Txn {
         drop(state);
         drop(hooks);
         self.release(locks);
+    }
+}
+
+impl State {
+    fn drop_statement(&mut self) {
+        self.statement = WriteSet::default();
+        self.moves.truncate(self.moves_kept);
     }
 }
 

@@ -30,6 +30,9 @@ const FANOUT: usize = 8;
 const RUN_BYTES_MAX: usize = 1 << 30;
 /// Bytes of bookkeeping charged for an entry of the map.
 const ENTRY_OVERHEAD: usize = 64;
+/// A copy to go back to freezes a map of at least this many bytes; a smaller one is copied when it
+/// changes next.
+const COPIED_BYTES_MAX: usize = 1 << 10;
 /// The length that marks a deletion in a run.
 const DELETED: u32 = u32::MAX;
 
@@ -116,6 +119,27 @@ impl WriteSet {
                 self.insert(space, key, value);
             }
         }
+    }
+
+    /// A copy to go back to. However many are kept, together they are little larger than one.
+    pub(super) fn checkpoint(&mut self) -> WriteSet {
+        if self.mem.bytes >= COPIED_BYTES_MAX {
+            self.freeze();
+        }
+        self.clone()
+    }
+
+    /// These writes with `newer`'s over them, for reading. Neither is copied.
+    pub(super) fn overlaid(&mut self, newer: &WriteSet) -> WriteSet {
+        if newer.is_empty() {
+            return self.clone();
+        }
+        self.freeze();
+        let mut both = self.clone();
+        both.runs.extend(newer.runs.iter().cloned());
+        both.run_bytes += newer.run_bytes;
+        both.mem = Arc::clone(&newer.mem);
+        both
     }
 
     /// The writes in `range`, ordered, one per key.
@@ -478,6 +502,43 @@ mod tests {
         set.insert(Space::Rows, key(1), None);
         assert_eq!(before.get(Space::Rows, &key(1)), Some(Some(Bytes::from("a"))));
         assert_eq!(set.get(Space::Rows, &key(1)), Some(None));
+    }
+
+    /// A transaction with a savepoint for each row must not hold a copy of all rows for each.
+    #[test]
+    fn checkpoints_share_what_they_hold() {
+        let mut set = WriteSet::default();
+        let mut kept = Vec::new();
+        for n in 0..20_000 {
+            set.insert(Space::Rows, key(n), Some(Bytes::from(vec![0; 100])));
+            kept.push(set.checkpoint());
+        }
+        let mut parts = BTreeMap::new();
+        for set in &kept {
+            parts.insert(Arc::as_ptr(&set.mem).addr(), set.mem.bytes);
+            parts.extend(set.runs.iter().map(|run| (Arc::as_ptr(run).addr(), run.bytes())));
+        }
+        assert!(parts.values().sum::<usize>() < 10 * set.bytes());
+        for (n, set) in (0..).zip(&kept).step_by(997) {
+            assert!(set.get(Space::Rows, &key(n)).is_some());
+            assert!(set.get(Space::Rows, &key(n + 1)).is_none());
+        }
+    }
+
+    #[test]
+    fn an_overlay_reads_as_a_merge() {
+        let (mut old, mut new) = (WriteSet::default(), WriteSet::default());
+        for n in 0..20_000 {
+            old.insert(Space::Rows, key(n), Some(Bytes::from(vec![1; 40])));
+        }
+        for n in 10_000..30_000 {
+            let value = (n % 3 > 0).then(|| Bytes::from(vec![2; 40]));
+            new.insert(Space::Rows, key(n), value);
+        }
+        let all = KeyRange { start: Bytes::new(), end: None };
+        let overlaid = listed(&old.overlaid(&new), &all, false);
+        old.merge(new);
+        assert!(overlaid == listed(&old, &all, false));
     }
 
     #[test]

@@ -208,7 +208,7 @@ pub(super) fn insert(
 ) -> Result<Vec<u8>> {
     let storage = schema.relation.storage;
     let mut bytes = Vec::new();
-    schema.layout.encode(row, &mut bytes)?;
+    schema.layout.encode(row, 0, &mut bytes)?;
     let suffix = match schema.primary_key_suffix(row) {
         Some(suffix) => {
             let key = Key::Row { table: storage, primary_key: &suffix }.encode();

@@ -19,8 +19,9 @@ use bytes::Bytes;
 pub(super) enum Purpose {
     /// To know whether there are any: the newest state counts, at every isolation level.
     Look,
-    /// To change or delete them.
-    Change,
+    /// To set their columns.
+    Update,
+    Delete,
 }
 
 /// The rows of `table` whose `columns` equal `values` (not NULL), locked, in their latest version.
@@ -31,16 +32,20 @@ pub(super) fn find(
     values: &[Datum],
     purpose: Purpose,
 ) -> Result<Vec<Stored>> {
-    let mode = match purpose {
-        Purpose::Look => RowLockMode::KeyShare,
-        Purpose::Change => RowLockMode::Update,
+    let lock = |suffix: &[u8]| match purpose {
+        Purpose::Look => table.lock(state, suffix, RowLockMode::KeyShare, LockWait::Block),
+        // The target asks for more where a key changes.
+        Purpose::Update => {
+            table.lock_to_write(state, suffix, RowLockMode::NoKeyUpdate, LockWait::Block)
+        }
+        Purpose::Delete => table.lock_to_write(state, suffix, RowLockMode::Update, LockWait::Block),
     };
     let mut rows = Vec::new();
     for suffix in candidates(state, table, columns, values)? {
-        table.lock(state, &suffix, mode, LockWait::Block)?;
+        lock(&suffix)?;
         // The row is read after the lock: it may have changed while we waited.
         let Some(row) = table.latest(state, &suffix)? else { continue };
-        if purpose == Purpose::Change {
+        if purpose != Purpose::Look {
             check_unchanged(state, table, &suffix)?;
         }
         if matches(table, columns, values, &row.row) {

@@ -9,7 +9,7 @@ use super::state::target_of;
 use crate::catalog::Constraint;
 use crate::error::Result;
 use crate::exec::{ExecState, StatementContext};
-use crate::storage::{Direction, KeyRange, Space, Txn};
+use crate::storage::Txn;
 use crate::types::Oid;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -126,14 +126,8 @@ fn check_unique(state: &ExecState, table: Oid, index: Oid, suffix: &[u8]) -> Res
     if !index.schema.is_unique_entry(&values) {
         return Ok(());
     }
-    let mut prefix = index.schema.storage.to_be_bytes().to_vec();
-    prefix.extend(index.columns(&values));
-    let view = state.cx.txn.latest_view()?;
-    let mut scan = view.scan(Space::Index, KeyRange::prefix(&prefix), Direction::Forward);
-    while let Some((_, holder)) = scan.next()? {
-        if holder != suffix {
-            return Err(index.violation(&target, state, &values));
-        }
+    match index.has_to_itself(state, &values, suffix)? {
+        true => Ok(()),
+        false => Err(index.violation(&target, state, &values)),
     }
-    Ok(())
 }

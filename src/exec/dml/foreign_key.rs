@@ -262,7 +262,8 @@ pub(super) fn parent_changed(
     };
     let purpose = match action {
         ForeignKeyAction::NoAction | ForeignKeyAction::Restrict => Purpose::Look,
-        _ => Purpose::Change,
+        ForeignKeyAction::Cascade if new.is_none() => Purpose::Delete,
+        _ => Purpose::Update,
     };
     let rows = children::find(state, &child, own, &wanted, purpose)?;
     match action {

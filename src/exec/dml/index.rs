@@ -8,7 +8,8 @@ use crate::catalog::{Catalog, Constraint, ConstraintKind, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout};
-use crate::storage::{Key, Space};
+use crate::nodes::LockWait;
+use crate::storage::{Direction, Key, KeyRange, RowLock, Space};
 use crate::types::Datum;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -162,8 +163,7 @@ impl TargetIndex {
                 if self.conflict(state, &entry.values)?.is_some() {
                     return Err(self.violation(target, state, &entry.values));
                 }
-            } else {
-                self.lock_key(state, &entry.values)?;
+            } else if !self.claim(state, &entry.values, &row.suffix)? {
                 self.check_later(target, state, row);
             }
         }
@@ -179,9 +179,50 @@ impl TargetIndex {
     }
 
     fn lock_key(&self, state: &ExecState, values: &[Datum]) -> Result<()> {
+        self.try_lock_key(state, values, LockWait::Block).map(|_| ())
+    }
+
+    fn try_lock_key(
+        &self,
+        state: &ExecState,
+        values: &[Datum],
+        policy: LockWait,
+    ) -> Result<RowLock> {
         let columns = self.columns(values);
-        wait(&state.cx.cancel, state.cx.txn.lock_unique(self.schema.storage, &columns))?;
-        Ok(())
+        wait(&state.cx.cancel, state.cx.txn.lock_unique(self.schema.storage, &columns, policy))
+    }
+
+    /// A deferrable constraint's key for a new row: whether it is certain already that nobody else
+    /// has it. A transaction that may be about to take it or to give it up is not waited for yet
+    /// (`UNIQUE_CHECK_PARTIAL`).
+    fn claim(&self, state: &ExecState, values: &[Datum], suffix: &[u8]) -> Result<bool> {
+        Ok(self.try_lock_key(state, values, LockWait::SkipLocked)? != RowLock::Unavailable
+            && !self.is_shared(state, values, suffix)?)
+    }
+
+    /// Whether the key of a deferrable constraint is free for a row, now that it matters.
+    pub(super) fn has_to_itself(
+        &self,
+        state: &ExecState,
+        values: &[Datum],
+        suffix: &[u8],
+    ) -> Result<bool> {
+        self.lock_key(state, values)?;
+        Ok(!self.is_shared(state, values, suffix)?)
+    }
+
+    /// Whether another row than this has these values now.
+    fn is_shared(&self, state: &ExecState, values: &[Datum], suffix: &[u8]) -> Result<bool> {
+        let mut prefix = self.schema.storage.to_be_bytes().to_vec();
+        self.schema.encode_columns(values, &mut prefix);
+        let view = state.cx.txn.latest_view()?;
+        let mut scan = view.scan(Space::Index, KeyRange::prefix(&prefix), Direction::Forward);
+        while let Some((_, holder)) = scan.next()? {
+            if holder != suffix {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Queues the check of a deferrable constraint for one row.

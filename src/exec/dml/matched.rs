@@ -1,19 +1,19 @@
 //! The rows that UPDATE and DELETE work on: locking them, and following concurrent changes.
 //!
 //! READ COMMITTED, where a row changed since the statement's snapshot: the newest version takes its
-//! place, and is worked on if it still satisfies the conditions (manual, 13.2.1). Where its key is
-//! gone, it was deleted, or moved by an update of its primary key; running the statement again tells.
+//! place, and is worked on if it still satisfies the conditions (manual, 13.2.1).
 
 use super::Target;
-use super::state::{WantedRow, changed_concurrently};
+use super::state::WantedRow;
 use super::target::Stored;
+use super::{Newest, newest};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::op::{NodeRef, holds};
 use crate::exec::plan::ModifySource;
 use crate::exec::{ExecState, KEY_ATTNO, Row, SEQ_ATTNO};
 use crate::nodes::{LockWait, RangeIndex, RowLockMode};
-use crate::storage::{IsolationLevel, RowLock, Space, row};
+use crate::storage::{IsolationLevel, RowLock, Space, StorageError};
 use crate::types::Datum;
 use bytes::Bytes;
 
@@ -54,30 +54,33 @@ impl Matched {
         else {
             return Ok(None);
         };
-        let key = target.schema.row_key(&suffix);
-        if state.cx.txn.statement_wrote(Space::Rows, &key) {
-            // A row is changed once per statement; PostgreSQL ignores further matches.
+        let (suffix, seq) = (Bytes::from_owner(suffix), seq.cast_unsigned());
+        // A row is changed once per statement; PostgreSQL ignores further matches.
+        let wrote = |suffix: &Bytes| {
+            state.cx.txn.statement_wrote(Space::Rows, &target.schema.row_key(suffix))
+        };
+        if wrote(&suffix) {
             return Ok(None);
         }
         lock_or_want(target, state, &suffix, mode)?;
-        let newest = state.cx.txn.get_latest(Space::Rows, &key)?;
         let strict = state.cx.txn.isolation() != IsolationLevel::ReadCommitted;
-        let Some(newest) = newest else {
-            return match strict || state.dml.may_restart() {
-                true => Err(changed_concurrently(state, true)),
-                // Taken for deleted, which is by far the likelier.
-                false => Ok(None),
-            };
+        let lock = |suffix: &Bytes| {
+            if !strict {
+                target.lock_to_write(state, suffix, mode, LockWait::Block)?;
+            }
+            Ok(true)
         };
-        let stored = target.stored(&suffix, &newest)?;
-        if row::seq(&newest).cast_signed() == *seq {
-            return Ok(Some(stored));
+        match newest(state, &target.schema, &suffix, seq, lock)? {
+            Newest::Seen(value) => target.stored(&suffix, &value).map(Some),
+            Newest::Changed(..) if strict => Err(StorageError::ConcurrentUpdate.into()),
+            Newest::Gone if strict => Err(StorageError::ConcurrentDelete.into()),
+            Newest::Changed(suffix, value) if !wrote(&suffix) => {
+                let stored = target.stored(&suffix, &value)?;
+                self.show(row, &stored.row);
+                Ok(holds(&self.recheck, state, row)?.then_some(stored))
+            }
+            Newest::Changed(..) | Newest::Gone | Newest::Unavailable => Ok(None),
         }
-        if strict {
-            return Err(changed_concurrently(state, false));
-        }
-        self.show(row, &stored.row);
-        Ok(holds(&self.recheck, state, row)?.then_some(stored))
     }
 
     /// Puts a version of the target row into the source row.
@@ -97,7 +100,7 @@ fn lock_or_want(
     mode: RowLockMode,
 ) -> Result<()> {
     if state.dml.may_restart() && state.cx.txn.statement_is_empty() {
-        return match target.lock(state, suffix, mode, LockWait::SkipLocked)? {
+        return match target.lock_to_write(state, suffix, mode, LockWait::SkipLocked)? {
             RowLock::Granted { .. } => Ok(()),
             RowLock::Unavailable => {
                 let table = target.relation().storage;
@@ -106,6 +109,6 @@ fn lock_or_want(
             }
         };
     }
-    target.lock(state, suffix, mode, LockWait::Block)?;
+    target.lock_to_write(state, suffix, mode, LockWait::Block)?;
     Ok(())
 }

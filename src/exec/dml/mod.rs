@@ -6,9 +6,8 @@
 //! do not meet them.
 //!
 //! A writer locks a row, then compares `_seq` with the version the statement read. Where it
-//! differs, READ COMMITTED goes on with the newest version if that satisfies the conditions; where
-//! the row is gone, it runs the whole statement again on a fresh snapshot, keeping the locks (which
-//! is why it ends). The other levels fail with 40001.
+//! differs, READ COMMITTED goes on with the newest version ([`newest()`]), if there is one and it
+//! satisfies the conditions. The other levels fail with 40001.
 //!
 //! ```text
 //!   source row ─▶ lock, compare _seq ─▶ generated, NOT NULL, CHECK ─▶ keys ─▶ buffer ─▶ RETURNING
@@ -28,6 +27,7 @@ mod index;
 mod insert;
 mod matched;
 mod modify;
+mod newest;
 mod on_conflict;
 mod plan;
 mod state;
@@ -39,6 +39,7 @@ pub use copy::{BulkInsert, BulkLoad};
 pub(in crate::exec) use deferred::finish_statement;
 pub use deferred::{check_deferred, has_deferred, set_constraints};
 pub(in crate::exec) use modify::{Modified, Modify};
+pub(in crate::exec) use newest::{Newest, newest};
 pub(in crate::exec) use plan::plan;
 pub use state::Modifications;
 pub(in crate::exec) use target::Target;

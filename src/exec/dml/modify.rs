@@ -57,16 +57,10 @@ impl Modify {
             if let Some(row) = state.dml.take_wanted() {
                 state.shared.get_mut().fill_with(|| None);
                 let txn = state.cx.txn.clone();
-                txn.lock_row(row.table, &row.suffix, row.mode, LockWait::Block).await?;
+                txn.lock_row_to_write(row.table, &row.suffix, row.mode, LockWait::Block).await?;
                 continue;
             }
-            match outcome {
-                Err(_) if state.dml.take_restart() => {
-                    state.shared.get_mut().fill_with(|| None);
-                    state.view = state.cx.txn.restart_statement()?;
-                }
-                result => return result,
-            }
+            return outcome;
         }
     }
 

@@ -1,12 +1,11 @@
 //! ON CONFLICT: insert, or leave, or update the row that is in the way.
 //!
-//! The arbiters' keys are looked up first, then locked, then looked up again if the lock was waited
-//! for: the insert that follows cannot fail on them. A row that another transaction is inserting is
-//! waited for, as in PostgreSQL; what READ COMMITTED then updates is that row, even though the
-//! statement's snapshot does not show it.
+//! The arbiters' keys are looked up; a key that is free is locked, and looked up again: the insert
+//! that follows cannot fail on them. Another transaction that is writing a row in the way is waited
+//! for, as in PostgreSQL; what READ COMMITTED then updates is that row as it has become, even though
+//! the statement's snapshot does not show it.
 
 use super::Target;
-use super::state::changed_concurrently;
 use super::target::Stored;
 use super::wait;
 use crate::error::{PgError, Result, code};
@@ -14,7 +13,7 @@ use crate::exec::expr::Program;
 use crate::exec::op::concat;
 use crate::exec::{ExecState, Row};
 use crate::nodes::{LockWait, RowLockMode};
-use crate::storage::{IsolationLevel, RowLock, Space, row};
+use crate::storage::{IsolationLevel, RowLock, Space, StorageError, row};
 use crate::types::Oid;
 use bytes::Bytes;
 
@@ -49,8 +48,14 @@ impl OnConflict {
                 self.check_visible(target, state, &suffix)?;
                 return Ok(Outcome::Nothing);
             };
-            if let Some(outcome) = update.run(target, state, &suffix, &row)? {
-                return Ok(outcome);
+            let key = target.schema.row_key(&suffix);
+            if state.cx.txn.statement_wrote(Space::Rows, &key) {
+                return Err(second_time());
+            }
+            target.lock_to_write(state, &suffix, RowLockMode::NoKeyUpdate, LockWait::Block)?;
+            // Whoever held the row may have taken it out of the way.
+            if self.conflict(target, state, &row)?.is_some_and(|found| found == suffix) {
+                return update.run(target, state, &suffix, &row);
             }
         }
     }
@@ -63,8 +68,9 @@ impl OnConflict {
             && arbiter(index)
         {
             let look = || Ok(target.latest(state, &suffix)?.map(|_| suffix.clone().into()));
-            let lock = || target.lock(state, &suffix, RowLockMode::Update, LockWait::Block);
-            if let Some(found) = look_lock_look(look, lock)? {
+            let lock =
+                || target.lock_to_write(state, &suffix, RowLockMode::Update, LockWait::Block);
+            if let Some(found) = settled(target, state, look, lock)? {
                 return Ok(Some(found));
             }
         }
@@ -78,8 +84,11 @@ impl OnConflict {
             }
             let columns = index.columns(&values);
             let txn = &state.cx.txn;
-            let lock = || wait(&state.cx.cancel, txn.lock_unique(index.schema.storage, &columns));
-            if let Some(found) = look_lock_look(|| index.holder(state, &values), lock)? {
+            let storage = index.schema.storage;
+            let lock =
+                || wait(&state.cx.cancel, txn.lock_unique(storage, &columns, LockWait::Block));
+            let look = || index.holder(state, &values);
+            if let Some(found) = settled(target, state, look, lock)? {
                 return Ok(Some(found));
             }
         }
@@ -92,42 +101,45 @@ impl OnConflict {
         let own = || state.cx.txn.statement_wrote(Space::Rows, &key);
         let strict = state.cx.txn.isolation() != IsolationLevel::ReadCommitted;
         match strict && state.view.get(Space::Rows, &key)?.is_none() && !own() {
-            true => Err(changed_concurrently(state, false)),
+            true => Err(StorageError::ConcurrentUpdate.into()),
             false => Ok(()),
         }
     }
 }
 
-fn look_lock_look(
+/// Who has a key when nobody else is about to give it up or take it; where it is free, it is locked.
+fn settled(
+    target: &Target,
+    state: &ExecState,
     look: impl Fn() -> Result<Option<Bytes>>,
     lock: impl FnOnce() -> Result<RowLock>,
 ) -> Result<Option<Bytes>> {
-    if let Some(found) = look()? {
-        return Ok(Some(found));
+    while let Some(found) = look()? {
+        target.await_writer(state, &found)?;
+        if look()?.is_some_and(|still| still == found) {
+            return Ok(Some(found));
+        }
     }
     lock()?;
     look()
 }
 
 impl ConflictUpdate {
-    /// Updates the row in the way; `None`: it went away meanwhile, so try to insert again.
+    /// Updates the row in the way, which is locked.
     fn run(
         &self,
         target: &Target,
         state: &ExecState,
         suffix: &[u8],
         proposed: &Row,
-    ) -> Result<Option<Outcome>> {
+    ) -> Result<Outcome> {
         let key = target.schema.row_key(suffix);
-        if state.cx.txn.statement_wrote(Space::Rows, &key) {
-            return Err(second_time());
-        }
-        target.lock(state, suffix, RowLockMode::NoKeyUpdate, LockWait::Block)?;
-        let Some(newest) = state.cx.txn.get_latest(Space::Rows, &key)? else { return Ok(None) };
+        let newest = state.cx.txn.get_latest(Space::Rows, &key)?;
+        let newest = newest.ok_or_else(|| PgError::internal("a unique key without its row"))?;
         if state.cx.txn.isolation() != IsolationLevel::ReadCommitted {
             let seen = state.view.get(Space::Rows, &key)?;
             if seen.is_none_or(|seen| row::seq(&seen) != row::seq(&newest)) {
-                return Err(changed_concurrently(state, false));
+                return Err(StorageError::ConcurrentUpdate.into());
             }
         }
         let old = target.stored(suffix, &newest)?;
@@ -135,14 +147,14 @@ impl ConflictUpdate {
         if let Some(filter) = &self.filter
             && !filter.is_true(state, &both)?
         {
-            return Ok(Some(Outcome::Nothing));
+            return Ok(Outcome::Nothing);
         }
         let mut new = old.row.clone();
         for (at, value) in &self.values {
             new[*at] = value.eval(state, &both)?;
         }
         target.complete(state, &mut new)?;
-        target.update(state, &old, new).map(|stored| Some(Outcome::Written(stored)))
+        target.update(state, &old, new).map(Outcome::Written)
     }
 }
 

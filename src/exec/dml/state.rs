@@ -6,7 +6,7 @@ use crate::catalog::Relation;
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
 use crate::nodes::RowLockMode;
-use crate::storage::{IsolationLevel, StorageError, StorageId};
+use crate::storage::StorageId;
 use crate::types::Oid;
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
@@ -16,8 +16,6 @@ use std::sync::Arc;
 /// Part of [`ExecState`].
 #[derive(Default)]
 pub struct Modifications {
-    /// A row changed since the statement's snapshot: run the statement again on a new one.
-    restart: Cell<bool>,
     /// Nothing else of the statement has written that a rerun would write again.
     may_restart: Cell<bool>,
     /// A row that another transaction holds, to be waited for before the statement runs again.
@@ -28,7 +26,7 @@ pub struct Modifications {
     targets: RefCell<HashMap<Oid, Arc<Target>>>,
 }
 
-/// A row to lock.
+/// A row to lock, in order to write it.
 pub(super) struct WantedRow {
     pub table: StorageId,
     pub suffix: Bytes,
@@ -54,24 +52,6 @@ impl Modifications {
     /// What the run that just failed waits for.
     pub(super) fn take_wanted(&self) -> Option<WantedRow> {
         self.wanted.take()
-    }
-
-    /// Whether the error that the statement ended with asks for a rerun; clears the request.
-    pub fn take_restart(&self) -> bool {
-        self.events.borrow_mut().clear();
-        self.restart.take()
-    }
-}
-
-/// A row was changed or deleted by a transaction that committed after the statement's snapshot.
-/// READ COMMITTED runs the statement again; the other levels fail.
-pub(super) fn changed_concurrently(state: &ExecState, deleted: bool) -> PgError {
-    if state.cx.txn.isolation() == IsolationLevel::ReadCommitted && state.dml.may_restart() {
-        state.dml.restart.set(true);
-    }
-    match deleted {
-        true => StorageError::ConcurrentDelete.into(),
-        false => StorageError::ConcurrentUpdate.into(),
     }
 }
 

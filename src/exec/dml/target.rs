@@ -39,6 +39,8 @@ pub(in crate::exec) struct Target {
 pub(super) struct Stored {
     pub(super) suffix: Bytes,
     pub(super) row: Row,
+    /// [`born`](crate::storage::row::born), which its newer versions keep.
+    born: u64,
 }
 
 impl Target {
@@ -125,7 +127,7 @@ impl Target {
     /// Inserts a completed row.
     pub(super) fn insert(&self, state: &ExecState, row: Row) -> Result<Stored> {
         let suffix = self.new_suffix(state, &row)?;
-        let stored = Stored { suffix, row };
+        let stored = Stored { suffix, row, born: 0 };
         let (before, after) = self.indexes_around_key();
         before.iter().try_for_each(|index| index.insert(self, state, &stored))?;
         self.claim_key(state, &stored)?;
@@ -139,18 +141,20 @@ impl Target {
     pub(super) fn update(&self, state: &ExecState, old: &Stored, row: Row) -> Result<Stored> {
         if self.changes_key(&old.row, &row) {
             // Until now the lock let foreign-key checks of the old key pass.
-            self.lock(state, &old.suffix, RowLockMode::Update, LockWait::Block)?;
+            self.lock_to_write(state, &old.suffix, RowLockMode::Update, LockWait::Block)?;
         }
         let suffix = match self.schema.primary_key_suffix(&row) {
             Some(suffix) => suffix.into(),
             None => old.suffix.clone(),
         };
-        let new = Stored { suffix, row };
+        let new = Stored { suffix, row, born: old.born };
         let (before, after) = self.indexes_around_key();
         before.iter().try_for_each(|index| index.update(self, state, old, &new))?;
         if new.suffix != old.suffix {
             self.remove(state, old)?;
             self.claim_key(state, &new)?;
+            let table = self.schema.relation.storage;
+            state.cx.txn.moved(table, old.suffix.clone(), new.suffix.clone());
         }
         after.iter().try_for_each(|index| index.update(self, state, old, &new))?;
         self.put(state, &new)?;
@@ -175,6 +179,24 @@ impl Target {
         bytes.map(|bytes| self.stored(suffix, &bytes)).transpose()
     }
 
+    /// Locks a row that is going to be written.
+    pub(super) fn lock_to_write(
+        &self,
+        state: &ExecState,
+        suffix: &[u8],
+        mode: RowLockMode,
+        policy: LockWait,
+    ) -> Result<RowLock> {
+        let table = self.schema.relation.storage;
+        wait(&state.cx.cancel, state.cx.txn.lock_row_to_write(table, suffix, mode, policy))
+    }
+
+    /// Waits until no other transaction is writing a row.
+    pub(super) fn await_writer(&self, state: &ExecState, suffix: &[u8]) -> Result<()> {
+        let table = self.schema.relation.storage;
+        wait(&state.cx.cancel, state.cx.txn.await_writer(table, suffix))
+    }
+
     /// Locks a row; `waited` tells whether it may have changed meanwhile.
     pub(super) fn lock(
         &self,
@@ -188,8 +210,9 @@ impl Target {
     }
 
     pub(super) fn stored(&self, suffix: &[u8], bytes: &[u8]) -> Result<Stored> {
-        let row = self.schema.layout.row(bytes)?.datums();
-        Ok(Stored { suffix: Bytes::copy_from_slice(suffix), row })
+        let stored = self.schema.layout.row(bytes)?;
+        let (row, born) = (stored.datums(), stored.born());
+        Ok(Stored { suffix: Bytes::copy_from_slice(suffix), row, born })
     }
 
     /// The indexes older than the primary key's and those younger: unique ones are checked in OID
@@ -214,17 +237,28 @@ impl Target {
         if self.primary_index().is_none() {
             return Ok(());
         }
-        self.lock(state, &new.suffix, RowLockMode::Update, LockWait::Block)?;
+        let lock = |policy| self.lock_to_write(state, &new.suffix, RowLockMode::Update, policy);
         let key = self.schema.row_key(&new.suffix);
-        match state.cx.txn.get_latest(Space::Rows, &key)? {
-            None => Ok(()),
-            Some(_) => Err(self.primary_key_violation(state, &new.row)),
+        let taken = || Ok::<_, PgError>(state.cx.txn.get_latest(Space::Rows, &key)?.is_some());
+        if lock(LockWait::SkipLocked)? == RowLock::Unavailable {
+            // Others may have locked the row that has the key; the key is free only if it goes.
+            if taken()? {
+                self.await_writer(state, &new.suffix)?;
+                if taken()? {
+                    return Err(self.primary_key_violation(state, &new.row));
+                }
+            }
+            lock(LockWait::Block)?;
+        }
+        match taken()? {
+            false => Ok(()),
+            true => Err(self.primary_key_violation(state, &new.row)),
         }
     }
 
     fn put(&self, state: &ExecState, stored: &Stored) -> Result<()> {
         let mut bytes = Vec::with_capacity(128);
-        self.schema.layout.encode(&stored.row, &mut bytes)?;
+        self.schema.layout.encode(&stored.row, stored.born, &mut bytes)?;
         let key = self.schema.row_key(&stored.suffix);
         Ok(state.cx.txn.put(Space::Rows, key, bytes.into())?)
     }

@@ -7,11 +7,12 @@ use super::filter::holds;
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row};
 use crate::catalog::schema::TableSchema;
 use crate::error::Result;
-use crate::exec::dml;
+use crate::exec::dml::{self, Newest};
 use crate::exec::explain::Description;
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{IsolationLevel, RowLock, Space, StorageError};
 use crate::types::Datum;
+use bytes::Bytes;
 use std::sync::Arc;
 
 /// The lock to take on one range table entry's rows.
@@ -52,34 +53,54 @@ impl RowLockSpec {
     /// Locks the row's entry; `false`: leave the row out.
     fn lock(&self, row: &mut Row, state: &ExecState) -> Result<bool> {
         // The nullable side of an outer join has no row to lock.
-        let Datum::Bytea(suffix) = row[self.key].clone() else { return Ok(true) };
-        let (txn, storage) = (&state.cx.txn, self.schema.relation.storage);
-        let request = txn.lock_row(storage, &suffix, self.mode, self.wait);
-        match dml::answer(&state.cx.cancel, request)? {
-            Ok(RowLock::Granted { .. }) => {}
-            Ok(RowLock::Unavailable) if self.wait == LockWait::SkipLocked => return Ok(false),
-            Ok(RowLock::Unavailable) => return Err(self.named(StorageError::LockNotAvailable)),
-            Err(error) => return Err(self.named(error)),
-        }
-        let newest = txn.get_latest(Space::Rows, &self.schema.row_key(&suffix))?;
-        let read_committed = txn.isolation() == IsolationLevel::ReadCommitted;
-        let Some(bytes) = newest else {
-            return match read_committed {
-                true => Ok(false),
-                false => Err(StorageError::ConcurrentUpdate.into()),
-            };
-        };
-        let stored = self.schema.layout.row(&bytes)?;
-        if row[self.seq] == Datum::Int8(stored.seq().cast_signed()) {
+        let (Datum::Bytea(suffix), Datum::Int8(seq)) = (row[self.key].clone(), &row[self.seq])
+        else {
             return Ok(true);
+        };
+        let (suffix, seq) = (Bytes::from_owner(suffix), seq.cast_unsigned());
+        if !self.take(&suffix, state)? {
+            return Ok(false);
         }
-        if !read_committed {
-            return Err(StorageError::ConcurrentUpdate.into());
+        if self.changed_by_ourselves(&suffix, state)? {
+            return Ok(false);
         }
-        for (slot, column) in &self.columns {
-            row[*slot] = stored.datum(*column);
+        let strict = state.cx.txn.isolation() != IsolationLevel::ReadCommitted;
+        let take = |suffix: &Bytes| if strict { Ok(true) } else { self.take(suffix, state) };
+        match dml::newest(state, &self.schema, &suffix, seq, take)? {
+            Newest::Seen(_) => Ok(true),
+            Newest::Unavailable => Ok(false),
+            Newest::Changed(..) | Newest::Gone if strict => {
+                Err(StorageError::ConcurrentUpdate.into())
+            }
+            Newest::Gone => Ok(false),
+            Newest::Changed(_, value) => {
+                let stored = self.schema.layout.row(&value)?;
+                for (slot, column) in &self.columns {
+                    row[*slot] = stored.datum(*column);
+                }
+                holds(&self.recheck, state, row)
+            }
         }
-        holds(&self.recheck, state, row)
+    }
+
+    /// Locks a key; `false`: another transaction holds it, and SKIP LOCKED was asked for.
+    fn take(&self, suffix: &[u8], state: &ExecState) -> Result<bool> {
+        let request =
+            state.cx.txn.lock_row(self.schema.relation.storage, suffix, self.mode, self.wait);
+        match dml::answer(&state.cx.cancel, request)? {
+            Ok(RowLock::Granted { .. }) => Ok(true),
+            Ok(RowLock::Unavailable) if self.wait == LockWait::SkipLocked => Ok(false),
+            Ok(RowLock::Unavailable) => Err(self.named(StorageError::LockNotAvailable)),
+            Err(error) => Err(self.named(error)),
+        }
+    }
+
+    /// Whether this transaction has changed the row after the snapshot was taken: a cursor does not
+    /// return such rows (`heap_lock_tuple`'s `TM_SelfModified`).
+    fn changed_by_ourselves(&self, suffix: &[u8], state: &ExecState) -> Result<bool> {
+        let key = self.schema.row_key(suffix);
+        Ok(state.cx.txn.wrote(Space::Rows, &key)
+            && state.cx.txn.get_latest(Space::Rows, &key)? != state.view.get(Space::Rows, &key)?)
     }
 
     fn named(&self, error: StorageError) -> crate::error::PgError {

@@ -8,8 +8,8 @@
 use super::cost;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
-use crate::catalog::Relation;
 use crate::catalog::schema::{IndexSchema, RowKey, TableSchema, table_schema};
+use crate::catalog::{Relation, is_index_shown};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::{Node, Program};
 use crate::exec::scan::{
@@ -225,7 +225,9 @@ impl Planner {
         let mut best = self.path(access, &primary, None)?;
         best.point = !primary.is_empty() && best.bounds.is_point(primary.len());
         for index in &schema.indexes {
-            if index.info().predicate.is_some() {
+            if index.info().predicate.is_some()
+                || !is_index_shown(&self.cx.txn, &schema.relation, &index.relation)?
+            {
                 continue;
             }
             let columns: Vec<Column> = index

@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
-use crate::exec::dml;
+use crate::exec::{dml, off_worker};
 use crate::session::Session;
 use crate::session::settings::Scope;
 use crate::session::transaction::Block;
@@ -76,7 +76,7 @@ impl Session {
         let env = self.statement_env()?;
         let view = transaction.txn.begin_statement()?;
         let context = self.statement_context(&env, &transaction, view);
-        dml::set_constraints(&context, named.as_deref(), s.deferred)?;
+        off_worker(|| dml::set_constraints(&context, named.as_deref(), s.deferred))?;
         transaction.txn.end_statement()?;
         Ok(Outcome::done("SET CONSTRAINTS"))
     }

@@ -118,6 +118,11 @@ impl Entry {
         self.holders.iter().find(|h| h.session == session).map_or(0, Holder::modes)
     }
 
+    fn held_by_transaction(&self, session: u32) -> ModeSet {
+        let holder = self.holders.iter().find(|h| h.session == session);
+        holder.map_or(0, |h| h.transaction_modes)
+    }
+
     fn grant(&mut self, session: u32, mode: Mode, scope: LockScope) {
         let at = self.holders.iter().position(|h| h.session == session).unwrap_or_else(|| {
             self.holders.push(Holder { session, transaction_modes: 0, session_modes: 0 });
@@ -206,7 +211,10 @@ impl LockManager {
         let Request { tag, mode, session, scope, .. } = *request;
         let mut entry = self.table.entry(tag).or_default();
         let held = entry.held_by(session);
-        if scope == LockScope::Transaction && mode.implied_by(held, tag.is_row()) {
+        // What the session holds may be given back before the transaction ends.
+        if scope == LockScope::Transaction
+            && mode.implied_by(entry.held_by_transaction(session), tag.is_row())
+        {
             return Ok(Acquired::Already);
         }
         if !entry.must_wait(tag, session, mode) {

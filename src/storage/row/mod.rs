@@ -1,10 +1,12 @@
 //! Rows as bytes, any column of which is found in constant time.
 //!
 //! ```text
-//!   _seq u64 │ _updated i64 │ schema version u32 │ columns u16 │ null bits │ fixed │ ends │ var
+//!   _seq u64 │ _updated i64 │ schema version u32 │ columns u16 │ (born u64) │ null bits │ fixed │ ends │ var
 //! ```
 //!
-//! All integers are little endian. `columns` is the number of columns the row was written with.
+//! All integers are little endian. `columns` is the number of columns the row was written with; its
+//! highest bit says that `born` follows, the `_seq` of the commit that inserted the row. A row that
+//! was never updated has no `born`: it was born with its `_seq`.
 //! Null bits: one per column, set for NULL. Fixed: the fixed-width columns in attribute order, NULL
 //! or not, so that an offset depends only on the columns before. Ends: for each variable-length
 //! column the end (u32) of its bytes in `var`. Worked example, `(1::int4, 'ab'::text, NULL::text)`:
@@ -30,8 +32,11 @@ const SEQ: usize = 0;
 const UPDATED: usize = 8;
 const VERSION: usize = 16;
 const COLUMNS: usize = 20;
-/// Bytes before the null bits.
+/// Bytes before `born` or, without it, the null bits.
 const HEADER_LEN: usize = 22;
+/// The bit of `columns` that says that `born` follows.
+const HAS_BORN: u16 = 1 << 15;
+const BORN_LEN: usize = 8;
 /// Bytes of one variable-length column's end.
 const END_LEN: usize = 4;
 
@@ -88,15 +93,22 @@ impl RowLayout {
         self.columns.is_empty()
     }
 
-    /// Appends a row of these values, one per column, to `out`. Fails where a row is beyond 1 GiB,
-    /// PostgreSQL's limit too.
-    pub fn encode(&self, values: &[Datum], out: &mut Vec<u8>) -> Result<()> {
+    /// Appends a row of these values, one per column, to `out`. `born`: [`RowRef::born`] of the
+    /// version it replaces, 0 for a new row. Fails where a row is beyond 1 GiB, PostgreSQL's limit
+    /// too.
+    pub fn encode(&self, values: &[Datum], born: u64, out: &mut Vec<u8>) -> Result<()> {
         debug_assert_eq!(values.len(), self.columns.len());
         let start = out.len();
         out.resize(start + VERSION, 0);
         out.extend_from_slice(&self.version.to_le_bytes());
         let count = u16::try_from(values.len()).expect("tables have at most 1600 columns");
-        out.extend_from_slice(&count.to_le_bytes());
+        match born {
+            0 => out.extend_from_slice(&count.to_le_bytes()),
+            _ => {
+                out.extend_from_slice(&(count | HAS_BORN).to_le_bytes());
+                out.extend_from_slice(&born.to_le_bytes());
+            }
+        }
         let nulls = out.len();
         out.resize(nulls + values.len().div_ceil(8), 0);
         for (column, value) in values.iter().enumerate() {
@@ -155,6 +167,7 @@ pub struct RowRef<'a> {
     /// Columns the row was written with, no more than the layout's.
     columns: usize,
     /// Offsets of the areas in `bytes`.
+    nulls: usize,
     fixed: usize,
     ends: usize,
     var: usize,
@@ -163,12 +176,14 @@ pub struct RowRef<'a> {
 impl<'a> RowRef<'a> {
     /// `None`: shorter than its own header says.
     fn new(layout: &'a RowLayout, bytes: &'a [u8]) -> Option<RowRef<'a>> {
-        let columns = u16::from_le_bytes(field(bytes, COLUMNS)?) as usize;
+        let count = u16::from_le_bytes(field(bytes, COLUMNS)?);
+        let columns = usize::from(count & !HAS_BORN);
+        let nulls = if count & HAS_BORN != 0 { HEADER_LEN + BORN_LEN } else { HEADER_LEN };
         let &(fixed_len, variable) = layout.totals.get(columns)?;
-        let fixed = HEADER_LEN + columns.div_ceil(8);
+        let fixed = nulls + columns.div_ceil(8);
         let ends = fixed + fixed_len;
         let var = ends + variable * END_LEN;
-        (bytes.len() >= var).then_some(RowRef { layout, bytes, columns, fixed, ends, var })
+        (bytes.len() >= var).then_some(RowRef { layout, bytes, columns, nulls, fixed, ends, var })
     }
 
     /// The commit that wrote the row; 0 where that is still this transaction.
@@ -176,9 +191,14 @@ impl<'a> RowRef<'a> {
         seq(self.bytes)
     }
 
-    /// That commit's time, microseconds since 2000-01-01 UTC.
+    /// When [`RowRef::seq`] was, microseconds since 2000-01-01 UTC.
     pub fn updated_us(&self) -> i64 {
         field(self.bytes, UPDATED).map_or(0, i64::from_le_bytes)
+    }
+
+    /// The commit that inserted the row; see [`born`].
+    pub fn born(&self) -> u64 {
+        born(self.bytes)
     }
 
     /// The table's schema version when the row was written.
@@ -188,7 +208,7 @@ impl<'a> RowRef<'a> {
 
     pub fn is_null(&self, column: usize) -> bool {
         match column < self.columns {
-            true => self.bytes[HEADER_LEN + column / 8] & (1 << (column % 8)) != 0,
+            true => self.bytes[self.nulls + column / 8] & (1 << (column % 8)) != 0,
             false => self.layout.columns[column].missing.is_null(),
         }
     }
@@ -243,6 +263,17 @@ impl<'a> RowRef<'a> {
 /// `_seq` of a stored row; 0 where its transaction has not committed.
 pub fn seq(row: &[u8]) -> u64 {
     field(row, SEQ).map_or(0, u64::from_le_bytes)
+}
+
+/// The commit that inserted a stored row, the same in all its versions; 0 where its transaction has
+/// not committed. Two versions under one key are one row's only if this is the same: the key may have
+/// been given up and taken again meanwhile.
+pub fn born(row: &[u8]) -> u64 {
+    let count = field(row, COLUMNS).map_or(0, u16::from_le_bytes);
+    match count & HAS_BORN {
+        0 => seq(row),
+        _ => field(row, HEADER_LEN).map_or(0, u64::from_le_bytes),
+    }
 }
 
 /// Fills in what only the sequencer knows.

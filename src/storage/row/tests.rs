@@ -12,7 +12,7 @@ fn layout(types: &[Oid]) -> RowLayout {
 
 fn encoded(layout: &RowLayout, values: &[Datum]) -> Vec<u8> {
     let mut out = Vec::new();
-    layout.encode(values, &mut out).unwrap();
+    layout.encode(values, 0, &mut out).unwrap();
     out
 }
 
@@ -23,6 +23,23 @@ fn the_worked_example_is_what_is_stored() {
     assert_eq!(row[..16], [0; 16]);
     assert_eq!(row[16..22], [7, 0, 0, 0, 3, 0]);
     assert_eq!(row[22..], [4, 1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, b'a', b'b']);
+}
+
+/// A row keeps its birth through updates; a row that takes its key has another.
+#[test]
+fn versions_of_a_row_share_its_birth() {
+    let layout = layout(&[oids::INT4, oids::TEXT]);
+    let values = [Datum::Int4(1), Datum::Null];
+    let mut inserted = encoded(&layout, &values);
+    assert_eq!(born(&inserted), 0);
+    stamp(&mut inserted, 7, 0);
+    assert_eq!((seq(&inserted), born(&inserted)), (7, 7));
+    let mut updated = Vec::new();
+    layout.encode(&values, born(&inserted), &mut updated).unwrap();
+    stamp(&mut updated, 9, 0);
+    let read = layout.row(&updated).unwrap();
+    assert_eq!((read.seq(), read.born()), (9, 7));
+    assert_eq!(read.datums(), values);
 }
 
 #[test]
