@@ -3,6 +3,7 @@
 mod crash;
 mod differential;
 mod dump;
+mod format;
 mod fuzz;
 mod harness;
 mod isolation;

@@ -5,8 +5,11 @@ use crate::harness::server::Scratch;
 use crate::harness::{Client, Kalam, Server};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 /// Every file below a directory with its bytes, but for RocksDB's own log, in which it notes even
 /// that it could not open a database.
@@ -88,6 +91,20 @@ fn damaged_directories_are_refused() {
     let damaged = bytes.iter().map(|byte| byte ^ 0x55).collect::<Vec<_>>();
     fs::write(manifest, damaged).expect("a written file");
     assert_refused_untouched(data.path(), "damaged");
+    // The log of commits: damage in its midst is refused, a record cut off at its end is not, since
+    // nobody was told that it is committed.
+    let data = used_directory();
+    let is_log = |path: &&PathBuf| path.extension().is_some_and(|e| e == "log");
+    let files = contents(data.path());
+    let logs = files.iter().filter(|(path, _)| is_log(path));
+    let (log, bytes) = logs.max_by_key(|(_, bytes)| bytes.len()).expect("RocksDB has a log");
+    let mut damaged = bytes.clone();
+    damaged[bytes.len() / 2] ^= 0x55;
+    fs::write(log, damaged).expect("a written file");
+    assert_refused_untouched(data.path(), "damaged");
+    fs::write(log, &bytes[..bytes.len() - 3]).expect("a written file");
+    let server = Kalam::start_on(data.path(), &[]);
+    server.connect("postgres").run("SELECT 1").ok();
 }
 
 #[test]
@@ -201,6 +218,110 @@ fn connections_beyond_the_limit_are_told() {
     assert!(refused.contains("53300"), "{refused}");
 }
 
+#[test]
+fn the_last_connections_are_the_superusers() {
+    let data = Scratch::new("reserved");
+    let server = Kalam::start_on(data.path(), &["--max-connections", "5"]);
+    let mut first = server.connect("postgres");
+    first.run("CREATE ROLE someone LOGIN").ok();
+    let someone = || Client::tcp(server.port, "someone", "postgres");
+    let _second = someone().expect("a slot that is not reserved");
+    let refused = someone().err().expect("a refusal").to_string();
+    assert!(refused.contains("53300") && refused.contains("reserved"), "{refused}");
+    let (_third, _fourth) = (server.connect("postgres"), server.connect("postgres"));
+    assert_eq!(first.run("SELECT 1").ok().text(0, 0), Some("1"));
+}
+
+/// A message as the client reads it, from the bytes of a socket.
+fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+    let mut head = [0; 5];
+    stream.read_exact(&mut head).ok()?;
+    let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    let mut body = vec![0; length - 4];
+    stream.read_exact(&mut body).ok()?;
+    Some((head[0], body))
+}
+
+/// Who does not prove a password is let go after `authentication_timeout`, and gets no memory for
+/// what he claims to send meanwhile.
+#[test]
+fn strangers_cannot_hold_a_connection() {
+    let data = Scratch::new("strangers");
+    let mut command = Kalam::command(data.path());
+    command.env("KALAMDB_PASSWORD", "secret");
+    command.args(["--authentication-timeout-s", "1", "--max-connections", "3"]);
+    let server = Kalam::launch(command);
+    let startup = b"\0\0\0\x17\0\x03\0\0user\0postgres\0\0";
+    let silent: Vec<_> = (0..3)
+        .map(|_| {
+            let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("a socket");
+            stream.write_all(startup).expect("the server reads");
+            assert_eq!(message(&mut stream).expect("an answer").0, b'R');
+            stream
+        })
+        .collect();
+    for mut stream in silent {
+        let (kind, body) = message(&mut stream).expect("the end of the server's patience");
+        let said = String::from_utf8_lossy(&body);
+        assert_eq!(kind, b'E');
+        assert!(said.contains("canceling authentication due to timeout"), "{said}");
+        assert!(message(&mut stream).is_none());
+    }
+    let mut greedy = TcpStream::connect(("127.0.0.1", server.port)).expect("a socket");
+    greedy.write_all(startup).expect("the server reads");
+    message(&mut greedy).expect("an answer");
+    greedy.write_all(b"p\x3f\xff\xff\xff").expect("the server reads");
+    let said = message(&mut greedy).expect("a refusal").1;
+    assert!(String::from_utf8_lossy(&said).contains("invalid message length"));
+    let right = psql(server.port, "secret", "", "SELECT 'in'");
+    assert_eq!(String::from_utf8_lossy(&right.stdout), "in\n", "{right:?}");
+}
+
+/// The session ends, its transaction rolls back, and whoever waited for it goes on.
+#[test]
+fn idle_transactions_are_ended_in_time() {
+    let server = Kalam::start();
+    let (mut idle, mut waiting) = (server.connect("postgres"), server.connect("postgres"));
+    idle.run("CREATE TABLE t AS SELECT 1 AS a").ok();
+    idle.run("SET idle_in_transaction_session_timeout = '300ms'").ok();
+    idle.run("SELECT 1").ok();
+    idle.run("BEGIN").ok();
+    idle.run("UPDATE t SET a = 2").ok();
+    assert_eq!(waiting.run("UPDATE t SET a = a + 10 RETURNING a").ok().text(0, 0), Some("11"));
+    let last = idle.collect().expect("a last word").pop().expect("an error");
+    assert_eq!(last.sqlstate(), Some("25P03"));
+    assert!(idle.receive().is_err());
+}
+
+/// In the order of the commits, whatever the order of the NOTIFYs; nothing of what rolled back.
+#[test]
+fn notifications_come_in_the_order_of_commits() {
+    let server = Kalam::start();
+    let mut listener = server.connect("postgres");
+    let mut senders: Vec<_> = (0..3).map(|_| server.connect("postgres")).collect();
+    listener.run("LISTEN news").ok();
+    for (n, sender) in senders.iter_mut().enumerate() {
+        sender.run("BEGIN").ok();
+        sender.run(&format!("NOTIFY news, 'first of {n}'")).ok();
+        sender.run("SAVEPOINT a").ok();
+        sender.run("NOTIFY news, 'undone'").ok();
+        sender.run("ROLLBACK TO a").ok();
+        sender.run(&format!("NOTIFY news, 'second of {n}'")).ok();
+        sender.run(&format!("NOTIFY news, 'first of {n}'")).ok();
+    }
+    for (n, end) in [(2, "COMMIT"), (0, "ROLLBACK"), (1, "COMMIT")] {
+        senders[n].run(end).ok();
+    }
+    let mut heard = Vec::new();
+    while heard.len() < 4 {
+        let (kind, body) = listener.receive().expect("a notification");
+        assert_eq!(kind, b'A');
+        heard.push(String::from_utf8_lossy(&body[9..body.len() - 1]).into_owned());
+    }
+    assert_eq!(heard, ["first of 2", "second of 2", "first of 1", "second of 1"]);
+    assert!(listener.run("SELECT 1").ok().error.is_none() && listener.notifications.is_empty());
+}
+
 /// A tmpfs of this size on a directory, in a mount namespace of its own that ends with it.
 struct SmallDisk {
     holder: std::process::Child,
@@ -208,7 +329,6 @@ struct SmallDisk {
 
 impl SmallDisk {
     fn mount(on: &Path, size: &str) -> SmallDisk {
-        use std::io::Read;
         let script = format!(
             "mount -t tmpfs -o size={size} none '{}' && echo ready && exec sleep infinity",
             on.display()
@@ -252,6 +372,28 @@ impl Drop for SmallDisk {
     }
 }
 
+/// RocksDB looks every five seconds whether a full disk has room again.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_directory_that_cannot_be_written_is_refused() {
+    let place = Scratch::new("readonly");
+    let disk = SmallDisk::mount(place.path(), "64m");
+    let data = place.path().join("data");
+    let server = disk.server(&data);
+    server.connect("postgres").run("CREATE TABLE t AS SELECT 1 AS a").ok();
+    assert!(server.terminate().success());
+    disk.run(&format!("mount -o remount,ro '{}'", place.path().display()));
+    let mut command = disk.enter();
+    command.arg(env!("CARGO_BIN_EXE_kalamdb")).args(["server", "--data-dir"]).arg(&data);
+    command.args(["--listen", "127.0.0.1:0"]);
+    let said = Kalam::refusal(command);
+    assert!(said.contains("Read-only file system"), "{said}");
+    disk.run(&format!("mount -o remount,rw '{}'", place.path().display()));
+    let server = disk.server(&data);
+    assert_eq!(server.connect("postgres").run("SELECT a FROM t").ok().text(0, 0), Some("1"));
+}
+
 /// What was committed before the disk was full is there afterwards, nothing that was refused is.
 #[test]
 fn a_full_disk_is_an_error_and_not_a_loss() {
@@ -282,7 +424,14 @@ fn a_full_disk_is_an_error_and_not_a_loss() {
     let count = "SELECT count(*) FROM t";
     let expected = committed.to_string();
     assert_eq!(client.run(count).ok().text(0, 0), Some(expected.as_str()));
+    // With room again the same server goes on, and so does the next.
     disk.run(&format!("rm '{ballast}'"));
+    let mut client = server.connect("postgres");
+    let deadline = Instant::now() + RECOVERY_TIMEOUT;
+    while client.run(&insert(committed)).sqlstate() == Some("53100") {
+        assert!(Instant::now() < deadline, "the server does not notice the room");
+    }
+    client.run(&format!("DELETE FROM t WHERE n = {committed}")).ok();
     drop(server);
     let server = disk.server(&data);
     let mut client = server.connect("postgres");
