@@ -70,7 +70,7 @@ impl Notice {
 }
 
 /// A NOTIFY that reached this session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Notification {
     /// Process id of the session that sent it.
     pub pid: i32,

@@ -10,9 +10,10 @@ use crate::functions::{Deparse, SessionFunctions};
 use crate::nodes::LockWait;
 use crate::storage::{AdvisoryKey, LockScope, Space};
 use crate::types::Oid;
+use futures::FutureExt;
 use parking_lot::Mutex;
 use std::future::Future;
-use std::sync::Arc;
+use std::pin::pin;
 use std::time::Duration;
 
 /// Longest name of a channel and payload of a notification, in bytes, less one each.
@@ -21,9 +22,12 @@ const PAYLOAD_BYTES_MAX: usize = 8000;
 
 impl SessionState {
     /// Waits inside a synchronous function; a cancellation ends the wait.
-    fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let work = self.backend.or_cancelled(work);
-        tokio::task::block_in_place(|| self.instance.runtime.block_on(work))
+    pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut work = pin!(self.backend.or_cancelled(work));
+        match work.as_mut().now_or_never() {
+            Some(done) => done,
+            None => tokio::task::block_in_place(|| self.instance.runtime.block_on(work)),
+        }
     }
 
     fn advisory_key(&self, (high, low, kind): (u32, u32, u16)) -> AdvisoryKey {
@@ -110,16 +114,11 @@ impl SessionFunctions for SessionState {
         if payload.len() >= PAYLOAD_BYTES_MAX {
             return invalid("payload string too long");
         }
-        let notification = Arc::new(Notification {
+        self.outbox.lock().push(Notification {
             pid: self.backend.pid,
             channel: channel.to_owned(),
             payload: payload.to_owned(),
         });
-        let mut outbox = self.outbox.lock();
-        // Equal notifications of one transaction are delivered once.
-        if !outbox.contains(&notification) {
-            outbox.push(notification);
-        }
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use super::backend::Backend;
 use super::client::Notification;
 use crate::error::{PgError, Result, code};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,6 +21,38 @@ const WAITING_BYTES_MAX: usize = 256 << 20;
 pub struct NotificationHub {
     channels: Mutex<HashMap<String, BTreeMap<i32, Arc<Inbox>>>>,
     waiting_bytes: Arc<AtomicUsize>,
+}
+
+/// A transaction's notifications, in order. Equal ones are delivered once.
+#[derive(Default)]
+pub struct Outbox {
+    list: Vec<Arc<Notification>>,
+    known: HashSet<Arc<Notification>>,
+}
+
+impl Outbox {
+    pub fn push(&mut self, notification: Notification) {
+        let notification = Arc::new(notification);
+        if self.known.insert(notification.clone()) {
+            self.list.push(notification);
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Forgets all but the first `len`: a savepoint's rollback.
+    pub fn truncate(&mut self, len: usize) {
+        for undone in self.list.drain(len.min(self.list.len())..) {
+            self.known.remove(&undone);
+        }
+    }
+
+    pub fn take(&mut self) -> Vec<Arc<Notification>> {
+        self.known.clear();
+        std::mem::take(&mut self.list)
+    }
 }
 
 /// One session's notifications.

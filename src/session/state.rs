@@ -4,16 +4,17 @@
 //! under a lock of its own. No lock is held while waiting.
 
 use super::backend::Backend;
-use super::client::{Notice, Notification};
+use super::client::Notice;
 use super::instance::Instance;
-use super::notify::Inbox;
+use super::notify::{Inbox, Outbox};
 use super::prepared::Prepared;
 use super::settings::{Scope, Settings, Source, parse_bool, unrecognized};
 use crate::catalog::pg_catalog::Cursor;
 use crate::catalog::{Catalog, Relation, Role, TxnCatalog};
 use crate::error::{PgError, Result, code};
 use crate::functions::random::{self, Generator};
-use crate::storage::{IsolationLevel, SequenceParams, Txn};
+use crate::nodes::LockWait;
+use crate::storage::{IsolationLevel, SequenceParams, TableLockMode, Txn};
 use crate::types::Oid;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -92,7 +93,7 @@ pub struct SessionState {
     pub settings: Mutex<Settings>,
     pub transaction: Mutex<Option<Transaction>>,
     /// NOTIFYs of the open transaction.
-    pub outbox: Mutex<Vec<Arc<Notification>>>,
+    pub(super) outbox: Mutex<Outbox>,
     /// Notices that functions and DDL raised, for the client.
     pub notices: Mutex<Vec<Notice>>,
     pub listening: Mutex<Vec<String>>,
@@ -398,6 +399,10 @@ fn active(message: &'static str) -> PgError {
 impl SessionState {
     /// The sequence's storage parameters, and its relation.
     pub(super) fn sequence(&self, oid: Oid) -> Result<(Arc<Relation>, SequenceParams)> {
+        // Whoever alters or drops it is waited for (`init_sequence`).
+        let txn = self.transaction()?.txn;
+        let (mode, block) = (TableLockMode::RowExclusive, LockWait::Block);
+        self.wait(async { Ok(txn.lock_table(oid, mode, block).await?) })?;
         let relation = self.catalog().relation(oid).cloned();
         let relation = relation.ok_or_else(|| {
             let message = format!("could not open relation with OID {oid}");

@@ -155,7 +155,7 @@ impl Session {
         self.check_deferred(&transaction)?;
         ddl::before_commit(&transaction.catalog, &transaction.txn)?;
         transaction.catalog.prepare_commit(&transaction.txn)?;
-        let outbox = std::mem::take(&mut *self.state.outbox.lock());
+        let outbox = self.state.outbox.lock().take();
         if !outbox.is_empty() {
             self.state.instance.notifications.check_room()?;
             let instance = self.state.instance.clone();
@@ -187,7 +187,7 @@ impl Session {
             transaction.txn.rollback();
         }
         self.state.settings.lock().rollback();
-        self.state.outbox.lock().clear();
+        self.state.outbox.lock().truncate(0);
         self.revert_listening();
         self.clear_transaction();
     }
@@ -223,7 +223,7 @@ impl Session {
         }
         self.portals.retain(|_, portal| portal.outlives_transaction());
         self.state.settings.lock().rollback();
-        self.state.outbox.lock().clear();
+        self.state.outbox.lock().truncate(0);
         self.revert_listening();
     }
 }

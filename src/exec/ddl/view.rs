@@ -19,7 +19,7 @@ const TAG: &str = "CREATE VIEW";
 pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result<String> {
     let range = statement.view().expect("CREATE VIEW names a view");
     let name = RelationName::of_range(range, cx)?;
-    let query = bind_view(statement.query(), &cx.bind(&cx.catalog()))?;
+    let query = bound(statement, cx).await?;
     let columns = columns(statement, &query)?;
     for column in &columns {
         column::refuse_pseudo_type(&column.name, column.type_oid, &cx.catalog())?;
@@ -54,6 +54,21 @@ pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result
     }
     cx.catalog.put_relation(relation, cx.txn);
     Ok(TAG.to_owned())
+}
+
+/// The view's query, its relations locked; bound again, where somebody changed them before the locks
+/// were had.
+async fn bound(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result<Query> {
+    loop {
+        let catalog = cx.catalog();
+        let query = bind_view(statement.query(), &cx.bind(&catalog))?;
+        for (oid, _) in crate::catalog::depend::relations_of_query(&query) {
+            lock::relation(oid, TableLockMode::AccessShare, cx).await?;
+        }
+        if cx.catalog().version() == catalog.version() {
+            return Ok(query);
+        }
+    }
 }
 
 fn reads_temporary(query: &Query, cx: &DdlContext<'_>) -> bool {

@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKey
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
 use crate::nodes::{LockWait, RowLockMode};
-use crate::storage::{IsolationLevel, Space, StorageError, keys};
+use crate::storage::{IsolationLevel, Space, StorageError, keys, row};
 use crate::types::{self, Datum, Numeric, Oid, oids};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -162,18 +162,15 @@ fn lock_parent(
     else {
         return Ok(false);
     };
-    let mut locked = None;
-    // Whoever held the lock may have moved or deleted the parent: look again until what is found is
-    // what is locked.
-    let found = loop {
-        let found = parent_suffix(state, parent, &key.key, &values)?;
-        match &found {
-            Some(suffix) if locked != found => {
-                parent.lock(state, suffix, RowLockMode::KeyShare, LockWait::Block)?;
-                locked = found;
-            }
-            _ => break found.is_some(),
+    let before = parent_row(state, parent, &key.key, &values)?;
+    let found = match &before {
+        Some((suffix, _)) => {
+            parent.lock(state, suffix, RowLockMode::KeyShare, LockWait::Block)?;
+            // Whoever held the lock may have moved or deleted it. Another row that has its key now
+            // is not the parent that was found (PostgreSQL's query does not see that one, either).
+            parent_row(state, parent, &key.key, &values)? == before
         }
+        None => false,
     };
     match state.cx.txn.isolation() {
         IsolationLevel::ReadCommitted => Ok(found),
@@ -198,6 +195,18 @@ fn is_seen(
         (true, false) => Err(StorageError::ConcurrentUpdate.into()),
         (seen, _) => Ok(seen),
     }
+}
+
+/// The key suffix of the parent row with these values, and its birth.
+fn parent_row(
+    state: &ExecState,
+    parent: &Target,
+    key: &ForeignKey,
+    values: &[Datum],
+) -> Result<Option<(Bytes, u64)>> {
+    let Some(suffix) = parent_suffix(state, parent, key, values)? else { return Ok(None) };
+    let value = state.cx.txn.get_latest(Space::Rows, &parent.schema.row_key(&suffix))?;
+    Ok(value.map(|value| (suffix, row::born(&value))))
 }
 
 /// The key suffix of the parent row with these values (of the parent's types), if there is one.

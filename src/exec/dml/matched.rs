@@ -56,10 +56,8 @@ impl Matched {
         };
         let (suffix, seq) = (Bytes::from_owner(suffix), seq.cast_unsigned());
         // A row is changed once per statement; PostgreSQL ignores further matches.
-        let wrote = |suffix: &Bytes| {
-            state.cx.txn.statement_wrote(Space::Rows, &target.schema.row_key(suffix))
-        };
-        if wrote(&suffix) {
+        let key = target.schema.row_key(&suffix);
+        if state.dml.has_met(&key, state.cx.txn.statement_wrote(Space::Rows, &key)) {
             return Ok(None);
         }
         lock_or_want(target, state, &suffix, mode)?;
@@ -74,12 +72,19 @@ impl Matched {
             Newest::Seen(value) => target.stored(&suffix, &value).map(Some),
             Newest::Changed(..) if strict => Err(StorageError::ConcurrentUpdate.into()),
             Newest::Gone if strict => Err(StorageError::ConcurrentDelete.into()),
-            Newest::Changed(suffix, value) if !wrote(&suffix) => {
+            Newest::Changed(suffix, value) => {
                 let stored = target.stored(&suffix, &value)?;
                 self.show(row, &stored.row);
-                Ok(holds(&self.recheck, state, row)?.then_some(stored))
+                if !holds(&self.recheck, state, row)? {
+                    return Ok(None);
+                }
+                let found = target.schema.row_key(&suffix);
+                if found != key {
+                    state.dml.follow(key, found);
+                }
+                Ok(Some(stored))
             }
-            Newest::Changed(..) | Newest::Gone | Newest::Unavailable => Ok(None),
+            Newest::Gone | Newest::Unavailable => Ok(None),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::storage::StorageId;
 use crate::types::Oid;
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Part of [`ExecState`].
@@ -20,10 +20,20 @@ pub struct Modifications {
     may_restart: Cell<bool>,
     /// A row that another transaction holds, to be waited for before the statement runs again.
     wanted: RefCell<Option<WantedRow>>,
+    /// Keys that the statement's snapshot shows rows under which it has met under a new key, and
+    /// those new keys.
+    followed: RefCell<Followed>,
     /// Checks and actions of constraints, due when the statement ends.
     pub(super) events: RefCell<VecDeque<Event>>,
     /// Write paths of tables that referential actions reach, by OID.
     targets: RefCell<HashMap<Oid, Arc<Target>>>,
+}
+
+/// See [`Modifications::has_met`].
+#[derive(Default)]
+struct Followed {
+    from: HashSet<Bytes>,
+    to: HashSet<Bytes>,
 }
 
 /// A row to lock, in order to write it.
@@ -42,6 +52,21 @@ impl Modifications {
         self.may_restart.get()
     }
 
+    /// The row that the snapshot shows under one key is worked on under another.
+    pub(super) fn follow(&self, from: Bytes, to: Bytes) {
+        let mut followed = self.followed.borrow_mut();
+        followed.from.insert(from);
+        followed.to.insert(to);
+    }
+
+    /// Whether the statement has worked on the row that its snapshot shows under `key` already.
+    /// `wrote`: whether it has written that key, which it may have for a row that others had moved
+    /// there.
+    pub(super) fn has_met(&self, key: &Bytes, wrote: bool) -> bool {
+        let followed = self.followed.borrow();
+        followed.from.contains(key) || (wrote && !followed.to.contains(key))
+    }
+
     /// Asks to wait for a row outside the operators, and to run the statement, which has written
     /// nothing yet, again after that. The error ends the run.
     pub(super) fn want(&self, row: WantedRow) -> PgError {
@@ -51,6 +76,7 @@ impl Modifications {
 
     /// What the run that just failed waits for.
     pub(super) fn take_wanted(&self) -> Option<WantedRow> {
+        self.followed.take();
         self.wanted.take()
     }
 }
