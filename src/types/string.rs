@@ -25,10 +25,13 @@ pub fn fit_bpchar(text: &str, typmod: i32, explicit: bool) -> Result<Cow<'_, str
     let Some(length) = declared_length(typmod) else { return Ok(Cow::Borrowed(text)) };
     let fitted = fit(text, typmod, explicit, "character")?;
     let missing = length - fitted.chars().count().min(length);
-    Ok(match missing {
-        0 => Cow::Borrowed(fitted),
-        n => Cow::Owned([fitted, &" ".repeat(n)].concat()),
-    })
+    if missing == 0 {
+        return Ok(Cow::Borrowed(fitted));
+    }
+    let mut padded = String::with_capacity(fitted.len() + missing);
+    padded.push_str(fitted);
+    padded.extend(std::iter::repeat_n(' ', missing));
+    Ok(Cow::Owned(padded))
 }
 
 /// Characters allowed by a type modifier.

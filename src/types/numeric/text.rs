@@ -10,12 +10,40 @@ impl Numeric {
     /// Reads the text form: optional blanks, sign, digits with a point, exponent; or a special
     /// value in any case. 22P02, 22003.
     pub fn parse(text: &str) -> Result<Numeric> {
+        if let Some(plain) = parse_plain(text.as_bytes()) {
+            return Ok(plain);
+        }
         let trimmed = text.trim_matches(crate::types::input::is_space);
         parse_special(trimmed)
             .map(Ok)
             .or_else(|| parse_decimal(trimmed))
             .unwrap_or_else(|| Err(crate::types::input::invalid_input("numeric", text)))
     }
+}
+
+/// Digits with a point or none, few enough for an `i64`: what most numerics look like. `None` for
+/// anything else.
+fn parse_plain(text: &[u8]) -> Option<Numeric> {
+    /// Any number of this many digits fits an `i64`.
+    const DIGITS_MAX: usize = 18;
+    let (negative, unsigned) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let (mut value, mut digits, mut point) = (0i64, 0, None);
+    for &byte in unsigned {
+        match byte {
+            b'0'..=b'9' if digits < DIGITS_MAX => {
+                value = value * 10 + i64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if point.is_none() => point = Some(digits),
+            _ => return None,
+        }
+    }
+    let scale = u16::try_from(digits - point.unwrap_or(digits)).ok()?;
+    let coefficient = if negative { -value } else { value };
+    (digits > 0).then_some(Numeric(Repr::Small { coefficient, scale }))
 }
 
 fn parse_special(text: &str) -> Option<Numeric> {

@@ -4,6 +4,7 @@
 //! every variable-length type's modifier.
 
 use super::Numeric;
+use super::digits::POW10;
 use crate::error::{PgError, Result, code};
 
 const PRECISION_MAX: i32 = 1000;
@@ -46,6 +47,9 @@ impl Numeric {
         let Some((precision, scale)) = precision_and_scale(typmod) else {
             return Ok(self.clone());
         };
+        if let Some(fitting) = self.fit_small(precision, scale) {
+            return Ok(fitting);
+        }
         if self.is_nan() {
             return Ok(Numeric::nan());
         }
@@ -71,6 +75,23 @@ impl Numeric {
         Ok(rounded)
     }
 }
+
+impl Numeric {
+    /// The value at `scale` where it needs no rounding and is small before and after, and fits;
+    /// `None` where that is not plain to see.
+    fn fit_small(&self, precision: i32, scale: i32) -> Option<Numeric> {
+        let (coefficient, current) = self.small()?;
+        let added = usize::try_from(scale.checked_sub(i32::from(current))?).ok()?;
+        let factor = POW10.get(added).filter(|_| added < SMALL_DIGITS)?;
+        let limit = POW10.get(usize::try_from(precision).ok()?)?;
+        let rescaled = i128::from(coefficient) * factor;
+        let scale = u16::try_from(scale).ok()?;
+        (rescaled.abs() < *limit).then(|| Numeric::new(rescaled, scale))
+    }
+}
+
+/// Digits by which any `i64` can grow within an `i128`.
+const SMALL_DIGITS: usize = 19;
 
 fn field_overflow(detail: String) -> PgError {
     PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow").detail(detail)
