@@ -1,14 +1,18 @@
-//! The commit sequencer: one thread that puts commits in order and shares their syncs.
+//! The commit sequencer: puts commits in order and shares their syncs.
 //!
-//! While one batch is being written and synced, the next commits queue up; then all of them are
-//! numbered, put into one RocksDB batch, written with one WAL sync, and answered. So a lone client
-//! pays one sync a commit, and sixteen share one.
+//! One commit at a time is at work, with everybody's who waited when it began: all of them are
+//! numbered, put into one RocksDB batch, written with one WAL sync, and answered. Meanwhile the next
+//! ones queue up. So a lone client pays one sync a commit, and sixteen share one.
 //!
 //! ```text
 //!   T1 ─┐                 ┌ _seq 8 ┐               hooks, publish, release locks, answer T1
 //!   T2 ─┼─ queue ─ batch ─┼ _seq 9 ┼ write + sync ─ hooks, publish, release locks, answer T2
 //!   T3 ─┘                 └ _seq 10┘               …
 //! ```
+//!
+//! Whoever finds nobody at work commits on its own thread: handing over to another one, and being
+//! woken by it, would cost a lone client more than the sync. What has queued up by its end is left to
+//! the sequencer's thread, so that nobody's answer waits for others' commits.
 //!
 //! Invariants: `_seq` and `_updated` grow strictly, over restarts too ([`Key::LastCommit`] is part
 //! of every batch). A batch is written whole or not at all; if it fails, every commit in it fails.
@@ -20,13 +24,14 @@ use super::moves::Move;
 use super::{
     Fault, KeyRange, Result, Snapshot, Space, StorageError, StorageId, Txn, WriteSet, open::Db, row,
 };
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use rocksdb::{WriteBatch, WriteOptions};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{broadcast, oneshot};
 
 /// Bytes of writes after which a batch takes no further transaction.
@@ -95,12 +100,37 @@ impl Syncs {
 
 /// The sequencer's handle: where to send, what was committed last.
 pub(super) struct Sequencer {
-    queue: Mutex<Option<Sender<Request>>>,
+    shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     last_seq: Arc<AtomicU64>,
     written_bytes: Arc<AtomicU64>,
     syncs: Arc<Syncs>,
     published: broadcast::Sender<Arc<Commit>>,
+}
+
+/// What the committing threads share.
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Wakes the sequencer's thread, under the queue's lock.
+    wake: Condvar,
+    /// Whoever holds it is at work. Whoever lets go of it looks at the queue afterwards: requests
+    /// that came meanwhile have found it held, and rely on that.
+    worker: Mutex<Worker>,
+}
+
+#[derive(Default)]
+struct Queue {
+    requests: VecDeque<Request>,
+    /// Something was written without a sync.
+    unsynced: bool,
+    closed: bool,
+}
+
+/// Why the sequencer's thread woke up.
+enum Wakeup {
+    Requests,
+    UnsyncedTooLong,
+    Closed,
 }
 
 impl Sequencer {
@@ -111,7 +141,6 @@ impl Sequencer {
         let written_bytes = Arc::<AtomicU64>::default();
         let syncs = Arc::<Syncs>::default();
         let (published, _) = broadcast::channel(SUBSCRIBER_BACKLOG);
-        let (queue, requests) = channel();
         let worker = Worker {
             db: Arc::clone(db),
             last,
@@ -122,12 +151,18 @@ impl Sequencer {
             unsynced: false,
             fault,
         };
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            worker: Mutex::new(worker),
+        });
+        let on_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("sequencer".into())
-            .spawn(move || worker.run(&requests))
+            .spawn(move || on_thread.run())
             .map_err(|e| StorageError::Io(format!("could not start the sequencer: {e}")))?;
         Ok(Sequencer {
-            queue: Mutex::new(Some(queue)),
+            shared,
             thread: Mutex::new(Some(thread)),
             last_seq,
             written_bytes,
@@ -136,12 +171,27 @@ impl Sequencer {
         })
     }
 
-    /// Queues a commit; a closed store gives it back.
+    /// Queues a commit, and does the work if nobody is at it; a closed store gives it back.
     pub(super) fn submit(&self, request: Request) -> Result<(), Box<Request>> {
-        match &*self.queue.lock() {
-            Some(queue) => queue.send(request).map_err(|failed| Box::new(failed.0)),
-            None => Err(Box::new(request)),
+        let mut queue = self.shared.queue.lock();
+        if queue.closed {
+            return Err(Box::new(request));
         }
+        queue.requests.push_back(request);
+        drop(queue);
+        match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+            // While a worker of the runtime syncs, another thread runs its other tasks.
+            Ok(RuntimeFlavor::MultiThread) => {
+                if let Some(worker) = self.shared.worker.try_lock() {
+                    tokio::task::block_in_place(|| self.shared.commit_waiting(worker));
+                }
+            }
+            // Nobody else could run its tasks.
+            _ => {
+                self.shared.wake.notify_one();
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn last_seq(&self) -> u64 {
@@ -163,7 +213,8 @@ impl Sequencer {
 
     /// Lets queued commits finish, then stops; later ones are refused.
     pub(super) fn stop(&self) {
-        drop(self.queue.lock().take());
+        self.shared.queue.lock().closed = true;
+        self.shared.wake.notify_one();
         let thread = self.thread.lock().take();
         // The last reference to the store may be a request's, dropped on the thread itself.
         if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id())
@@ -171,6 +222,75 @@ impl Sequencer {
         {
             tracing::error!("the commit sequencer panicked");
         }
+    }
+}
+
+impl Shared {
+    /// The sequencer's thread: commits what the others leave, and syncs what lies unsynced.
+    fn run(&self) {
+        loop {
+            match self.wait() {
+                Wakeup::Requests => {
+                    let mut worker = self.worker.lock();
+                    while let Some((group, bytes)) = self.next_group() {
+                        worker.commit(group, bytes);
+                    }
+                    self.queue.lock().unsynced = worker.unsynced;
+                }
+                Wakeup::UnsyncedTooLong => {
+                    let mut worker = self.worker.lock();
+                    worker.sync_wal();
+                    self.queue.lock().unsynced = false;
+                }
+                Wakeup::Closed => return self.worker.lock().sync_wal(),
+            }
+        }
+    }
+
+    fn wait(&self) -> Wakeup {
+        let mut queue = self.queue.lock();
+        loop {
+            if !queue.requests.is_empty() {
+                return Wakeup::Requests;
+            }
+            if queue.closed {
+                return Wakeup::Closed;
+            }
+            if !queue.unsynced {
+                self.wake.wait(&mut queue);
+            } else if self.wake.wait_for(&mut queue, UNSYNCED_MAX).timed_out() {
+                return Wakeup::UnsyncedTooLong;
+            }
+        }
+    }
+
+    /// Commits those who wait; what comes meanwhile is the thread's.
+    fn commit_waiting(&self, mut worker: MutexGuard<'_, Worker>) {
+        if let Some((group, bytes)) = self.next_group() {
+            worker.commit(group, bytes);
+        }
+        let mut queue = self.queue.lock();
+        let was_unsynced = std::mem::replace(&mut queue.unsynced, worker.unsynced);
+        let newly_unsynced = queue.unsynced && !was_unsynced;
+        // Before the queue's lock: who queues a request next finds nobody at work.
+        drop(worker);
+        if newly_unsynced || !queue.requests.is_empty() {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The requests of the next batch, and their bytes.
+    fn next_group(&self) -> Option<(Vec<Request>, usize)> {
+        let mut queue = self.queue.lock();
+        let mut bytes = 0;
+        let mut group = Vec::new();
+        while bytes < BATCH_BYTES_MAX
+            && let Some(request) = queue.requests.pop_front()
+        {
+            bytes += request.writes.bytes();
+            group.push(request);
+        }
+        (!group.is_empty()).then_some((group, bytes))
     }
 }
 
@@ -187,33 +307,6 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(mut self, requests: &Receiver<Request>) {
-        while let Some(first) = self.receive(requests) {
-            let mut bytes = first.writes.bytes();
-            let mut group = vec![first];
-            while bytes < BATCH_BYTES_MAX
-                && let Ok(next) = requests.try_recv()
-            {
-                bytes += next.writes.bytes();
-                group.push(next);
-            }
-            self.commit(group, bytes);
-        }
-        self.sync_wal();
-    }
-
-    /// The next request; syncs what lies unsynced while there is none. `None`: the store closes.
-    fn receive(&mut self, requests: &Receiver<Request>) -> Option<Request> {
-        if self.unsynced {
-            match requests.recv_timeout(UNSYNCED_MAX) {
-                Ok(request) => return Some(request),
-                Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => self.sync_wal(),
-            }
-        }
-        requests.recv().ok()
-    }
-
     fn commit(&mut self, group: Vec<Request>, bytes: usize) {
         let infos: Vec<CommitInfo> = group.iter().map(|_| self.number()).collect();
         let sync = group.iter().any(|request| request.sync);
