@@ -4,7 +4,6 @@
 //! types, search path, role, and the catalog's version. All are in the key, so nothing is ever
 //! invalidated; stale entries age out.
 
-use super::Plan;
 use crate::types::Oid;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -19,22 +18,24 @@ pub struct PlanKey {
     /// The connected database: the catalog is shared by all.
     pub database: Oid,
     pub catalog_version: u64,
+    /// The parameters stand for numbers that the client wrote into the text.
+    pub template: bool,
 }
 
-/// A server-wide cache of plans.
-pub struct PlanCache(Cache<PlanKey, Arc<Plan>>);
+/// A server-wide cache of plans, with what the session knows about each.
+pub struct PlanCache<T>(Cache<PlanKey, T>);
 
-impl PlanCache {
+impl<T: Clone> PlanCache<T> {
     /// A cache of at most about `plans_max` plans.
-    pub fn new(plans_max: usize) -> PlanCache {
+    pub fn new(plans_max: usize) -> PlanCache<T> {
         PlanCache(Cache::new(plans_max))
     }
 
-    pub fn get(&self, key: &PlanKey) -> Option<Arc<Plan>> {
+    pub fn get(&self, key: &PlanKey) -> Option<T> {
         self.0.get(key)
     }
 
-    pub fn insert(&self, key: PlanKey, plan: Arc<Plan>) {
+    pub fn insert(&self, key: PlanKey, plan: T) {
         self.0.insert(key, plan);
     }
 }

@@ -31,7 +31,7 @@ impl Session {
         if name.is_empty() {
             self.state.prepared.lock().remove("");
         }
-        let mut statements = parse_text(&text)?;
+        let mut statements = parse_text(&text, true)?;
         if statements.len() > 1 {
             let message = "cannot insert multiple commands into a prepared statement";
             return Err(PgError::new(code::SYNTAX_ERROR, message));

@@ -2,6 +2,7 @@
 
 use super::backend::{Backend, Backends};
 use super::notify::NotificationHub;
+use super::plans::Kept;
 use crate::catalog::builtin::oid::SUPERUSER;
 use crate::catalog::{CatalogStore, Change, TxnCatalog};
 use crate::error::Result;
@@ -20,7 +21,7 @@ const CLIENT_CHECK: Duration = Duration::from_secs(1);
 pub struct Instance {
     pub store: Arc<Store>,
     pub catalog: Arc<CatalogStore>,
-    pub plans: PlanCache,
+    pub(super) plans: PlanCache<Kept>,
     pub backends: Backends,
     pub notifications: NotificationHub,
     /// Microseconds since 2000-01-01 UTC.

@@ -22,6 +22,7 @@ mod functions;
 mod instance;
 mod notify;
 mod pipeline;
+mod plans;
 mod portal;
 mod prepared;
 mod rows;

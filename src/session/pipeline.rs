@@ -1,7 +1,8 @@
 //! The life of a query: text → parse tree → bound tree → plan → rows.
 //!
 //! [`Session::run_query_text`] is all of it. What is kept between runs of one text (the plan) is
-//! kept where it is cheap to find: in the prepared statement, or in the server's plan cache.
+//! kept where it is cheap to find: in the prepared statement, or in the server's plan cache
+//! ([`super::plans`]).
 
 use super::Session;
 use super::client::Client;
@@ -12,7 +13,7 @@ use super::state::Transaction;
 use super::{Derived, Encoding, OutputColumn, clock};
 use crate::error::Result;
 use crate::exec::explain::Measurements;
-use crate::exec::{self, PlanKey, ResultColumn, StatementContext};
+use crate::exec::{self, ResultColumn, StatementContext};
 use crate::nodes::{CommandType, Query};
 use crate::sql::bind::{self, BindContext, ParamTypes};
 use crate::sql::{self, Statement};
@@ -44,8 +45,18 @@ impl Session {
         statement: &Statement,
         client: &mut dyn Client,
     ) -> Result<String> {
-        let planned = self.compile_cached(statement)?;
-        let mut running = self.start_query(planned.clone(), Vec::new()).await?;
+        let planned = self.compile_kept(statement)?;
+        self.run_planned(planned, Vec::new(), client).await
+    }
+
+    /// Runs a plan of a simple query to its end; gives its tag.
+    pub(super) async fn run_planned(
+        &mut self,
+        planned: Arc<Planned>,
+        params: Vec<Datum>,
+        client: &mut dyn Client,
+    ) -> Result<String> {
+        let mut running = self.start_query(planned.clone(), params).await?;
         let columns = planned.plan.columns();
         if !columns.is_empty() || planned.plan.command() == CommandType::Select {
             client.row_description(columns, &[]);
@@ -66,10 +77,21 @@ impl Session {
         node: Node<'_>,
         params: &mut ParamTypes,
     ) -> Result<Planned> {
-        match self.statement_text.len() < LONG_TEXT_BYTES {
-            true => self.compile_here(plan, node, params),
-            false => exec::off_worker(|| self.compile_here(plan, node, params)),
-        }
+        let planned = match self.statement_text.len() < LONG_TEXT_BYTES {
+            true => self.compile_here(plan, node, params, |_| true)?,
+            false => exec::off_worker(|| self.compile_here(plan, node, params, |_| true))?,
+        };
+        Ok(planned.expect("every query will do"))
+    }
+
+    /// The same for queries that will do; `None` for others.
+    pub(super) fn compile_if(
+        &mut self,
+        node: Node<'_>,
+        params: &mut ParamTypes,
+        will_do: impl Fn(&Query) -> bool,
+    ) -> Result<Option<Planned>> {
+        self.compile_here(exec::plan, node, params, will_do)
     }
 
     /// Compiles again, where somebody changed the relations before the locks were had.
@@ -78,11 +100,15 @@ impl Session {
         plan: impl Fn(&Query, &Arc<StatementContext>) -> Result<Arc<exec::Plan>>,
         node: Node<'_>,
         params: &mut ParamTypes,
-    ) -> Result<Planned> {
+        will_do: impl Fn(&Query) -> bool,
+    ) -> Result<Option<Planned>> {
         loop {
             let env = self.statement_env()?;
             let context = BindContext { catalog: &env.catalog, env: &*env };
             let query = bind::bind_node(node, &context, params)?;
+            if !will_do(&query) {
+                return Ok(None);
+            }
             let transaction = self.state.transaction()?;
             let view = transaction.txn.read_view()?;
             let planning = self.statement_context(&env, &transaction, view);
@@ -90,7 +116,7 @@ impl Session {
             let locks_rows = !query.row_marks.is_empty();
             let planned = Planned { plan, writes: writes(&query), locks_rows };
             if self.lock_relations(&planned.plan, env.catalog.version())? {
-                return Ok(planned);
+                return Ok(Some(planned));
             }
         }
     }
@@ -181,7 +207,7 @@ impl Session {
     }
 
     /// What follows from settings and catalog; worked out again only when one of them changed.
-    fn derive(&mut self, catalog: &crate::catalog::Catalog) -> Derived {
+    pub(super) fn derive(&mut self, catalog: &crate::catalog::Catalog) -> Derived {
         let version = self.state.settings.lock().version();
         if let Some(derived) = &self.derived
             && derived.settings_version == version
@@ -212,52 +238,6 @@ impl Session {
         drop(settings);
         self.derived = Some(derived.clone());
         derived
-    }
-
-    /// The plan of a simple query's statement, from the server's cache if it was planned before
-    /// under the same circumstances.
-    fn compile_cached(&mut self, statement: &Statement) -> Result<Arc<Planned>> {
-        let Some(key) = self.plan_key(statement.text())? else {
-            return Ok(Arc::new(self.compile(statement.node(), &mut ParamTypes::None)?));
-        };
-        if let Some(plan) = self.state.instance.plans.get(&key)
-            && self.lock_relations(&plan, key.catalog_version)?
-        {
-            let writes = plan.command() != CommandType::Select;
-            return Ok(Arc::new(Planned { plan, writes, locks_rows: false }));
-        }
-        let planned = self.compile(statement.node(), &mut ParamTypes::None)?;
-        // A cached plan tells nothing about FOR UPDATE or a modifying WITH: those are not cached.
-        let plain = planned.writes == (planned.plan.command() != CommandType::Select);
-        if plain && !planned.locks_rows {
-            self.state.instance.plans.insert(key, planned.plan.clone());
-        }
-        Ok(Arc::new(planned))
-    }
-
-    /// The cache key of a text; `None` where its meaning depends on more than the key holds:
-    /// literals that mean the time, or settings by which literals are read.
-    fn plan_key(&mut self, text: &str) -> Result<Option<PlanKey>> {
-        if text.len() > CACHED_TEXT_BYTES_MAX || names_a_time(text) {
-            return Ok(None);
-        }
-        let transaction = self.state.transaction()?;
-        if !transaction.catalog.is_empty() || !transaction.shares_plans() {
-            return Ok(None);
-        }
-        let catalog = transaction.catalog.current();
-        let derived = self.derive(&catalog);
-        if self.state.settings.lock().formats_changed() {
-            return Ok(None);
-        }
-        Ok(Some(PlanKey {
-            text: text.into(),
-            param_types: Arc::from([]),
-            search_path: derived.search_path,
-            role: derived.current_role,
-            database: self.state.backend.database,
-            catalog_version: catalog.version(),
-        }))
     }
 
     /// A command from the client begins: it can be cancelled, and its timeout runs.
@@ -301,28 +281,19 @@ impl Session {
     }
 }
 
-/// Parses a query string. A long one takes long, and this thread serves others.
-pub(super) fn parse_text(text: &Arc<str>) -> Result<Vec<Statement>> {
-    match text.len() < LONG_TEXT_BYTES {
-        true => sql::parse(text.clone()),
-        false => exec::off_worker(|| sql::parse(text.clone())),
+/// Parses a query string, `often` one that is likely to come again. A long one takes long, and this
+/// thread serves others.
+pub(super) fn parse_text(text: &Arc<str>, often: bool) -> Result<Vec<Statement>> {
+    match (text.len() < LONG_TEXT_BYTES, often) {
+        (true, true) => sql::parse_often(text),
+        (true, false) => sql::parse(text.clone()),
+        (false, _) => exec::off_worker(|| sql::parse(text.clone())),
     }
 }
 
 /// Texts of this many bytes are parsed, bound and planned after the worker's other tasks have been
 /// given to another thread.
 const LONG_TEXT_BYTES: usize = 8 << 10;
-
-/// Longer texts are not worth their place in the cache: they are seldom the same twice.
-const CACHED_TEXT_BYTES_MAX: usize = 4096;
-
-/// Whether a string literal may be one of those that mean a moment: 'now', 'today' and so on.
-fn names_a_time(text: &str) -> bool {
-    text.contains('\'') && {
-        let lower = text.to_ascii_lowercase();
-        ["now", "today", "tomorrow", "yesterday"].iter().any(|word| lower.contains(word))
-    }
-}
 
 /// Whether the query changes data, itself or in WITH.
 fn writes(query: &Query) -> bool {

@@ -150,16 +150,32 @@ impl Session {
     }
 
     fn plan_prepared(&mut self, prepared: &mut Prepared) -> Result<()> {
-        let mut params = ParamTypes::Variable(std::mem::take(&mut prepared.param_types));
-        let planned = Arc::new(self.compile(prepared.node(), &mut params)?);
-        if let ParamTypes::Variable(types) | ParamTypes::Fixed(types) = params {
-            prepared.param_types = types;
-        }
+        let planned = self.compile_prepared(prepared)?;
         let columns = planned.plan.columns();
         let returns_rows = planned.plan.command() == CommandType::Select || !columns.is_empty();
         prepared.columns = returns_rows.then(|| columns.into());
         self.remember_plan(prepared, planned);
         Ok(())
+    }
+
+    /// The plan of a new statement, which gets its parameters' types.
+    fn compile_prepared(&mut self, prepared: &mut Prepared) -> Result<Arc<Planned>> {
+        let given = std::mem::take(&mut prepared.param_types);
+        let key = match prepared.from_sql {
+            true => None,
+            false => self.plan_key(&prepared.text, &given, false)?,
+        };
+        if let Some(kept) = self.kept_plan(key.as_ref())? {
+            prepared.param_types = kept.param_types.clone();
+            return Ok(kept.planned.clone());
+        }
+        let mut params = ParamTypes::Variable(given);
+        let planned = Arc::new(self.compile(prepared.node(), &mut params)?);
+        if let ParamTypes::Variable(types) | ParamTypes::Fixed(types) = params {
+            prepared.param_types = types;
+        }
+        self.keep_plan(key, &planned, &prepared.param_types);
+        Ok(planned)
     }
 
     fn remember_plan(&self, prepared: &Prepared, planned: Arc<Planned>) {

@@ -24,7 +24,17 @@ impl Session {
         // A simple query ends the unnamed statement and portal.
         self.state.prepared.lock().remove("");
         self.portals.remove("");
-        let statements = parse_text(&text)?;
+        if self.block != Block::Failed
+            && let Some((planned, values)) = self.plan_by_template(&text)?
+        {
+            let tag = self.run_planned(planned, values, client).await?;
+            self.finish_unblocked().await?;
+            self.flush_notices(client);
+            client.command_complete(&tag);
+            self.end_command();
+            return Ok(());
+        }
+        let statements = parse_text(&text, !has_literals(&text))?;
         if statements.is_empty() {
             self.finish_unblocked().await?;
             client.reply(Reply::EmptyQuery);
@@ -118,6 +128,11 @@ impl Session {
         reader.deliver(&output_columns(&columns, &encodings), 0, client).await?;
         Ok(tag)
     }
+}
+
+/// Texts with literals are seldom the same twice.
+fn has_literals(text: &str) -> bool {
+    text.bytes().any(|b| b == b'\'' || b.is_ascii_digit())
 }
 
 /// The statements that a failed transaction block still accepts.

@@ -10,7 +10,8 @@ use super::{apart, numbers, raw_error};
 use crate::error::{PgError, Result, code};
 use parking_lot::Mutex;
 use pg_raw_parse::{Node, Owned, StmtList};
-use std::sync::Arc;
+use quick_cache::sync::Cache;
+use std::sync::{Arc, LazyLock};
 
 /// Statements longer than this are refused, as PostgreSQL refuses messages it cannot allocate.
 const TEXT_BYTES_MAX: usize = 1 << 30;
@@ -66,6 +67,27 @@ impl std::fmt::Debug for Statement {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Statement").field(&self.text()).finish()
     }
+}
+
+/// Trees kept for texts that come again.
+const KEPT_TREES_MAX: usize = 1024;
+/// Longer texts are seldom the same twice.
+const KEPT_TEXT_BYTES_MAX: usize = 4096;
+
+static KEPT: LazyLock<Cache<Arc<str>, Vec<Statement>>> =
+    LazyLock::new(|| Cache::new(KEPT_TREES_MAX));
+
+/// As [`parse`], for texts that are likely to come again. A tree depends on nothing but its text.
+pub fn parse_often(text: &Arc<str>) -> Result<Vec<Statement>> {
+    if text.len() > KEPT_TEXT_BYTES_MAX {
+        return parse(text);
+    }
+    if let Some(statements) = KEPT.get(text) {
+        return Ok(statements);
+    }
+    let statements = parse(text)?;
+    KEPT.insert(text.clone(), statements.clone());
+    Ok(statements)
 }
 
 /// Parses a query string into its statements; empty for a string of blanks and comments.

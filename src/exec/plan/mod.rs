@@ -96,6 +96,11 @@ impl Plan {
         self.command
     }
 
+    /// Whether it reads or makes an unknown number of rows, so that sizes of tables decided about it.
+    pub fn is_long(&self) -> bool {
+        self.long
+    }
+
     /// The command tag after `rows` rows were returned or affected.
     pub fn tag(&self, rows: u64) -> String {
         match self.command {
