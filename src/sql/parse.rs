@@ -80,12 +80,12 @@ static KEPT: LazyLock<Cache<Arc<str>, Vec<Statement>>> =
 /// As [`parse`], for texts that are likely to come again. A tree depends on nothing but its text.
 pub fn parse_often(text: &Arc<str>) -> Result<Vec<Statement>> {
     if text.len() > KEPT_TEXT_BYTES_MAX {
-        return parse(text);
+        return parse(text.clone());
     }
     if let Some(statements) = KEPT.get(text) {
         return Ok(statements);
     }
-    let statements = parse(text)?;
+    let statements = parse(text.clone())?;
     KEPT.insert(text.clone(), statements.clone());
     Ok(statements)
 }

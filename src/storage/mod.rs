@@ -52,4 +52,4 @@ pub use statistics::{ColumnStatistics, Statistics};
 pub use store::Store;
 pub use txn::{IsolationLevel, RowLock, Savepoint, Txn, TxnOptions};
 pub use view::{Direction, ReadView, Scan};
-pub use write_set::WriteSet;
+pub use write_set::{SortedPuts, WriteSet};

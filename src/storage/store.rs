@@ -16,6 +16,7 @@ use crate::types::Oid;
 use bytes::Bytes;
 use dashmap::DashMap;
 use parking_lot::Mutex;
+use rocksdb::ReadOptions;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -89,6 +90,18 @@ impl Store {
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
         let value = self.db.rocks.get_pinned_cf(self.db.family(space), key)?;
         Ok(value.map(|v| Bytes::copy_from_slice(&v)))
+    }
+
+    /// Whether nothing is committed from `first` to `last`, both included.
+    pub(super) fn is_free(&self, space: Space, first: &[u8], last: &[u8]) -> Result<bool> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(first);
+        options.set_iterate_upper_bound([last, &[0]].concat());
+        let mut cursor = self.db.rocks.raw_iterator_cf_opt(self.db.family(space), options);
+        cursor.seek_to_first();
+        let found = cursor.valid();
+        cursor.status()?;
+        Ok(!found)
     }
 
     /// Committed changes, in commit order. A receiver that falls behind gets `Lagged`.

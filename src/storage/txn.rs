@@ -21,7 +21,8 @@ use super::moves::{Move, MovePlace};
 use super::sequencer::{self, Hook};
 use super::ssi::SerializableTxn;
 use super::{
-    CommitInfo, ReadView, Result, Snapshot, Space, StorageError, StorageId, Store, WriteSet,
+    CommitInfo, ReadView, Result, Snapshot, SortedPuts, Space, StorageError, StorageId, Store,
+    WriteSet,
 };
 use crate::nodes::{LockWait, RowLockMode};
 use crate::types::Oid;
@@ -272,11 +273,34 @@ impl Txn {
         let mut state = self.state.lock();
         state.used = true;
         state.statement.insert(space, key, value);
+        self.check_size(&state)
+    }
+
+    fn check_size(&self, state: &State) -> Result<()> {
         let bytes = state.statement.bytes() + state.writes.bytes();
         match bytes > self.store.options.transaction_bytes_max {
             true => Err(StorageError::TooLarge(format!("it has written {bytes} bytes"))),
             false => Ok(()),
         }
+    }
+
+    /// Writes many keys to the statement's buffer at once.
+    pub fn put_sorted(&self, puts: SortedPuts) -> Result<()> {
+        let mut state = self.state.lock();
+        state.used = true;
+        state.statement.append(puts);
+        self.check_size(&state)
+    }
+
+    /// Whether nothing is stored from `first` to `last`, both included, as [`Txn::latest_view`] sees
+    /// it. May say no where all was deleted.
+    pub fn is_free(&self, space: Space, first: &[u8], last: &[u8]) -> Result<bool> {
+        let state = self.state.lock();
+        if state.statement.touches(space, first, last) || state.writes.touches(space, first, last) {
+            return Ok(false);
+        }
+        drop(state);
+        self.store.is_free(space, first, last)
     }
 
     /// The value as [`Txn::latest_view`] sees it.
@@ -431,6 +455,35 @@ impl Txn {
     ) -> Result<RowLock> {
         let tag = self.store.locks.unique_tag(index, columns);
         self.lock_key(index, tag, RowLockMode::Update.into(), wait).await
+    }
+
+    /// Locks the keys of rows to be inserted, as [`Txn::lock_row`] does, without waiting; `false`:
+    /// another transaction holds one of them, and those behind it were not locked.
+    pub fn lock_new_rows<'k>(
+        &self,
+        table: StorageId,
+        keys: impl Iterator<Item = &'k [u8]>,
+    ) -> bool {
+        if self.has_created(table) {
+            return true;
+        }
+        let locks = &self.store.locks;
+        let mode = Mode::from(RowLockMode::Update);
+        let mut taken = Vec::new();
+        let mut free = true;
+        for key in keys {
+            let tag = locks.row_tag(table, key);
+            match locks.try_acquire(tag, mode, self.session) {
+                Acquired::Already => {}
+                Acquired::Granted | Acquired::Waited => taken.push((tag, mode)),
+                Acquired::Unavailable => free = false,
+            }
+            if !free {
+                break;
+            }
+        }
+        self.state.lock().locks.append(&mut taken);
+        free
     }
 
     async fn lock_key(

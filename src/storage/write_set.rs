@@ -15,7 +15,7 @@
 //!   run 0 (oldest) a=1  b=1  c=1
 //! ```
 
-use super::{KeyRange, Space};
+use super::{KeyRange, Result, Space};
 use bytes::Bytes;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -142,6 +142,26 @@ impl WriteSet {
         both
     }
 
+    /// Adds puts over these writes.
+    pub(super) fn append(&mut self, puts: SortedPuts) {
+        self.freeze();
+        let mut run = Run { tier: 0, parts: Default::default() };
+        run.parts[puts.space as usize] = puts.part.finish();
+        self.push_run(Arc::new(run));
+    }
+
+    /// Whether any key from `first` to `last`, both included, was written.
+    pub(super) fn touches(&self, space: Space, first: &[u8], last: &[u8]) -> bool {
+        let between = (Bound::Included(first), Bound::Included(last));
+        let in_run = |run: &Arc<Run>| {
+            let part = run.part(space);
+            let at = part.lower_bound(first);
+            at < part.len() && part.key(at) <= last
+        };
+        self.mem.maps[space as usize].range::<[u8], _>(between).next().is_some()
+            || self.runs.iter().any(in_run)
+    }
+
     /// The writes in `range`, ordered, one per key.
     pub(super) fn scan(&self, space: Space, range: &KeyRange, backward: bool) -> WriteScan {
         WriteScan::new(self.clone(), space, range, backward)
@@ -238,7 +258,47 @@ fn concatenate(runs: &[Arc<Run>], space: Space) -> Part {
     whole.finish()
 }
 
+/// Puts of one space in ascending key order, to join a write set as a run of their own: a load in
+/// key order needs no map.
+pub struct SortedPuts {
+    space: Space,
+    part: PartBuilder,
+}
+
+impl SortedPuts {
+    pub fn new(space: Space) -> SortedPuts {
+        SortedPuts { space, part: PartBuilder::sized(0, 0) }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.part.entries.is_empty()
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.part.data.len() + self.part.entries.len() * size_of::<Entry>()
+    }
+
+    /// The greatest key so far.
+    pub fn last_key(&self) -> Option<&[u8]> {
+        let entry = self.part.entries.last()?;
+        let start = entry.offset as usize;
+        self.part.data.get(start..start + entry.key_len as usize)
+    }
+
+    /// Adds a key above all so far; `value` appends its value.
+    pub fn push(
+        &mut self,
+        key: &[u8],
+        value: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        debug_assert!(self.last_key().is_none_or(|last| last < key));
+        self.part.push_with(key, value)
+    }
+}
+
 /// One space of a run: keys and values back to back, in key order.
+#[derive(Default)]
 struct Part {
     data: Bytes,
     entries: Vec<Entry>,
@@ -324,6 +384,22 @@ impl PartBuilder {
         });
         self.data.extend_from_slice(key);
         self.data.extend_from_slice(value.unwrap_or_default());
+    }
+
+    fn push_with(
+        &mut self,
+        key: &[u8],
+        value: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        let offset = self.data.len();
+        self.data.extend_from_slice(key);
+        value(&mut self.data)?;
+        self.entries.push(Entry {
+            offset: length(offset),
+            key_len: length(key.len()),
+            value_len: length(self.data.len() - offset - key.len()),
+        });
+        Ok(())
     }
 
     /// Adds a part whose keys are above all so far.
@@ -553,6 +629,24 @@ mod tests {
         old.merge(new);
         assert_eq!(old.get(Space::Rows, &key(1)), Some(Some(Bytes::from("new"))));
         assert_eq!(old.get(Space::Rows, &key(2)), Some(Some(Bytes::from("old"))));
+    }
+
+    #[test]
+    fn sorted_puts_lie_over_older_writes_and_under_newer() {
+        let mut set = WriteSet::default();
+        set.insert(Space::Rows, key(1), Some(Bytes::from("old")));
+        let mut puts = SortedPuts::new(Space::Rows);
+        for n in 1..4 {
+            puts.push(&key(n), |out| Ok(out.extend_from_slice(b"sorted"))).unwrap();
+        }
+        assert_eq!(puts.last_key(), Some(&key(3)[..]));
+        set.append(puts);
+        set.insert(Space::Rows, key(3), None);
+        assert_eq!(set.get(Space::Rows, &key(1)), Some(Some(Bytes::from("sorted"))));
+        assert_eq!(set.get(Space::Rows, &key(3)), Some(None));
+        assert!(set.touches(Space::Rows, &key(3), &key(9)));
+        assert!(!set.touches(Space::Rows, &key(4), &key(9)));
+        assert!(!set.touches(Space::Index, &key(1), &key(9)));
     }
 
     #[test]

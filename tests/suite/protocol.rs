@@ -310,6 +310,111 @@ fn copy_is_ended_by_done_or_fail() {
     ]);
 }
 
+/// COPY writes rows in batches: which of several errors is told, and about which line, as PostgreSQL
+/// does.
+#[test]
+fn copy_tells_the_first_error_of_a_batch() {
+    let copy = |sql: &str, lines: &str| {
+        vec![query(sql), (b'd', lines.as_bytes().to_vec()), (b'c', Vec::new())]
+    };
+    let many = |numbers: std::ops::Range<u32>, end: &str| {
+        let lines: String = numbers.map(|n| format!("{n}\tn{n}\n")).collect();
+        lines + end
+    };
+    assert_alike(&[
+        &[query("CREATE TABLE loaded (a int PRIMARY KEY, b text, CHECK (a > 0))")],
+        &[query("CREATE TABLE keyed (a int PRIMARY KEY, b text UNIQUE, c int REFERENCES keyed)")],
+        &[query("CREATE TABLE child (a int PRIMARY KEY, b int REFERENCES loaded)")],
+        // A line that cannot be read is told before a key that is there twice.
+        &copy("COPY loaded FROM STDIN", "1\ta\n1\tb\nx\tc\n"),
+        &copy("COPY loaded FROM STDIN", "1\ta\n1\tb\n-1\tc\n"),
+        &copy("COPY loaded FROM STDIN", "2\ta\n1\tb\n2\tc\n"),
+        &copy("COPY loaded FROM STDIN", &many(1..1500, "7\ttwice\nx\ty\n")),
+        &copy("COPY loaded FROM STDIN", &many(1..3000, "")),
+        &copy("COPY loaded FROM STDIN", &many(4000..6500, "17\ttwice\n")),
+        &copy("COPY loaded FROM STDIN", "3999\tbefore\n3500\tout of order\n7000\tafter\n"),
+        &copy("COPY loaded FROM STDIN", "8000\ta\n7999\tb\n8000\tc\n"),
+        &[query("SELECT count(*), sum(a), min(b), max(b) FROM loaded")],
+        &copy("COPY keyed FROM STDIN", "1\tx\t2\n2\ty\t1\n3\tz\t\\N\n"),
+        &copy("COPY keyed FROM STDIN", "4\tw\t1\n5\tx\t1\n4\tv\t1\n"),
+        &copy("COPY keyed FROM STDIN", "4\tw\t9\n"),
+        &[query("SELECT * FROM keyed ORDER BY a")],
+        &copy("COPY child FROM STDIN", "1\t1\n2\t1\n3\t\\N\n"),
+        &copy("COPY child FROM STDIN", "4\t1\n5\t9999999\n6\t1\n"),
+        &copy("COPY child (b) FROM STDIN", "1\n"),
+        &copy("COPY child FROM STDIN WHERE b = 2", "7\t1\n8\t2\n9\t3\n"),
+        &[query("BEGIN"), query("DELETE FROM child WHERE a = 1")],
+        &copy("COPY child FROM STDIN", "1\t2\n10\t2\n"),
+        &copy("COPY child FROM STDIN", "11\t2\n12\t2\n"),
+        &[query("UPDATE child SET b = 3 WHERE a = 11"), query("COMMIT")],
+        &[query("SELECT * FROM child ORDER BY a")],
+        &[query("DROP TABLE child, keyed, loaded")],
+    ]);
+}
+
+/// Numbers in a text may be anything: repeated texts that differ in them mean what each of them says.
+#[test]
+fn texts_that_differ_in_numbers_keep_their_meaning() {
+    let statements = |templates: &[&str], numbers: &[i64]| {
+        let mut all = Vec::new();
+        for template in templates {
+            all.extend(numbers.iter().map(|n| query(&template.replace('#', &n.to_string()))));
+        }
+        all
+    };
+    assert_alike(&[
+        &[query(
+            "CREATE TABLE numbers (a int PRIMARY KEY, s smallint, n numeric(4, 1), b bigint, t text)",
+        )],
+        &statements(
+            &[
+                "INSERT INTO numbers VALUES (#, 1, 2, 3, '4')",
+                "INSERT INTO numbers (a, b) VALUES (-#, -#)",
+            ],
+            &[1, 2, 3, 4],
+        ),
+        &statements(
+            &[
+                "SELECT # FROM numbers WHERE a = #",
+                "SELECT a, b FROM numbers WHERE a = -#",
+                "SELECT a, b FROM numbers WHERE a = # AND b = #;",
+                "SELECT a + # AS sum FROM numbers WHERE a = 1",
+                "SELECT a FROM numbers WHERE b = # OR a = #",
+                "SELECT pg_typeof(#), #",
+                "UPDATE numbers SET b = b + # WHERE a = 1",
+                "UPDATE numbers SET b = b - -# WHERE a = 1 RETURNING b, #",
+                "UPDATE numbers SET s = # WHERE a = 2",
+                "UPDATE numbers SET n = # WHERE a = 2",
+                "UPDATE numbers SET b = # WHERE a = 2",
+                "UPDATE numbers SET t = # WHERE a = 2",
+                "UPDATE numbers SET s = # WHERE a = 99",
+                "DELETE FROM numbers WHERE a = #",
+            ],
+            &[1, 2, 3, 40_000, 70_000, 3_000_000_000],
+        ),
+        &statements(
+            &[
+                "SELECT a, b FROM numbers ORDER BY #",
+                "SELECT a, b FROM numbers ORDER BY a LIMIT #",
+                "SELECT count(*) FROM numbers GROUP BY a + # HAVING a + # > 0 ORDER BY 1",
+                "SELECT a / # FROM numbers WHERE a = 99",
+                "SELECT 1 / # FROM numbers WHERE a = 99",
+                "SELECT 1 / # FROM numbers WHERE a = -1",
+                "SELECT a FROM numbers WHERE a = 'x#'",
+                "SELECT a AS c# FROM numbers WHERE a = -1",
+                "SELECT # WHERE # = 1",
+                "SELECT repeat('x', #)",
+                "SELECT substr(t, #) FROM numbers WHERE a = 1",
+                "SELECT a FROM numbers WHERE a IN (#, 3)",
+                "SELECT a FROM numbers WHERE t = #",
+            ],
+            &[0, 1, 2, 3, 2],
+        ),
+        &[query("SELECT * FROM numbers ORDER BY a")],
+        &[query("DROP TABLE numbers")],
+    ]);
+}
+
 #[test]
 fn a_cancel_request_stops_the_statement() {
     let kalam = Kalam::start();

@@ -19,6 +19,7 @@ use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{IsolationLevel, Space, StorageError, keys, row};
 use crate::types::{self, Datum, Numeric, Oid, oids};
 use bytes::Bytes;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A foreign key of the written table.
@@ -136,16 +137,43 @@ pub(super) fn check_child(
     let found = child.outgoing.iter().find(|key| key.constraint.oid == constraint);
     // The constraint or the row may be gone by now.
     let (Some(key), Some(row)) = (found, child.latest(state, suffix)?) else { return Ok(()) };
-    let values = pick(&key.key.columns, &row.row);
+    check_parent(state, &child, key, &pick(&key.key.columns, &row.row))
+}
+
+/// Parents found and locked for rows of a load, which often come in groups: each constraint's last.
+#[derive(Default)]
+pub(super) struct Parents(HashMap<Oid, Vec<Datum>>);
+
+impl Parents {
+    /// Checks the foreign keys of a row just inserted, but for those that may be deferred.
+    pub(super) fn check(&mut self, child: &Target, state: &ExecState, row: &Stored) -> Result<()> {
+        for key in &child.outgoing {
+            if key.constraint.deferrable {
+                check_later(child, state, key, row);
+                continue;
+            }
+            let values = pick(&key.key.columns, &row.row);
+            let last = self.0.entry(key.constraint.oid).or_default();
+            if *last != values {
+                check_parent(state, child, key, &values)?;
+                *last = values;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a child's values have a parent, which is locked then.
+fn check_parent(state: &ExecState, child: &Target, key: &Outgoing, values: &[Datum]) -> Result<()> {
     let nulls = values.iter().filter(|value| value.is_null()).count();
     if nulls > 0 {
         let partly = key.key.match_full && nulls < values.len();
-        return if partly { Err(partly_null(&child, state, key)) } else { Ok(()) };
+        return if partly { Err(partly_null(child, state, key)) } else { Ok(()) };
     }
     let parent = target_of(state, key.key.references)?;
-    match lock_parent(state, &parent, &child, key, &values)? {
+    match lock_parent(state, &parent, child, key, values)? {
         true => Ok(()),
-        false => Err(no_parent(&child, &parent, state, key, &values)),
+        false => Err(no_parent(child, &parent, state, key, values)),
     }
 }
 

@@ -35,7 +35,7 @@ mod target;
 mod update;
 mod wait;
 
-pub use copy::{BulkInsert, BulkLoad};
+pub use copy::{BulkInsert, BulkLoad, LineError};
 pub(in crate::exec) use deferred::finish_statement;
 pub use deferred::{check_deferred, has_deferred, set_constraints};
 pub(in crate::exec) use modify::{Modified, Modify};

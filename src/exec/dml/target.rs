@@ -224,7 +224,7 @@ impl Target {
     }
 
     /// The key for a new row.
-    fn new_suffix(&self, state: &ExecState, row: &[Datum]) -> Result<Bytes> {
+    pub(super) fn new_suffix(&self, state: &ExecState, row: &[Datum]) -> Result<Bytes> {
         if let Some(suffix) = self.schema.primary_key_suffix(row) {
             return Ok(suffix.into());
         }

@@ -1,15 +1,15 @@
 //! COPY FROM STDIN.
 //!
-//! Values are read as their types' input functions read them, a line at a time, and each line's row
-//! is inserted at once: all are one statement, whose writes gather in the transaction. Errors tell
-//! the line (and column) in their CONTEXT.
+//! Values are read as their types' input functions read them, a line at a time, and the lines' rows
+//! go to a [`BulkLoad`], which inserts them in batches: all are one statement, whose writes gather in
+//! the transaction. Errors tell the line (and column) in their CONTEXT.
 
 use super::lines::{Lines, bad_format};
 use super::options::{Format, Header, Options};
 use super::{binary, csv, relation, text};
 use crate::catalog::{Column, Relation};
 use crate::error::{PgError, Result, code};
-use crate::exec::dml::{BulkInsert, BulkLoad};
+use crate::exec::dml::{BulkInsert, BulkLoad, LineError};
 use crate::exec::{Row, off_worker};
 use crate::functions;
 use crate::session::client::{Client, Encoding};
@@ -27,8 +27,10 @@ const CONTEXT_BYTES: usize = 100;
 #[derive(Default)]
 pub(super) struct Fields {
     buffer: Vec<u8>,
-    /// Ends in `buffer`; `None`: NULL.
+    /// Where each lies in `buffer`, or in the line itself; `None`: NULL.
     fields: Vec<Option<(usize, usize)>>,
+    /// Nothing of the line was escaped or quoted: the fields are parts of it.
+    in_line: bool,
     scratch: Vec<u8>,
 }
 
@@ -36,6 +38,16 @@ impl Fields {
     pub(super) fn clear(&mut self) {
         self.buffer.clear();
         self.fields.clear();
+        self.in_line = false;
+    }
+
+    /// The fields to come are parts of the line, given by [`Fields::push_part`].
+    pub(super) fn stay_in_line(&mut self) {
+        self.in_line = true;
+    }
+
+    pub(super) fn push_part(&mut self, start: usize, end: usize) {
+        self.fields.push(Some((start, end)));
     }
 
     pub(super) fn push_null(&mut self) {
@@ -58,8 +70,15 @@ impl Fields {
         self.scratch = scratch;
     }
 
-    fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
-        self.fields.iter().map(|field| field.map(|(start, end)| &self.buffer[start..end]))
+    /// The fields of `line`, which was split last.
+    fn iter<'f>(&'f self, line: &'f [u8]) -> impl Iterator<Item = Option<&'f [u8]>> {
+        let text = if self.in_line { line } else { &self.buffer[..] };
+        self.fields.iter().map(move |field| field.map(|(start, end)| &text[start..end]))
+    }
+
+    /// The fields where all of them are text for certain: parts of a line that is.
+    fn texts<'f>(&'f self, line: &'f str) -> impl Iterator<Item = Option<&'f str>> {
+        self.fields.iter().map(|field| field.map(|(start, end)| &line[start..end]))
     }
 
     fn len(&self) -> usize {
@@ -98,8 +117,9 @@ impl Session {
             true => loader.load_binary(client).await,
             false => loader.load_lines(client).await,
         };
-        let Loader { load, inserted, .. } = loader;
-        match loaded.and_then(|()| off_worker(|| load.finish())) {
+        let Loader { load, inserted, relation, .. } = loader;
+        let finish = || off_worker(|| load.finish()).map_err(|e| at_line_of(&relation, e));
+        match loaded.and_then(|()| finish()) {
             Ok(()) => transaction.txn.end_statement()?,
             Err(error) => {
                 transaction.txn.abort_statement();
@@ -182,7 +202,11 @@ impl Loader {
             let line = lines.text(span);
             match lines.number {
                 1 if self.options.header != Header::None => self.check_header(line)?,
-                number => self.read_line(line, number)?,
+                number => {
+                    let row = self.read_line(line, number)?;
+                    let bytes = line.len();
+                    self.insert(row, number, bytes)?;
+                }
             }
         }
     }
@@ -206,14 +230,14 @@ impl Loader {
             let number = reader.rows + 1;
             let read = reader.next(&self.columns, last);
             let Some(row) = read.map_err(|e| self.at_line(e, number))? else { return Ok(()) };
-            self.insert(row, number)?;
+            self.insert(row, number, 0)?;
         }
     }
 
-    fn insert(&mut self, row: Row, line: u64) -> Result<()> {
-        let kept = self.load.insert(row).map_err(|e| self.at_line(e, line))?;
-        self.inserted += u64::from(kept);
-        self.load.check()
+    fn insert(&mut self, row: Row, line: u64, bytes: usize) -> Result<()> {
+        let kept = self.load.insert(row, line, bytes);
+        self.inserted += u64::from(kept.map_err(|e| at_line_of(&self.relation, e))?);
+        Ok(())
     }
 
     fn split(&mut self, line: &[u8]) -> Result<()> {
@@ -251,7 +275,7 @@ impl Loader {
                 format!("wrong number of fields in header line: got {got}, expected {expected}");
             return Err(self.with_line(bad_format(message), 1, line));
         }
-        for (i, (field, column)) in self.fields.iter().zip(&self.columns).enumerate() {
+        for (i, (field, column)) in self.fields.iter(line).zip(&self.columns).enumerate() {
             let number = i + 1;
             let expected = &column.name;
             let message = match field {
@@ -270,7 +294,7 @@ impl Loader {
         Ok(())
     }
 
-    fn read_line(&mut self, line: &[u8], number: u64) -> Result<()> {
+    fn read_line(&mut self, line: &[u8], number: u64) -> Result<Row> {
         if let Err(error) = self.split(line) {
             return Err(self.with_line(error, number, line));
         }
@@ -284,16 +308,27 @@ impl Loader {
             return Err(self.with_line(bad_format(message), number, line));
         }
         let mut row = Row::with_capacity(expected);
-        for (field, column) in self.fields.iter().zip(&self.columns) {
-            let value = match field {
-                None => Ok(Datum::Null),
-                Some(bytes) => utf8(bytes).and_then(|text| {
-                    functions::text_in(&*self.env, column.type_oid, column.typmod, text)
-                }),
-            };
-            row.push(value.map_err(|e| self.with_column(e, number, column, field))?);
+        // Looking at the whole line once is cheaper than at each field.
+        if self.fields.in_line
+            && let Ok(text) = utf8(line)
+        {
+            for (field, column) in self.fields.texts(text).zip(&self.columns) {
+                row.push(self.value(field, number, column)?);
+            }
+            return Ok(row);
         }
-        self.insert(row, number)
+        for (field, column) in self.fields.iter(line).zip(&self.columns) {
+            let text = field.map(utf8).transpose();
+            let text = text.map_err(|e| self.with_column(e, number, column, field))?;
+            row.push(self.value(text, number, column)?);
+        }
+        Ok(row)
+    }
+
+    fn value(&self, field: Option<&str>, number: u64, column: &Column) -> Result<Datum> {
+        let Some(text) = field else { return Ok(Datum::Null) };
+        functions::text_in(&*self.env, column.type_oid, column.typmod, text)
+            .map_err(|e| self.with_column(e, number, column, Some(text.as_bytes())))
     }
 
     fn at_line(&self, error: PgError, number: u64) -> PgError {
@@ -318,6 +353,14 @@ impl Loader {
         };
         let (table, column) = (&self.relation.name, &column.name);
         error.context(format!("COPY {table}, line {number}, column {column}: {value}"))
+    }
+}
+
+/// The error of a load, with the line it is about.
+fn at_line_of(relation: &Relation, (line, error): LineError) -> PgError {
+    match line {
+        0 => error,
+        _ => error.context(format!("COPY {}, line {line}", relation.name)),
     }
 }
 

@@ -107,6 +107,9 @@ impl Lines {
     /// The end of the current line, and the start of the next.
     fn find_end(&mut self, last: bool) -> Result<Option<(usize, usize)>> {
         while let Some(&byte) = self.buffer.get(self.scanned) {
+            if self.skip_plain() {
+                continue;
+            }
             match byte {
                 b'\n' if !self.in_quote => return self.at_newline(),
                 b'\r' if !self.in_quote => match self.at_carriage_return(last)? {
@@ -127,6 +130,20 @@ impl Lines {
         }
         self.scanned = self.scanned.min(self.buffer.len());
         Ok(None)
+    }
+
+    /// Steps over bytes that mean nothing, many at once; whether there were any.
+    fn skip_plain(&mut self) -> bool {
+        let special = match self.csv {
+            None => [b'\n', b'\r', b'\\', b'\\'],
+            Some((quote, escape)) => [b'\n', b'\r', quote, escape],
+        };
+        let plain = plain_blocks(&self.buffer[self.scanned..], special);
+        self.scanned += plain;
+        if plain > 0 {
+            self.last_was_escape = false;
+        }
+        plain > 0
     }
 
     /// Follows CSV's quotes. An escape other than the quote keeps the quote behind it from closing.
@@ -182,6 +199,23 @@ impl Lines {
                 .hint(format!("Use quoted CSV field to represent {what}.")),
         }
     }
+}
+
+/// Bytes of the blocks at the beginning of `text` that have none of the `special` bytes.
+fn plain_blocks(text: &[u8], special: [u8; 4]) -> usize {
+    const BLOCK: usize = 16;
+    let (blocks, _) = text.as_chunks::<BLOCK>();
+    // Without an early end, so that it is done on the whole block at once.
+    let is_plain = |block: &&[u8; BLOCK]| {
+        !block.iter().fold(false, |found, b| {
+            found
+                | (*b == special[0])
+                | (*b == special[1])
+                | (*b == special[2])
+                | (*b == special[3])
+        })
+    };
+    blocks.iter().take_while(is_plain).count() * BLOCK
 }
 
 pub(super) fn bad_format(message: impl Into<std::borrow::Cow<'static, str>>) -> PgError {

@@ -7,6 +7,9 @@ use super::options::Options;
 /// `\\N` is the two characters.
 pub(super) fn split(line: &[u8], options: &Options, fields: &mut Fields) {
     fields.clear();
+    if !line.contains(&b'\\') {
+        return split_plain(line, options, fields);
+    }
     let mut rest = line;
     loop {
         let end = field_end(rest, options.delimiter);
@@ -19,6 +22,24 @@ pub(super) fn split(line: &[u8], options: &Options, fields: &mut Fields) {
         match rest.get(end) {
             Some(_) => rest = &rest[end + 1..],
             None => return,
+        }
+    }
+}
+
+/// A line without escapes: its fields are parts of it.
+fn split_plain(line: &[u8], options: &Options, fields: &mut Fields) {
+    fields.stay_in_line();
+    let mut start = 0;
+    loop {
+        let rest = &line[start..];
+        let length = rest.iter().position(|b| *b == options.delimiter).unwrap_or(rest.len());
+        match rest[..length] == *options.null.as_bytes() {
+            true => fields.push_null(),
+            false => fields.push_part(start, start + length),
+        }
+        start += length + 1;
+        if start > line.len() {
+            return;
         }
     }
 }

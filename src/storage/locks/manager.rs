@@ -207,6 +207,21 @@ impl LockManager {
         self.sleep(&request, queued).await.map(|()| Acquired::Waited)
     }
 
+    /// Takes a transaction's lock if that needs no waiting.
+    pub(in crate::storage) fn try_acquire(&self, tag: Tag, mode: Mode, session: u32) -> Acquired {
+        let request = Request {
+            tag,
+            mode,
+            scope: LockScope::Transaction,
+            session,
+            wait: LockWait::SkipLocked,
+            options: LockWaitOptions::default(),
+            transaction: &|| 0,
+        };
+        // Only a request that may wait is queued.
+        self.grant_or_queue(&request).unwrap_or(Acquired::Unavailable)
+    }
+
     fn grant_or_queue(&self, request: &Request<'_>) -> Result<Acquired, Queued<'_>> {
         let Request { tag, mode, session, scope, .. } = *request;
         let mut entry = self.table.entry(tag).or_default();
