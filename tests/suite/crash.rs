@@ -244,7 +244,7 @@ fn change_tables_and_kill(server: &mut Kalam, steps: &mut BTreeMap<usize, usize>
 fn check_tables(server: &Kalam, steps: &BTreeMap<usize, usize>) -> Vec<String> {
     let mut client = server.connect("postgres");
     let mut violations = Vec::new();
-    let mut number = |client: &mut Client, sql: &str| -> i64 {
+    let number = |client: &mut Client, sql: &str| -> i64 {
         client.run(sql).ok().text(0, 0).and_then(|n| n.parse().ok()).expect("a number")
     };
     for (n, step) in steps {

@@ -203,12 +203,12 @@ impl BulkLoad {
         for at in order {
             let (row, line) = &batch[*at];
             let key = target.schema.row_key(&keys[*at]);
-            let encode = |out: &mut Vec<u8>| target.schema.layout.encode(row, out);
+            let encode = |out: &mut Vec<u8>| target.schema.layout.encode(row, 0, out);
             puts.push(&key, encode).map_err(|e| (*line, e.into()))?;
         }
         if !(target.indexes.is_empty() && target.outgoing.is_empty()) {
             for ((row, line), suffix) in batch.into_iter().zip(keys) {
-                let stored = Stored { suffix, row };
+                let stored = Stored::inserted(suffix, row);
                 let mut indexes = target.indexes.iter();
                 let index = indexes.try_for_each(|index| index.insert(target, state, &stored));
                 index.map_err(|e| (line, e))?;

@@ -43,6 +43,13 @@ pub(super) struct Stored {
     born: u64,
 }
 
+impl Stored {
+    /// A row that no older version precedes.
+    pub(super) fn inserted(suffix: Bytes, row: Row) -> Stored {
+        Stored { suffix, row, born: 0 }
+    }
+}
+
 impl Target {
     pub(in crate::exec) fn compile(catalog: &Catalog, table: &Arc<Relation>) -> Result<Target> {
         let schema = table_schema(catalog, table);
@@ -127,7 +134,7 @@ impl Target {
     /// Inserts a completed row.
     pub(super) fn insert(&self, state: &ExecState, row: Row) -> Result<Stored> {
         let suffix = self.new_suffix(state, &row)?;
-        let stored = Stored { suffix, row, born: 0 };
+        let stored = Stored::inserted(suffix, row);
         let (before, after) = self.indexes_around_key();
         before.iter().try_for_each(|index| index.insert(self, state, &stored))?;
         self.claim_key(state, &stored)?;

@@ -141,7 +141,8 @@ mod tests {
         for n in 0..count {
             let text = if n % 4 == 0 { Datum::Null } else { Datum::text("same") };
             let mut row = Vec::new();
-            layout.encode(&[Datum::Int4(n), Datum::Int4(n % 50), text], &mut row).unwrap();
+            let values = [Datum::Int4(n), Datum::Int4(n % 50), text];
+            layout.encode(&values, 0, &mut row).unwrap();
             sample.offer(&row);
         }
         (layout, sample)
