@@ -8,7 +8,7 @@ use super::{Interval, Jsonb, Numeric, Oid};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub enum Datum {
     #[default]
     Null,
@@ -40,6 +40,37 @@ pub enum Datum {
     Jsonb(Jsonb),
     Array(Arc<Array>),
     Record(Arc<Record>),
+}
+
+/// The same value in the same form, as constants of two expressions are the same: NaN is itself, and
+/// -0 is not 0. SQL's equality is [`super::equal`].
+impl PartialEq for Datum {
+    fn eq(&self, o: &Datum) -> bool {
+        match (self, o) {
+            (Datum::Null, Datum::Null) => true,
+            (Datum::Bool(a), Datum::Bool(b)) => a == b,
+            (Datum::Char(a), Datum::Char(b)) => a == b,
+            (Datum::Int2(a), Datum::Int2(b)) => a == b,
+            (Datum::Int4(a), Datum::Int4(b)) | (Datum::Date(a), Datum::Date(b)) => a == b,
+            (Datum::Int8(a), Datum::Int8(b))
+            | (Datum::Time(a), Datum::Time(b))
+            | (Datum::Timestamp(a), Datum::Timestamp(b))
+            | (Datum::TimestampTz(a), Datum::TimestampTz(b)) => a == b,
+            (Datum::Float4(a), Datum::Float4(b)) => a.to_bits() == b.to_bits(),
+            (Datum::Float8(a), Datum::Float8(b)) => a.to_bits() == b.to_bits(),
+            (Datum::Oid(a), Datum::Oid(b)) => a == b,
+            (Datum::Numeric(a), Datum::Numeric(b)) => a == b,
+            (Datum::Text(a), Datum::Text(b)) => a == b,
+            (Datum::Bytea(a), Datum::Bytea(b)) => a == b,
+            (Datum::TimeTz(a, x), Datum::TimeTz(b, y)) => (a, x) == (b, y),
+            (Datum::Interval(a), Datum::Interval(b)) => a == b,
+            (Datum::Uuid(a), Datum::Uuid(b)) => a == b,
+            (Datum::Jsonb(a), Datum::Jsonb(b)) => a == b,
+            (Datum::Array(a), Datum::Array(b)) => a == b,
+            (Datum::Record(a), Datum::Record(b)) => a == b,
+            _ => false,
+        }
+    }
 }
 
 /// An array value of any dimension, elements in row-major order.

@@ -14,7 +14,6 @@ struct Reader<'a> {
     before: usize,
     after: usize,
     point: bool,
-    inside: bool,
 }
 
 /// The number's text, and how many digits were read after the point.
@@ -27,7 +26,6 @@ pub(super) fn read(template: &Template, input: &str) -> Result<(String, usize)> 
         before: 0,
         after: 0,
         point: false,
-        inside: false,
     };
     for node in &template.nodes {
         if reader.input.is_empty() {
@@ -70,8 +68,7 @@ impl Reader<'_> {
                 self.number_pattern(key);
             }
             Key::Comma | Key::Group => {
-                let expected = self.inside || !self.template.fill;
-                if expected && self.peek() == Some(',') {
+                if !self.template.fill && self.peek() == Some(',') {
                     self.skip(1);
                 }
             }
@@ -125,7 +122,6 @@ impl Reader<'_> {
                     true => self.after += 1,
                     false => self.before += 1,
                 }
-                self.inside = true;
                 self.skip(1);
                 self.sign_behind();
             }
