@@ -8,7 +8,7 @@ use super::aggregate::target_of;
 use super::cost;
 use super::planner::{Built, Planner};
 use super::walk;
-use crate::catalog::builtin;
+use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::Program;
@@ -188,7 +188,7 @@ impl Planner {
             let mut extended = (*layout).clone();
             for (n, set) in (1..).zip(&sets) {
                 let call = self.set_call(set, &layout)?;
-                calls.push((call, row_types(set)));
+                calls.push((call, row_types(set, &self.catalog())));
                 let slot = extended.push(rel, n);
                 self.level().computed.push((set.clone(), slot));
             }
@@ -227,9 +227,13 @@ fn contains_set(expr: &Expr, planner: &Planner) -> bool {
     found
 }
 
-/// The OUT columns' types of a function that returns rows.
-fn row_types(call: &Expr) -> Vec<Oid> {
+/// The columns' types of a function that returns rows: those of the row type it gives, or its OUT
+/// columns.
+fn row_types(call: &Expr, catalog: &Catalog) -> Vec<Oid> {
     let Expr::Func(call) = call else { return Vec::new() };
+    if let Some(relation) = catalog.row_type_relation(call.type_oid) {
+        return relation.live_columns().map(|column| column.type_oid).collect();
+    }
     let Some(proc) = builtin::proc(call.func) else { return Vec::new() };
     let outs = proc.all_args.iter().flatten();
     outs.filter(|(_, mode)| !matches!(mode, builtin::ArgMode::In | builtin::ArgMode::Variadic))
