@@ -4,6 +4,7 @@
 //! literal. The match works on bytes: no UTF-8 sequence contains another's bytes, so only `_` needs
 //! to know characters. Case folds in ASCII, as the C collation does.
 
+use super::Ctx;
 use super::Implementation::{self, Scalar};
 use crate::error::{PgError, Result, code};
 use crate::types::Datum;
@@ -33,9 +34,13 @@ fn trailing_escape() -> PgError {
     PgError::new(code::INVALID_ESCAPE_SEQUENCE, "LIKE pattern must not end with escape character")
 }
 
+/// Retries between looks at whether the statement is cancelled.
+const RETRIES_UNCHECKED: u32 = 256;
+
 /// Greedy matching with one point of return: on a mismatch only the last `%` can take more, since
 /// whatever an earlier one could give up, the last one could take as well.
-fn matches(mut s: &[u8], mut pattern: &[u8], mode: Mode) -> Result<bool> {
+fn matches(ctx: &Ctx<'_>, mut s: &[u8], mut pattern: &[u8], mode: Mode) -> Result<bool> {
+    let mut retries = 0u32;
     // Where to go on after a mismatch: the pattern behind the last `%`, and the text it tried.
     let mut retry: Option<(&[u8], &[u8])> = None;
     loop {
@@ -62,6 +67,11 @@ fn matches(mut s: &[u8], mut pattern: &[u8], mode: Mode) -> Result<bool> {
             (None, Some((behind, tried))) if !tried.is_empty() => {
                 *tried = &tried[mode.step(tried)..];
                 (pattern, s) = (behind, tried);
+                // Each may have compared as much as the pattern is long.
+                retries = retries.wrapping_add(1);
+                if retries.is_multiple_of(RETRIES_UNCHECKED) {
+                    ctx.env.session().check_for_interrupts()?;
+                }
             }
             (None, _) => return Ok(false),
         }
@@ -72,13 +82,13 @@ const TEXT: Mode = Mode { characters: true, fold: false };
 const TEXT_FOLDED: Mode = Mode { characters: true, fold: true };
 const BYTES: Mode = Mode { characters: false, fold: false };
 
-fn like_text(a: &[Datum], mode: Mode, wanted: bool) -> Result<Datum> {
+fn like_text(ctx: &Ctx<'_>, a: &[Datum], mode: Mode, wanted: bool) -> Result<Datum> {
     let (s, pattern) = (a[0].as_text().as_bytes(), a[1].as_text().as_bytes());
-    Ok(Datum::Bool(matches(s, pattern, mode)? == wanted))
+    Ok(Datum::Bool(matches(ctx, s, pattern, mode)? == wanted))
 }
 
-fn like_bytes(a: &[Datum], wanted: bool) -> Result<Datum> {
-    Ok(Datum::Bool(matches(a[0].as_bytea(), a[1].as_bytea(), BYTES)? == wanted))
+fn like_bytes(ctx: &Ctx<'_>, a: &[Datum], wanted: bool) -> Result<Datum> {
+    Ok(Datum::Bool(matches(ctx, a[0].as_bytea(), a[1].as_bytea(), BYTES)? == wanted))
 }
 
 /// `pattern ESCAPE escape` with the backslash as escape: the given escape becomes a backslash, and
@@ -120,16 +130,16 @@ fn like_escape_bytes(pattern: &[u8], escape: &[u8]) -> Result<Vec<u8>> {
 }
 
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
-    ("textlike", Scalar(|_, a| like_text(a, TEXT, true))),
-    ("textnlike", Scalar(|_, a| like_text(a, TEXT, false))),
-    ("namelike", Scalar(|_, a| like_text(a, TEXT, true))),
-    ("namenlike", Scalar(|_, a| like_text(a, TEXT, false))),
-    ("texticlike", Scalar(|_, a| like_text(a, TEXT_FOLDED, true))),
-    ("texticnlike", Scalar(|_, a| like_text(a, TEXT_FOLDED, false))),
-    ("nameiclike", Scalar(|_, a| like_text(a, TEXT_FOLDED, true))),
-    ("nameicnlike", Scalar(|_, a| like_text(a, TEXT_FOLDED, false))),
-    ("bytealike", Scalar(|_, a| like_bytes(a, true))),
-    ("byteanlike", Scalar(|_, a| like_bytes(a, false))),
+    ("textlike", Scalar(|c, a| like_text(c, a, TEXT, true))),
+    ("textnlike", Scalar(|c, a| like_text(c, a, TEXT, false))),
+    ("namelike", Scalar(|c, a| like_text(c, a, TEXT, true))),
+    ("namenlike", Scalar(|c, a| like_text(c, a, TEXT, false))),
+    ("texticlike", Scalar(|c, a| like_text(c, a, TEXT_FOLDED, true))),
+    ("texticnlike", Scalar(|c, a| like_text(c, a, TEXT_FOLDED, false))),
+    ("nameiclike", Scalar(|c, a| like_text(c, a, TEXT_FOLDED, true))),
+    ("nameicnlike", Scalar(|c, a| like_text(c, a, TEXT_FOLDED, false))),
+    ("bytealike", Scalar(|c, a| like_bytes(c, a, true))),
+    ("byteanlike", Scalar(|c, a| like_bytes(c, a, false))),
     ("like_escape", Scalar(|_, a| like_escape(a[0].as_text(), a[1].as_text()).map(Datum::text))),
     (
         "like_escape_bytea",

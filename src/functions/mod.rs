@@ -96,6 +96,10 @@ pub trait Env: Send + Sync {
 /// The session's side of functions with effects. Methods are added as functions need them; each has
 /// the error of the PostgreSQL function of its name.
 pub trait SessionFunctions: Send + Sync {
+    /// Fails if the statement is to stop. For what may take long on one row.
+    fn check_for_interrupts(&self) -> Result<()> {
+        Ok(())
+    }
     fn nextval(&self, sequence: Oid) -> Result<i64>;
     fn currval(&self, sequence: Oid) -> Result<i64>;
     fn lastval(&self) -> Result<i64>;

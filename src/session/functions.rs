@@ -48,6 +48,10 @@ impl SessionState {
 }
 
 impl SessionFunctions for SessionState {
+    fn check_for_interrupts(&self) -> Result<()> {
+        self.backend.token.check()
+    }
+
     fn nextval(&self, sequence: Oid) -> Result<i64> {
         self.draw(sequence)
     }

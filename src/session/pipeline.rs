@@ -293,7 +293,7 @@ pub(super) fn parse_text(text: &Arc<str>, often: bool) -> Result<Vec<Statement>>
 
 /// Texts of this many bytes are parsed, bound and planned after the worker's other tasks have been
 /// given to another thread.
-const LONG_TEXT_BYTES: usize = 8 << 10;
+const LONG_TEXT_BYTES: usize = 2 << 10;
 
 /// Whether the query changes data, itself or in WITH.
 fn writes(query: &Query) -> bool {

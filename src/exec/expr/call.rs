@@ -11,6 +11,36 @@ use smallvec::SmallVec;
 /// Arguments of a call; nearly all have at most four.
 pub(in crate::exec) type Args = SmallVec<[Datum; 4]>;
 
+/// See [`Callee::may_take_long`].
+const LONG_CALLS: [&str; 26] = [
+    "array_fill",
+    "array_fill_with_lower_bounds",
+    "bytealike",
+    "byteanlike",
+    "lpad",
+    "numeric_exp",
+    "numeric_fac",
+    "numeric_gcd",
+    "numeric_lcm",
+    "numeric_ln",
+    "numeric_log",
+    "numeric_power",
+    "numeric_sqrt",
+    "numeric_to_char",
+    "repeat",
+    "replace_text",
+    "rpad",
+    "text_format",
+    "text_to_array",
+    "texticlike",
+    "texticnlike",
+    "textlike",
+    "textnlike",
+    "timestamp_to_char",
+    "timestamptz_to_char",
+    "translate",
+];
+
 /// A resolved function: what is known without its arguments.
 pub(in crate::exec) struct Callee {
     pub func: Oid,
@@ -54,6 +84,22 @@ impl Callee {
             variadic: false,
             columns: Vec::new(),
         })
+    }
+
+    /// Whether one call may take seconds: its result may be far longer than its arguments, or its
+    /// time grow faster than they do.
+    pub fn may_take_long(&self) -> bool {
+        let source = builtin::proc(self.func).map_or("", |proc| &proc.src);
+        LONG_CALLS.contains(&source)
+            || ["regexp", "textregex", "texticregex", "similar"]
+                .iter()
+                .any(|p| source.starts_with(p))
+    }
+
+    /// Whether arguments or result are of types without a fixed length: only such can be large.
+    pub fn has_long_values(&self) -> bool {
+        let long = |oid: &Oid| builtin::type_(*oid).is_none_or(|t| t.len < 0);
+        self.arg_types.iter().chain([&self.result_type]).any(long)
     }
 
     /// Calls a scalar function, minding strictness.

@@ -7,7 +7,7 @@ use super::node::*;
 use super::{Program, relabel};
 use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result, code};
-use crate::exec::{ExecState, Layout};
+use crate::exec::{ExecState, Layout, off_worker};
 use crate::nodes::{self, BoolOp, Expr, FuncCall, SubLink};
 use crate::types::{Datum, Oid, oids};
 
@@ -25,6 +25,8 @@ pub(in crate::exec) trait Scope {
     fn fold_state(&self) -> Option<&ExecState> {
         None
     }
+    /// A function is called that may take long on a single row.
+    fn long_call(&mut self) {}
 }
 
 /// No enclosing query: defaults, checks, index expressions.
@@ -191,6 +193,9 @@ impl<'a> Compiler<'a> {
     pub fn call(&mut self, call: &FuncCall) -> Result<Call> {
         let mut callee = self.callee(call.func, &call.args, call.type_oid)?;
         callee.variadic = call.variadic;
+        if callee.may_take_long() {
+            self.scope.long_call();
+        }
         Ok(Call { callee, args: self.nodes(&call.args)? })
     }
 
@@ -332,7 +337,9 @@ impl<'a> Compiler<'a> {
     fn fold(&self, node: Node) -> Result<Node> {
         match self.scope.fold_state() {
             Some(state) if foldable(&node) => {
-                node.eval(&Eval { state, row: &[], case_test: None }).map(Node::Const)
+                let value = || node.eval(&Eval { state, row: &[], case_test: None });
+                let long = matches!(&node, Node::Call(call) if call.callee.has_long_values());
+                if long { off_worker(value) } else { value() }.map(Node::Const)
             }
             _ => Ok(node),
         }

@@ -196,6 +196,7 @@ impl Planner {
             + left.rows * cost::PROBE
             + rows * cost::OUTPUT;
         let semi = matches!(kind, JoinType::Semi | JoinType::Anti);
+        self.long |= multiplies(&left, &right);
         let join = HashJoin {
             kind,
             left_width: left.layout.width(),
@@ -317,6 +318,8 @@ impl Planner {
                 false => left.rows * right.cost,
             };
         let semi = matches!(kind, JoinType::Semi | JoinType::Anti);
+        // A lookup has as many rows as there are on the left.
+        self.long |= captures.is_empty() && multiplies(&left, &right);
         let join = NestedLoop {
             kind,
             left_width: left.layout.width(),
@@ -331,6 +334,11 @@ impl Planner {
         let filter = self.condition_note("Join Filter", on);
         Ok(Built::new(join, layout, rows, cost).noted(filter))
     }
+}
+
+/// Whether a join may have more rows than either side, though both be lists of values.
+fn multiplies(left: &Built, right: &Built) -> bool {
+    left.rows > 1.0 && right.rows > 1.0
 }
 
 /// Rows of a join, given which part of the pairs joins and which part of the left rows does.

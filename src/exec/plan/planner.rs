@@ -225,4 +225,8 @@ impl Scope for Planner {
     fn fold_state(&self) -> Option<&ExecState> {
         Some(self.constants())
     }
+
+    fn long_call(&mut self) {
+        self.long = true;
+    }
 }
