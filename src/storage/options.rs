@@ -38,6 +38,10 @@ const MEMTABLE_BLOOM_SHARE: f64 = 0.02;
 /// WAL bytes before RocksDB flushes to drop old logs: bounds recovery to a few seconds.
 const WAL_BYTES_MAX: u64 = 512 << 20;
 
+/// WAL bytes after which the system is asked to write them back, so that a large commit's sync does
+/// not find all of them still to be written.
+const WAL_WRITE_BACK_BYTES: u64 = 4 << 20;
+
 /// Options of the whole database; `create` allows a new one.
 pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
     let mut db = Options::default();
@@ -53,6 +57,7 @@ pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
     db.set_db_write_buffer_size(options.memtable_bytes);
     db.set_max_background_jobs(2);
     db.set_bytes_per_sync(1 << 20);
+    db.set_wal_bytes_per_sync(WAL_WRITE_BACK_BYTES);
     db.set_stats_dump_period_sec(0);
     db.set_log_level(LogLevel::Warn);
     db.set_keep_log_file_num(4);
