@@ -144,6 +144,18 @@ impl TxnCatalog {
         TxnCatalog { store, database, state: Mutex::default() }
     }
 
+    /// The same, where `known` is what an earlier transaction saw from this database: it serves again
+    /// as long as nothing changed.
+    pub fn with_known(
+        store: Arc<CatalogStore>,
+        database: Oid,
+        known: Option<Arc<Catalog>>,
+    ) -> TxnCatalog {
+        let known = known.filter(|known| known.database_oid() == database);
+        let state = State { base: known, ..State::default() };
+        TxnCatalog { store, database, state: Mutex::new(state) }
+    }
+
     /// The catalog as the transaction sees it now. Statements take it once, DDL again after waiting
     /// for a lock: what it waited for may have changed the object.
     pub fn current(&self) -> Arc<Catalog> {

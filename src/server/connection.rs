@@ -18,7 +18,7 @@ use super::wire::{Frame, Wire, WireError, disconnected};
 use crate::error::{PgError, Result, code};
 use crate::session::{Gone, Session, SessionOptions, Wakeup};
 use futures::FutureExt;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{debug, error};
@@ -142,23 +142,17 @@ impl Connection {
 
     /// The next message, delivering notifications and minding timeouts while there is none.
     async fn next_frame(&mut self) -> Result<Option<Frame>> {
-        if !self.wire.has_input() {
-            if std::mem::take(&mut self.flush_due) {
-                self.wire.flush().await.map_err(disconnected)?;
-            }
-            self.wire.shrink();
+        if self.wire.has_input() {
+            return received(self.wire.read().await);
         }
+        if std::mem::take(&mut self.flush_due) {
+            self.wire.flush().await.map_err(disconnected)?;
+        }
+        self.wire.shrink();
         loop {
             tokio::select! {
                 biased;
-                frame = self.wire.read() => {
-
-                    return match frame {
-                        Ok(frame) => Ok(frame),
-                        Err(WireError::Io(_)) => Ok(None),
-                        Err(WireError::Protocol(error)) => Err(error),
-                    };
-                }
+                frame = self.wire.read() => return received(frame),
                 wakeup = self.session.idle() => match wakeup? {
                     Wakeup::Notifications => {
                         self.session.settle(&mut SocketClient(&mut self.wire));
@@ -201,8 +195,19 @@ impl Connection {
     async fn run_guarded(&mut self, message: Message<'_>) -> Result<()> {
         let simple = matches!(message, Message::Query(_));
         let mut client = SocketClient(&mut self.wire);
-        let work = dispatch(&mut self.session, &mut client, message);
-        let outcome = match AssertUnwindSafe(work).catch_unwind().await {
+        let session = &mut self.session;
+        let outcome = match message {
+            Message::Query(text) => {
+                AssertUnwindSafe(session.simple_query(text, &mut client)).catch_unwind().await
+            }
+            Message::Execute { portal, max_rows } => {
+                AssertUnwindSafe(session.execute(portal, max_rows, &mut client))
+                    .catch_unwind()
+                    .await
+            }
+            other => catch_unwind(AssertUnwindSafe(|| prepare(session, &mut client, other))),
+        };
+        let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(panic) => Err(self.panicked(panic.as_ref())),
         };
@@ -278,26 +283,32 @@ pub fn shutting_down() -> PgError {
     PgError::new(code::ADMIN_SHUTDOWN, message).fatal()
 }
 
-async fn dispatch(
+/// The extended protocol's messages that only get a statement ready.
+fn prepare(
     session: &mut Session,
     client: &mut SocketClient<'_>,
     message: Message<'_>,
 ) -> Result<()> {
     match message {
-        Message::Query(text) => session.simple_query(text, client).await,
-        Message::Parse { name, query, types } => session.parse(name, query, types, client).await,
+        Message::Parse { name, query, types } => session.parse(name, query, types, client),
         Message::Bind(bind) => {
             let parameters = (bind.parameter_formats.as_slice(), bind.parameters.as_slice());
-            session
-                .bind(bind.portal, bind.statement, parameters, &bind.result_formats, client)
-                .await
+            session.bind(bind.portal, bind.statement, parameters, &bind.result_formats, client)
         }
         Message::Describe(Target::Statement, name) => session.describe_statement(name, client),
         Message::Describe(Target::Portal, name) => session.describe_portal(name, client),
-        Message::Execute { portal, max_rows } => session.execute(portal, max_rows, client).await,
         Message::Close(Target::Statement, name) => session.close_statement(name, client),
         Message::Close(Target::Portal, name) => session.close_portal(name, client),
-        _ => unreachable!("handle() keeps the other messages"),
+        _ => unreachable!("handle() and run_guarded() keep the other messages"),
+    }
+}
+
+/// A message read; `None` where the client has left, in whatever way.
+fn received(frame: Result<Option<Frame>, WireError>) -> Result<Option<Frame>> {
+    match frame {
+        Ok(frame) => Ok(frame),
+        Err(WireError::Io(_)) => Ok(None),
+        Err(WireError::Protocol(error)) => Err(error),
     }
 }
 

@@ -11,6 +11,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -156,6 +157,11 @@ impl Backend {
     /// waits.
     pub async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::pin!(work);
+        self.token.check()?;
+        // Most work is done without waiting for anything.
+        if let Poll::Ready(outcome) = futures::poll!(work.as_mut()) {
+            return outcome;
+        }
         loop {
             let cancelled = self.cancelled.notified();
             tokio::pin!(cancelled);

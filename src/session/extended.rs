@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 impl Session {
     /// Parse.
-    pub async fn parse(
+    pub fn parse(
         &mut self,
         name: &str,
         query: &str,
@@ -50,7 +50,7 @@ impl Session {
     }
 
     /// Bind. Parameters are format codes (none, one or one each) and values.
-    pub async fn bind(
+    pub fn bind(
         &mut self,
         portal: &str,
         statement: &str,

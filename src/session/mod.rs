@@ -44,6 +44,7 @@ pub use utf8::utf8;
 use crate::error::{PgError, Result, code};
 use crate::types::{Format, Oid};
 use backend::Timer;
+use env::StatementEnv;
 use frequent::Frequent;
 use portal::Portal;
 use settings::REPORTED;
@@ -71,6 +72,8 @@ pub struct Session {
     /// Channels that other sessions' NOTIFY reaches; LISTEN changes them at commit.
     registered: Vec<String>,
     derived: Option<Derived>,
+    /// The last statement's environment, and the settings' version it is of.
+    env: Option<(u64, Arc<StatementEnv>)>,
     frequent: Frequent,
     /// Values the client was told ([`REPORTED`]), and the settings' version then.
     reported: Vec<String>,

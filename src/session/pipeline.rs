@@ -191,10 +191,19 @@ impl Session {
     pub(super) fn statement_env(&mut self) -> Result<Arc<StatementEnv>> {
         let transaction = self.state.transaction()?;
         let catalog = transaction.catalog.current();
+        let settings_version = self.state.settings.lock().version();
+        if let Some((version, env)) = &self.env
+            && *version == settings_version
+            && Arc::ptr_eq(&env.catalog, &catalog)
+            && env.transaction_time == transaction.started
+            && env.statement_time == self.statement_time
+        {
+            return Ok(env.clone());
+        }
         let derived = self.derive(&catalog);
         let mut format = (*derived.format).clone();
         format.now = transaction.started;
-        Ok(Arc::new(StatementEnv {
+        let env = Arc::new(StatementEnv {
             format,
             transaction_time: transaction.started,
             statement_time: self.statement_time,
@@ -203,7 +212,9 @@ impl Session {
             session_role: derived.session_role,
             search_path: derived.search_path,
             session: self.state.clone(),
-        }))
+        });
+        self.env = Some((settings_version, env.clone()));
+        Ok(env)
     }
 
     /// What follows from settings and catalog; worked out again only when one of them changed.

@@ -47,6 +47,7 @@ impl Session {
             timer: None,
             registered: Vec::new(),
             derived: None,
+            env: None,
             frequent,
             reported: Vec::new(),
             reported_version: 0,

@@ -63,10 +63,12 @@ impl Session {
             read_only: modes.read_only,
         });
         let catalog = self.state.instance.catalog.clone();
+        let database = self.state.backend.database;
+        let known = self.env.as_ref().map(|(_, env)| env.catalog.clone());
         let started = clock::now();
         let transaction = Transaction {
             txn,
-            catalog: Arc::new(TxnCatalog::new(catalog, self.state.backend.database)),
+            catalog: Arc::new(TxnCatalog::with_known(catalog, database, known)),
             started,
             modes,
             nested: false,
@@ -150,8 +152,11 @@ impl Session {
 
     async fn try_commit(&mut self) -> Result<()> {
         let Some(transaction) = self.state.transaction.lock().clone() else { return Ok(()) };
-        self.materialize_held_cursors().await?;
-        self.portals.retain(|_, portal| portal.outlives_transaction());
+        if !self.portals.is_empty() {
+            // On the heap, so that the futures of all statements, which commit, stay small.
+            Box::pin(self.materialize_held_cursors()).await?;
+            self.portals.retain(|_, portal| portal.outlives_transaction());
+        }
         self.check_deferred(&transaction)?;
         ddl::before_commit(&transaction.catalog, &transaction.txn)?;
         transaction.catalog.prepare_commit(&transaction.txn)?;

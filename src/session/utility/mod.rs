@@ -64,6 +64,18 @@ impl Session {
     ) -> Result<Outcome> {
         match node {
             Node::TransactionStmt(s) => self.transaction_statement(s).await,
+            // On the heap, so that the futures of queries, which are everyday, stay small.
+            _ => Box::pin(self.run_other_utility(statement, node, client)).await,
+        }
+    }
+
+    async fn run_other_utility(
+        &mut self,
+        statement: &Statement,
+        node: Node<'_>,
+        client: &mut dyn Client,
+    ) -> Result<Outcome> {
+        match node {
             Node::VariableSetStmt(s) => self.set_variable(s),
             Node::VariableShowStmt(s) => self.show_variable(s.name().unwrap_or_default()),
             Node::PrepareStmt(s) => self.prepare_statement(statement, s),
