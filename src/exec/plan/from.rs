@@ -226,11 +226,6 @@ impl Planner {
     }
 }
 
-/// Whether a join may have more rows than either side, though both be lists of values.
-fn multiplies(left: &Built, right: &Built) -> bool {
-    left.base_rows > 1.0 && right.base_rows > 1.0
-}
-
 /// A condition that is false or NULL whatever the row.
 fn is_never_true(condition: &Expr) -> bool {
     matches!(condition, Expr::Const(c) if c.value != crate::types::Datum::Bool(true))

@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn unconnected_units_are_joined_last() {
         let graph = Graph {
-            units: vec![unit(5.0), unit(1000.0), unit(1000.0)],
+            units: vec![unit(5.0), unit(2000.0), unit(1000.0)],
             conditions: vec![equal(1, 2, 1e-3)],
             ..Graph::default()
         };
