@@ -637,7 +637,11 @@ mod tests {
         set.insert(Space::Rows, key(1), Some(Bytes::from("old")));
         let mut puts = SortedPuts::new(Space::Rows);
         for n in 1..4 {
-            puts.push(&key(n), |out| Ok(out.extend_from_slice(b"sorted"))).unwrap();
+            let append = |out: &mut Vec<u8>| {
+                out.extend_from_slice(b"sorted");
+                Ok(())
+            };
+            puts.push(&key(n), append).unwrap();
         }
         assert_eq!(puts.last_key(), Some(&key(3)[..]));
         set.append(puts);
