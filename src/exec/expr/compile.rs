@@ -339,10 +339,24 @@ impl<'a> Compiler<'a> {
             Some(state) if foldable(&node) => {
                 let value = || node.eval(&Eval { state, row: &[], case_test: None });
                 let long = matches!(&node, Node::Call(call) if call.callee.has_long_values());
-                if long { off_worker(value) } else { value() }.map(Node::Const)
+                let value = if long { off_worker(value) } else { value() };
+                value.map(Node::Const).map_err(|e| in_sql_function(&node, e))
             }
             _ => Ok(node),
         }
+    }
+}
+
+/// The error of a call, with the context that PostgreSQL gives where it runs a function written in
+/// SQL; with arguments that are not constant it inlines them.
+fn in_sql_function(node: &Node, error: PgError) -> PgError {
+    const SQL_LANGUAGE: Oid = 14;
+    let Node::Call(call) = node else { return error };
+    match builtin::proc(call.callee.func) {
+        Some(proc) if proc.language == SQL_LANGUAGE => {
+            error.context(format!("SQL function \"{}\" statement 1", proc.name))
+        }
+        _ => error,
     }
 }
 

@@ -17,8 +17,9 @@ use std::f64::consts::{LN_10, LOG10_E};
 const EXP_ARGUMENT_MAX: f64 = 6000.0;
 /// Estimated logarithms are clamped to this before they become scales.
 const WEIGHT_ESTIMATE_MAX: f64 = 2000.0;
-/// Powers of at most this many digits are multiplied out exactly.
-const EXACT_POWER_DIGITS_MAX: u64 = 20_000;
+/// Powers of at most this many digits are multiplied out exactly, which is faster than to take the
+/// logarithm with as many digits as the result has.
+const EXACT_POWER_DIGITS_MAX: u64 = 400_000;
 /// Most digits before the point of any value.
 const INTEGER_DIGITS_MAX: f64 = super::INTEGER_DIGITS_MAX as f64;
 /// Guard bits of fixed-point computations, for rounding errors of a few hundred operations.
