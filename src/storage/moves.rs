@@ -20,7 +20,8 @@ use parking_lot::RwLock;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// RocksDB's number of the oldest snapshot, 0 where there is none.
+/// How many snapshots RocksDB has, and its number of the oldest.
+const SNAPSHOTS: &str = "rocksdb.num-snapshots";
 const OLDEST_SNAPSHOT: &str = "rocksdb.oldest-snapshot-sequence";
 
 /// A row's step from one key of a table to another; keys are without the storage id.
@@ -85,10 +86,14 @@ impl Moves {
         if self.known.read().by_age.is_empty() {
             return;
         }
-        // Without a snapshot nobody looks for anything that is older than now.
         let now = self.db.rocks.latest_sequence_number();
-        let oldest = self.db.rocks.property_int_value(OLDEST_SNAPSHOT).ok().flatten();
-        self.known.write().forget_before(oldest.filter(|seq| *seq > 0).unwrap_or(now));
+        let property = |name| self.db.rocks.property_int_value(name).ok().flatten();
+        let oldest = match property(SNAPSHOTS) {
+            // Nobody looks for anything that is older than now.
+            Some(0) => now,
+            _ => property(OLDEST_SNAPSHOT).unwrap_or(0),
+        };
+        self.known.write().forget_before(oldest);
     }
 
     /// Where the row went that left `key` first after `place`.

@@ -154,9 +154,13 @@ async fn session_advisory_locks_are_counted() {
     }
     assert!(locks.release_session(mine, tag, mode));
     assert_eq!(lock(&locks, tag, 2, TableLockMode::Share).await, Acquired::Unavailable);
+    // The transaction's hold is its own: it stays when the session has given back all of its.
+    assert_eq!(lock(&locks, tag, mine, TableLockMode::Exclusive).await, Acquired::Granted);
     assert_eq!(lock(&locks, tag, mine, TableLockMode::Exclusive).await, Acquired::Already);
     assert!(locks.release_session(mine, tag, mode));
     assert!(!locks.release_session(mine, tag, mode));
+    assert_eq!(lock(&locks, tag, 2, TableLockMode::Share).await, Acquired::Unavailable);
+    release(&locks, tag, mine, TableLockMode::Exclusive);
     assert_eq!(lock(&locks, tag, 2, TableLockMode::Share).await, Acquired::Granted);
 }
 
