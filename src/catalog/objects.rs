@@ -137,6 +137,9 @@ pub struct Column {
     pub statistics_target: i32,
     /// `attstorage`: `p`, `e`, `m` or `x`.
     pub storage: u8,
+    /// `attacl`: what is granted on this column alone.
+    #[serde(default)]
+    pub acl: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -57,6 +57,7 @@ fn describe_column(column: &builtin::SystemColumn) -> Column {
         comment: None,
         statistics_target: -1,
         storage: builtin::type_(column.type_oid).map_or(b'p', |t| t.storage),
+        acl: None,
     }
 }
 

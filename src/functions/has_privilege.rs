@@ -181,30 +181,48 @@ fn has_privilege(ctx: &Ctx<'_>, a: &[Datum], kind: &Kind) -> Result<Datum> {
     })
 }
 
-/// Columns have no privileges of their own here: the table's decide. A column that does not exist is
-/// an error by name, NULL by number.
+/// The table's privileges and the column's own decide. A column that does not exist is an error by
+/// name, NULL by number.
 fn has_column_privilege(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
     let (role, rest) = role_and_rest(ctx, a, 3)?;
     let oid = object_oid(ctx.env, &COLUMN, &rest[0])?;
     let Some(relation) = ctx.env.catalog().relation(oid) else {
         return Ok(Datum::Null);
     };
-    let exists = match &rest[1] {
-        Datum::Int2(attno) => relation.live_columns().any(|column| column.attno == *attno),
-        name if relation.column_by_name(name.as_text()).is_some() => true,
-        name => {
+    let column = match &rest[1] {
+        Datum::Int2(attno) => privileges::live_column(relation, *attno),
+        name => Some(relation.column_by_name(name.as_text()).ok_or_else(|| {
             let column = name.as_text();
             let table = &relation.name;
             let message = format!("column \"{column}\" of relation \"{table}\" does not exist");
-            return Err(PgError::new(code::UNDEFINED_COLUMN, message));
-        }
+            PgError::new(code::UNDEFINED_COLUMN, message)
+        })?),
     };
-    let wanted = wanted(&COLUMN, rest[2].as_text())?;
+    let own = column.map(|column| privileges::column_object(relation, column));
     let object = privileges::relation(ctx.env, oid);
-    let held = object.is_some_and(|object| {
-        wanted.iter().any(|wanted| holds(ctx.env.catalog(), role, &object, *wanted))
-    });
-    Ok(if held || exists { Datum::Bool(held) } else { Datum::Null })
+    let wanted = wanted(&COLUMN, rest[2].as_text())?;
+    let held = object
+        .into_iter()
+        .chain(own)
+        .any(|object| wanted.iter().any(|wanted| holds(ctx.env.catalog(), role, &object, *wanted)));
+    Ok(if held || column.is_some() { Datum::Bool(held) } else { Datum::Null })
+}
+
+/// The privilege on the table, or on one of its columns.
+fn has_any_column_privilege(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
+    let (role, rest) = role_and_rest(ctx, a, 2)?;
+    let oid = object_oid(ctx.env, &COLUMN, &rest[0])?;
+    let wanted = wanted(&COLUMN, rest[1].as_text())?;
+    let (Some(relation), Some(object)) =
+        (ctx.env.catalog().relation(oid), privileges::relation(ctx.env, oid))
+    else {
+        return Ok(Datum::Null);
+    };
+    let columns = relation.live_columns().map(|c| privileges::column_object(relation, c));
+    let held = std::iter::once(object)
+        .chain(columns)
+        .any(|object| wanted.iter().any(|wanted| holds(ctx.env.catalog(), role, &object, *wanted)));
+    Ok(Datum::Bool(held))
 }
 
 /// `pg_has_role`: MEMBER asks for membership, USAGE for inherited privileges.
@@ -243,7 +261,7 @@ macro_rules! overloads {
 
 overloads! {
     "has_table_privilege": |c, a| has_privilege(c, a, &TABLE);
-    "has_any_column_privilege": |c, a| has_privilege(c, a, &COLUMN);
+    "has_any_column_privilege": has_any_column_privilege;
     "has_sequence_privilege": |c, a| has_privilege(c, a, &SEQUENCE);
     "has_schema_privilege": |c, a| has_privilege(c, a, &SCHEMA);
     "has_database_privilege": |c, a| has_privilege(c, a, &DATABASE);

@@ -61,7 +61,7 @@ pub use json::assign::set_element as set_jsonb_element;
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
 
-use crate::error::{PgError, Result};
+use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Format, Oid};
 
 /// What a function may ask of the statement that calls it. The session implements it; everything
@@ -146,6 +146,11 @@ pub trait SessionFunctions: Send + Sync {
     /// Deparse helpers (`pg_get_viewdef`, `pg_get_expr`, …): the text of a stored expression or
     /// query, PostgreSQL's pretty-printing flags as they are.
     fn deparse(&self, what: Deparse<'_>, pretty: bool) -> Result<Option<String>>;
+    /// The storage key of the table's row that a cursor stands on (WHERE CURRENT OF); `None`: it has
+    /// no row of the table there.
+    fn cursor_row(&self, cursor: &str, _table: Oid, _table_name: &str) -> Result<Option<Vec<u8>>> {
+        Err(no_such_cursor(cursor))
+    }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}
 }
@@ -224,6 +229,11 @@ pub trait AggregateState: Send + Sync {
 /// Makes an aggregate's state. For ordered-set aggregates `args` of `update` are the aggregated
 /// arguments in WITHIN GROUP order, and `direct` the direct arguments' values.
 pub type AggregateFn = fn(ctx: &Ctx<'_>, direct: &[Datum]) -> Result<Box<dyn AggregateState>>;
+
+/// 34000.
+pub(crate) fn no_such_cursor(name: &str) -> PgError {
+    PgError::new(code::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist"))
+}
 
 /// The value of a function that returns `void`, which clients see as an empty string.
 pub(crate) fn void() -> Datum {

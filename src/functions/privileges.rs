@@ -7,10 +7,11 @@
 
 use super::Env;
 use crate::catalog::builtin::{self, oid::class};
-use crate::catalog::{Catalog, Namespace, Relation, RelationKind};
+use crate::catalog::{Catalog, Column, Namespace, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
+use crate::nodes::AttrNumber;
 use crate::types::Oid;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The pseudo-role that everyone belongs to.
 pub const PUBLIC: Oid = 0;
@@ -142,6 +143,44 @@ pub fn require_any(catalog: &Catalog, role: Oid, oid: Oid, letters: &str) -> Res
         true => Ok(()),
         false => Err(relation_denied(relation)),
     }
+}
+
+/// 42501 unless a role has the privilege on the relation or on each of the columns; where none are
+/// named, one of the relation's columns is enough (manual, GRANT, "Notes").
+pub fn require_columns(
+    catalog: &Catalog,
+    role: Oid,
+    oid: Oid,
+    letter: char,
+    columns: &BTreeSet<AttrNumber>,
+) -> Result<()> {
+    let Some(relation) = catalog.relation(oid) else { return Ok(()) };
+    let wanted = Wanted { letter, grant_option: false };
+    if holds(catalog, role, &object_of(relation), wanted) {
+        return Ok(());
+    }
+    let granted = |column: &Column| holds(catalog, role, &column_object(relation, column), wanted);
+    let mut live = relation.live_columns();
+    let allowed = if columns.is_empty() {
+        live.any(granted)
+    } else if columns.contains(&0) {
+        live.all(granted)
+    } else {
+        columns.iter().all(|attno| live_column(relation, *attno).is_some_and(granted))
+    };
+    if allowed { Ok(()) } else { Err(relation_denied(relation)) }
+}
+
+/// A column by number.
+pub fn live_column(relation: &Relation, attno: AttrNumber) -> Option<&Column> {
+    let at = usize::try_from(attno).ok()?.checked_sub(1)?;
+    relation.columns.get(at).filter(|column| !column.dropped)
+}
+
+/// What is granted on a column alone.
+pub fn column_object(relation: &Relation, column: &Column) -> Object {
+    let acl = Some(column.acl.clone().unwrap_or_default());
+    Object { owner: relation.owner, acl, public_default: "" }
 }
 
 fn relation_denied(relation: &Relation) -> PgError {

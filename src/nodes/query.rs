@@ -55,9 +55,13 @@ pub struct Query {
     /// condition over the new row of the result relation.
     #[serde(default)]
     pub view_checks: Vec<(String, Expr)>,
-    /// The views that INSERT, UPDATE or DELETE goes through to its table, outermost first.
+    /// The columns that INSERT or UPDATE itself names, of the target: what privileges are asked for.
     #[serde(default)]
-    pub target_views: Vec<Oid>,
+    pub assigned: Vec<AttrNumber>,
+    /// The views that INSERT, UPDATE or DELETE goes through to its table, outermost first, with the
+    /// columns assigned.
+    #[serde(default)]
+    pub target_views: Vec<(Oid, Vec<AttrNumber>)>,
     /// INSERT … OVERRIDING.
     pub overriding: Overriding,
     pub has_aggregates: bool,
@@ -95,6 +99,7 @@ impl Query {
             set_operation: None,
             on_conflict: None,
             view_checks: Vec::new(),
+            assigned: Vec::new(),
             target_views: Vec::new(),
             overriding: Overriding::None,
             has_aggregates: false,
@@ -388,10 +393,21 @@ pub enum Overriding {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OnConflict {
+    /// The conflict target as written, until the table is known and with it the arbiters: behind a
+    /// view it is not at first.
+    #[serde(default)]
+    pub target: Option<ConflictTarget>,
     /// Unique indexes that arbitrate; empty with DO NOTHING and no target: all of them.
     pub arbiters: Vec<Oid>,
     /// `None`: DO NOTHING.
     pub update: Option<OnConflictUpdate>,
+}
+
+/// Columns and expressions over the target, and the WHERE for partial indexes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConflictTarget {
+    pub elements: Vec<Expr>,
+    pub filter: Option<Expr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -108,6 +108,10 @@ macro_rules! query_exprs {
         query.limit.$iter().for_each(|e| $f(e));
         query.offset.$iter().for_each(|e| $f(e));
         if let Some(conflict) = $($borrow)+ query.on_conflict {
+            if let Some(target) = $($borrow)+ conflict.target {
+                target.elements.$iter().for_each(|e| $f(e));
+                target.filter.$iter().for_each(|e| $f(e));
+            }
             if let Some(update) = $($borrow)+ conflict.update {
                 update.targets.$iter().for_each(|t| $f($($borrow)+ t.expr));
                 update.filter.$iter().for_each(|e| $f(e));

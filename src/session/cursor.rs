@@ -13,7 +13,8 @@ use super::rows::{RowReader, into_rows};
 use super::utility::Outcome;
 use crate::catalog::pg_catalog;
 use crate::error::{PgError, Result, code};
-use crate::exec::{ResultColumn, Row};
+use crate::exec::{ResultColumn, Row, RowKeys};
+use crate::functions::no_such_cursor;
 use crate::sql::bind::ParamTypes;
 use pg_raw_parse::{nodes, raw};
 use std::sync::Arc;
@@ -33,7 +34,11 @@ pub(super) enum Scroll {
 
 pub(super) struct Cursor {
     reader: RowReader,
+    /// Its own columns, and after them the keys of its rows.
     columns: Vec<OutputColumn>,
+    keys: RowKeys,
+    /// The current row's part of the keys; `None`: it stands on no row.
+    current_keys: Option<Row>,
     pub scroll: Scroll,
     pub hold: bool,
     pub binary: bool,
@@ -65,8 +70,30 @@ impl Cursor {
         self.reader.env.clone()
     }
 
+    /// The keys of its rows, and those of the current one.
+    pub(super) fn row_keys(&self) -> (RowKeys, Option<Row>) {
+        (self.keys.clone(), self.current_keys.clone())
+    }
+
+    /// How many columns the client sees of a row.
+    fn visible(&self) -> usize {
+        self.columns.len() - self.keys.count()
+    }
+
+    /// Notes on which row the cursor stands now.
+    fn stand_on(&mut self, row: Option<Row>) -> Option<Row> {
+        let visible = self.visible();
+        self.current_keys = row.as_ref().map(|row| row.get(visible..).unwrap_or(&[]).to_vec());
+        row
+    }
+
     /// The next row, which becomes the current one; the first of `wanted` that are asked for.
     async fn forward(&mut self, wanted: u64) -> Result<Option<Row>> {
+        let row = self.read_forward(wanted).await?;
+        Ok(self.stand_on(row))
+    }
+
+    async fn read_forward(&mut self, wanted: u64) -> Result<Option<Row>> {
         if self.total.is_some_and(|total| self.position >= total) {
             self.position = self.total.unwrap_or(0) + 1;
             return Ok(None);
@@ -94,15 +121,16 @@ impl Cursor {
 
     /// The row before the current one.
     fn backward(&mut self) -> Result<Option<Row>> {
-        let history = self.history.as_ref().ok_or_else(forward_only)?;
+        self.check_may_go_back()?;
         self.position = self.position.saturating_sub(1);
-        Ok(self.position.checked_sub(1).and_then(|at| history.get(at)).cloned())
+        self.current()
     }
 
     /// The current row again.
-    fn current(&self) -> Result<Option<Row>> {
+    fn current(&mut self) -> Result<Option<Row>> {
         let history = self.history.as_ref().ok_or_else(forward_only)?;
-        Ok(self.position.checked_sub(1).and_then(|at| history.get(at)).cloned())
+        let row = self.position.checked_sub(1).and_then(|at| history.get(at)).cloned();
+        Ok(self.stand_on(row))
     }
 
     fn check_may_go_back(&self) -> Result<()> {
@@ -114,6 +142,13 @@ impl Cursor {
 
     /// FETCH: the rows that the direction and count name, in the order they are reached.
     async fn fetch(&mut self, direction: Direction, count: i64) -> Result<Vec<Row>> {
+        let mut rows = self.reach(direction, count).await?;
+        let visible = self.visible();
+        rows.iter_mut().for_each(|row| row.truncate(visible));
+        Ok(rows)
+    }
+
+    async fn reach(&mut self, direction: Direction, count: i64) -> Result<Vec<Row>> {
         match (direction, count) {
             (Direction::Forward, n) if n < 0 => self.fetch_backward(n.unsigned_abs()),
             (Direction::Backward, n) if n < 0 => self.fetch_forward(n.unsigned_abs()).await,
@@ -203,7 +238,8 @@ impl Cursor {
         let mut sent = 0;
         while limit == 0 || sent < limit {
             let wanted = if limit == 0 { u64::MAX } else { limit - sent };
-            let Some(row) = self.forward(wanted).await? else { return Ok((sent, true)) };
+            let Some(mut row) = self.forward(wanted).await? else { return Ok((sent, true)) };
+            row.truncate(self.visible());
             client.rows(Rows::Datums(std::slice::from_ref(&row)), columns, &*self.env())?;
             sent += 1;
             if client.should_flush() {
@@ -237,10 +273,6 @@ fn forward_only() -> PgError {
         .hint("Declare it with SCROLL option to enable backward scan.")
 }
 
-fn no_such_cursor(name: &str) -> PgError {
-    PgError::new(code::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist"))
-}
-
 impl Session {
     /// DECLARE.
     pub(super) async fn declare_cursor(
@@ -261,7 +293,11 @@ impl Session {
             (false, true) => Scroll::No,
             (false, false) => Scroll::WhileKept,
         };
-        let planned = self.compile(declare.query(), &mut ParamTypes::None)?;
+        let mut keys = RowKeys::default();
+        let planned =
+            self.compile_with(declare.query(), &mut ParamTypes::None, |query, catalog| {
+                keys = RowKeys::add(query, catalog);
+            })?;
         check_declarable(&planned, scroll, hold)?;
         let scroll = if planned.locks_rows { Scroll::No } else { scroll };
         let name = declare.portalname().unwrap_or_default().to_owned();
@@ -269,13 +305,17 @@ impl Session {
             let message = format!("cursor \"{name}\" already exists");
             return Err(PgError::new(code::DUPLICATE_CURSOR, message));
         }
-        let columns: Arc<[ResultColumn]> = planned.plan.columns().into();
+        let read = output_columns(planned.plan.columns(), &[]);
+        let visible = planned.plan.columns().len() - keys.count();
+        let columns: Arc<[ResultColumn]> = planned.plan.columns()[..visible].into();
         let running = self.start_query(Arc::new(planned), Vec::new()).await?;
         let encodings = if binary { vec![Encoding::Binary] } else { Vec::new() };
         let output = output_columns(&columns, &encodings);
         let cursor = Cursor {
             reader: running.rows,
-            columns: output.clone(),
+            columns: read,
+            keys,
+            current_keys: None,
             scroll,
             hold,
             binary,

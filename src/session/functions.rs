@@ -149,6 +149,10 @@ impl SessionFunctions for SessionState {
         Ok(state.is_called.then_some(state.last_value))
     }
 
+    fn cursor_row(&self, cursor: &str, table: Oid, table_name: &str) -> Result<Option<Vec<u8>>> {
+        self.row_under_cursor(cursor, table, table_name)
+    }
+
     fn relation_size(&self, relation: Oid) -> Result<i64> {
         Ok(self.catalog().relation(relation).map_or(0, |r| self.bytes_of(r)))
     }

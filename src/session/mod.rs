@@ -24,6 +24,7 @@ mod notify;
 mod pipeline;
 mod plans;
 mod portal;
+mod positioned;
 mod prepared;
 mod rows;
 mod search_path;

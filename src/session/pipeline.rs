@@ -11,10 +11,11 @@ use super::prepared::Planned;
 use super::rows::RowReader;
 use super::state::Transaction;
 use super::{Derived, Encoding, OutputColumn, clock};
+use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::exec::explain::Measurements;
 use crate::exec::{self, ResultColumn, StatementContext};
-use crate::nodes::{CommandType, Query};
+use crate::nodes::{CommandType, Expr, Query};
 use crate::sql::bind::{self, BindContext, ParamTypes};
 use crate::sql::{self, Statement};
 use crate::storage::ReadView;
@@ -67,21 +68,30 @@ impl Session {
 
     /// Binds and plans a query, and locks its relations.
     pub(super) fn compile(&mut self, node: Node<'_>, params: &mut ParamTypes) -> Result<Planned> {
-        self.compile_by(exec::plan, node, params)
+        self.compile_by(exec::plan, node, params, |_, _| true).map(expected)
     }
 
-    /// The same with a planner: EXPLAIN has its own.
-    pub(super) fn compile_by(
+    /// The same for a query that is changed between binding and planning.
+    pub(super) fn compile_with(
         &mut self,
-        plan: impl Fn(&Query, &Arc<StatementContext>) -> Result<Arc<exec::Plan>>,
+        node: Node<'_>,
+        params: &mut ParamTypes,
+        mut change: impl FnMut(&mut Query, &Catalog),
+    ) -> Result<Planned> {
+        let change = |query: &mut Query, catalog: &Catalog| {
+            change(query, catalog);
+            true
+        };
+        self.compile_by(exec::plan, node, params, change).map(expected)
+    }
+
+    /// The same for EXPLAIN.
+    pub(super) fn compile_explained(
+        &mut self,
         node: Node<'_>,
         params: &mut ParamTypes,
     ) -> Result<Planned> {
-        let planned = match self.statement_text.len() < LONG_TEXT_BYTES {
-            true => self.compile_here(plan, node, params, |_| true)?,
-            false => exec::off_worker(|| self.compile_here(plan, node, params, |_| true))?,
-        };
-        Ok(planned.expect("every query will do"))
+        self.compile_by(exec::plan_explained, node, params, |_, _| true).map(expected)
     }
 
     /// The same for queries that will do; `None` for others.
@@ -91,7 +101,20 @@ impl Session {
         params: &mut ParamTypes,
         will_do: impl Fn(&Query) -> bool,
     ) -> Result<Option<Planned>> {
-        self.compile_here(exec::plan, node, params, will_do)
+        self.compile_by(exec::plan, node, params, |query, _| will_do(query))
+    }
+
+    fn compile_by(
+        &mut self,
+        plan: impl Fn(&Query, &Arc<StatementContext>) -> Result<Arc<exec::Plan>>,
+        node: Node<'_>,
+        params: &mut ParamTypes,
+        change: impl FnMut(&mut Query, &Catalog) -> bool,
+    ) -> Result<Option<Planned>> {
+        match self.statement_text.len() < LONG_TEXT_BYTES {
+            true => self.compile_here(plan, node, params, change),
+            false => exec::off_worker(|| self.compile_here(plan, node, params, change)),
+        }
     }
 
     /// Compiles again, where somebody changed the relations before the locks were had.
@@ -100,13 +123,13 @@ impl Session {
         plan: impl Fn(&Query, &Arc<StatementContext>) -> Result<Arc<exec::Plan>>,
         node: Node<'_>,
         params: &mut ParamTypes,
-        will_do: impl Fn(&Query) -> bool,
+        mut change: impl FnMut(&mut Query, &Catalog) -> bool,
     ) -> Result<Option<Planned>> {
         loop {
             let env = self.statement_env()?;
             let context = BindContext { catalog: &env.catalog, env: &*env };
-            let query = bind::bind_node(node, &context, params)?;
-            if !will_do(&query) {
+            let mut query = bind::bind_node(node, &context, params)?;
+            if !change(&mut query, &env.catalog) {
                 return Ok(None);
             }
             let transaction = self.state.transaction()?;
@@ -114,7 +137,8 @@ impl Session {
             let planning = self.statement_context(&env, &transaction, view);
             let plan = plan(&query, &planning)?;
             let locks_rows = !query.row_marks.is_empty();
-            let planned = Planned { plan, writes: writes(&query), locks_rows };
+            let positioned = is_positioned(&query);
+            let planned = Planned { plan, writes: writes(&query), locks_rows, positioned };
             if self.lock_relations(&planned.plan, env.catalog.version())? {
                 return Ok(Some(planned));
             }
@@ -147,6 +171,9 @@ impl Session {
     ) -> Result<Running> {
         let transaction = self.state.transaction()?;
         planned.check_may_run(&transaction)?;
+        if planned.positioned {
+            self.show_cursor_rows();
+        }
         let env = self.statement_env()?;
         let view = transaction.txn.begin_statement()?;
         let mut context = self.statement_context(&env, &transaction, view);
@@ -306,11 +333,22 @@ pub(super) fn parse_text(text: &Arc<str>, often: bool) -> Result<Vec<Statement>>
 /// given to another thread.
 const LONG_TEXT_BYTES: usize = 2 << 10;
 
+/// The plan of a query that nobody refuses to compile.
+fn expected(planned: Option<Planned>) -> Planned {
+    planned.expect("every query will do")
+}
+
 /// Whether the query changes data, itself or in WITH.
 fn writes(query: &Query) -> bool {
     query.command != CommandType::Select
         || query.has_modifying_cte
         || query.ctes.iter().any(|cte| cte.query.command != CommandType::Select)
+}
+
+/// Whether the query has a WHERE CURRENT OF.
+fn is_positioned(query: &Query) -> bool {
+    matches!(query.from.filter, Some(Expr::CurrentOf { .. }))
+        || query.ctes.iter().any(|cte| is_positioned(&cte.query))
 }
 
 /// How a result's columns are written; `encodings` as in [`Client::row_description`].

@@ -121,7 +121,7 @@ impl Session {
             return Ok(None);
         }
         let transaction = self.state.transaction()?;
-        if !transaction.catalog.is_empty() {
+        if !transaction.catalog.is_empty() || !transaction.shares_plans() {
             return Ok(None);
         }
         let catalog = transaction.catalog.current();

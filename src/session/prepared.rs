@@ -20,6 +20,8 @@ pub(super) struct Planned {
     pub writes: bool,
     /// FOR UPDATE or its kin at the top.
     pub locks_rows: bool,
+    /// It has a WHERE CURRENT OF.
+    pub positioned: bool,
 }
 
 impl Planned {

@@ -7,6 +7,7 @@ use super::backend::Backend;
 use super::client::Notice;
 use super::instance::Instance;
 use super::notify::{Inbox, Outbox};
+use super::positioned::CursorRow;
 use super::prepared::Prepared;
 use super::settings::{Scope, Settings, Source, parse_bool, unrecognized};
 use crate::catalog::pg_catalog::Cursor;
@@ -101,6 +102,8 @@ pub struct SessionState {
     pub(super) prepared: Mutex<HashMap<String, Arc<Prepared>>>,
     /// For pg_cursors, as of the running command's begin.
     pub cursors: Mutex<Vec<Cursor>>,
+    /// The cursors by name, for the running statement's WHERE CURRENT OF.
+    pub cursor_rows: Mutex<HashMap<String, CursorRow>>,
     /// The protocol's portal being executed: name, text and when it was made.
     pub executing: Mutex<Option<(String, Arc<str>, i64)>>,
     /// The running statement's text.
@@ -122,6 +125,7 @@ impl SessionState {
             listening: Mutex::default(),
             prepared: Mutex::default(),
             cursors: Mutex::default(),
+            cursor_rows: Mutex::default(),
             executing: Mutex::default(),
             query_text: Mutex::new("".into()),
             drawn: Mutex::default(),

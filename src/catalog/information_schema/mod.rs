@@ -53,7 +53,7 @@ fn is_visible(relation: &Relation, cx: &Context<'_>) -> bool {
     };
     Catalog::is_system(relation.oid)
         || owns(cx.catalog)
-        || relation.acl.as_ref().is_some_and(granted)
+        || relation.acl.iter().chain(relation.columns.iter().flat_map(|c| &c.acl)).any(granted)
 }
 
 /// Relations that a role may see in these relations, users' and system's.

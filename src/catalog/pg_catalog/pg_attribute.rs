@@ -1,6 +1,6 @@
 //! pg_attribute: columns of the database's relations, dropped ones and system columns included.
 
-use super::values::{array, letter, text};
+use super::values::{acl, array, letter, text};
 use super::{Context, Row};
 use crate::catalog::{Catalog, Column, Identity, Relation, RelationKind, builtin};
 use crate::types::{Datum, Oid, oids};
@@ -59,7 +59,7 @@ fn row(relation: &Relation, c: &Column, catalog: &Catalog) -> Row {
         Datum::Bool(true),
         Datum::Int4(0),
         Datum::Oid(if c.dropped { 0 } else { c.collation }),
-        Datum::Null,
+        acl(c.acl.as_deref().filter(|_| !c.dropped)),
         Datum::Null,
         Datum::Null,
         missing.map_or(Datum::Null, |value| array(c.type_oid, vec![value])),

@@ -64,6 +64,7 @@ pub(super) fn new_column(attno: i16, name: &str, type_oid: Oid, typmod: i32) -> 
         comment: None,
         statistics_target: -1,
         storage: found.map_or(b'x', |t| t.storage),
+        acl: None,
     }
 }
 

@@ -5,9 +5,9 @@ use crate::catalog::schema::table_schema;
 use crate::catalog::{OnCommit, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::{RowBatch, execute as run, plan};
-use crate::nodes::Query;
+use crate::nodes::{CommandType, Query};
 use crate::sql::bind::{ParamTypes, bind_node, bind_select_into};
-use crate::types::{arrow, oids};
+use crate::types::{Datum, arrow, oids};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{CreateTableAsStmt, IntoClause, SelectStmt};
 use pg_raw_parse::raw::{ObjectType, OnCommitAction};
@@ -17,11 +17,16 @@ pub(super) async fn execute(statement: &CreateTableAsStmt, cx: &DdlContext<'_>) 
         return Err(PgError::unsupported("CREATE MATERIALIZED VIEW"));
     }
     let into = statement.into().expect("CREATE TABLE AS names a table");
-    if matches!(statement.query(), Node::ExecuteStmt(_)) {
-        return Err(PgError::unsupported("CREATE TABLE AS EXECUTE"));
+    let (node, mut types, params) = match cx.prepared {
+        Some(p) => (p.query, ParamTypes::Fixed(p.types.clone()), p.params.clone()),
+        None => (statement.query(), ParamTypes::None, Vec::new()),
+    };
+    let query = bind_node(node, &cx.bind(&cx.catalog()), &mut types)?;
+    if query.command != CommandType::Select {
+        let message = "prepared statement is not a SELECT";
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
     }
-    let query = bind_node(statement.query(), &cx.bind(&cx.catalog()), &mut ParamTypes::None)?;
-    create(into, query, statement.if_not_exists, cx).await
+    create(into, query, params, statement.if_not_exists, cx).await
 }
 
 /// SELECT … INTO.
@@ -29,12 +34,13 @@ pub(super) async fn select_into(statement: &SelectStmt, cx: &DdlContext<'_>) -> 
     let into = statement.into_clause().expect("SELECT INTO names a table");
     let catalog = cx.catalog();
     let query = bind_select_into(statement, &cx.bind(&catalog), &mut ParamTypes::None)?;
-    create(into, query, false, cx).await
+    create(into, query, Vec::new(), false, cx).await
 }
 
 async fn create(
     into: &IntoClause,
     query: Query,
+    params: Vec<Datum>,
     if_not_exists: bool,
     cx: &DdlContext<'_>,
 ) -> Result<String> {
@@ -61,7 +67,7 @@ async fn create(
     if into.skip_data {
         return Ok("CREATE TABLE AS".to_owned());
     }
-    let count = fill(oid, &query, cx).await?;
+    let count = fill(oid, &query, params, cx).await?;
     Ok(format!("SELECT {count}"))
 }
 
@@ -94,13 +100,13 @@ fn add_columns(
     Ok(())
 }
 
-async fn fill(oid: u32, query: &Query, cx: &DdlContext<'_>) -> Result<u64> {
+async fn fill(oid: u32, query: &Query, params: Vec<Datum>, cx: &DdlContext<'_>) -> Result<u64> {
     let catalog = cx.catalog();
     let table = catalog.relation(oid).expect("the table was just put").clone();
     let schema = table_schema(&catalog, &table);
     let context = cx.statement(&catalog)?;
     let plan = plan(query, &context)?;
-    let mut execution = run(&plan, Vec::new(), context).await?;
+    let mut execution = run(&plan, params, context).await?;
     let mut count = 0;
     while let Some(batch) = execution.rows.next(usize::MAX).await? {
         cx.cancel.check()?;

@@ -1,4 +1,4 @@
-//! GRANT and REVOKE on tables, sequences, schemas and databases.
+//! GRANT and REVOKE on tables and their columns, sequences, schemas and databases.
 //!
 //! An object without an access list has the default one: everything for its owner, and for PUBLIC
 //! what the kind of object gives. The first GRANT or REVOKE writes it down and changes it.
@@ -12,6 +12,7 @@ use pg_raw_parse::Node;
 use pg_raw_parse::list::CastNodeList;
 use pg_raw_parse::nodes::{GrantStmt, RangeVar};
 use pg_raw_parse::raw::{GrantTargetType, ObjectType, RoleSpecType};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Privilege names and letters (manual, table 5.1).
@@ -30,6 +31,7 @@ const PRIVILEGES: [(&str, char); 11] = [
 ];
 
 const TABLE_PRIVILEGES: &str = "arwdDxt";
+const COLUMN_PRIVILEGES: &str = "arwx";
 const SEQUENCE_PRIVILEGES: &str = "rwU";
 const SCHEMA_PRIVILEGES: &str = "UC";
 
@@ -74,8 +76,10 @@ fn names(list: &CastNodeList<RangeVar>) -> Vec<&str> {
 /// What a statement changes in each access list.
 struct Grant {
     is_grant: bool,
-    /// Letters, with the grant option's `*` apart; empty: ALL.
+    /// Letters, with the grant option's `*` apart; empty: ALL, unless it is about columns only.
     letters: Vec<char>,
+    /// Privileges on columns: a letter, or `None` for ALL, and the columns' names.
+    on_columns: Vec<(Option<char>, Vec<String>)>,
     /// WITH GRANT OPTION, or GRANT OPTION FOR.
     grant_option: bool,
     /// `None`: PUBLIC.
@@ -86,11 +90,19 @@ struct Grant {
 impl Grant {
     fn read(statement: &GrantStmt, cx: &DdlContext<'_>) -> Result<Grant> {
         let mut letters = Vec::new();
+        let mut on_columns = Vec::new();
         for privilege in statement.privileges() {
-            if !privilege.cols().is_empty() {
-                return Err(PgError::unsupported("privileges on columns"));
+            let letter = privilege.priv_name().map(letter).transpose()?;
+            let columns = privilege.cols().iter().filter_map(|name| name.sval());
+            let columns: Vec<String> = columns.map(str::to_owned).collect();
+            match letter {
+                Some(letter) if columns.is_empty() => letters.push(letter),
+                _ => on_columns.push((letter, columns)),
             }
-            letters.push(letter(privilege.priv_name().unwrap_or_default())?);
+        }
+        if !on_columns.is_empty() && statement.objtype != ObjectType::OBJECT_TABLE {
+            let message = "column privileges are only valid for relations";
+            return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
         }
         let catalog = cx.catalog();
         let mut grantees = Vec::new();
@@ -106,7 +118,7 @@ impl Grant {
         }
         let grantor = acl::role_name(&catalog, cx.env.current_role());
         let (is_grant, grant_option) = (statement.is_grant, statement.grant_option);
-        Ok(Grant { is_grant, letters, grant_option, grantees, grantor })
+        Ok(Grant { is_grant, letters, on_columns, grant_option, grantees, grantor })
     }
 
     /// The letters for a kind of object, in the order that access lists show them.
@@ -119,7 +131,8 @@ impl Grant {
             let message = format!("invalid privilege type {name} for {kind}");
             return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
         }
-        let wanted = |l: &char| self.letters.is_empty() || self.letters.contains(l);
+        let everything = self.letters.is_empty() && self.on_columns.is_empty();
+        let wanted = |l: &char| everything || self.letters.contains(l);
         Ok(all.chars().filter(wanted).collect())
     }
 
@@ -232,11 +245,63 @@ fn on_relation(
     let letters = change.letters_for(all, name)?;
     let owner = acl::role_name(&catalog, relation.owner);
     check_may_grant(relation.owner, privileges::kind_name(relation.kind), &relation.name, cx)?;
-    let items = relation.acl.clone().unwrap_or_else(|| vec![format!("{owner}={all}/{owner}")]);
-    let items = change.apply(items, &owner, &letters, all);
-    let changed = Relation { acl: Some(items), ..relation.clone() };
+    let mut changed = relation.clone();
+    if !letters.is_empty() {
+        let default = || vec![format!("{owner}={all}/{owner}")];
+        let items = relation.acl.clone().unwrap_or_else(default);
+        changed.acl = Some(change.apply(items, &owner, &letters, all));
+    }
+    on_columns(&mut changed, change, &owner, &letters)?;
     cx.catalog.put_relation(changed, cx.txn);
     Ok(())
+}
+
+/// Privileges on columns. A table's REVOKE takes them from each column, too.
+fn on_columns(
+    relation: &mut Relation,
+    change: &Grant,
+    owner: &str,
+    of_table: &[char],
+) -> Result<()> {
+    let mut by_column: BTreeMap<usize, Vec<char>> = BTreeMap::new();
+    if !change.is_grant {
+        let letters = of_table.iter().copied().filter(|l| COLUMN_PRIVILEGES.contains(*l));
+        let letters: Vec<char> = letters.collect();
+        for (at, column) in relation.columns.iter().enumerate() {
+            if column.acl.is_some() && !letters.is_empty() {
+                by_column.insert(at, letters.clone());
+            }
+        }
+    }
+    for (letter, names) in &change.on_columns {
+        if let Some(wrong) = letter.filter(|l| !COLUMN_PRIVILEGES.contains(*l)) {
+            let name = PRIVILEGES.iter().find(|(_, l)| *l == wrong).map_or("", |(n, _)| n);
+            let name = name.to_ascii_uppercase();
+            let message = format!("invalid privilege type {name} for column");
+            return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
+        }
+        for name in names {
+            let at = relation.columns.iter().position(|c| c.name == *name && !c.dropped);
+            let at = at.ok_or_else(|| no_column(name, relation))?;
+            let letters = by_column.entry(at).or_default();
+            match letter {
+                Some(letter) => letters.push(*letter),
+                None => letters.extend(COLUMN_PRIVILEGES.chars()),
+            }
+        }
+    }
+    for (at, letters) in by_column {
+        let acl = &mut relation.columns[at].acl;
+        let items =
+            change.apply(acl.take().unwrap_or_default(), owner, &letters, COLUMN_PRIVILEGES);
+        *acl = (!items.is_empty()).then_some(items);
+    }
+    Ok(())
+}
+
+fn no_column(name: &str, relation: &Relation) -> PgError {
+    let message = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name);
+    PgError::new(code::UNDEFINED_COLUMN, message)
 }
 
 fn on_schema(name: &str, change: &Grant, cx: &DdlContext<'_>) -> Result<()> {

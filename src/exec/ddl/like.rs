@@ -90,6 +90,7 @@ fn copy_column(
         identity: None,
         comment: column.comment.clone().filter(|_| comments),
         statistics_target: -1,
+        acl: None,
         ..column.clone()
     }
 }

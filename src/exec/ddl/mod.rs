@@ -57,6 +57,7 @@ use crate::functions::Env;
 use crate::sql::Statement;
 use crate::sql::bind::BindContext;
 use crate::storage::Txn;
+use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
 use std::sync::Arc;
 
@@ -73,6 +74,15 @@ pub struct DdlContext<'a> {
     pub notice: &'a (dyn Fn(PgError) + Send + Sync),
     /// Inside BEGIN … COMMIT, or not the only statement of its query string.
     pub in_block: bool,
+    /// What CREATE TABLE AS EXECUTE runs.
+    pub prepared: Option<&'a PreparedQuery<'a>>,
+}
+
+/// A prepared statement's query with its parameters.
+pub struct PreparedQuery<'a> {
+    pub query: Node<'a>,
+    pub types: Vec<Oid>,
+    pub params: Vec<Datum>,
 }
 
 impl DdlContext<'_> {

@@ -232,7 +232,41 @@ pub(super) async fn rename(
         return Err(PgError::new(code::DUPLICATE_OBJECT, message));
     }
     put(Role { name: new.to_owned(), ..(*found).clone() }, cx);
+    rename_in_access_lists(&found.name, new, cx);
     Ok("ALTER ROLE".to_owned())
+}
+
+/// Access lists name roles: the new name takes the old one's place in those of all databases.
+fn rename_in_access_lists(old: &str, new: &str, cx: &DdlContext<'_>) {
+    let renamed = |items: &mut Option<Vec<String>>| {
+        let after = items.as_ref().map(|items| acl::with_owner(items, old, new));
+        let changed = after != *items;
+        *items = after;
+        changed
+    };
+    let catalog = cx.catalog();
+    for database in catalog.databases() {
+        let mut changed = (**database).clone();
+        if renamed(&mut changed.acl) {
+            cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);
+        }
+        let inside = catalog.for_database(database.oid);
+        for namespace in inside.namespaces() {
+            let mut changed = (**namespace).clone();
+            if renamed(&mut changed.acl) {
+                let change = Change::PutNamespace(database.oid, Arc::new(changed));
+                cx.catalog.push(change, cx.txn);
+            }
+        }
+        for relation in inside.relations() {
+            let mut changed = (**relation).clone();
+            let columns = changed.columns.iter_mut().map(|c| &mut c.acl);
+            let lists = std::iter::once(&mut changed.acl).chain(columns);
+            if lists.fold(false, |any, list| renamed(list) || any) {
+                cx.catalog.push(Change::PutRelation(database.oid, Arc::new(changed)), cx.txn);
+            }
+        }
+    }
 }
 
 pub(super) async fn drop(statement: &DropRoleStmt, cx: &DdlContext<'_>) -> Result<String> {
@@ -295,23 +329,27 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Vec<String> {
         items.iter().flatten().any(|item| acl::parts(item).0 == Some(role.name.as_str()))
     };
     let mut lines = Vec::new();
-    let mut add = |owner: u32, acl: &Option<Vec<String>>, what: String| {
+    let line = |owner: u32, acl: &Option<Vec<String>>, what: String| {
         if owner == role.oid {
-            lines.push(format!("owner of {what}"));
-        } else if named(acl) {
-            lines.push(format!("privileges for {what}"));
+            Some(format!("owner of {what}"))
+        } else {
+            named(acl).then(|| format!("privileges for {what}"))
         }
     };
     for database in catalog.databases() {
-        add(database.owner, &database.acl, format!("database {}", database.name));
+        lines.extend(line(database.owner, &database.acl, format!("database {}", database.name)));
     }
     for namespace in catalog.namespaces() {
         let what = describe(&catalog, Object::Namespace(namespace.oid), path);
-        add(namespace.owner, &namespace.acl, what);
+        lines.extend(line(namespace.owner, &namespace.acl, what));
     }
     for relation in catalog.relations().filter(|r| r.index.is_none()) {
         let what = describe(&catalog, Object::Relation(relation.oid), path);
-        add(relation.owner, &relation.acl, what);
+        lines.extend(line(relation.owner, &relation.acl, what));
+        for column in relation.columns.iter().filter(|column| named(&column.acl)) {
+            let object = Object::Column(relation.oid, column.attno);
+            lines.push(format!("privileges for {}", describe(&catalog, object, path)));
+        }
     }
     lines
 }

@@ -151,7 +151,8 @@ impl<'a> Compiler<'a> {
             }
             Expr::Collate { arg, .. } => return self.node(arg),
             Expr::SetToDefault { .. } => return Err(misplaced(expr)),
-            Expr::CurrentOf { .. } => return Err(PgError::unsupported("WHERE CURRENT OF")),
+            // The scan gives only the cursor's row.
+            Expr::CurrentOf { .. } => Node::Const(Datum::Bool(true)),
             Expr::NextValue { sequence, type_oid } => Node::NextValue(*sequence, *type_oid),
         };
         self.fold(node)

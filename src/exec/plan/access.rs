@@ -13,7 +13,8 @@ use crate::catalog::{Relation, is_index_shown};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::{Node, Program};
 use crate::exec::scan::{
-    Bounds, IndexScan, KeyValue, ScanColumn, SequenceScan, Source, SystemScan, TableScan,
+    Bounds, CurrentOfScan, IndexScan, KeyValue, ScanColumn, SequenceScan, Source, SystemScan,
+    TableScan,
 };
 use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
 use crate::nodes::{AttrNumber, Expr, RangeIndex};
@@ -84,6 +85,9 @@ impl Planner {
         let catalog = self.catalog();
         let schema = table_schema(&catalog, relation);
         let rows = self.table_rows(relation);
+        if let Some(cursor) = access.conditions.iter().find_map(current_of) {
+            return self.by_cursor(access, schema, cursor);
+        }
         let path = self.best_path(access, &schema, rows)?;
         self.long |= !path.point && !path.unique;
         let layout = Arc::new(layout_of(access));
@@ -127,6 +131,26 @@ impl Planner {
         let filter = self.condition_note("Filter", &noted(false));
         let built = built.called(self.alias_of(access.rel, relation)).noted(index).noted(filter);
         Ok(Found { built, ordered, by_key })
+    }
+
+    /// The row that a cursor stands on.
+    fn by_cursor(
+        &mut self,
+        access: &Access<'_>,
+        schema: Arc<TableSchema>,
+        cursor: &str,
+    ) -> Result<Found> {
+        let layout = Arc::new(layout_of(access));
+        let relation = access.relation;
+        let columns =
+            access.columns.iter().map(|a| scan_column(*a, relation)).collect::<Result<_>>()?;
+        let conditions = access.conditions.iter();
+        let conditions =
+            conditions.map(|c| self.inner_condition(c, access, &layout)).collect::<Result<_>>()?;
+        let source = Arc::new(Source { schema, columns, conditions });
+        let scan = CurrentOfScan { source, cursor: cursor.into() };
+        let built = Built::new(scan, layout, 1.0, cost::SEARCH);
+        Ok(Found { built, ordered: true, by_key: true })
     }
 
     /// Relations that are not tables.
@@ -441,6 +465,14 @@ pub(super) fn comparable(column: Oid, value: Oid) -> bool {
     match quals::key_type(column, value) {
         Some(quals::KeyType::Same(_) | quals::KeyType::Int8) => true,
         Some(quals::KeyType::Float8) | None => false,
+    }
+}
+
+/// The cursor of WHERE CURRENT OF.
+fn current_of(condition: &Expr) -> Option<&str> {
+    match condition {
+        Expr::CurrentOf { cursor, .. } => Some(cursor),
+        _ => None,
     }
 }
 

@@ -21,6 +21,12 @@ fn flatten(query: &mut Query) {
         if rows.iter().any(Option::is_some) {
             walk::deep_query_mut(query, 0, &mut |e, depth| replace(e, depth, &rows));
         }
+        // Nothing refers to them any more; left there, they would count as columns that are read.
+        for range in &mut query.range_table {
+            if let RangeSource::Join { columns, .. } = &mut range.source {
+                columns.clear();
+            }
+        }
         each_subquery(query, &mut flatten);
     });
 }

@@ -8,24 +8,32 @@
 use super::walk;
 use crate::catalog::{Catalog, Relation};
 use crate::error::Result;
-use crate::functions::privileges::require_relation;
-use crate::nodes::{CommandType, Expr, Query, RangeIndex, RangeSource};
+use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
+use crate::functions::privileges::{require_columns, require_relation};
+use crate::nodes::{AttrNumber, CommandType, Expr, Query, RangeIndex, RangeSource};
 use crate::types::Oid;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Privileges that a role needs on a relation.
 #[derive(Debug, PartialEq)]
 pub(super) struct Required {
     relation: Oid,
-    letters: String,
+    /// Letters, and the columns that having the privilege on each would do instead; `None`: only
+    /// the relation's counts.
+    privileges: Vec<(char, Option<Columns>)>,
     /// A view's owner; `None`: whoever runs the statement.
     role: Option<Oid>,
 }
 
+type Columns = BTreeSet<AttrNumber>;
+
 impl Required {
     pub fn check(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
         let role = self.role.unwrap_or(current_role);
-        require_relation(catalog, role, self.relation, &self.letters)
+        self.privileges.iter().try_for_each(|(letter, columns)| match columns {
+            Some(columns) => require_columns(catalog, role, self.relation, *letter, columns),
+            None => require_relation(catalog, role, self.relation, letter.encode_utf8(&mut [0; 4])),
+        })
     }
 }
 
@@ -44,14 +52,14 @@ impl Found<'_> {
     /// A query and everything below it. `locked`: a view's query under FOR UPDATE.
     fn add(&mut self, query: &Query, role: Option<Oid>, locked: bool) {
         stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-            let read = read_relations(query);
+            let read = read_columns(query);
             for (range, rel) in query.range_table.iter().zip(1..) {
                 if let RangeSource::Relation { oid } = range.source {
-                    let letters = letters(query, rel, locked, &read);
+                    let needed = needed(query, rel, locked, &read);
                     let target = query.result_relation == Some(rel);
                     let views = if target { query.target_views.as_slice() } else { &[] };
-                    let role = self.through_views(views, &letters, role);
-                    self.push(oid, letters, role);
+                    let role = self.through_views(views, &needed, role);
+                    self.push(oid, needed, role);
                 }
             }
             for (range, rel) in query.range_table.iter().zip(1..) {
@@ -59,8 +67,11 @@ impl Found<'_> {
                 match view.and_then(|oid| self.catalog.relation(oid)) {
                     Some(view) => {
                         let locked = locked || is_marked(query, rel);
-                        let letters = if locked { "rw" } else { "r" };
-                        self.push(view.oid, letters.to_owned(), role);
+                        let mut needed = vec![('r', Some(columns_of(&read, rel)))];
+                        if locked {
+                            needed.push(('w', Some(Columns::new())));
+                        }
+                        self.push(view.oid, needed, role);
                         let invoker = is_invoker(view);
                         self.add(below, if invoker { role } else { Some(view.owner) }, locked);
                     }
@@ -74,11 +85,21 @@ impl Found<'_> {
 
     /// A change through views needs on each what it needs on the table; gives who must be allowed to
     /// change the table.
-    fn through_views(&mut self, views: &[Oid], letters: &str, role: Option<Oid>) -> Option<Oid> {
+    fn through_views(
+        &mut self,
+        views: &[(Oid, Vec<AttrNumber>)],
+        needed: &Needed,
+        role: Option<Oid>,
+    ) -> Option<Oid> {
         let mut role = role;
-        for oid in views {
+        for (oid, assigned) in views {
             let Some(view) = self.catalog.relation(*oid) else { continue };
-            self.push(view.oid, letters.to_owned(), role);
+            // Which of the view's columns are read is not known any more.
+            let of_view = |(letter, _): &(char, _)| match letter {
+                'a' | 'w' => (*letter, Some(assigned.iter().copied().collect())),
+                _ => (*letter, None),
+            };
+            self.push(view.oid, needed.iter().map(of_view).collect(), role);
             if !is_invoker(view) {
                 role = Some(view.owner);
             }
@@ -93,58 +114,72 @@ impl Found<'_> {
         walk::children(expr, &mut |child| self.add_links(child, role));
     }
 
-    fn push(&mut self, relation: Oid, letters: String, role: Option<Oid>) {
-        let required = Required { relation, letters, role };
-        if !required.letters.is_empty() && !self.required.contains(&required) {
+    fn push(&mut self, relation: Oid, privileges: Needed, role: Option<Oid>) {
+        let required = Required { relation, privileges, role };
+        if !required.privileges.is_empty() && !self.required.contains(&required) {
             self.required.push(required);
         }
     }
 }
 
+/// As in [`Required`].
+type Needed = Vec<(char, Option<Columns>)>;
+
 /// What a query needs on one of its relations.
-fn letters(query: &Query, rel: RangeIndex, locked: bool, read: &BTreeSet<RangeIndex>) -> String {
+fn needed(
+    query: &Query,
+    rel: RangeIndex,
+    locked: bool,
+    read: &BTreeMap<RangeIndex, Columns>,
+) -> Needed {
     let conflict = query.on_conflict.as_ref();
     let updates = conflict.and_then(|c| c.update.as_ref());
     // EXCLUDED is the proposed row, not the table's.
     if updates.is_some_and(|update| update.excluded == rel) {
-        return String::new();
+        return Needed::new();
     }
+    let reads = ('r', Some(columns_of(read, rel)));
     if query.result_relation != Some(rel) {
-        return if locked || is_marked(query, rel) { "rw" } else { "r" }.to_owned();
+        return match locked || is_marked(query, rel) {
+            true => vec![reads, ('w', Some(Columns::new()))],
+            false => vec![reads],
+        };
     }
-    let mut letters = match query.command {
-        CommandType::Insert => "a",
-        CommandType::Update => "w",
-        CommandType::Delete => "d",
-        CommandType::Select => "r",
+    let assigned = || Some(query.assigned.iter().copied().collect());
+    let mut needed = vec![match query.command {
+        CommandType::Insert => ('a', assigned()),
+        CommandType::Update => ('w', assigned()),
+        CommandType::Delete => ('d', None),
+        CommandType::Select => return vec![reads],
+    }];
+    if let Some(update) = updates {
+        needed.push(('w', Some(update.targets.iter().map(|t| t.resno).collect())));
     }
-    .to_owned();
-    if updates.is_some() {
-        letters.push('w');
+    if read.contains_key(&rel) || conflict.is_some_and(|c| !c.arbiters.is_empty()) {
+        needed.push(reads);
     }
-    if read.contains(&rel) || conflict.is_some_and(|c| !c.arbiters.is_empty()) {
-        letters.push('r');
-    }
-    letters
+    needed
+}
+
+fn columns_of(read: &BTreeMap<RangeIndex, Columns>, rel: RangeIndex) -> Columns {
+    read.get(&rel).cloned().unwrap_or_default()
 }
 
 fn is_marked(query: &Query, rel: RangeIndex) -> bool {
     query.row_marks.iter().any(|mark| mark.rel == rel)
 }
 
-/// The range table entries of a query whose columns it, or a query below it, refers to.
-fn read_relations(query: &Query) -> BTreeSet<RangeIndex> {
-    let mut read = BTreeSet::new();
-    // Only the target of a data-modifying statement may go unread.
-    if query.command != CommandType::Select {
-        walk::deep_query(query, 0, &mut |expr, depth| {
-            if let Expr::Var(var) = expr
-                && var.level == depth
-            {
-                read.insert(var.rel);
-            }
-        });
-    }
+/// The columns that a query, or a query below it, refers to; keys for row locks and cursors aside.
+fn read_columns(query: &Query) -> BTreeMap<RangeIndex, Columns> {
+    let mut read: BTreeMap<RangeIndex, Columns> = BTreeMap::new();
+    walk::deep_query(query, 0, &mut |expr, depth| {
+        if let Expr::Var(var) = expr
+            && var.level == depth
+            && !matches!(var.attno, KEY_ATTNO | SEQ_ATTNO)
+        {
+            read.entry(var.rel).or_default().insert(var.attno);
+        }
+    });
     read
 }
 

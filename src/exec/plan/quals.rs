@@ -46,13 +46,14 @@ fn factored(whole: &Expr, arms: &[Expr], out: &mut Vec<Expr>) {
 /// The range table entries of this query that an expression refers to.
 pub(super) fn rels(expr: &Expr) -> Rels {
     let mut rels = Rels::new();
-    walk::deep(expr, 0, &mut |e, depth| {
-        if let Expr::Var(v) = e
-            && v.level == depth
-            && v.rel != crate::nodes::SUBLINK_RANGE
-        {
+    walk::deep(expr, 0, &mut |e, depth| match e {
+        Expr::Var(v) if v.level == depth && v.rel != crate::nodes::SUBLINK_RANGE => {
             rels.insert(v.rel);
         }
+        Expr::CurrentOf { rel, .. } if depth == 0 => {
+            rels.insert(*rel);
+        }
+        _ => {}
     });
     rels
 }

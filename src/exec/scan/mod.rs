@@ -1,12 +1,14 @@
 //! Reading tables: by key, by key range, whole.
 
 mod bounds;
+mod current_of;
 mod index;
 mod source;
 mod system;
 mod table;
 
 pub(in crate::exec) use bounds::{Bounds, ByteRange, KeyValue};
+pub(in crate::exec) use current_of::CurrentOfScan;
 pub(in crate::exec) use index::IndexScan;
 pub(in crate::exec) use source::{ScanColumn, Source};
 pub(in crate::exec) use system::{SequenceScan, SystemScan};

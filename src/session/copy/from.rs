@@ -1,4 +1,4 @@
-//! COPY FROM STDIN.
+//! COPY FROM.
 //!
 //! Values are read as their types' input functions read them, a line at a time, and the lines' rows
 //! go to a [`BulkLoad`], which inserts them in batches: all are one statement, whose writes gather in
@@ -6,13 +6,14 @@
 
 use super::lines::{Lines, bad_format};
 use super::options::{Format, Header, Options};
+use super::other_end::Source;
 use super::{binary, csv, relation, text};
-use crate::catalog::{Column, Relation};
+use crate::catalog::{Column, Persistence, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::dml::{BulkInsert, BulkLoad, LineError};
 use crate::exec::{Row, off_worker};
-use crate::functions;
-use crate::session::client::{Client, Encoding};
+use crate::functions::{self, privileges};
+use crate::session::client::Client;
 use crate::session::env::StatementEnv;
 use crate::session::{Session, utf8};
 use crate::sql::bind::{self, BindContext, ExprPlace};
@@ -103,20 +104,11 @@ impl Session {
     pub(super) async fn copy_from(
         &mut self,
         copy: &nodes::CopyStmt,
-        options: Options,
         client: &mut dyn Client,
     ) -> Result<u64> {
         let transaction = self.state.transaction()?;
-        transaction.check_may_write("COPY FROM")?;
-        let mut loader = self.prepare_load(copy, options).await?;
-        let binary = loader.options.format == Format::Binary;
-        let encoding = if binary { Encoding::Binary } else { Encoding::Text };
-        client.copy_in(encoding, loader.columns.len());
-        client.flush().await?;
-        let loaded = match binary {
-            true => loader.load_binary(client).await,
-            false => loader.load_lines(client).await,
-        };
+        let mut loader = self.prepare_load(copy).await?;
+        let loaded = loader.load_all(copy, client).await;
         let Loader { load, inserted, relation, .. } = loader;
         let finish = || off_worker(|| load.finish()).map_err(|e| at_line_of(&relation, e));
         match loaded.and_then(|()| finish()) {
@@ -129,28 +121,34 @@ impl Session {
         Ok(inserted)
     }
 
-    async fn prepare_load(&mut self, copy: &nodes::CopyStmt, options: Options) -> Result<Loader> {
+    async fn prepare_load(&mut self, copy: &nodes::CopyStmt) -> Result<Loader> {
         let name = copy.relation().ok_or_else(|| PgError::internal("COPY FROM without a table"))?;
         let relation =
             self.lock_for_copy(name, crate::storage::TableLockMode::RowExclusive).await?;
         let env = self.statement_env()?;
-        let (catalog, role) = (&env.catalog, env.current_role);
-        crate::functions::privileges::require_relation(catalog, role, relation.oid, "a")?;
-        relation::check_target(&relation)?;
-        if options.freeze && !self.state.transaction()?.txn.has_created(relation.storage) {
-            return Err(cannot_freeze());
-        }
         let columns = relation::columns(copy, &relation)?;
-        let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
-        let chosen = |option, name| relation::chosen(option, name, &names, Some(&relation));
-        let force_null = chosen(&options.force_null, "FORCE_NULL")?;
-        let force_not_null = chosen(&options.force_not_null, "FORCE_NOT_NULL")?;
+        let named = columns.iter().map(|c| c.attno).collect();
+        privileges::require_columns(&env.catalog, env.current_role, relation.oid, 'a', &named)?;
         let env = self.statement_env()?;
         let context = BindContext { catalog: &env.catalog, env: &*env };
         let filter = match copy.where_clause() {
             Node::None => None,
-            node => Some(bind::bind_expr(node, &context, ExprPlace::Check, Some(&relation), None)?),
+            node => {
+                Some(bind::bind_expr(node, &context, ExprPlace::CopyWhere, Some(&relation), None)?)
+            }
         };
+        if relation.persistence != Persistence::Temporary {
+            self.state.transaction()?.check_may_write("COPY FROM")?;
+        }
+        let options = Options::read(copy)?;
+        let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+        let chosen = |option, name| relation::chosen(option, name, &names, Some(&relation));
+        let force_not_null = chosen(&options.force_not_null, "FORCE_NOT_NULL")?;
+        let force_null = chosen(&options.force_null, "FORCE_NULL")?;
+        relation::check_target(&relation)?;
+        if options.freeze && !self.state.transaction()?.txn.has_created(relation.storage) {
+            return Err(cannot_freeze());
+        }
         let attnos: Vec<_> = columns.iter().map(|c| c.attno).collect();
         let insert = BulkInsert::compile(&env.catalog, &relation, &attnos, filter.as_ref())?;
         let transaction = self.state.transaction()?;
@@ -179,10 +177,20 @@ fn in_its_place(bytes: usize, load: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 impl Loader {
-    async fn load_lines(&mut self, client: &mut dyn Client) -> Result<()> {
+    async fn load_all(&mut self, copy: &nodes::CopyStmt, client: &mut dyn Client) -> Result<()> {
+        let columns = self.columns.len();
+        let mut source = Source::open(copy, &self.options, columns, client).await?;
+        match self.options.format {
+            Format::Binary => self.load_binary(&mut source).await?,
+            Format::Text | Format::Csv => self.load_lines(&mut source).await?,
+        }
+        source.close()
+    }
+
+    async fn load_lines(&mut self, source: &mut Source<'_>) -> Result<()> {
         let mut lines = Lines::new(&self.options);
         loop {
-            let data = client.copy_read().await?;
+            let data = source.read().await?;
             let last = data.is_none();
             let data = data.unwrap_or_default();
             lines.push(&data);
@@ -211,10 +219,10 @@ impl Loader {
         }
     }
 
-    async fn load_binary(&mut self, client: &mut dyn Client) -> Result<()> {
+    async fn load_binary(&mut self, source: &mut Source<'_>) -> Result<()> {
         let mut reader = binary::Reader::default();
         loop {
-            let data = client.copy_read().await?;
+            let data = source.read().await?;
             let last = data.is_none();
             let data = data.unwrap_or_default();
             reader.push(&data);

@@ -1,8 +1,8 @@
-//! COPY between a table (or a query's result) and the client (manual, COPY).
+//! COPY between a table (or a query's result) and the client, a file or a program (manual, COPY).
 //!
 //! ```text
-//! FROM STDIN   CopyData bytes ─ lines/text/csv/binary ─► rows of datums ─ from.rs ─► INSERT in batches
-//! TO STDOUT    SELECT's rows ─ to.rs ─ text/csv/binary ─► one CopyData message per row
+//! FROM   pieces of bytes ─ lines/text/csv/binary ─► rows of datums ─ from.rs ─► INSERT in batches
+//! TO     SELECT's rows ─ to.rs ─ text/csv/binary ─► one CopyData message per row, or bytes
 //! ```
 //!
 //! Inserting goes through the same bound INSERT that SQL uses, with the rows as its VALUES, so that
@@ -13,6 +13,7 @@ mod csv;
 mod from;
 mod lines;
 mod options;
+mod other_end;
 mod relation;
 mod text;
 mod to;
@@ -20,8 +21,7 @@ mod to;
 use super::Session;
 use super::client::Client;
 use super::utility::Outcome;
-use crate::error::{PgError, Result};
-use options::Options;
+use crate::error::Result;
 use pg_raw_parse::nodes;
 
 impl Session {
@@ -30,17 +30,11 @@ impl Session {
         copy: &nodes::CopyStmt,
         client: &mut dyn Client,
     ) -> Result<Outcome> {
-        if copy.is_program {
-            return Err(PgError::unsupported("COPY to or from a program"));
-        }
-        if copy.filename().is_some() {
-            return Err(PgError::unsupported("COPY to or from a file on the server")
-                .hint("Use COPY FROM STDIN and TO STDOUT, or psql's \\copy."));
-        }
-        let options = Options::read(copy)?;
+        let env = self.statement_env()?;
+        other_end::check_may_use(copy, &env.catalog, env.current_role)?;
         let rows = match copy.is_from {
-            true => self.copy_from(copy, options, client).await?,
-            false => self.copy_to(copy, options, client).await?,
+            true => self.copy_from(copy, client).await?,
+            false => self.copy_to(copy, client).await?,
         };
         Ok(Outcome::Done(format!("COPY {rows}")))
     }

@@ -1,13 +1,15 @@
-//! COPY TO STDOUT: a SELECT whose rows are written as CopyData messages.
+//! COPY TO: a SELECT whose rows are written in COPY's formats.
 
 use super::options::{Format, Header, Options};
+use super::other_end::Sink;
 use super::{binary, csv, relation, text};
+use crate::catalog::Column;
 use crate::error::{PgError, Result};
 use crate::exec::{ResultColumn, Row};
 use crate::functions;
 use crate::nodes::CommandType;
 use crate::session::Session;
-use crate::session::client::{Client, Encoding, Reply};
+use crate::session::client::Client;
 use crate::session::env::StatementEnv;
 use crate::session::pipeline::output_columns;
 use crate::session::prepared::Planned;
@@ -34,34 +36,34 @@ impl Session {
     pub(super) async fn copy_to(
         &mut self,
         copy: &nodes::CopyStmt,
-        options: Options,
         client: &mut dyn Client,
     ) -> Result<u64> {
-        let (planned, relation) = match copy.relation() {
+        let (options, planned, relation) = match copy.relation() {
             Some(name) => {
                 let relation = self.lock_for_copy(name, TableLockMode::AccessShare).await?;
+                let copied = relation::columns(copy, &relation)?;
                 relation::check_source(&relation)?;
-                (self.select_all(copy, &relation)?, Some(relation))
+                let options = Options::read(copy)?;
+                (options, self.select_columns(&copied, &relation)?, Some(relation))
             }
-            None => (self.compile_copied_query(copy)?, None),
+            None => (Options::read(copy)?, self.compile_copied_query(copy)?, None),
         };
         let columns = planned.plan.columns().to_vec();
         let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
         let relation = relation.as_deref();
         let force_quote = relation::chosen(&options.force_quote, "FORCE_QUOTE", &names, relation)?;
         let mut running = self.start_query(Arc::new(planned), Vec::new()).await?;
+        let sink = Sink::open(copy, &options, columns.len(), client)?;
         let mut writer = Writer { options, columns, force_quote, scratch: Vec::new() };
-        let sent = writer.send(&mut running.rows, client).await?;
-        Ok(sent)
+        writer.send(&mut running.rows, sink).await
     }
 
     /// SELECT of the columns to copy.
-    fn select_all(
+    fn select_columns(
         &mut self,
-        copy: &nodes::CopyStmt,
+        columns: &[Column],
         relation: &crate::catalog::Relation,
     ) -> Result<Planned> {
-        let columns = relation::columns(copy, relation)?;
         let names: Vec<String> = columns.iter().map(|c| relation::quoted(&c.name)).collect();
         let env = self.statement_env()?;
         let schema = env.catalog.namespace(relation.namespace);
@@ -106,15 +108,15 @@ impl Session {
 }
 
 impl Writer {
-    async fn send(&mut self, rows: &mut RowReader, client: &mut dyn Client) -> Result<u64> {
+    async fn send(&mut self, rows: &mut RowReader, mut sink: Sink<'_>) -> Result<u64> {
         let binary = self.options.format == Format::Binary;
-        let encoding = if binary { Encoding::Binary } else { Encoding::Text };
-        client.copy_out(encoding, self.columns.len());
+        let mut buffer = Vec::new();
         if self.options.header == Header::Present {
-            client.copy_data(&mut |out| {
+            let mut header = |out: &mut Vec<u8>| {
                 self.header(out);
                 Ok(())
-            })?;
+            };
+            sink.write(&mut buffer, &mut header).await?;
         }
         let mut header_due = binary;
         let output = output_columns(&self.columns, &[]);
@@ -122,28 +124,27 @@ impl Writer {
         let mut sent = 0;
         while let Some(batch) = rows.next(BATCH_ROWS).await? {
             for row in into_rows(batch, &output) {
-                client.copy_data(&mut |out| {
+                let mut body = |out: &mut Vec<u8>| {
                     if std::mem::take(&mut header_due) {
                         binary::write_header(out);
                     }
                     self.row(&row, &env, out)
-                })?;
+                };
+                sink.write(&mut buffer, &mut body).await?;
                 sent += 1;
-                if client.should_flush() {
-                    client.flush().await?;
-                }
             }
         }
         if binary {
-            client.copy_data(&mut |out| {
+            let mut trailer = |out: &mut Vec<u8>| {
                 if std::mem::take(&mut header_due) {
                     binary::write_header(out);
                 }
                 binary::write_trailer(out);
                 Ok(())
-            })?;
+            };
+            sink.write(&mut buffer, &mut trailer).await?;
         }
-        client.reply(Reply::CopyDone);
+        sink.close()?;
         Ok(sent)
     }
 

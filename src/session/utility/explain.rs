@@ -3,7 +3,7 @@
 use super::{Outcome, options, text_column};
 use crate::error::{PgError, Result, code};
 use crate::exec::explain::{Analyzed, Measurements, Shown};
-use crate::exec::{self, ResultColumn};
+use crate::exec::ResultColumn;
 use crate::session::Session;
 use crate::session::prepared::{Kind, Planned};
 use crate::sql::bind::{self, BindContext, ParamTypes};
@@ -101,7 +101,7 @@ impl Session {
             query if Kind::of(query) == Kind::Query => query,
             _ => return Err(PgError::unsupported("EXPLAIN of this statement")),
         };
-        let planned = self.compile_by(exec::plan_explained, query, &mut ParamTypes::None)?;
+        let planned = self.compile_explained(query, &mut ParamTypes::None)?;
         Ok(Explained::Query(Arc::new(planned), Vec::new()))
     }
 

@@ -114,6 +114,18 @@ impl Session {
             state.notice(Notice { severity, fields });
         };
         let env: Arc<dyn crate::functions::Env> = env;
+        let executed = match statement.node() {
+            Node::CreateTableAsStmt(s) => match s.query() {
+                execute @ Node::ExecuteStmt(_) => Some(self.resolve_execute(execute)?),
+                _ => None,
+            },
+            _ => None,
+        };
+        let prepared = executed.as_ref().map(|(prepared, params)| ddl::PreparedQuery {
+            query: prepared.node(),
+            types: prepared.param_types.clone(),
+            params: params.clone(),
+        });
         let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
         self.apply_lock_timeouts(&transaction);
         let context = DdlContext {
@@ -124,6 +136,7 @@ impl Session {
             memory_limit_bytes,
             notice: &notice,
             in_block: transaction.in_block,
+            prepared: prepared.as_ref(),
         };
         let mark = transaction.catalog.mark();
         transaction.txn.begin_statement()?;

@@ -16,7 +16,7 @@ impl<'n> Binder<'_, 'n> {
         item: &NsItem,
     ) -> Result<Box<OnConflict>> {
         let update = clause.action == nodes::OnConflictAction::ONCONFLICT_UPDATE;
-        let arbiters = match clause.infer() {
+        let (target, arbiters) = match clause.infer() {
             None if update => {
                 let message =
                     "ON CONFLICT DO UPDATE requires inference specification or constraint name";
@@ -24,11 +24,14 @@ impl<'n> Binder<'_, 'n> {
                     .hint("For example, ON CONFLICT (column_name).")
                     .at(clause.location));
             }
-            None => Vec::new(),
-            Some(infer) => self.arbiters(infer, relation)?,
+            None => (None, Vec::new()),
+            Some(infer) => match infer.conname() {
+                Some(name) => (None, constraint_index(name, relation)?),
+                None => (Some(self.conflict_target(infer)?), Vec::new()),
+            },
         };
         if !update {
-            return Ok(Box::new(OnConflict { arbiters, update: None }));
+            return Ok(Box::new(OnConflict { target, arbiters, update: None }));
         }
         let excluded = self.add_excluded(relation)?;
         let rel = excluded.rel;
@@ -36,7 +39,7 @@ impl<'n> Binder<'_, 'n> {
         let targets = self.bind_set_list(clause.target_list(), relation)?;
         let filter = self.bind_where_opt(clause.where_clause(), Place::Where, "WHERE")?;
         let update = Some(OnConflictUpdate { targets, filter, excluded: rel });
-        Ok(Box::new(OnConflict { arbiters, update }))
+        Ok(Box::new(OnConflict { target, arbiters, update }))
     }
 
     /// The row proposed for insertion, under the name `excluded`.
@@ -49,26 +52,49 @@ impl<'n> Binder<'_, 'n> {
         Ok(item)
     }
 
-    /// The unique indexes a conflict target means.
-    fn arbiters(&mut self, infer: &'n nodes::InferClause, relation: &Relation) -> Result<Vec<Oid>> {
-        if let Some(name) = infer.conname() {
-            return constraint_index(name, relation);
-        }
-        let (mut columns, mut exprs) = (Vec::new(), Vec::new());
+    fn conflict_target(&mut self, infer: &'n nodes::InferClause) -> Result<ConflictTarget> {
+        let mut elements = Vec::new();
         for node in infer.index_elems() {
             let Node::IndexElem(element) = node else { continue };
-            match self.inferred_element(element, infer.location)? {
+            elements.push(self.inferred_element(element, infer.location)?);
+        }
+        let filter = self.bind_where_opt(infer.where_clause(), Place::IndexPredicate, "WHERE")?;
+        Ok(ConflictTarget { elements, filter })
+    }
+
+    /// The unique indexes that the statement's conflict target means, once its target is a table.
+    pub fn find_arbiters(&self, query: &mut Query) -> Result<()> {
+        let (Some(rel), Some(conflict)) = (query.result_relation, &query.on_conflict) else {
+            return Ok(());
+        };
+        let RangeSource::Relation { oid } = query.range(rel).source else { return Ok(()) };
+        let (Some(relation), Some(target)) =
+            (self.context.catalog.relation(oid), conflict.target.clone())
+        else {
+            return Ok(());
+        };
+        let arbiters = self.arbiters(target, relation)?;
+        if let Some(conflict) = &mut query.on_conflict {
+            conflict.arbiters = arbiters;
+            conflict.target = None;
+        }
+        Ok(())
+    }
+
+    fn arbiters(&self, target: ConflictTarget, relation: &Relation) -> Result<Vec<Oid>> {
+        let (mut columns, mut exprs) = (Vec::new(), Vec::new());
+        for element in target.elements {
+            match element {
                 Expr::Var(var) if var.attno > 0 => columns.push(var.attno),
                 other => exprs.push(other),
             }
         }
-        let filter = self.bind_where_opt(infer.where_clause(), Place::IndexPredicate, "WHERE")?;
         columns.sort_unstable();
         columns.dedup();
         let mut found = Vec::new();
         for index in self.context.catalog.indexes_of(relation) {
             let Some(info) = &index.index else { continue };
-            if info.unique && matches_index(info, &columns, &exprs, filter.as_ref()) {
+            if info.unique && matches_index(info, &columns, &exprs, target.filter.as_ref()) {
                 if !info.immediate {
                     continue;
                 }

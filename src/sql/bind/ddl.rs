@@ -20,6 +20,7 @@ impl ExprPlace {
             ExprPlace::IndexExpression => Place::IndexExpression,
             ExprPlace::IndexPredicate => Place::IndexPredicate,
             ExprPlace::AlterUsing => Place::AlterUsing,
+            ExprPlace::CopyWhere => Place::CopyWhere,
             ExprPlace::ExecuteParameter => Place::ExecuteParameter,
         }
     }
@@ -42,7 +43,9 @@ pub(super) fn bind(
     let expr = binder.bind_expr_in(node, place.place())?;
     let mut expr = match place {
         ExprPlace::Check => binder.coerce_to_boolean(expr, "CHECK")?,
-        ExprPlace::IndexPredicate => binder.coerce_to_boolean(expr, "WHERE")?,
+        ExprPlace::IndexPredicate | ExprPlace::CopyWhere => {
+            binder.coerce_to_boolean(expr, "WHERE")?
+        }
         _ => binder.coerce_to_column(expr, place, target)?,
     };
     binder.check_stored(&expr, place, relation)?;

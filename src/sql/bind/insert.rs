@@ -27,6 +27,7 @@ impl<'n> Binder<'_, 'n> {
         let columns = insert_columns(node, &relation)?;
         let written = !node.cols().is_empty();
         let row = self.insert_source(node, &mut query, &relation, &columns, written)?;
+        query.assigned = row.iter().map(|(attno, _)| *attno).collect();
         self.insert_targets(&mut query, &relation, row)?;
         if node.on_conflict_clause().is_some() || node.returning_clause().is_some() {
             self.scope().namespace.clear();
@@ -39,6 +40,7 @@ impl<'n> Binder<'_, 'n> {
         query.returning = self.bind_returning(node.returning_clause())?;
         self.take_scope(&mut query);
         self.rewrite_view_target(&mut query)?;
+        self.find_arbiters(&mut query)?;
         Ok(query)
     }
 

@@ -100,6 +100,8 @@ pub enum ExprPlace {
     IndexPredicate,
     /// ALTER COLUMN … TYPE … USING.
     AlterUsing,
+    /// WHERE of COPY FROM.
+    CopyWhere,
     /// A parameter of EXECUTE.
     ExecuteParameter,
 }

@@ -36,6 +36,7 @@ pub(super) enum Place {
     AlterUsing,
     ExecuteParameter,
     Generated,
+    CopyWhere,
 }
 
 impl Place {
@@ -71,6 +72,7 @@ impl Place {
             Place::AlterUsing => "USING",
             Place::ExecuteParameter => "EXECUTE",
             Place::Generated => "GENERATED AS",
+            Place::CopyWhere => "WHERE",
         }
     }
 
@@ -87,6 +89,7 @@ impl Place {
             Place::AlterUsing => "transform expressions",
             Place::ExecuteParameter => "EXECUTE parameters",
             Place::Generated => "column generation expressions",
+            Place::CopyWhere => "COPY FROM WHERE conditions",
             other => other.name(),
         }
     }
@@ -101,6 +104,7 @@ impl Place {
             Place::AlterUsing => "transform expression",
             Place::ExecuteParameter => "EXECUTE parameter",
             Place::Generated => "column generation expression",
+            Place::CopyWhere => "COPY FROM WHERE condition",
             _ => return None,
         })
     }

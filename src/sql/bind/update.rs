@@ -21,6 +21,7 @@ impl<'n> Binder<'_, 'n> {
         query.from.filter = self.bind_where_opt(node.where_clause(), Place::Where, "WHERE")?;
         query.returning = self.bind_returning(node.returning_clause())?;
         query.targets = self.bind_set_list(node.target_list(), &relation)?;
+        query.assigned = query.targets.iter().map(|t| t.resno).collect();
         self.take_scope(&mut query);
         self.rewrite_view_target(&mut query)?;
         Ok(query)

@@ -59,8 +59,8 @@ impl Binder<'_, '_> {
             self.check_view_target(query, relation, view)?;
             let checked = cascaded || view.check_option.is_some();
             cascaded |= view.check_option == Some(CheckOption::Cascaded);
+            query.target_views.push((oid, query.assigned.clone()));
             self.replace_target(query, rel, relation, view, checked)?;
-            query.target_views.push(oid);
         }
         if !query.target_views.is_empty() && query.command == CommandType::Insert {
             self.add_base_defaults(query, rel);
@@ -90,10 +90,12 @@ impl Binder<'_, '_> {
             let state = code::OBJECT_NOT_IN_PREREQUISITE_STATE;
             return Err(PgError::new(state, message).detail(detail).hint(hint));
         }
-        if query.on_conflict.as_ref().is_some_and(|c| c.update.is_some()) {
-            return Err(PgError::unsupported("ON CONFLICT DO UPDATE through a view"));
+        if matches!(query.from.filter, Some(Expr::CurrentOf { .. })) {
+            let message = "WHERE CURRENT OF on a view is not implemented";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
         }
-        for target in &query.targets {
+        let update = query.on_conflict.as_ref().and_then(|c| c.update.as_ref());
+        for target in query.targets.iter().chain(update.iter().flat_map(|u| &u.targets)) {
             let of_view = usize::try_from(target.resno).ok().and_then(|r| r.checked_sub(1));
             let of_view = of_view.and_then(|at| view.query.output().nth(at));
             if let Some(Err(detail)) = of_view.map(|t| view_update::base_column(t, rel)) {
@@ -116,37 +118,46 @@ impl Binder<'_, '_> {
         checked: bool,
     ) -> Result<()> {
         let Some((base, _)) = view_update::base(view) else { return Ok(()) };
-        let onto_target =
-            |var: &Var| (var.rel == base).then(|| Expr::Var(Var { rel, ..var.clone() }));
-        let renumbered = |expr: &Expr| {
-            let mut expr = expr.clone();
-            map_expr(&mut expr, 0, &onto_target);
-            expr
+        let columns: Vec<Expr> = view.query.output().map(|t| moved(&t.expr, base, rel)).collect();
+        let excluded = query.on_conflict.as_ref().and_then(|c| c.update.as_ref());
+        let excluded = excluded.map(|update| update.excluded);
+        // EXCLUDED is a row of the view at first, too.
+        let proposed: Vec<Expr> = match excluded {
+            Some(to) => view.query.output().map(|t| moved(&t.expr, base, to)).collect(),
+            None => Vec::new(),
         };
-        let columns: Vec<Expr> = view.query.output().map(|t| renumbered(&t.expr)).collect();
-        let entry = &mut query.range_table[rel as usize - 1];
         let under = view.query.range(base);
-        entry.source = under.source.clone();
-        entry.columns.clone_from(&under.columns);
-        let of_view = |var: &Var| match usize::try_from(var.attno) {
-            _ if var.rel != rel => None,
-            Ok(0) => Some(whole_row(&columns, relation, var.type_oid)),
-            Ok(attno) => columns.get(attno - 1).cloned(),
-            Err(_) => None,
+        for replaced in [Some(rel), excluded].into_iter().flatten() {
+            let entry = &mut query.range_table[replaced as usize - 1];
+            entry.source = under.source.clone();
+            entry.columns.clone_from(&under.columns);
+        }
+        let of_view = |var: &Var| {
+            let columns = if var.rel == rel {
+                &columns
+            } else if Some(var.rel) == excluded {
+                &proposed
+            } else {
+                return None;
+            };
+            match usize::try_from(var.attno) {
+                Ok(0) => Some(whole_row(columns, relation, var.type_oid)),
+                Ok(attno) => columns.get(attno - 1).cloned(),
+                Err(_) => None,
+            }
         };
         map_query(query, 0, &of_view);
         for (_, check) in &mut query.view_checks {
             map_expr(check, 0, &of_view);
         }
-        for target in &mut query.targets {
-            let column = usize::try_from(target.resno).ok().and_then(|r| r.checked_sub(1));
-            if let Some(Expr::Var(var)) = column.and_then(|at| columns.get(at)) {
-                target.resno = var.attno;
-            }
+        rename_targets(&mut query.targets, &columns);
+        query.assigned = query.assigned.iter().filter_map(|a| base_number(*a, &columns)).collect();
+        if let Some(update) = query.on_conflict.as_mut().and_then(|c| c.update.as_mut()) {
+            rename_targets(&mut update.targets, &columns);
         }
-        query.targets.sort_by_key(|t| t.resno);
         query.has_sublinks |= view.query.has_sublinks;
-        let Some(filter) = view.query.from.filter.as_ref().map(renumbered) else { return Ok(()) };
+        let filter = view.query.from.filter.as_ref();
+        let Some(filter) = filter.map(|f| moved(f, base, rel)) else { return Ok(()) };
         if checked && query.command != CommandType::Delete {
             query.view_checks.insert(0, (relation.name.clone(), filter.clone()));
         }
@@ -173,6 +184,31 @@ impl Binder<'_, '_> {
         }
         query.targets.sort_by_key(|t| t.resno);
     }
+}
+
+/// Assignments to a view's columns as assignments to the columns that these are.
+fn rename_targets(targets: &mut [TargetEntry], columns: &[Expr]) {
+    for target in &mut *targets {
+        target.resno = base_number(target.resno, columns).unwrap_or(target.resno);
+    }
+    targets.sort_by_key(|t| t.resno);
+}
+
+/// The number of the column that a view's column is.
+fn base_number(attno: AttrNumber, columns: &[Expr]) -> Option<AttrNumber> {
+    match columns.get(usize::try_from(attno).ok()?.checked_sub(1)?)? {
+        Expr::Var(var) => Some(var.attno),
+        _ => None,
+    }
+}
+
+/// An expression of the view's query with its range table entry `from` as the statement's `to`.
+fn moved(expr: &Expr, from: RangeIndex, to: RangeIndex) -> Expr {
+    let mut expr = expr.clone();
+    map_expr(&mut expr, 0, &|var| {
+        (var.rel == from).then(|| Expr::Var(Var { rel: to, ..var.clone() }))
+    });
+    expr
 }
 
 fn whole_row(columns: &[Expr], view: &Relation, type_oid: u32) -> Expr {

@@ -50,7 +50,9 @@ pub(in crate::exec::ddl) fn set_owner(
     for oid in all {
         change_table(oid, cx, |r| {
             let old = acl::role_name(&catalog, r.owner);
-            r.acl = r.acl.take().map(|items| acl::with_owner(&items, &old, &new));
+            for acl in std::iter::once(&mut r.acl).chain(r.columns.iter_mut().map(|c| &mut c.acl)) {
+                *acl = acl.take().map(|items| acl::with_owner(&items, &old, &new));
+            }
             r.owner = owner;
         });
     }

@@ -67,6 +67,7 @@ fn column(name: &str, type_oid: Oid, typmod: i32) -> Column {
         comment: None,
         statistics_target: -1,
         storage: b'p',
+        acl: None,
     }
 }
 
