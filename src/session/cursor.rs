@@ -281,9 +281,7 @@ impl Session {
     ) -> Result<Outcome> {
         let has = |option: u32| declare.options.cast_unsigned() & option != 0;
         let (hold, binary) = (has(raw::CURSOR_OPT_HOLD), has(raw::CURSOR_OPT_BINARY));
-        if !hold {
-            self.require_block("DECLARE CURSOR")?;
-        }
+        let insensitive = has(raw::CURSOR_OPT_INSENSITIVE);
         let scroll = match (has(raw::CURSOR_OPT_SCROLL), has(raw::CURSOR_OPT_NO_SCROLL)) {
             (true, true) => {
                 let message = "cannot specify both SCROLL and NO SCROLL";
@@ -293,12 +291,24 @@ impl Session {
             (false, true) => Scroll::No,
             (false, false) => Scroll::WhileKept,
         };
+        if insensitive && has(raw::CURSOR_OPT_ASENSITIVE) {
+            let message = "cannot specify both ASENSITIVE and INSENSITIVE";
+            return Err(PgError::new(code::INVALID_CURSOR_DEFINITION, message));
+        }
+        if !hold {
+            self.require_block("DECLARE CURSOR")?;
+        }
         let mut keys = RowKeys::default();
         let planned =
             self.compile_with(declare.query(), &mut ParamTypes::None, |query, catalog| {
                 keys = RowKeys::add(query, catalog);
             })?;
         check_declarable(&planned, scroll, hold)?;
+        if insensitive && planned.locks_rows {
+            let message = "DECLARE INSENSITIVE CURSOR ... FOR UPDATE is not valid";
+            return Err(PgError::new(code::INVALID_CURSOR_DEFINITION, message)
+                .detail("Insensitive cursors must be READ ONLY."));
+        }
         let scroll = if planned.locks_rows { Scroll::No } else { scroll };
         let name = declare.portalname().unwrap_or_default().to_owned();
         if self.portals.contains_key(&name) {
@@ -347,16 +357,24 @@ impl Session {
             raw::FetchDirection::FETCH_ABSOLUTE => Direction::Absolute,
             _ => Direction::Relative,
         };
-        let rows = match &mut portal.state {
-            PortalState::Cursor(cursor) => cursor.fetch(direction, fetch.how_many).await?,
+        let fetched = match &mut portal.state {
+            PortalState::Cursor(cursor) => cursor.fetch(direction, fetch.how_many).await,
+            PortalState::Running(_) if direction != Direction::Forward || fetch.how_many < 0 => {
+                Err(forward_only())
+            }
             PortalState::Running(running) => {
-                if direction != Direction::Forward || fetch.how_many < 0 {
-                    return Err(forward_only());
-                }
                 let wanted = usize::try_from(fetch.how_many).unwrap_or(usize::MAX);
-                fetch_from_portal(&mut running.rows, &portal.output, wanted).await?
+                fetch_from_portal(&mut running.rows, &portal.output, wanted).await
             }
             _ => return Err(super::portal::cannot_be_run(name)),
+        };
+        let rows = match fetched {
+            Ok(rows) => rows,
+            Err(error) => {
+                // It stays, but is of no use any more.
+                portal.state = PortalState::Done { tag: None };
+                return Err(error);
+            }
         };
         let count = rows.len();
         if fetch.ismove {

@@ -6,8 +6,8 @@ use crate::catalog::pg_catalog;
 use crate::error::{PgError, Result, code};
 use crate::exec::{Plan, ResultColumn};
 use crate::nodes::CommandType;
-use crate::sql::Statement;
 use crate::sql::bind::ParamTypes;
+use crate::sql::{self, Statement};
 use crate::types::Oid;
 use parking_lot::Mutex;
 use pg_raw_parse::Node;
@@ -34,7 +34,8 @@ impl Planned {
             CommandType::Select if self.locks_rows => "SELECT FOR UPDATE",
             CommandType::Select => "SELECT",
         };
-        match self.writes || self.locks_rows {
+        let catalog = transaction.catalog.current();
+        match (self.writes || self.locks_rows) && self.plan.changes_permanent(&catalog) {
             true => transaction.check_may_write(command),
             false => Ok(()),
         }
@@ -57,7 +58,7 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) fn of(node: Node<'_>) -> Kind {
         match node {
-            Node::SelectStmt(select) => match select.into_clause() {
+            Node::SelectStmt(select) => match sql::into_clause(select) {
                 None => Kind::Query,
                 // SELECT INTO is CREATE TABLE AS.
                 Some(_) => Kind::Utility,

@@ -13,3 +13,21 @@ mod raw_error;
 pub mod template;
 
 pub use parse::{Statement, parse, parse_often};
+
+use pg_raw_parse::nodes::{IntoClause, SelectStmt, SetOperation};
+
+/// The SELECT that comes first in a set operation; any other SELECT itself.
+pub fn first_select(select: &SelectStmt) -> &SelectStmt {
+    let mut first = select;
+    while first.op != SetOperation::SETOP_NONE
+        && let Some(left) = first.larg()
+    {
+        first = left;
+    }
+    first
+}
+
+/// INTO, which a set operation has in its first SELECT.
+pub fn into_clause(select: &SelectStmt) -> Option<&IntoClause> {
+    first_select(select).into_clause()
+}

@@ -86,6 +86,10 @@ fn sqlstate(message: &str) -> SqlState {
         code::SYNTAX_ERROR
     } else if starts("Failed to open pipe") {
         code::INSUFFICIENT_RESOURCES
+    } else if starts("role name \"") {
+        code::RESERVED_NAME
+    } else if message.ends_with("cannot include schema elements") {
+        code::FEATURE_NOT_SUPPORTED
     } else if starts("frame ") {
         code::WINDOWING_ERROR
     } else if starts("stack depth limit") {

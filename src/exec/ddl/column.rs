@@ -16,7 +16,7 @@ use pg_raw_parse::{Node, nodes};
 pub(super) const COLUMNS_MAX: usize = 1600;
 
 /// System columns' names, which users' columns cannot have.
-const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"];
+pub(super) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"];
 
 /// Adds a column and what its definition asks for to a draft.
 pub(super) fn add<'a>(
@@ -26,6 +26,11 @@ pub(super) fn add<'a>(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let name = definition.colname().unwrap_or_default();
+    if definition.storage_name().is_some() {
+        // A clause of PostgreSQL 16's.
+        let message = "syntax error at or near \"STORAGE\"";
+        return Err(PgError::new(code::SYNTAX_ERROR, message));
+    }
     check_name(draft, name)?;
     let type_name = definition.type_name().ok_or_else(|| PgError::unsupported("typed tables"))?;
     let serial = super::serial::serial_type(type_name)?;

@@ -42,6 +42,7 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
             name.to_owned()
         }
         None => {
+            let labels = index_def::distinct(labels.clone());
             let joined = implicit_names::joined(labels.iter().map(String::as_str));
             let parts = (table.name.as_str(), Some(joined.as_str()), "idx");
             implicit_names::relation_name(&catalog, table.namespace, &[], parts, false)
@@ -137,6 +138,10 @@ fn columns(
 }
 
 fn column_number(table: &Relation, name: &str) -> Result<i16> {
+    if super::column::SYSTEM_COLUMNS.contains(&name) {
+        let message = "index creation on system columns is not supported";
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
     table.column_by_name(name).map(|c| c.attno).ok_or_else(|| {
         let message = format!("column \"{name}\" does not exist");
         PgError::new(code::UNDEFINED_COLUMN, message)
@@ -177,6 +182,11 @@ fn key_column(
         return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
     }
     let collation = match strings(element.collation()).last() {
+        Some(_) if builtin::type_(type_oid).is_none_or(|t| t.collation == 0) => {
+            let shown = crate::types::format_type(type_oid, -1).unwrap_or_default();
+            let message = format!("collations are not supported by type {shown}");
+            return Err(PgError::new(code::DATATYPE_MISMATCH, message));
+        }
         Some(name) => builtin::collation_named(name).map(|c| c.oid).ok_or_else(|| {
             let message = format!("collation \"{name}\" for encoding \"UTF8\" does not exist");
             PgError::new(code::UNDEFINED_OBJECT, message)

@@ -7,6 +7,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::{RowBatch, execute as run, plan};
 use crate::nodes::{CommandType, Query};
 use crate::sql::bind::{ParamTypes, bind_node, bind_select_into};
+use crate::sql::into_clause;
 use crate::types::{Datum, arrow, oids};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{CreateTableAsStmt, IntoClause, SelectStmt};
@@ -31,7 +32,7 @@ pub(super) async fn execute(statement: &CreateTableAsStmt, cx: &DdlContext<'_>) 
 
 /// SELECT … INTO.
 pub(super) async fn select_into(statement: &SelectStmt, cx: &DdlContext<'_>) -> Result<String> {
-    let into = statement.into_clause().expect("SELECT INTO names a table");
+    let into = into_clause(statement).expect("SELECT INTO names a table");
     let catalog = cx.catalog();
     let query = bind_select_into(statement, &cx.bind(&catalog), &mut ParamTypes::None)?;
     create(into, query, Vec::new(), false, cx).await

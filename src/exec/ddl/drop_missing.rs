@@ -2,8 +2,10 @@
 //! error for an object that does not exist.
 
 use super::DdlContext;
-use super::names::strings;
+use super::names::{find_namespace, strings};
+use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
+use crate::sql::bind::resolve_type;
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::DropStmt;
 use pg_raw_parse::raw::ObjectType;
@@ -17,6 +19,27 @@ pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<Strin
         ObjectType::OBJECT_EXTENSION => ("extension", "DROP EXTENSION"),
         ObjectType::OBJECT_COLLATION => ("collation", "DROP COLLATION"),
         ObjectType::OBJECT_PUBLICATION => ("publication", "DROP PUBLICATION"),
+        ObjectType::OBJECT_FOREIGN_SERVER => ("server", "DROP SERVER"),
+        ObjectType::OBJECT_FDW => ("foreign-data wrapper", "DROP FOREIGN DATA WRAPPER"),
+        ObjectType::OBJECT_EVENT_TRIGGER => ("event trigger", "DROP EVENT TRIGGER"),
+        ObjectType::OBJECT_LANGUAGE => ("language", "DROP LANGUAGE"),
+        ObjectType::OBJECT_TSCONFIGURATION => {
+            ("text search configuration", "DROP TEXT SEARCH CONFIGURATION")
+        }
+        ObjectType::OBJECT_TSDICTIONARY => {
+            ("text search dictionary", "DROP TEXT SEARCH DICTIONARY")
+        }
+        ObjectType::OBJECT_TRIGGER => return of_relation(statement, "trigger", "DROP TRIGGER", cx),
+        ObjectType::OBJECT_RULE => return of_relation(statement, "rule", "DROP RULE", cx),
+        ObjectType::OBJECT_POLICY => return of_relation(statement, "policy", "DROP POLICY", cx),
+        ObjectType::OBJECT_FUNCTION => return routine(statement, "function", "DROP FUNCTION", cx),
+        ObjectType::OBJECT_PROCEDURE => {
+            return routine(statement, "procedure", "DROP PROCEDURE", cx);
+        }
+        ObjectType::OBJECT_ROUTINE => return routine(statement, "routine", "DROP ROUTINE", cx),
+        ObjectType::OBJECT_AGGREGATE => {
+            return routine(statement, "aggregate", "DROP AGGREGATE", cx);
+        }
         _ => return Err(PgError::unsupported("DROP of this kind of object")),
     };
     for node in statement.objects() {
@@ -34,4 +57,83 @@ pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<Strin
         cx.notice(format!("{message}, skipping"));
     }
     Ok(tag.to_owned())
+}
+
+/// Triggers, rules and policies, whose names end with their table's columns' place: `table.name`.
+fn of_relation(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>) -> Result<String> {
+    for node in statement.objects() {
+        let names = node.as_node_list().map(strings).unwrap_or_default();
+        let Some((name, table)) = names.split_last() else { continue };
+        let (catalog, path) = (cx.catalog(), cx.env.search_path());
+        let found = match table {
+            [table] => catalog.relation_in_path(path, table),
+            [schema, table] => {
+                let namespace = find_namespace(&catalog, schema, cx);
+                namespace.and_then(|n| catalog.relation_named(n.oid, table))
+            }
+            _ => None,
+        };
+        let relation = table.join(".");
+        let (message, state) = match found {
+            None => (format!("relation \"{relation}\" does not exist"), code::UNDEFINED_TABLE),
+            Some(found) => {
+                let of =
+                    if statement.missing_ok || kind != "trigger" { "relation" } else { "table" };
+                let message =
+                    format!("{kind} \"{name}\" for {of} \"{}\" does not exist", found.name);
+                (message, code::UNDEFINED_OBJECT)
+            }
+        };
+        if !statement.missing_ok {
+            return Err(PgError::new(state, message));
+        }
+        cx.notice(format!("{message}, skipping"));
+    }
+    Ok(tag.to_owned())
+}
+
+/// Functions and their kin: users cannot make any, and those there are cannot be dropped.
+fn routine(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>) -> Result<String> {
+    for node in statement.objects() {
+        let Node::ObjectWithArgs(routine) = node else { continue };
+        let names: Vec<&str> = routine.objname().iter().filter_map(Node::as_str).collect();
+        let name = names.last().copied().unwrap_or_default();
+        let builtin = names.len() == 1 || names[0] == "pg_catalog";
+        if builtin && builtin::procs_named(name).next().is_some() {
+            return Err(PgError::unsupported(format!("{tag} of a built-in function")));
+        }
+        let mut types = Vec::new();
+        for node in routine.objargs() {
+            let Node::TypeName(name) = node else { continue };
+            let (oid, _) = resolve_type(name, &cx.bind(&cx.catalog()))?;
+            let shown = crate::types::format_type(oid, -1);
+            let internal = builtin::type_(oid).filter(|_| statement.missing_ok && is_system(name));
+            types.push(match (internal, shown) {
+                // The notice shows names as the parser completes them.
+                (Some(t), _) => format!("pg_catalog.{}", t.name),
+                (None, shown) => shown.unwrap_or_default(),
+            });
+        }
+        let arguments = if routine.args_unspecified { None } else { Some(types.join(",")) };
+        let name = names.join(".");
+        let (message, state) = match (arguments, statement.missing_ok) {
+            (Some(types), _) => {
+                (format!("{kind} {name}({types}) does not exist"), code::UNDEFINED_FUNCTION)
+            }
+            (None, true) => (format!("{kind} {name}() does not exist"), code::UNDEFINED_FUNCTION),
+            (None, false) => {
+                (format!("could not find a {kind} named \"{name}\""), code::UNDEFINED_FUNCTION)
+            }
+        };
+        if !statement.missing_ok {
+            return Err(PgError::new(state, message));
+        }
+        cx.notice(format!("{message}, skipping"));
+    }
+    Ok(tag.to_owned())
+}
+
+/// A type that the parser writes with its schema: `int` is `pg_catalog.int4`.
+fn is_system(name: &pg_raw_parse::nodes::TypeName) -> bool {
+    name.names().len() > 1
 }

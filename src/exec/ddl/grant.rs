@@ -5,7 +5,7 @@
 
 use super::names::{RelationName, get_namespace};
 use super::{DdlContext, database, lock, privileges, role_spec};
-use crate::catalog::{Catalog, Change, Database, Namespace, Relation, RelationKind, acl};
+use crate::catalog::{Catalog, Change, Database, Namespace, Relation, RelationKind, acl, builtin};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
 use pg_raw_parse::Node;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Privilege names and letters (manual, table 5.1).
-const PRIVILEGES: [(&str, char); 11] = [
+const PRIVILEGES: [(&str, char); 12] = [
     ("insert", 'a'),
     ("select", 'r'),
     ("update", 'w'),
@@ -28,6 +28,7 @@ const PRIVILEGES: [(&str, char); 11] = [
     ("create", 'C'),
     ("temporary", 'T'),
     ("connect", 'c'),
+    ("execute", 'X'),
 ];
 
 const TABLE_PRIVILEGES: &str = "arwdDxt";
@@ -39,6 +40,18 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
     let tag = if statement.is_grant { "GRANT" } else { "REVOKE" };
     let change = Grant::read(statement, cx)?;
     match (statement.targtype, statement.objtype) {
+        // Users' schemas have no functions.
+        (
+            GrantTargetType::ACL_TARGET_ALL_IN_SCHEMA,
+            ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE,
+        ) => {
+            for schema in names(statement.objects()) {
+                let found = get_namespace(&cx.catalog(), schema, cx)?.oid;
+                if Catalog::is_system(found) && found != builtin::oid::PUBLIC {
+                    return Err(PgError::unsupported(format!("{tag} on functions")));
+                }
+            }
+        }
         (GrantTargetType::ACL_TARGET_ALL_IN_SCHEMA, kind) => {
             for schema in names(statement.objects()) {
                 all_in_schema(schema, kind, &change, cx)?;

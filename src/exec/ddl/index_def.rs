@@ -107,7 +107,7 @@ fn attribute(table: &Relation, attno: i16, column: &IndexColumn, label: &str) ->
 }
 
 /// Column names of an index are made distinct by numbers (`ChooseIndexColumnNames`).
-fn distinct(labels: Vec<String>) -> Vec<String> {
+pub(super) fn distinct(labels: Vec<String>) -> Vec<String> {
     let mut out: Vec<String> = Vec::with_capacity(labels.len());
     for label in labels {
         let numbered =

@@ -132,7 +132,7 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::ViewStmt(s) => view::execute(s, cx).await,
         Node::TruncateStmt(s) => truncate::execute(s, cx).await,
         Node::CreateTableAsStmt(s) => create_table_as::execute(s, cx).await,
-        Node::SelectStmt(s) if s.into_clause().is_some() => {
+        Node::SelectStmt(s) if crate::sql::into_clause(s).is_some() => {
             create_table_as::select_into(s, cx).await
         }
         Node::RenameStmt(s) => rename::execute(s, cx).await,

@@ -2,7 +2,7 @@
 
 use super::drop::change_table;
 use super::names::{RelationName, find_namespace, missing_schema};
-use super::{DdlContext, create_table, lock, privileges};
+use super::{DdlContext, column, create_table, lock, privileges};
 use crate::catalog::depend::edges::constraint_of_index;
 use crate::catalog::{Change, Constraint, ConstraintKind, Namespace, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
@@ -89,6 +89,10 @@ async fn rename_column(statement: &RenameStmt, new: &str, cx: &DdlContext<'_>) -
         let message = format!("column \"{old}\" does not exist");
         return Err(PgError::new(code::UNDEFINED_COLUMN, message));
     };
+    if column::SYSTEM_COLUMNS.contains(&new) {
+        let message = format!("column name \"{new}\" conflicts with a system column name");
+        return Err(PgError::new(code::DUPLICATE_COLUMN, message));
+    }
     if found.column_by_name(new).is_some() {
         let relation = &found.name;
         let message = format!("column \"{new}\" of relation \"{relation}\" already exists");

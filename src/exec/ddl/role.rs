@@ -367,7 +367,11 @@ fn remove(role: &Role, cx: &DdlContext<'_>) {
 /// GRANT role TO role, REVOKE role FROM role.
 pub(super) fn grant(statement: &GrantRoleStmt, cx: &DdlContext<'_>) -> Result<String> {
     let tag = if statement.is_grant { "GRANT ROLE" } else { "REVOKE ROLE" };
-    let admin = has_admin_option(statement.opt())?;
+    // REVOKE's ADMIN OPTION FOR is written as the option being false.
+    let admin = match statement.is_grant {
+        true => has_admin_option(statement.opt())?,
+        false => !statement.opt().is_empty(),
+    };
     for node in statement.granted_roles() {
         let Node::AccessPriv(granted) = node else { continue };
         let granted = get(granted.priv_name().unwrap_or_default(), cx)?;
@@ -416,7 +420,7 @@ fn add_member(granted: &Role, member: &Role, admin: bool, cx: &DdlContext<'_>) -
     if circular {
         let (a, b) = (&granted.name, &member.name);
         let message = format!("role \"{a}\" is a member of role \"{b}\"");
-        return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
+        return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
     }
     let before = member.member_of.get(&granted.oid).copied();
     if before.is_some_and(|had| had || !admin) {

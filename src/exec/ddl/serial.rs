@@ -43,6 +43,15 @@ pub(super) fn add_serial(
     Ok(())
 }
 
+/// 22023 for a type that no sequence gives values of.
+pub(super) fn check_identity_type(type_oid: Oid) -> Result<()> {
+    if matches!(type_oid, oids::INT2 | oids::INT4 | oids::INT8) {
+        return Ok(());
+    }
+    let message = "identity column type must be smallint, integer, or bigint";
+    Err(PgError::new(code::INVALID_PARAMETER_VALUE, message))
+}
+
 /// Makes a column GENERATED … AS IDENTITY.
 pub(super) fn add_identity(
     draft: &mut TableDraft<'_>,
@@ -52,10 +61,7 @@ pub(super) fn add_identity(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let type_oid = draft.table.column(attno).type_oid;
-    if !matches!(type_oid, oids::INT2 | oids::INT4 | oids::INT8) {
-        let message = "identity column type must be smallint, integer, or bigint";
-        return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
-    }
+    check_identity_type(type_oid)?;
     let options = SequenceOptions::read(constraint.options(), cx)?;
     add_sequence(draft, attno, type_oid, &options, true, catalog, cx)?;
     let column = draft.column_mut(attno);

@@ -3,7 +3,7 @@
 use super::names::RelationName;
 use super::{DdlContext, column, create_table, lock, privileges};
 use crate::catalog::{
-    CheckOption, Column, Persistence, Relation, RelationKind, ViewInfo, is_temporary,
+    CheckOption, Column, Persistence, Relation, RelationKind, ViewInfo, is_temporary, view_update,
 };
 use crate::error::{PgError, Result, code};
 use crate::nodes::{Expr, Query, Var};
@@ -26,6 +26,16 @@ pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result
     }
     let (check_option, options) = options(statement)?;
     let view = ViewInfo { query, check_option };
+    if check_option.is_some()
+        && let Some(why) = view_update::refusal(&view)
+    {
+        let message = "WITH CHECK OPTION is supported only on automatically updatable views";
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).hint(why));
+    }
+    if range.relpersistence as u8 == b'u' {
+        let message = "views cannot be unlogged because they do not have storage";
+        return Err(PgError::new(code::SYNTAX_ERROR, message));
+    }
     let reads_temporary = reads_temporary(&view.query, cx);
     let temporary = range.relpersistence as u8 == b't' || reads_temporary;
     if reads_temporary && range.relpersistence as u8 != b't' {

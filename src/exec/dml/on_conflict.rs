@@ -63,6 +63,15 @@ impl OnConflict {
     /// The key suffix of a row that is in the way of this one.
     fn conflict(&self, target: &Target, state: &ExecState, row: &Row) -> Result<Option<Bytes>> {
         let arbiter = |oid: Oid| self.arbiters.is_empty() || self.arbiters.contains(&oid);
+        let unique = target.indexes.iter().filter(|i| i.schema.info().unique);
+        if let Some(deferrable) =
+            unique.filter(|i| arbiter(i.schema.relation.oid)).find(|i| !i.schema.info().immediate)
+        {
+            let message = "ON CONFLICT does not support deferrable unique constraints/exclusion \
+                           constraints as arbiters";
+            let error = PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message);
+            return Err(target.located(state, error.constraint(&deferrable.schema.relation.name)));
+        }
         let primary = target.schema.primary_key_suffix(row);
         if let (Some(suffix), Some(index)) = (primary, target.primary_index())
             && arbiter(index)

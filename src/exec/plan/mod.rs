@@ -46,7 +46,7 @@ pub(in crate::exec) use planner::Planner;
 
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Persistence};
 use crate::error::Result;
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
@@ -123,6 +123,15 @@ impl Plan {
     /// 42501 where the current role, or the owner of a view, may not do what the plan does.
     pub fn check_privileges(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
         self.required.iter().try_for_each(|required| required.check(catalog, current_role))
+    }
+
+    /// Whether it changes or locks rows of a table that is not temporary.
+    pub fn changes_permanent(&self, catalog: &Catalog) -> bool {
+        self.locks.iter().any(|(oid, mode)| {
+            let relation = catalog.relation(*oid);
+            *mode > TableLockMode::AccessShare
+                && relation.is_none_or(|r| r.persistence != Persistence::Temporary)
+        })
     }
 
     /// State for one execution.

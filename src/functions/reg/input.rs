@@ -47,8 +47,12 @@ pub(in super::super) fn relation(env: &dyn Env, text: &str) -> Result<Oid> {
     let catalog = env.catalog();
     let no_relation = |name: &str| missing(code::UNDEFINED_TABLE, "relation", name);
     let in_schema = |schema: &str, name: &str| {
-        let namespace = catalog.namespace_named(schema).ok_or_else(|| no_schema(schema))?;
-        let found = catalog.relation_named(namespace.oid, name);
+        let namespace = match schema {
+            "pg_temp" => env.session().temp_schema(),
+            _ => catalog.namespace_named(schema).map(|n| n.oid),
+        };
+        let namespace = namespace.ok_or_else(|| no_schema(schema))?;
+        let found = catalog.relation_named(namespace, name);
         found.ok_or_else(|| no_relation(&format!("{schema}.{name}")))
     };
     let found = match parts.as_slice() {

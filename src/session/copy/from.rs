@@ -212,8 +212,7 @@ impl Loader {
                 1 if self.options.header != Header::None => self.check_header(line)?,
                 number => {
                     let row = self.read_line(line, number)?;
-                    let bytes = line.len();
-                    self.insert(row, number, bytes)?;
+                    self.insert(row, number, Some(line))?;
                 }
             }
         }
@@ -238,13 +237,20 @@ impl Loader {
             let number = reader.rows + 1;
             let read = reader.next(&self.columns, last);
             let Some(row) = read.map_err(|e| self.at_line(e, number))? else { return Ok(()) };
-            self.insert(row, number, 0)?;
+            self.insert(row, number, None)?;
         }
     }
 
-    fn insert(&mut self, row: Row, line: u64, bytes: usize) -> Result<()> {
-        let kept = self.load.insert(row, line, bytes);
-        self.inserted += u64::from(kept.map_err(|e| at_line_of(&self.relation, e))?);
+    fn insert(&mut self, row: Row, number: u64, line: Option<&[u8]>) -> Result<()> {
+        let bytes = line.map_or(0, <[u8]>::len);
+        let kept = self.load.insert(row, number, bytes).map_err(|(at, e)| match line {
+            // PostgreSQL checks keys for many lines at once, and then has their numbers only.
+            Some(line) if at == number && e.code() != code::UNIQUE_VIOLATION => {
+                self.with_line(e, number, line)
+            }
+            _ => at_line_of(&self.relation, (at, e)),
+        });
+        self.inserted += u64::from(kept?);
         Ok(())
     }
 
@@ -311,10 +317,6 @@ impl Loader {
             let error = bad_format("extra data after last expected column");
             return Err(self.with_line(error, number, line));
         }
-        if let Some(missing) = self.columns.get(got) {
-            let message = format!("missing data for column \"{}\"", missing.name);
-            return Err(self.with_line(bad_format(message), number, line));
-        }
         let mut row = Row::with_capacity(expected);
         // Looking at the whole line once is cheaper than at each field.
         if self.fields.in_line
@@ -323,14 +325,20 @@ impl Loader {
             for (field, column) in self.fields.texts(text).zip(&self.columns) {
                 row.push(self.value(field, number, column)?);
             }
-            return Ok(row);
+        } else {
+            for (field, column) in self.fields.iter(line).zip(&self.columns) {
+                let text = field.map(utf8).transpose();
+                let text = text.map_err(|e| self.with_column(e, number, column, field))?;
+                row.push(self.value(text, number, column)?);
+            }
         }
-        for (field, column) in self.fields.iter(line).zip(&self.columns) {
-            let text = field.map(utf8).transpose();
-            let text = text.map_err(|e| self.with_column(e, number, column, field))?;
-            row.push(self.value(text, number, column)?);
+        match self.columns.get(got) {
+            Some(missing) => {
+                let message = format!("missing data for column \"{}\"", missing.name);
+                Err(self.with_line(bad_format(message), number, line))
+            }
+            None => Ok(row),
         }
-        Ok(row)
     }
 
     fn value(&self, field: Option<&str>, number: u64, column: &Column) -> Result<Datum> {

@@ -1,6 +1,7 @@
 //! COPY's options and the rules between them (manual, COPY, "Parameters").
 
 use crate::error::{PgError, Result, SqlState, code};
+use crate::functions::encoding_names;
 use crate::session::settings::parse_bool;
 use pg_raw_parse::{ConstValue, Node, nodes};
 
@@ -61,7 +62,7 @@ impl Options {
     pub(super) fn read(copy: &nodes::CopyStmt) -> Result<Options> {
         let mut given = Given::default();
         for option in copy.options() {
-            given.add(option, copy.is_from).map_err(|e| e.at(option.location))?;
+            given.add(option, copy.is_from)?;
         }
         let options = given.check(copy.is_from)?;
         Ok(options)
@@ -71,8 +72,9 @@ impl Options {
 impl Given {
     fn add(&mut self, option: &nodes::DefElem, is_from: bool) -> Result<()> {
         let name = option.defname().unwrap_or_default();
+        let at = |e: PgError| e.at(option.location);
         match name {
-            "format" => set(&mut self.format, read_format(&text(option)?)?),
+            "format" => set(&mut self.format, read_format(&text(option)?).map_err(at)?),
             "delimiter" => set(&mut self.delimiter, text(option)?),
             "null" => set(&mut self.null, text(option)?),
             "header" => set(&mut self.header, header(option, is_from)?),
@@ -82,9 +84,10 @@ impl Given {
             "force_not_null" => set(&mut self.force_not_null, columns(option, false)?),
             "force_null" => set(&mut self.force_null, columns(option, false)?),
             "freeze" => set(&mut self.freeze, boolean(option)?),
-            "encoding" => set(&mut self.encoding, encoding(&text(option)?)?),
-            _ => Err(syntax(format!("option \"{name}\" not recognized"))),
+            "encoding" => set(&mut self.encoding, encoding(&text(option)?).map_err(at)?),
+            _ => Err(at(syntax(format!("option \"{name}\" not recognized")))),
         }
+        .map_err(|e| if e.message().starts_with("conflicting") { at(e) } else { e })
     }
 
     /// PostgreSQL's checks, in its order.
@@ -238,6 +241,10 @@ fn encoding(name: &str) -> Result<()> {
     let compact: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     match compact.to_ascii_lowercase().as_str() {
         "utf8" | "unicode" | "sqlascii" => Ok(()),
+        _ if encoding_names::number(name).is_none() => {
+            let message = "argument to option \"encoding\" must be a valid encoding name";
+            Err(invalid(message))
+        }
         _ => Err(PgError::unsupported(format!("COPY with encoding \"{name}\""))),
     }
 }
@@ -273,7 +280,8 @@ fn columns(option: &nodes::DefElem, all_allowed: bool) -> Result<Columns> {
         )),
         _ => {
             let name = option.defname().unwrap_or_default();
-            Err(invalid(format!("argument to option \"{name}\" must be a list of column names")))
+            let message = format!("argument to option \"{name}\" must be a list of column names");
+            Err(invalid(message).at(option.location))
         }
     }
 }

@@ -32,7 +32,7 @@ fn identifier(text: &str) -> Option<(String, &str)> {
         } else if chars.next_if(|(_, c)| *c == '"').is_some() {
             name.push('"');
         } else {
-            return (!name.is_empty()).then(|| (name, &quoted[at + 1..]));
+            return Some((name, &quoted[at + 1..]));
         }
     }
     None

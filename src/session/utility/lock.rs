@@ -74,8 +74,10 @@ impl Session {
         wait: LockWait,
     ) -> Result<()> {
         if !matches!(relation.kind, RelationKind::Table | RelationKind::View) {
-            let message = format!("\"{}\" is not a table or view", relation.name);
-            return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            let kinds = if relation.kind == RelationKind::Index { "indexes" } else { "sequences" };
+            let message = format!("cannot lock relation \"{}\"", relation.name);
+            return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
+                .detail(format!("This operation is not supported for {kinds}.")));
         }
         require_any(&transaction.catalog.current(), role, relation.oid, privileges(mode))?;
         let lock = async { Ok(transaction.txn.lock_table(relation.oid, mode, wait).await?) };

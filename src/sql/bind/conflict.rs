@@ -95,9 +95,6 @@ impl<'n> Binder<'_, 'n> {
         for index in self.context.catalog.indexes_of(relation) {
             let Some(info) = &index.index else { continue };
             if info.unique && matches_index(info, &columns, &exprs, target.filter.as_ref()) {
-                if !info.immediate {
-                    continue;
-                }
                 found.push(index.oid);
             }
         }
@@ -140,11 +137,6 @@ fn constraint_index(name: &str, relation: &Relation) -> Result<Vec<Oid>> {
     };
     match &constraint.kind {
         ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
-            if constraint.deferrable {
-                let message = "ON CONFLICT does not support deferrable unique \
-                               constraints/exclusion constraints as arbiters";
-                return Err(PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message));
-            }
             Ok(vec![*index])
         }
         _ => {

@@ -137,6 +137,9 @@ impl Binder<'_, '_> {
             facts.is_none_or(|t| volatile(if input { t.input } else { t.output }))
         };
         expr.any(&mut |e| match e {
+            Expr::Func(c) if matches!(c.func, TEXT_ANY_CAT | ANY_TEXT_CAT) => {
+                c.args.iter().any(|arg| text_form(arg.type_oid(), false))
+            }
             Expr::Func(c) | Expr::Distinct(c) | Expr::NullIf(c) => volatile(c.func),
             Expr::ScalarArrayOp(s) => volatile(s.func),
             Expr::RowCompare(r) => r.ops.iter().any(|(_, func)| volatile(*func)),
@@ -148,6 +151,11 @@ impl Binder<'_, '_> {
         })
     }
 }
+
+/// `text || anynonarray` and the other way round: declared stable, but written in SQL as a cast to
+/// text, so that only the cast counts.
+const TEXT_ANY_CAT: Oid = 2003;
+const ANY_TEXT_CAT: Oid = 2004;
 
 /// A generated column cannot use another one, nor the whole row (`check_nested_generated`).
 fn check_generated(expr: &Expr, relation: Option<&Relation>) -> Result<()> {

@@ -47,13 +47,25 @@ impl<'n> Binder<'_, 'n> {
             return Ok(field);
         }
         let type_oid = row.type_oid();
+        let relation = self.whole_row_of(&row);
         match self.call_by_name(name, vec![row], location) {
             Ok(call) => Ok(call),
             Err(e) if e.code() == code::UNDEFINED_FUNCTION => {
+                if let Some(relation) = relation {
+                    let message = format!("column {relation}.{name} does not exist");
+                    return Err(PgError::new(code::UNDEFINED_COLUMN, message).at(location));
+                }
                 Err(self.unknown_field(type_oid, name).at(location))
             }
             Err(e) => Err(e),
         }
+    }
+
+    /// The name of the range table entry whose whole row an expression is.
+    fn whole_row_of(&self, expr: &Expr) -> Option<String> {
+        let Expr::Var(Var { rel, attno: 0, level: 0, .. }) = expr else { return None };
+        let at = usize::try_from(*rel).ok()?.checked_sub(1)?;
+        self.scope_ref().range_table.get(at).map(|entry| entry.name.clone())
     }
 
     pub fn unknown_field(&self, type_oid: Oid, name: &str) -> PgError {

@@ -75,7 +75,8 @@ impl<'n> Binder<'_, 'n> {
             let row_written = values
                 .and_then(|v| v.as_node_list())
                 .is_some_and(|l| l.len() == 1 && matches!(l.first(), Some(Node::RowExpr(_))));
-            return self.assign_single(row, relation, columns, written, row_written);
+            let row = self.assign_single(row, relation, columns, written, row_written)?;
+            return self.spread_sets(row, relation, query);
         }
         self.insert_value_rows(select, query, relation, columns, written)
     }
@@ -180,6 +181,42 @@ impl<'n> Binder<'_, 'n> {
             }
             e
         })
+    }
+
+    /// A row with set-returning functions is as many rows as these return: it is read from a
+    /// sub-query that has them in its select list.
+    fn spread_sets(
+        &mut self,
+        row: Vec<(AttrNumber, Expr)>,
+        relation: &Relation,
+        query: &mut Query,
+    ) -> Result<Vec<(AttrNumber, Expr)>> {
+        let is_set = |e: &Expr| matches!(e, Expr::Func(call) if call.retset);
+        if !row.iter().any(|(_, expr)| expr.any(&mut |e| is_set(e))) {
+            return Ok(row);
+        }
+        let mut inner = Query::new(CommandType::Select);
+        inner.has_target_srfs = true;
+        self.scope().has_target_srfs = false;
+        inner.has_sublinks = self.scope().has_sublinks;
+        let (mut attnos, mut defaults) = (Vec::new(), Vec::new());
+        for (attno, mut expr) in row {
+            if matches!(expr, Expr::SetToDefault { .. }) {
+                defaults.push((attno, expr));
+                continue;
+            }
+            expr.shift_levels(1, 0);
+            attnos.push(attno);
+            super::target::push_target(
+                &mut inner.targets,
+                relation.column(attno).name.clone(),
+                expr,
+            );
+        }
+        let item = self.add_subquery(inner, None, false)?;
+        query.from.items = vec![FromItem::Range(item.rel)];
+        let vars = attnos.into_iter().zip(item.columns.iter().map(|c| c.var(0, -1)));
+        Ok(vars.chain(defaults).collect())
     }
 
     /// Expressions coerced to their columns (`transformInsertRow`).

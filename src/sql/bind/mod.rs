@@ -135,7 +135,7 @@ pub fn bind_select_into(
     params: &mut ParamTypes,
 ) -> Result<Query> {
     let mut binder = Binder::new(context, params);
-    binder.into = Some(select);
+    binder.into = Some(crate::sql::first_select(select));
     let query = binder.bind_statement(Node::SelectStmt(select))?;
     binder.check_collations(&query)?;
     binder.check_params()?;

@@ -24,6 +24,21 @@ struct Arm {
     names: Vec<String>,
 }
 
+/// Only the first SELECT of a set operation may have an INTO.
+fn refuse_later_into(node: &nodes::SelectStmt) -> Result<()> {
+    let first = crate::sql::first_select(node);
+    let mut arms = vec![node];
+    while let Some(arm) = arms.pop() {
+        arms.extend(arm.larg().into_iter().chain(arm.rarg()));
+        if let (Some(into), false) = (arm.into_clause(), std::ptr::eq(arm, first)) {
+            let message = "INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT";
+            let at = into.rel().map_or(-1, |r| r.location);
+            return Err(PgError::new(code::SYNTAX_ERROR, message).at(at));
+        }
+    }
+    Ok(())
+}
+
 impl<'n> Binder<'_, 'n> {
     /// A set operation with its ORDER BY and LIMIT.
     pub fn bind_set_operation(&mut self, node: &'n nodes::SelectStmt) -> Result<Query> {
@@ -34,6 +49,7 @@ impl<'n> Binder<'_, 'n> {
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
         }
         self.bind_with(node.with_clause(), &mut query)?;
+        refuse_later_into(node)?;
         let arm = self.bind_operation(node, true)?;
         let leftmost = leftmost(&arm.tree);
         let columns = arm.names.iter().zip(&arm.types).enumerate();
@@ -106,7 +122,9 @@ impl<'n> Binder<'_, 'n> {
         if node.op != nodes::SetOperation::SETOP_NONE && plain {
             return self.deeper(|b| b.bind_operation(node, false));
         }
-        super::select::refuse_into(node)?;
+        if !self.into.is_some_and(|select| std::ptr::eq(select, node)) {
+            super::select::refuse_into(node)?;
+        }
         // Names in an arm do not reach the items of this level, only outer queries.
         let query = self.bind_subquery(Node::SelectStmt(node), true)?;
         Ok(self.leaf(query))

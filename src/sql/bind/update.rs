@@ -145,7 +145,8 @@ impl<'n> Binder<'_, 'n> {
             _ => {
                 let message = "source for a multiple-column UPDATE item must be a sub-SELECT or \
                                ROW() expression";
-                Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message))
+                let at = self.bind_expr_in(node.source(), Place::UpdateSource)?.location();
+                Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(at))
             }
         }
     }

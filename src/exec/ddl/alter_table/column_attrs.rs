@@ -117,6 +117,7 @@ pub(super) fn add_identity(
             format!("column \"{name}\" of relation \"{table}\" {what}"),
         )
     };
+    super::super::serial::check_identity_type(column.type_oid)?;
     if !column.not_null {
         return Err(state("must be declared NOT NULL before identity can be added"));
     }

@@ -31,6 +31,9 @@ pub(super) async fn alter(
     let type_name = definition.type_name().expect("TYPE names a type");
     let (type_oid, typmod) = resolve_type(type_name, &cx.bind(&catalog))?;
     column::check_type(&table.column(attno).name, type_oid, &catalog)?;
+    if table.column(attno).identity.is_some() {
+        super::super::serial::check_identity_type(type_oid)?;
+    }
     check_dependents(table, attno, &catalog)?;
     let foreign_keys = foreign_keys(table, attno, &catalog);
     for key in &foreign_keys {

@@ -140,6 +140,10 @@ pub(super) async fn drop(
 ) -> Result<()> {
     super::check_table(table, "DROP COLUMN")?;
     let name = command.name().unwrap_or_default();
+    if column::SYSTEM_COLUMNS.contains(&name) {
+        let message = format!("cannot drop system column \"{name}\"");
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
     let Some(found) = table.column_by_name(name) else {
         let relation = &table.name;
         let message = format!("column \"{name}\" of relation \"{relation}\" does not exist");
