@@ -69,7 +69,12 @@ pub(super) fn change(
     match &options.owned_by {
         Some(_) if old.internal => {
             let message = "cannot change ownership of identity sequence";
-            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+            let table = old.owned_by.and_then(|(table, _)| cx.catalog().relation(table).cloned());
+            let table = table.map_or_else(String::new, |t| t.name.clone());
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(format!(
+                "Sequence \"{}\" is linked to table \"{table}\".",
+                sequence.name
+            )));
         }
         Some(owner) => info.owned_by = owner_column(owner, cx)?,
         None => {}

@@ -26,12 +26,7 @@ pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result
     }
     let (check_option, options) = options(statement)?;
     let view = ViewInfo { query, check_option };
-    if check_option.is_some()
-        && let Some(why) = view_update::refusal(&view)
-    {
-        let message = "WITH CHECK OPTION is supported only on automatically updatable views";
-        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).hint(why));
-    }
+    refuse_check_option(&view)?;
     if range.relpersistence as u8 == b'u' {
         let message = "views cannot be unlogged because they do not have storage";
         return Err(PgError::new(code::SYNTAX_ERROR, message));
@@ -113,13 +108,47 @@ fn columns(statement: &ViewStmt, query: &Query) -> Result<Vec<Column>> {
 }
 
 fn options(statement: &ViewStmt) -> Result<(Option<CheckOption>, BTreeMap<String, String>)> {
-    let mut check = match statement.with_check_option {
+    let check = match statement.with_check_option {
         ViewCheckOption::LOCAL_CHECK_OPTION => Some(CheckOption::Local),
         ViewCheckOption::CASCADED_CHECK_OPTION => Some(CheckOption::Cascaded),
         _ => None,
     };
-    let mut options = BTreeMap::new();
-    for node in statement.options() {
+    read_options(statement.options().iter(), check, BTreeMap::new())
+}
+
+/// ALTER VIEW … SET (…).
+pub(super) fn set_options<'n>(
+    relation: &Relation,
+    elements: impl Iterator<Item = Node<'n>>,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let Some(view) = &relation.view else { return Ok(()) };
+    let (check_option, options) =
+        read_options(elements, view.check_option, relation.options.clone())?;
+    let view = ViewInfo { check_option, ..view.clone() };
+    refuse_check_option(&view)?;
+    let changed = Relation { view: Some(view), options, ..relation.clone() };
+    cx.catalog.put_relation(changed, cx.txn);
+    Ok(())
+}
+
+/// A check option needs a view that can be updated.
+fn refuse_check_option(view: &ViewInfo) -> Result<()> {
+    match view_update::refusal(view) {
+        Some(why) if view.check_option.is_some() => {
+            let message = "WITH CHECK OPTION is supported only on automatically updatable views";
+            Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).hint(why))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_options<'n>(
+    elements: impl Iterator<Item = Node<'n>>,
+    mut check: Option<CheckOption>,
+    mut options: BTreeMap<String, String>,
+) -> Result<(Option<CheckOption>, BTreeMap<String, String>)> {
+    for node in elements {
         let Node::DefElem(element) = node else { continue };
         let (name, value) = (element.defname().unwrap_or_default(), element.arg());
         match name {

@@ -117,9 +117,6 @@ impl<'c> Sink<'c> {
             let message = "relative path not allowed for COPY to file";
             return Err(PgError::new(code::INVALID_NAME, message));
         }
-        if Path::new(name).is_dir() {
-            return Err(is_directory(name));
-        }
         let file = File::create(name).map_err(|e| cannot_open(name, "writing", "TO", "write", &e));
         Ok(Sink::File(BufWriter::new(file?)))
     }

@@ -68,8 +68,13 @@ pub(super) fn check_target(relation: &Relation) -> Result<()> {
         RelationKind::View => Err(wrong("view")
             .hint("To enable copying to a view, provide an INSTEAD OF INSERT trigger.")),
         RelationKind::Sequence => Err(wrong("sequence")),
-        RelationKind::Index => Err(wrong("non-table relation")),
+        RelationKind::Index => Err(index(name)),
     }
+}
+
+/// An index is no relation to open.
+fn index(name: &str) -> PgError {
+    PgError::new(code::WRONG_OBJECT_TYPE, format!("\"{name}\" is an index"))
 }
 
 /// 42809 for what COPY TO cannot read.
@@ -82,7 +87,7 @@ pub(super) fn check_source(relation: &Relation) -> Result<()> {
         RelationKind::Table => Ok(()),
         RelationKind::View => Err(wrong("view").hint("Try the COPY (SELECT ...) TO variant.")),
         RelationKind::Sequence => Err(wrong("sequence")),
-        RelationKind::Index => Err(wrong("non-table relation")),
+        RelationKind::Index => Err(index(name)),
     }
 }
 

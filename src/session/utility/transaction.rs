@@ -40,7 +40,15 @@ impl Session {
             Is::TRANS_STMT_PREPARE if self.block != Block::Explicit => {
                 self.rollback_block(false)?
             }
-            _ => return Err(no_prepared_transactions()),
+            Is::TRANS_STMT_COMMIT_PREPARED | Is::TRANS_STMT_ROLLBACK_PREPARED => {
+                let gid = s.gid().unwrap_or_default();
+                let message = format!("prepared transaction with identifier \"{gid}\" does not exist");
+                return Err(PgError::new(code::UNDEFINED_OBJECT, message));
+            }
+            _ => {
+                self.rollback_all();
+                return Err(no_prepared_transactions());
+            }
         };
         Ok(Outcome::done(tag))
     }

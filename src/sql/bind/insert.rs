@@ -148,7 +148,8 @@ impl<'n> Binder<'_, 'n> {
             let column = relation.column(*attno);
             let is_default = |r: &Vec<Expr>| matches!(r[at], Expr::SetToDefault { .. });
             let all_default = rows.iter().all(is_default);
-            if check_override(column, all_default, overriding)? {
+            let name = || self.assigned_name(relation, column);
+            if check_override(column, name, all_default, overriding)? {
                 forced.push(*attno);
             }
             for row in rows.iter_mut() {
@@ -258,7 +259,9 @@ impl<'n> Binder<'_, 'n> {
             let given = row.iter().position(|(attno, _)| *attno == column.attno);
             let given = given.map(|at| row.remove(at).1);
             let is_default = matches!(given, None | Some(Expr::SetToDefault { .. }));
-            let forced = given.is_some() && check_override(column, is_default, query.overriding)?;
+            let name = || self.assigned_name(relation, column);
+            let forced =
+                given.is_some() && check_override(column, name, is_default, query.overriding)?;
             let expr = match given {
                 Some(expr) if !is_default && !forced => Some(expr),
                 _ => self.column_default(relation, column),
@@ -356,24 +359,30 @@ impl<'n> Binder<'_, 'n> {
 
 /// Whether the given value is dropped for the default; an error where it may not be given
 /// (`rewriteTargetListIU`).
-fn check_override(column: &Column, is_default: bool, overriding: Overriding) -> Result<bool> {
-    let detail = if column.generated {
-        format!("Column \"{}\" is a generated column.", column.name)
+fn check_override(
+    column: &Column,
+    name: impl FnOnce() -> String,
+    is_default: bool,
+    overriding: Overriding,
+) -> Result<bool> {
+    let what = if column.generated {
+        "a generated column"
     } else {
         match (column.identity, overriding) {
             (None, _) => return Ok(false),
             (Some(_), Overriding::User) => return Ok(true),
             (Some(Identity::ByDefault), _) | (_, Overriding::System) => return Ok(false),
-            (Some(Identity::Always), Overriding::None) => format!(
-                "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
-                column.name
-            ),
+            (Some(Identity::Always), Overriding::None) => {
+                "an identity column defined as GENERATED ALWAYS"
+            }
         }
     };
     if is_default {
         return Ok(true);
     }
-    let message = format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name);
+    let name = name();
+    let message = format!("cannot insert a non-DEFAULT value into column \"{name}\"");
+    let detail = format!("Column \"{name}\" is {what}.");
     let error = PgError::new(code::GENERATED_ALWAYS, message).detail(detail);
     Err(match column.generated {
         true => error,

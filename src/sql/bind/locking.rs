@@ -12,7 +12,7 @@ impl<'n> Binder<'_, 'n> {
             check_lockable(query, strength_name(lock.strength))?;
             let (mode, wait) = (lock_mode(lock.strength), lock_wait(lock.wait_policy));
             if lock.locked_rels().is_empty() {
-                lock_all(query, mode, wait, false);
+                lock_all(query, mode, wait, false, strength_name(lock.strength))?;
                 continue;
             }
             for rel in lock.locked_rels() {
@@ -21,7 +21,61 @@ impl<'n> Binder<'_, 'n> {
                 }
             }
         }
-        Ok(())
+        match node.locking_clause().first() {
+            Some(lock) => refuse_nullable(query, strength_name(lock.strength)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The nullable side of an outer join has rows that are no table's. A condition on them may make the
+/// join an inner one (`reduce_outer_joins`), so only joins without one are refused.
+fn refuse_nullable(query: &Query, strength: &str) -> Result<()> {
+    let mut nullable = Vec::new();
+    query.from.items.iter().for_each(|item| nullable_rels(item, false, &mut nullable));
+    let marked = |rel: &RangeIndex| query.row_marks.iter().any(|mark| mark.rel == *rel);
+    let mut conditioned = Vec::new();
+    if let Some(filter) = &query.from.filter {
+        filter.any(&mut |e| {
+            match e {
+                Expr::Var(var) if var.level == 0 => conditioned.push(var.rel),
+                // What a sub-query says about a column is not looked into.
+                Expr::SubLink(_) => conditioned.extend(&nullable),
+                _ => {}
+            }
+            false
+        });
+    }
+    let joins = |rel: &RangeIndex| {
+        matches!(query.range(*rel).source, RangeSource::Join { .. })
+    };
+    if conditioned.iter().any(joins) {
+        return Ok(());
+    }
+    match nullable.iter().any(|rel| marked(rel) && !conditioned.contains(rel)) {
+        true => {
+            let message =
+                format!("{strength} cannot be applied to the nullable side of an outer join");
+            Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message))
+        }
+        false => Ok(()),
+    }
+}
+
+fn nullable_rels(item: &FromItem, nullable: bool, out: &mut Vec<RangeIndex>) {
+    match item {
+        FromItem::Range(rel) if nullable => out.push(*rel),
+        FromItem::Range(_) => {}
+        FromItem::Join(join) => {
+            let (left, right) = match join.kind {
+                JoinKind::Left => (false, true),
+                JoinKind::Right => (true, false),
+                JoinKind::Full => (true, true),
+                _ => (false, false),
+            };
+            nullable_rels(&join.left, nullable || left, out);
+            nullable_rels(&join.right, nullable || right, out);
+        }
     }
 }
 
@@ -49,24 +103,40 @@ pub(super) fn check_lockable(query: &Query, strength: &str) -> Result<()> {
 }
 
 /// Locks all tables of a query and of its sub-queries in FROM.
-fn lock_all(query: &mut Query, mode: RowLockMode, wait: LockWait, pushed_down: bool) {
+fn lock_all(
+    query: &mut Query,
+    mode: RowLockMode,
+    wait: LockWait,
+    pushed_down: bool,
+    strength: &str,
+) -> Result<()> {
     for at in 0..query.range_table.len() {
         if query.range_table[at].in_from {
-            lock_entry(query, at, mode, wait, pushed_down);
+            lock_entry(query, at, mode, wait, pushed_down, strength)?;
         }
     }
+    Ok(())
 }
 
-fn lock_entry(query: &mut Query, at: usize, mode: RowLockMode, wait: LockWait, pushed: bool) {
+fn lock_entry(
+    query: &mut Query,
+    at: usize,
+    mode: RowLockMode,
+    wait: LockWait,
+    pushed: bool,
+    strength: &str,
+) -> Result<()> {
     let rel = RangeIndex::try_from(at + 1).expect("range tables are short");
     match &mut query.range_table[at].source {
         RangeSource::Relation { .. } => add_mark(query, rel, mode, wait, pushed),
         RangeSource::Subquery { query: inner, .. } => {
-            lock_all(inner, mode, wait, true);
+            check_lockable(inner, strength)?;
+            lock_all(inner, mode, wait, true, strength)?;
             add_mark(query, rel, mode, wait, pushed);
         }
         _ => {}
     }
+    Ok(())
 }
 
 /// The strongest of several locks counts; NOWAIT beats SKIP LOCKED beats waiting.
@@ -112,8 +182,7 @@ fn lock_named(
         let message = format!("{strength} cannot be applied to {what}");
         return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(var.location));
     }
-    lock_entry(query, at, mode, wait, false);
-    Ok(())
+    lock_entry(query, at, mode, wait, false, strength)
 }
 
 pub(super) fn strength_name(strength: nodes::LockClauseStrength::Type) -> &'static str {

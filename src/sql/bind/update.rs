@@ -90,18 +90,21 @@ impl<'n> Binder<'_, 'n> {
     fn settle_default(&self, expr: Expr, relation: &Relation, attno: AttrNumber) -> Result<Expr> {
         let column = relation.column(attno);
         let is_default = matches!(expr, Expr::SetToDefault { .. });
-        let detail = if column.generated {
-            Some(format!("Column \"{}\" is a generated column.", column.name))
+        let what = if column.generated {
+            Some("a generated column")
         } else if column.identity == Some(Identity::Always) {
-            Some(format!(
-                "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
-                column.name
-            ))
+            Some("an identity column defined as GENERATED ALWAYS")
         } else {
             None
         };
-        if let (Some(detail), false) = (detail, is_default) {
-            let message = format!("column \"{}\" can only be updated to DEFAULT", column.name);
+        // A view's DEFAULT is NULL, not the next value of the table's identity.
+        let of_identity = relation.view.is_none() || column.generated;
+        if let Some(what) = what
+            && !(is_default && of_identity)
+        {
+            let name = self.assigned_name(relation, column);
+            let message = format!("column \"{name}\" can only be updated to DEFAULT");
+            let detail = format!("Column \"{name}\" is {what}.");
             return Err(PgError::new(code::GENERATED_ALWAYS, message).detail(detail));
         }
         Ok(if is_default { self.default_or_null(relation, column) } else { expr })

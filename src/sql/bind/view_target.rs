@@ -24,14 +24,20 @@ impl Binder<'_, '_> {
         for column in &mut table.columns {
             if let Some((base, of)) = self.base_column(view, column.attno) {
                 column.generated = base.generated;
+                column.identity = base.identity;
                 if command == CommandType::Insert {
-                    column.identity = base.identity;
                     column.default =
                         column.default.take().or_else(|| self.column_default(&of, &base));
                 }
             }
         }
         Arc::new(table)
+    }
+
+    /// What messages call a column that may not be assigned: behind a view, the table's.
+    pub fn assigned_name(&self, relation: &Relation, column: &Column) -> String {
+        let base = self.base_column(relation, column.attno);
+        base.map_or_else(|| column.name.clone(), |(base, _)| base.name)
     }
 
     /// The table's column under a view's column.
@@ -151,6 +157,13 @@ impl Binder<'_, '_> {
             map_expr(check, 0, &of_view);
         }
         rename_targets(&mut query.targets, &columns);
+        if let Some(pair) = query.targets.windows(2).find(|pair| pair[0].resno == pair[1].resno)
+            && let Some(column) = usize::try_from(pair[0].resno).ok().and_then(|r| r.checked_sub(1))
+        {
+            let name = under.columns.get(column).map_or("", String::as_str);
+            let message = format!("multiple assignments to same column \"{name}\"");
+            return Err(PgError::new(code::SYNTAX_ERROR, message));
+        }
         query.assigned = query.assigned.iter().filter_map(|a| base_number(*a, &columns)).collect();
         if let Some(update) = query.on_conflict.as_mut().and_then(|c| c.update.as_mut()) {
             rename_targets(&mut update.targets, &columns);

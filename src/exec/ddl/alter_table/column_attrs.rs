@@ -1,6 +1,6 @@
 //! ALTER COLUMN: default, NOT NULL, identity, statistics, storage.
 
-use super::super::column::identity_kind;
+use super::super::column::{SYSTEM_COLUMNS, identity_kind};
 use super::super::draft::TableDraft;
 use super::super::drop::change_table;
 use super::super::rows;
@@ -15,8 +15,12 @@ use pg_raw_parse::nodes::AlterTableCmd;
 use std::sync::Arc;
 
 fn target<'t>(table: &'t Relation, command: &AlterTableCmd) -> Result<&'t Column> {
-    let attno = column_number(table, command.name().unwrap_or_default())?;
-    Ok(table.column(attno))
+    let name = command.name().unwrap_or_default();
+    if SYSTEM_COLUMNS.contains(&name) {
+        let message = format!("cannot alter system column \"{name}\"");
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    Ok(table.column(column_number(table, name)?))
 }
 
 fn is_a(table: &Relation, column: &Column, what: &str) -> PgError {

@@ -208,11 +208,14 @@ fn change_constraint(
 
 /// ALTER CONSTRAINT … DEFERRABLE, of foreign keys only.
 pub(super) fn alter(table: &Relation, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<()> {
-    let name = match command.def() {
-        Node::Constraint(c) => c.conname(),
-        _ => command.name(),
+    let Node::ATAlterConstraint(node) = command.def() else {
+        return Err(PgError::unsupported("this form of ALTER CONSTRAINT"));
     };
-    let found = find(table, name.unwrap_or_default())?;
+    if node.alter_enforceability || node.alter_inheritability {
+        // PostgreSQL 18's.
+        return Err(PgError::unsupported("this form of ALTER CONSTRAINT"));
+    }
+    let found = find(table, node.conname().unwrap_or_default())?;
     if !matches!(found.kind, ConstraintKind::ForeignKey(_)) {
         let (name, relation) = (&found.name, &table.name);
         let message = format!(
@@ -220,9 +223,6 @@ pub(super) fn alter(table: &Relation, command: &AlterTableCmd, cx: &DdlContext<'
         );
         return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
     }
-    let Node::Constraint(node) = command.def() else {
-        return Err(PgError::unsupported("this form of ALTER CONSTRAINT"));
-    };
     let (deferrable, deferred) = (node.deferrable, node.initdeferred);
     change_constraint(table.oid, found.oid, cx, |c| {
         c.deferrable = deferrable;

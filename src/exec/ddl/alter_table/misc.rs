@@ -64,6 +64,10 @@ pub(super) fn set_options(
     command: &AlterTableCmd,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
+    if table.view.is_some() {
+        let elements = command.def().as_node_list().into_iter().flatten();
+        return super::super::view::set_options(table, elements, cx);
+    }
     let mut changed = table.options.clone();
     for node in command.def().as_node_list().into_iter().flatten() {
         let Node::DefElem(element) = node else { continue };
@@ -88,7 +92,14 @@ pub(super) fn reset_options(
             changed.remove(element.defname().unwrap_or_default());
         }
     }
-    change_table(table.oid, cx, |t| t.options = changed);
+    change_table(table.oid, cx, |t| {
+        if let Some(view) = &mut t.view
+            && !changed.contains_key("check_option")
+        {
+            view.check_option = None;
+        }
+        t.options = changed;
+    });
     Ok(())
 }
 

@@ -49,6 +49,16 @@ pub(super) async fn execute(statement: &AlterTableStmt, cx: &DdlContext<'_>) -> 
     };
     check_kind(&relation, kind)?;
     privileges::relation_owner(&relation, cx)?;
+    for (at, command) in commands.iter().enumerate() {
+        let again = |other: &&&AlterTableCmd| {
+            other.subtype == At::AT_AlterColumnType && other.name() == command.name()
+        };
+        if command.subtype == At::AT_AlterColumnType && commands[..at].iter().any(|c| again(&c)) {
+            let name = command.name().unwrap_or_default();
+            let message = format!("cannot alter type of column \"{name}\" twice");
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        }
+    }
     let mut ordered = commands;
     ordered.sort_by_key(|command| pass(command));
     for command in ordered {
