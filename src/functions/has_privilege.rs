@@ -126,7 +126,9 @@ fn sequence_named(env: &dyn Env, name: &str) -> Result<Oid> {
 fn wanted(kind: &Kind, text: &str) -> Result<Vec<Wanted>> {
     let one = |part: &str| {
         let name = part.trim().to_ascii_uppercase();
-        let (name, grant_option) = match name.strip_suffix(" WITH GRANT OPTION") {
+        let of_role = kind.privileges.iter().any(|(name, _)| *name == "MEMBER");
+        let admin = name.strip_suffix(" WITH ADMIN OPTION").filter(|_| of_role);
+        let (name, grant_option) = match name.strip_suffix(" WITH GRANT OPTION").or(admin) {
             Some(name) => (name, true),
             None => (name.as_str(), false),
         };

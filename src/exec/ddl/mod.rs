@@ -18,6 +18,7 @@ mod default;
 mod draft;
 mod drop;
 mod drop_missing;
+mod extension;
 mod foreign_key;
 mod foreign_key_check;
 mod grant;
@@ -30,6 +31,7 @@ mod lock;
 mod names;
 mod on_commit;
 mod options;
+mod owned;
 mod owner;
 mod privileges;
 mod reindex;
@@ -149,6 +151,9 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::AlterRoleSetStmt(s) => role::alter_set(s, cx),
         Node::DropRoleStmt(s) => role::drop(s, cx).await,
         Node::GrantRoleStmt(s) => role::grant(s, cx),
+        Node::CreateExtensionStmt(s) => extension::create(s, cx),
+        Node::DropOwnedStmt(s) => owned::drop_owned(s, cx).await,
+        Node::ReassignOwnedStmt(s) => owned::reassign(s, cx),
         Node::GrantStmt(s) => grant::execute(s, cx).await,
         other => Err(PgError::unsupported(statement_name(other))),
     }

@@ -24,7 +24,8 @@ pub(super) fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_SCHEMA => {
             let found = find_namespace(&catalog, name, cx).ok_or_else(|| missing_schema(name))?;
             privileges::namespace_owner(found, cx)?;
-            let (old, new) = (acl::role_name(&catalog, found.owner), acl::role_name(&catalog, owner));
+            let (old, new) =
+                (acl::role_name(&catalog, found.owner), acl::role_name(&catalog, owner));
             let acl = found.acl.as_ref().map(|items| acl::with_owner(items, &old, &new));
             super::rename::put_namespace(Namespace { owner, acl, ..(**found).clone() }, cx);
             Ok("ALTER SCHEMA".to_owned())
@@ -32,7 +33,8 @@ pub(super) fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_DATABASE => {
             let found = super::database::get(name, cx)?;
             super::database::check_owner(&found, cx)?;
-            let (old, new) = (acl::role_name(&catalog, found.owner), acl::role_name(&catalog, owner));
+            let (old, new) =
+                (acl::role_name(&catalog, found.owner), acl::role_name(&catalog, owner));
             let acl = found.acl.as_ref().map(|items| acl::with_owner(items, &old, &new));
             let changed = Database { owner, acl, ..(*found).clone() };
             cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);

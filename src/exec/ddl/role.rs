@@ -79,7 +79,9 @@ pub(super) async fn create(statement: &CreateRoleStmt, cx: &DdlContext<'_>) -> R
         comment: None,
     };
     let mut members = Vec::new();
+    let mut seen = Vec::new();
     for element in statement.options() {
+        refuse_twice(element, &mut seen)?;
         match element.defname() {
             Some("addroleto") => {
                 for oid in role_list(element.arg(), cx)? {
@@ -107,6 +109,17 @@ pub(super) async fn create(statement: &CreateRoleStmt, cx: &DdlContext<'_>) -> R
         put(member, cx);
     }
     Ok("CREATE ROLE".to_owned())
+}
+
+/// 42601 for an option that was given before.
+fn refuse_twice<'e>(element: &'e DefElem, seen: &mut Vec<&'e str>) -> Result<()> {
+    let name = element.defname().unwrap_or_default();
+    if seen.contains(&name) && name != "sysid" {
+        let message = "conflicting or redundant options";
+        return Err(PgError::new(code::SYNTAX_ERROR, message).at(element.location));
+    }
+    seen.push(name);
+    Ok(())
 }
 
 fn role_list(node: Node<'_>, cx: &DdlContext<'_>) -> Result<Vec<u32>> {

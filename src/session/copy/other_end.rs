@@ -151,7 +151,11 @@ impl<'c> Sink<'c> {
             Sink::File(out) => out.flush(),
             Sink::Program { out, .. } => out.flush(),
         });
-        flushed.map_err(|e| self.cannot_write(&e))?;
+        match flushed {
+            // A program may end before it has read everything; its status tells whether it minds.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
+            flushed => flushed.map_err(|e| self.cannot_write(&e))?,
+        }
         match self {
             Sink::Client(client) => {
                 client.reply(Reply::CopyDone);

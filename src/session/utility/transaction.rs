@@ -42,7 +42,8 @@ impl Session {
             }
             Is::TRANS_STMT_COMMIT_PREPARED | Is::TRANS_STMT_ROLLBACK_PREPARED => {
                 let gid = s.gid().unwrap_or_default();
-                let message = format!("prepared transaction with identifier \"{gid}\" does not exist");
+                let message =
+                    format!("prepared transaction with identifier \"{gid}\" does not exist");
                 return Err(PgError::new(code::UNDEFINED_OBJECT, message));
             }
             _ => {

@@ -46,9 +46,7 @@ fn refuse_nullable(query: &Query, strength: &str) -> Result<()> {
             false
         });
     }
-    let joins = |rel: &RangeIndex| {
-        matches!(query.range(*rel).source, RangeSource::Join { .. })
-    };
+    let joins = |rel: &RangeIndex| matches!(query.range(*rel).source, RangeSource::Join { .. });
     if conditioned.iter().any(joins) {
         return Ok(());
     }

@@ -9,6 +9,7 @@ pub(super) mod column_type;
 pub(super) mod columns;
 pub(super) mod constraints;
 mod misc;
+pub(super) use misc::set_owner;
 
 use super::names::RelationName;
 use super::{DdlContext, lock, privileges};

@@ -1,0 +1,129 @@
+//! DROP OWNED and REASSIGN OWNED: what a role owns in this database, and what is granted to it.
+
+use super::alter_table::set_owner;
+use super::{DdlContext, drop, role_spec};
+use crate::catalog::depend::Object;
+use crate::catalog::{Change, Database, Namespace, Relation, acl, builtin};
+use crate::error::{PgError, Result, code};
+use crate::types::Oid;
+use pg_raw_parse::Node;
+use pg_raw_parse::list::NodeList;
+use pg_raw_parse::nodes::{DropOwnedStmt, ReassignOwnedStmt};
+use std::sync::Arc;
+
+/// DROP OWNED: databases stay, as they are not inside this one.
+pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let roles = roles(statement.roles(), "drop objects", cx)?;
+    if roles.contains(&builtin::oid::SUPERUSER) {
+        return Err(required("drop objects owned by"));
+    }
+    let catalog = cx.catalog();
+    let mut objects = Vec::new();
+    for namespace in catalog.namespaces().filter(|n| roles.contains(&n.owner)) {
+        objects.push(Object::Namespace(namespace.oid));
+    }
+    for relation in catalog.relations().filter(|r| roles.contains(&r.owner)) {
+        // Indexes and columns' sequences go with their tables.
+        let of_table = relation.sequence.as_ref().is_some_and(|s| s.owned_by.is_some());
+        if relation.index.is_none() && !of_table {
+            objects.push(Object::Relation(relation.oid));
+        }
+    }
+    for role in &roles {
+        revoke_all(&acl::role_name(&catalog, *role), cx);
+    }
+    drop::delete(&objects, drop::cascade(statement.behavior), cx).await?;
+    Ok("DROP OWNED".to_owned())
+}
+
+/// Takes a role out of the access lists of this database and of all databases themselves.
+fn revoke_all(role: &str, cx: &DdlContext<'_>) {
+    let without = |items: &mut Option<Vec<String>>| {
+        let Some(list) = items else { return false };
+        let before = list.len();
+        list.retain(|item| acl::parts(item).0 != Some(role));
+        list.len() != before
+    };
+    let catalog = cx.catalog();
+    for database in catalog.databases() {
+        let mut changed = Database::clone(database);
+        if without(&mut changed.acl) {
+            cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);
+        }
+    }
+    for namespace in catalog.namespaces() {
+        let mut changed = Namespace::clone(namespace);
+        if without(&mut changed.acl) {
+            cx.catalog.put_namespace(changed, cx.txn);
+        }
+    }
+    for relation in catalog.relations() {
+        let mut changed = Relation::clone(relation);
+        let columns = changed.columns.iter_mut().map(|c| &mut c.acl);
+        let lists = std::iter::once(&mut changed.acl).chain(columns);
+        if lists.fold(false, |any, list| without(list) || any) {
+            cx.catalog.put_relation(changed, cx.txn);
+        }
+    }
+}
+
+/// REASSIGN OWNED: the objects of this database, and databases.
+pub(super) fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let roles = roles(statement.roles(), "reassign objects", cx)?;
+    let new = role_spec::get(statement.newrole().expect("REASSIGN OWNED names a role"), cx)?;
+    check_may_act_for(new, "reassign objects", cx)?;
+    if roles.contains(&builtin::oid::SUPERUSER) {
+        return Err(required("reassign ownership of objects owned by"));
+    }
+    let catalog = cx.catalog();
+    let new_name = acl::role_name(&catalog, new);
+    let renamed = |owner: Oid, items: &Option<Vec<String>>| {
+        let old = acl::role_name(&catalog, owner);
+        items.as_ref().map(|items| acl::with_owner(items, &old, &new_name))
+    };
+    for database in catalog.databases().filter(|d| roles.contains(&d.owner)) {
+        let acl = renamed(database.owner, &database.acl);
+        let changed = Database { owner: new, acl, ..(**database).clone() };
+        cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);
+    }
+    for namespace in catalog.namespaces().filter(|n| roles.contains(&n.owner)) {
+        let acl = renamed(namespace.owner, &namespace.acl);
+        cx.catalog.put_namespace(Namespace { owner: new, acl, ..(**namespace).clone() }, cx.txn);
+    }
+    for relation in catalog.relations().filter(|r| r.index.is_none()) {
+        // A table takes its columns' sequences along, so each is looked at as it is by now.
+        let now = cx.catalog();
+        let Some(relation) = now.relation(relation.oid) else { continue };
+        let of_table = relation.sequence.as_ref().is_some_and(|s| s.owned_by.is_some());
+        if roles.contains(&relation.owner) && !of_table {
+            set_owner(relation, new, cx)?;
+        }
+    }
+    Ok("REASSIGN OWNED".to_owned())
+}
+
+fn roles(list: &NodeList, what: &str, cx: &DdlContext<'_>) -> Result<Vec<Oid>> {
+    let mut roles = Vec::new();
+    for node in list {
+        if let Node::RoleSpec(spec) = node {
+            roles.push(role_spec::get(spec, cx)?);
+        }
+    }
+    roles.iter().try_for_each(|role| check_may_act_for(*role, what, cx))?;
+    Ok(roles)
+}
+
+/// 42501 unless the current role has the privileges of the other.
+fn check_may_act_for(role: Oid, what: &str, cx: &DdlContext<'_>) -> Result<()> {
+    if acl::has_privileges_of(&cx.catalog(), cx.env.current_role(), role) {
+        return Ok(());
+    }
+    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, format!("permission denied to {what}")))
+}
+
+/// 2BP01: the first superuser owns what every database needs.
+fn required(what: &str) -> PgError {
+    let message =
+        format!("cannot {what} role postgres because they are required by the database system");
+    PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message)
+}
