@@ -8,7 +8,7 @@
 use super::op::{Store, row_bytes};
 use super::plan::Root;
 use super::{CancelToken, ExecState, Operator, Plan, Row, StatementContext, dml};
-use crate::error::Result;
+use crate::error::{PgError, Result};
 use crate::types::Datum;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::pin::pin;
@@ -47,6 +47,8 @@ enum Source {
         running: Box<dyn Operator>,
         state: Box<ExecState>,
         long: bool,
+        /// What ended the last batch; its rows come first.
+        failed: Option<PgError>,
     },
     /// All there.
     Done(Option<Vec<Row>>),
@@ -57,25 +59,38 @@ impl RowStream {
     /// that nobody has asked for yet would be locked, and fail, too early.
     pub async fn next(&mut self, max: usize) -> Result<Option<RowBatch>> {
         let rows = match &mut self.0 {
-            Source::Running { running, state, long: true } => {
-                off_worker(|| batch(&mut **running, state, max))?
+            Source::Running { running, state, long, failed } => {
+                if let Some(error) = failed.take() {
+                    return Err(error);
+                }
+                let mut read = || batch(&mut **running, state, max);
+                let (rows, ended) = if *long { off_worker(read) } else { read() };
+                match ended {
+                    Err(error) if rows.is_empty() => return Err(error),
+                    ended => *failed = ended.err(),
+                }
+                rows
             }
-            Source::Running { running, state, long: false } => batch(&mut **running, state, max)?,
             Source::Done(rows) => rows.take().unwrap_or_default(),
         };
         Ok((!rows.is_empty()).then_some(RowBatch::Rows(rows)))
     }
 }
 
-/// The next rows, none at the end.
-fn batch(running: &mut dyn Operator, state: &ExecState, max: usize) -> Result<Vec<Row>> {
+/// The next rows, none at the end; and the error that they end with.
+fn batch(running: &mut dyn Operator, state: &ExecState, max: usize) -> (Vec<Row>, Result<()>) {
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while rows.len() < BATCH_ROWS.min(max) && bytes < BATCH_BYTES {
-        let Some(row) = running.next(state)? else { break };
-        bytes += row_bytes(&row);
-        rows.push(row);
+        match running.next(state) {
+            Ok(Some(row)) => {
+                bytes += row_bytes(&row);
+                rows.push(row);
+            }
+            Ok(None) => break,
+            Err(error) => return (rows, Err(error)),
+        }
     }
-    Ok(rows)
+    (rows, Ok(()))
 }
 
 /// Starts a plan. DML runs to its end here; SELECT runs as its rows are read.
@@ -99,8 +114,8 @@ pub async fn execute(
         }
         Root::Rows(node) => {
             finish(plan, &state)?;
-            let running = node.open(&state);
-            let source = Source::Running { running, state, long: plan.long };
+            let (running, long) = (node.open(&state), plan.long);
+            let source = Source::Running { running, state, long, failed: None };
             Ok(Execution { rows: RowStream(source), affected: None })
         }
     }

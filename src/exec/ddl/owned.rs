@@ -61,7 +61,7 @@ fn revoke_all(role: &str, cx: &DdlContext<'_>) {
         let mut changed = Relation::clone(relation);
         let columns = changed.columns.iter_mut().map(|c| &mut c.acl);
         let lists = std::iter::once(&mut changed.acl).chain(columns);
-        if lists.fold(false, |any, list| without(list) || any) {
+        if lists.filter_map(|list| without(list).then_some(())).count() > 0 {
             cx.catalog.put_relation(changed, cx.txn);
         }
     }

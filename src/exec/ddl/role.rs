@@ -275,7 +275,7 @@ fn rename_in_access_lists(old: &str, new: &str, cx: &DdlContext<'_>) {
             let mut changed = (**relation).clone();
             let columns = changed.columns.iter_mut().map(|c| &mut c.acl);
             let lists = std::iter::once(&mut changed.acl).chain(columns);
-            if lists.fold(false, |any, list| renamed(list) || any) {
+            if lists.filter_map(|list| renamed(list).then_some(())).count() > 0 {
                 cx.catalog.push(Change::PutRelation(database.oid, Arc::new(changed)), cx.txn);
             }
         }

@@ -3,7 +3,7 @@
 use super::drop::change_table;
 use super::names::{RelationName, get_namespace};
 use super::{DdlContext, lock, privileges};
-use crate::catalog::RelationKind;
+use crate::catalog::{RelationKind, is_temporary};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
 use pg_raw_parse::nodes::AlterObjectSchemaStmt;
@@ -33,6 +33,11 @@ pub(super) async fn execute(
     let namespace = get_namespace(&catalog, statement.newschema().unwrap_or_default(), cx)?;
     if namespace.oid == found.namespace {
         return Ok(tag.to_owned());
+    }
+    let from = catalog.namespace(found.namespace);
+    if is_temporary(namespace) || from.is_some_and(|from| is_temporary(from)) {
+        let message = "cannot move objects into or out of temporary schemas";
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
     }
     if found.kind == RelationKind::Sequence
         && found.sequence.as_ref().is_some_and(|s| s.owned_by.is_some())
