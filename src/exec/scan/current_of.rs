@@ -25,7 +25,7 @@ impl PlanNode for CurrentOfScan {
         Description { target: format!(" on {relation}"), ..Description::new("Tid Scan", &[]) }
     }
 
-    fn open(&self) -> Box<dyn Operator> {
+    fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         let (source, cursor) = (self.source.clone(), self.cursor.clone());
         Box::new(Run { source, cursor, done: false })
     }
