@@ -257,6 +257,7 @@ fn format_one<'a>(
     }
     let width = cursor.width(ctx, &spec.width)?;
     let (type_oid, value) = cursor.take(spec.position)?;
+    super::text::check_length(out.len().saturating_add(width.unsigned_abs() as usize))?;
     pad_to(out, &convert(ctx, spec.kind, type_oid, value)?, width, spec.left);
     Ok(&rest[consumed..])
 }

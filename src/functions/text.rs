@@ -7,6 +7,7 @@ use super::Implementation::{self, Scalar};
 use super::integer::out_of_range;
 use crate::error::{PgError, Result, code};
 use crate::types::Datum;
+use std::collections::HashMap;
 
 /// The longest value PostgreSQL will build: 1 GB minus its header.
 const LENGTH_MAX: usize = 0x3FFF_FFFF - 4;
@@ -143,24 +144,38 @@ fn repeat(s: &str, times: i32) -> Result<Datum> {
     }
 }
 
-fn replace(a: &[Datum]) -> Datum {
+fn replace(a: &[Datum]) -> Result<Datum> {
     let (s, from, to) = (a[0].as_text(), a[1].as_text(), a[2].as_text());
     // An empty pattern replaces nothing (Rust's would match between all characters).
     if from.is_empty() || !s.contains(from) {
-        return a[0].clone();
+        return Ok(a[0].clone());
     }
-    Datum::text(s.replace(from, to))
+    let replaced = s.matches(from).count();
+    check_length(
+        (s.len() - replaced * from.len()).saturating_add(replaced.saturating_mul(to.len())),
+    )?;
+    Ok(Datum::text(s.replace(from, to)))
+}
+
+/// Refuses a value of so many bytes before it is made.
+pub(super) fn check_length(bytes: usize) -> Result<()> {
+    match bytes <= LENGTH_MAX {
+        true => Ok(()),
+        false => Err(PgError::new(code::PROGRAM_LIMIT_EXCEEDED, "out of memory")
+            .detail(format!("Cannot make a value of {bytes} bytes."))),
+    }
 }
 
 /// Each character of `from` becomes the one at its place in `to`, or goes where `to` is shorter.
 fn translate(s: &str, from: &str, to: &str) -> String {
-    let to: Vec<char> = to.chars().collect();
-    s.chars()
-        .filter_map(|c| match from.chars().position(|f| f == c) {
-            Some(at) => to.get(at).copied(),
-            None => Some(c),
-        })
-        .collect()
+    let mut to = to.chars();
+    let mut becomes: HashMap<char, Option<char>> = HashMap::new();
+    for c in from.chars() {
+        // Of a character that stands twice in `from` the first place counts.
+        let new = to.next();
+        becomes.entry(c).or_insert(new);
+    }
+    s.chars().filter_map(|c| becomes.get(&c).copied().unwrap_or(Some(c))).collect()
 }
 
 fn chr(value: i32) -> Result<Datum> {
@@ -248,7 +263,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("lpad(text,int4)", Scalar(|_, a| pad(a[0].as_text(), a[1].as_int4(), " ", Side::Left))),
     ("rpad(text,int4)", Scalar(|_, a| pad(a[0].as_text(), a[1].as_int4(), " ", Side::Right))),
     ("repeat", Scalar(|_, a| repeat(a[0].as_text(), a[1].as_int4()))),
-    ("replace_text", Scalar(|_, a| Ok(replace(a)))),
+    ("replace_text", Scalar(|_, a| replace(a))),
     (
         "text_reverse",
         Scalar(|_, a| Ok(Datum::text(a[0].as_text().chars().rev().collect::<String>()))),

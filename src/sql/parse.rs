@@ -17,15 +17,20 @@ use std::sync::{Arc, LazyLock};
 const TEXT_BYTES_MAX: usize = 1 << 30;
 
 /// Texts of this many bytes are parsed beside the others, not among them: a statement of the usual
-/// length takes some 20 microseconds, a megabyte a thousand times as long.
-const LONG_TEXT_BYTES: usize = 256 << 10;
+/// length takes some 20 microseconds, a long one may take a thousand times as long, and nested
+/// comments take the square of their number.
+const LONG_TEXT_BYTES: usize = 8 << 10;
+
+/// Texts of this many bytes are parsed one after the other: they take many times their length in
+/// memory.
+const HUGE_TEXT_BYTES: usize = 1 << 20;
 
 /// libpg_query redirects the process's stderr while it parses, which two threads must not do at
 /// once.
 static PARSER: Mutex<()> = Mutex::new(());
 
-/// Long texts take many times their length in memory, so they are parsed one after the other.
-static LONG_PARSER: Mutex<()> = Mutex::new(());
+/// See [`HUGE_TEXT_BYTES`].
+static HUGE_PARSER: Mutex<()> = Mutex::new(());
 
 /// One statement of a query string.
 #[derive(Clone)]
@@ -104,7 +109,7 @@ pub fn parse(text: impl Into<Arc<str>>) -> Result<Vec<Statement>> {
     let tree = match text.len() < LONG_TEXT_BYTES {
         true => parse_in_turn(&text)?,
         false => {
-            let _guard = LONG_PARSER.lock();
+            let _guard = (text.len() >= HUGE_TEXT_BYTES).then(|| HUGE_PARSER.lock());
             apart::run(|own_descriptors| match own_descriptors {
                 true => parse_raw(&text),
                 false => parse_in_turn(&text),
@@ -136,7 +141,7 @@ mod tests {
     /// What is parsed apart is parsed alike, and meanwhile others parse.
     #[test]
     fn long_texts_are_parsed_apart() {
-        let long = format!("SELECT {}1; SELECT 2", "1, ".repeat(LONG_TEXT_BYTES));
+        let long = format!("SELECT {}1; SELECT 2", "1, ".repeat(HUGE_TEXT_BYTES / 2));
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| assert_eq!(parse(long.as_str()).unwrap().len(), 2));

@@ -11,6 +11,15 @@ use smallvec::SmallVec;
 /// Arguments of a call; nearly all have at most four.
 pub(in crate::exec) type Args = SmallVec<[Datum; 4]>;
 
+/// No value is longer (`MaxAllocSize`).
+const VALUE_BYTES_MAX: usize = 0x3fff_ffff;
+
+#[cold]
+fn too_large(bytes: usize) -> PgError {
+    let message = format!("invalid memory alloc request size {bytes}");
+    PgError::new(code::PROGRAM_LIMIT_EXCEEDED, message)
+}
+
 /// See [`Callee::may_take_long`].
 const LONG_CALLS: [&str; 26] = [
     "array_fill",
@@ -108,7 +117,12 @@ impl Callee {
         if self.strict && args.iter().any(Datum::is_null) {
             return Ok(Datum::Null);
         }
-        (self.scalar()?)(&self.ctx(env), args)
+        let value = (self.scalar()?)(&self.ctx(env), args)?;
+        match &value {
+            Datum::Text(text) if text.len() > VALUE_BYTES_MAX => Err(too_large(text.len())),
+            Datum::Bytea(bytes) if bytes.len() > VALUE_BYTES_MAX => Err(too_large(bytes.len())),
+            _ => Ok(value),
+        }
     }
 
     /// Calls a set-returning function; a strict one gives no rows for a NULL argument. A scalar

@@ -67,10 +67,8 @@ impl Reader<'_> {
             Key::Nine | Key::Zero | Key::Dot | Key::D => {
                 self.number_pattern(key);
             }
-            Key::Comma | Key::Group => {
-                if !self.template.fill && self.peek() == Some(',') {
-                    self.skip(1);
-                }
+            Key::Comma | Key::Group if !self.template.fill && self.peek() == Some(',') => {
+                self.skip(1);
             }
             Key::Currency => self.skip_non_data(1),
             Key::Ordinal { .. } => self.skip_non_data(2),

@@ -5,6 +5,7 @@ use super::super::Rows;
 use super::super::text::{count, offset_of};
 use super::{Match, Options, Pattern, next_start};
 use crate::error::{PgError, Result, code};
+use crate::functions::text::check_length;
 use crate::types::{Array, Datum, oids};
 use std::ops::Range;
 use std::sync::Arc;
@@ -183,6 +184,7 @@ fn replace(a: &[Datum], options: Options, start: usize, n: usize) -> Result<Datu
     for m in &found {
         out.push_str(&text[behind..m.whole.start]);
         substitute(&mut out, replacement, text, m);
+        check_length(out.len())?;
         behind = m.whole.end;
     }
     out.push_str(&text[behind..]);
