@@ -143,23 +143,58 @@ def check_balances(server):
 
 
 def copy(both, _seconds):
-    """COPY of TPC-H lineitem, scale factor 1, into a table with its primary key."""
-    data = OUT / "lineitem.tbl"
-    if not data.exists():
-        subprocess.run([OUT / "venv" / "bin" / "tpchgen-cli", "-s", "1", "-T", "lineitem", "-o", OUT], check=True)
-        # Rows end with a separator, which COPY would take for one more column.
-        subprocess.run(["sed", "-i", "s/|$//", data], check=True)
-    schema = (ROOT / "tests" / "tpch" / "schema.sql").read_text()
-    create = re.search(r"CREATE TABLE lineitem.*?;", schema, re.S).group(0)
+    """COPY of TPC-H lineitem: into a table with its primary key, and with its foreign keys, too."""
+    return [copy_alone(both), copy_referencing(both)]
+
+
+def copy_alone(both):
+    """Scale factor 1, primary key only."""
+    [data] = tpch_files(1, ["lineitem"])
+    create = re.search(r"CREATE TABLE lineitem.*?;", tpch_schema(), re.S).group(0)
     create = re.sub(r" REFERENCES orders|,\s*FOREIGN KEY.*?partsupp", "", create, flags=re.S)
     rates = []
     for server in both:
         server.psql("-c", create)
-        began = time.monotonic()
-        server.psql("-c", rf"\copy lineitem FROM '{data}' (DELIMITER '|')")
-        took = time.monotonic() - began
-        rates.append(int(server.psql("-c", "SELECT count(*) FROM lineitem")) / took)
-    return [("COPY lineitem, primary key", "rows/s", *rates, rates[1] / rates[0])]
+        rates.append(load(server, "lineitem", data))
+        server.psql("-c", "DROP TABLE lineitem")
+    return ("COPY lineitem, primary key", "rows/s", *rates, rates[1] / rates[0])
+
+
+def copy_referencing(both):
+    """Scale factor 0.1, after the tables that lineitem refers to."""
+    tables = re.findall(r"CREATE TABLE (\w+)", tpch_schema())
+    files = tpch_files(0.1, tables)
+    rates = []
+    for server in both:
+        server.psql("-c", tpch_schema())
+        # The last is lineitem's.
+        rates.append([load(server, table, data) for table, data in zip(tables, files)][-1])
+        server.psql("-c", f"DROP TABLE {', '.join(tables)}")
+    return ("COPY lineitem, foreign keys", "rows/s", *rates, rates[1] / rates[0])
+
+
+def tpch_schema():
+    return (ROOT / "tests" / "tpch" / "schema.sql").read_text()
+
+
+def tpch_files(scale, tables):
+    """TPC-H tables as COPY reads them."""
+    directory = OUT / f"tpch-{scale}"
+    files = [directory / f"{table}.tbl" for table in tables]
+    if not all(file.exists() for file in files):
+        generator = OUT / "venv" / "bin" / "tpchgen-cli"
+        subprocess.run([generator, "-s", str(scale), "-T", ",".join(tables), "-o", directory], check=True)
+        # Rows end with a separator, which COPY would take for one more column.
+        subprocess.run(["sed", "-i", "s/|$//", *files], check=True)
+    return files
+
+
+def load(server, table, data):
+    """Rows a second of loading a file."""
+    began = time.monotonic()
+    server.psql("-c", rf"\copy {table} FROM '{data}' (DELIMITER '|')")
+    took = time.monotonic() - began
+    return int(server.psql("-c", f"SELECT count(*) FROM {table}")) / took
 
 
 def idle(both, _seconds):

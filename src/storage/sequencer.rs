@@ -30,7 +30,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{broadcast, oneshot};
 
@@ -39,6 +39,10 @@ const BATCH_BYTES_MAX: usize = 32 << 20;
 /// How long an unsynced commit (`synchronous_commit = off`) stays unsynced: PostgreSQL's
 /// `wal_writer_delay`.
 const UNSYNCED_MAX: Duration = Duration::from_millis(200);
+/// A commit that takes no longer than this holds up nobody noticeably...
+const BRIEF_US: u64 = 300;
+/// ... unless it writes more than this.
+const BRIEF_BYTES: usize = 64 << 10;
 /// Commits a subscriber may fall behind before it is told that it missed some.
 const SUBSCRIBER_BACKLOG: usize = 4096;
 /// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
@@ -116,6 +120,8 @@ struct Shared {
     /// Whoever holds it is at work. Whoever lets go of it looks at the queue afterwards: requests
     /// that came meanwhile have found it held, and rely on that.
     worker: Mutex<Worker>,
+    /// How long commits took lately, in microseconds.
+    commit_us: AtomicU64,
 }
 
 #[derive(Default)]
@@ -155,6 +161,7 @@ impl Sequencer {
             queue: Mutex::default(),
             wake: Condvar::new(),
             worker: Mutex::new(worker),
+            commit_us: AtomicU64::new(BRIEF_US),
         });
         let on_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -177,13 +184,18 @@ impl Sequencer {
         if queue.closed {
             return Err(Box::new(request));
         }
+        let bytes = request.writes.bytes();
         queue.requests.push_back(request);
         drop(queue);
         match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-            // While a worker of the runtime syncs, another thread runs its other tasks.
             Ok(RuntimeFlavor::MultiThread) => {
                 if let Some(worker) = self.shared.worker.try_lock() {
-                    tokio::task::block_in_place(|| self.shared.commit_waiting(worker));
+                    let work = || self.shared.commit_waiting(worker);
+                    match bytes <= BRIEF_BYTES && self.shared.syncs_are_brief() {
+                        true => work(),
+                        // Another thread runs the other tasks of this worker of the runtime.
+                        false => tokio::task::block_in_place(work),
+                    }
                 }
             }
             // Nobody else could run its tasks.
@@ -264,10 +276,20 @@ impl Shared {
         }
     }
 
+    /// Whether a commit holds its thread up for less time than handing over its tasks is worth.
+    fn syncs_are_brief(&self) -> bool {
+        self.commit_us.load(Ordering::Relaxed) < BRIEF_US
+    }
+
     /// Commits those who wait; what comes meanwhile is the thread's.
     fn commit_waiting(&self, mut worker: MutexGuard<'_, Worker>) {
         if let Some((group, bytes)) = self.next_group() {
+            let began = Instant::now();
             worker.commit(group, bytes);
+            let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let before = self.commit_us.load(Ordering::Relaxed);
+            let average = (before.saturating_mul(7).saturating_add(took_us)) / 8;
+            self.commit_us.store(average, Ordering::Relaxed);
         }
         let mut queue = self.queue.lock();
         let was_unsynced = std::mem::replace(&mut queue.unsynced, worker.unsynced);
