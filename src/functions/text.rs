@@ -87,10 +87,9 @@ fn left(s: &str, n: i32) -> &str {
 
 fn right(s: &str, n: i32) -> &str {
     let skip = match n {
-        // Has no positive counterpart, which PostgreSQL would skip.
-        i32::MIN => 0,
-        n if n < 0 => n.unsigned_abs() as usize,
-        _ => char_count(s).saturating_sub(n as usize),
+        0.. => char_count(s).saturating_sub(n as usize),
+        // The least number has no positive counterpart; PostgreSQL then skips nothing.
+        _ => n.checked_neg().map_or(0, |n| n as usize),
     };
     &s[offset_of(s, skip)..]
 }

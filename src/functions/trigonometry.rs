@@ -84,7 +84,7 @@ fn cotd(x: f64) -> Result<f64> {
     let (angle, half, quadrant) = fold(reduced);
     let cotangent = cosd_first_quadrant(angle) / sind_first_quadrant(angle);
     let cotangent_45 = cosd_first_quadrant(45.0) / sind_first_quadrant(45.0);
-    let negative = (half != (reduced < 0.0)) != quadrant;
+    let negative = (half != reduced.is_sign_negative()) != quadrant;
     Ok(signed(cotangent / cotangent_45, negative) + 0.0)
 }
 

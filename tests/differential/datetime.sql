@@ -98,3 +98,8 @@ SELECT '2024-01-01'::timestamp(7);
 SELECT timestamp '2024-01-01 00:00:00.999999'::timestamp(3), timestamptz '2024-01-01 00:00:00.0005Z'::timestamptz(3), interval '1.999999 s'::interval(0);
 SELECT timezone('UTC', timestamp '2024-01-01'), timezone('Europe/Rome', timestamptz '2024-07-01Z'), timezone('nope', now());
 SELECT current_date - 5 < current_date, localtime IS NOT NULL;
+SELECT date_part('epoch', interval '1 year 2 mons 3 days 04:05:06.789'), extract(epoch from interval '1 year 2 mons');
+SELECT to_char(interval '0', 'IYYY'), to_char(interval '-1 year', 'IYYY YYYY');
+SELECT interval '178000000 years' + timestamp '2001-02-16 20:38:40';
+SELECT count(*) > 300 FROM pg_timezone_names();
+SELECT * FROM pg_timezone_abbrevs() WHERE abbrev IN ('PST', 'UTC', 'CEST', 'MSK') ORDER BY 1;

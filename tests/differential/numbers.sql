@@ -126,3 +126,17 @@ SELECT CASE 1 WHEN 1 THEN 'a' ELSE 'b' END, CASE WHEN NULL THEN 1 END, CASE 5 WH
 SELECT CASE WHEN true THEN 1 ELSE 1 / 0 END;
 SELECT CASE WHEN 1 THEN 2 END;
 SELECT CASE 1 WHEN 'x' THEN 2 END;
+-- Last digits from C's library; zeros and NaNs with a sign.
+SELECT cbrt(27), cbrt(0.001::float8), ||/ 5, asinh(1), acosh(1.5::float8), atanh(0.3::float8);
+SELECT sign('nan'::float8), sind(-0.0::float8), cotd(-0.0::float8), to_char(-0.0::float8, '9.99');
+SELECT (-1::int2)::oid, (5::int2)::regclass, (-7)::"char", '\371'::"char" = (-7)::"char", (-7)::"char"::text;
+SELECT to_number('12-', '999'), to_number('12-', '999MI'), to_number('1,234', 'FM9,999'), to_number('12', '99V99');
+SELECT to_number('1234567890123', '9999.99');
+SELECT to_number('', '999');
+SELECT to_number('', 'RN');
+SELECT to_number('1', '9.9EEEE');
+SELECT log(0.0);
+SELECT length((123.456 ^ 2000)::text), 1.0000001 ^ 1000000;
+SELECT sum(x), json_agg('nan'::float8) FROM (VALUES ('nan'::float8)) v(x) GROUP BY 'nan'::float8 || '';
+SELECT '5'::xid8, '18446744073709551615'::xid8 > '5', xid('4294967301'::xid8), max(v) FROM (VALUES ('5'::xid8)) t(v);
+SELECT pg_typeof(pg_current_xact_id()), pg_current_xact_id() > '0';
