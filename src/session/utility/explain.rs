@@ -2,8 +2,8 @@
 
 use super::{Outcome, options, text_column};
 use crate::error::{PgError, Result, code};
-use crate::exec::explain::{Analyzed, Measurements, Shown};
 use crate::exec::ResultColumn;
+use crate::exec::explain::{Analyzed, Measurements, Shown};
 use crate::session::Session;
 use crate::session::prepared::{Kind, Planned};
 use crate::sql::bind::{self, BindContext, ParamTypes};
