@@ -103,3 +103,5 @@ SELECT to_char(interval '0', 'IYYY'), to_char(interval '-1 year', 'IYYY YYYY');
 SELECT interval '178000000 years' + timestamp '2001-02-16 20:38:40';
 SELECT count(*) > 300 FROM pg_timezone_names();
 SELECT * FROM pg_timezone_abbrevs() WHERE abbrev IN ('PST', 'UTC', 'CEST', 'MSK') ORDER BY 1;
+SELECT * FROM pg_timezone_abbrevs WHERE abbrev IN ('PST', 'UTC', 'CEST', 'MSK') ORDER BY 1;
+SELECT name, abbrev, utc_offset, is_dst FROM pg_timezone_names WHERE name IN ('UTC', 'Europe/Berlin', 'America/New_York') ORDER BY 1;

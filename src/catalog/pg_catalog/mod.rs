@@ -32,6 +32,7 @@ mod pg_stat_activity;
 mod pg_stat_user_indexes;
 mod pg_stat_user_tables;
 mod pg_tables;
+pub mod pg_timezone;
 mod pg_type;
 mod pg_views;
 mod tree;
@@ -191,12 +192,22 @@ pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
         "pg_stat_user_indexes" => return Ok(pg_stat_user_indexes::rows(cx)),
         "pg_stat_user_tables" => return Ok(pg_stat_user_tables::rows(cx)),
         "pg_tables" => return Ok(pg_tables::rows(cx)),
+        "pg_timezone_abbrevs" => return Ok(pg_timezone::abbreviations(now())),
+        "pg_timezone_names" => return Ok(pg_timezone::names(now())),
         "pg_views" => return pg_views::rows(cx),
         _ => Vec::new(),
     };
     let mut rows = builtin_rows::rows(relation).to_vec();
     rows.extend(own);
     Ok(rows)
+}
+
+/// Microseconds since 2000-01-01 UTC.
+fn now() -> i64 {
+    const UNIX_EPOCH_BEFORE_SECONDS: i64 = 946_684_800;
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let micros = since.map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
+    micros - UNIX_EPOCH_BEFORE_SECONDS * 1_000_000
 }
 
 impl Context<'_> {
