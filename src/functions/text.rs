@@ -311,6 +311,7 @@ mod tests {
     fn negative_counts_drop_from_the_other_end() {
         assert_eq!(value("text_left", &[t("abcdé"), Int4(-2)]), t("abc"));
         assert_eq!(value("text_right", &[t("abcdé"), Int4(-2)]), t("cdé"));
+        // The least number has no positive counterpart.
         assert_eq!(value("text_right", &[t("abc"), Int4(i32::MIN)]), t("abc"));
         assert_eq!(value("text_left", &[t("abc"), Int4(i32::MIN)]), t(""));
     }

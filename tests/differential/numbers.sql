@@ -140,3 +140,4 @@ SELECT length((123.456 ^ 2000)::text), 1.0000001 ^ 1000000;
 SELECT sum(x), json_agg('nan'::float8) FROM (VALUES ('nan'::float8)) v(x) GROUP BY 'nan'::float8 || '';
 SELECT '5'::xid8, '18446744073709551615'::xid8 > '5', xid('4294967301'::xid8), max(v) FROM (VALUES ('5'::xid8)) t(v);
 SELECT pg_typeof(pg_current_xact_id()), pg_current_xact_id() > '0';
+SELECT 0.1 ^ 2147483647, 99999999999999999999.99 ^ (-2147483648), length((2.5 ^ 32767)::text);

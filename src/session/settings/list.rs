@@ -48,7 +48,8 @@ mod tests {
         assert_eq!(names("\"$user\", public").as_deref(), Some("$user|public"));
         assert_eq!(names("A,\"B \"\"c\"").as_deref(), Some("a|B \"c"));
         assert_eq!(names("").as_deref(), Some(""));
-        for bad in ["a,", ",a", "a b", "\"a", "\"a\"b", "\"\""] {
+        assert_eq!(names("\"\", a").as_deref(), Some("|a"));
+        for bad in ["a,", ",a", "a b", "\"a", "\"a\"b"] {
             assert_eq!(names(bad), None, "{bad}");
         }
     }

@@ -189,6 +189,10 @@ impl Numeric {
         match n {
             0 => return Numeric::one().round_to(scale),
             _ if self.is_zero() => return Numeric::from_parts(BigInt::ZERO, scale),
+            // No digit of it would be shown.
+            _ if weight + 1.0 < -f64::from(scale) => {
+                return Numeric::from_parts(BigInt::ZERO, scale);
+            }
             _ => {}
         }
         let base = self.trim_scale();
