@@ -1,8 +1,8 @@
 """Compares KalamDB with PostgreSQL 15 in the same run and writes the table into README.md.
 
-Both servers run with their default durability (every commit synced) on the same disk, one at a time
-per measurement, alternating, so that neither profits from a quiet machine. Figures are ratios:
-KalamDB / PostgreSQL.
+Both servers run with their default durability (every commit synced) on the same disk, fresh for each
+part, one at a time per measurement, alternating, so that neither profits from a quiet machine. Figures
+are ratios: KalamDB / PostgreSQL.
 
     bench/run                  everything
     bench/run pgbench copy     some parts: pgbench, copy, idle, latency
@@ -250,33 +250,40 @@ def until_ready(session):
         seen += received
 
 
-def table(rows):
-    lines = ["| | unit | PostgreSQL 15 | KalamDB | ratio |", "|---|---|---:|---:|---:|"]
-    for name, unit, theirs, ours, ratio in rows:
-        lines.append(f"| {name} | {unit} | {theirs:,.0f} | {ours:,.0f} | {ratio:.2f} |")
-    return "\n".join(lines)
+def line(row):
+    name, unit, theirs, ours, ratio = row
+    return f"| {name} | {unit} | {theirs:,.0f} | {ours:,.0f} | {ratio:.2f} |"
 
 
-def write_readme(text):
+def table(lines):
+    return "\n".join(["| | unit | PostgreSQL 15 | KalamDB | ratio |", "|---|---|---:|---:|---:|", *lines])
+
+
+def write_readme(rows):
+    """Writes the rows into README's table; the rows of parts that did not run stay."""
     readme = ROOT / "README.md"
-    begin, end = "<!-- bench -->\n", "<!-- /bench -->"
-    old = readme.read_text()
-    head, rest = old.split(begin, 1)
-    readme.write_text(f"{head}{begin}{text}\n{end}{rest.split(end, 1)[1]}")
+    begin, end = "<!-- bench -->\n", "\n<!-- /bench -->"
+    head, rest = readme.read_text().split(begin, 1)
+    old, tail = rest.split(end, 1)
+    known = {text.split("|")[1].strip(): text for text in old.splitlines()[2:]}
+    known |= {row[0]: line(row) for row in rows}
+    readme.write_text(f"{head}{begin}{table(known.values())}{end}{tail}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=PARTS)
+    # argparse holds an empty list against the choices.
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []])
     parser.add_argument("--seconds", type=int, default=20)
     options = parser.parse_args()
+    parts = options.parts or PARTS
     OUT.mkdir(exist_ok=True)
-    with servers() as both:
-        rows = [row for part in options.parts for row in globals()[part](both, options.seconds)]
-    text = table(rows)
-    print(text)
-    if options.parts == PARTS:
-        write_readme(text)
+    rows = []
+    for part in parts:
+        with servers() as both:
+            rows += globals()[part](both, options.seconds)
+    print(table(map(line, rows)))
+    write_readme(rows)
 
 
 if __name__ == "__main__":
