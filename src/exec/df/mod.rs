@@ -2,7 +2,7 @@
 //!
 //! The row operators are exact for everything; DataFusion adds parallel scans and joins, vectorised
 //! filters, and sorts and aggregates that spill to disk. When a subtree of a plan starts that is
-//! estimated to cost much ([`columnar`]), its nodes lower themselves
+//! estimated to cost much ([`columnar()`]), its nodes lower themselves
 //! ([`PlanNode::lower`](crate::exec::op::PlanNode::lower)) to DataFusion's physical operators; where
 //! one cannot, the subtree's first node runs on rows, and its inputs try for themselves.
 //!
