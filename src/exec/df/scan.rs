@@ -13,6 +13,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
@@ -31,6 +32,8 @@ pub(in crate::exec) struct ScanExec {
     ranges: Vec<KeyRange>,
     schema: SchemaRef,
     properties: Arc<PlanProperties>,
+    /// What EXPLAIN ANALYZE shows.
+    metrics: ExecutionPlanMetricsSet,
 }
 
 impl ScanExec {
@@ -61,6 +64,7 @@ impl ScanExec {
             ranges: parts,
             schema,
             properties: Arc::new(properties),
+            metrics: ExecutionPlanMetricsSet::new(),
         };
         Ok((exec, types))
     }
@@ -83,6 +87,7 @@ struct Reader {
     schema: SchemaRef,
     cancel: CancelToken,
     scan: Option<Scan>,
+    metrics: BaselineMetrics,
 }
 
 impl Reader {
@@ -113,9 +118,16 @@ impl Iterator for Reader {
     type Item = datafusion::error::Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.batch() {
+        let compute = self.metrics.elapsed_compute().clone();
+        let timer = compute.timer();
+        let batch = self.batch();
+        timer.done();
+        match batch {
             Ok(batch) if batch.num_rows() == 0 => None,
-            Ok(batch) => Some(Ok(batch)),
+            Ok(batch) => {
+                self.metrics.record_output(batch.num_rows());
+                Some(Ok(batch))
+            }
             Err(error) => {
                 self.scan = None;
                 Some(Err(external(error)))
@@ -135,6 +147,10 @@ impl ExecutionPlan for ScanExec {
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
         Vec::new()
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
     }
 
     fn apply_expressions(
@@ -172,6 +188,7 @@ impl ExecutionPlan for ScanExec {
             schema: self.schema.clone(),
             cancel: self.cancel.clone(),
             scan,
+            metrics: BaselineMetrics::new(&self.metrics, partition),
         };
         let stream = futures::stream::iter(reader);
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), stream)))
