@@ -13,7 +13,7 @@ ALTER TABLE c ALTER p TYPE text;
 ALTER TABLE c ALTER p TYPE date USING NULL;
 ALTER TABLE c ALTER code TYPE varchar(10);
 ALTER TABLE c ALTER code TYPE varchar(2);
-SELECT indexdef FROM pg_indexes WHERE tablename = 'c' ORDER BY 1;
+SELECT indexdef FROM pg_indexes WHERE tablename = 'c' AND schemaname = 'script' ORDER BY 1;
 INSERT INTO c VALUES (40, 2, 'nine');
 INSERT INTO c VALUES (40, 2, 'two');
 ALTER TABLE p ALTER code TYPE varchar(20) USING upper(code);

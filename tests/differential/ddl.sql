@@ -54,7 +54,7 @@ CREATE INDEX bad ON tt (sum(d));
 CREATE INDEX bad ON nope (a);
 CREATE INDEX bad ON tt USING nope (a);
 CREATE INDEX bad ON tt (random());
-SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'tt' ORDER BY 1;
+SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'tt' AND schemaname = 'script' ORDER BY 1;
 ALTER INDEX tt_u RENAME TO tt_unique;
 INSERT INTO tt (a, b) VALUES ('q', 'x');
 DROP INDEX tt_unique, tt_multi;
