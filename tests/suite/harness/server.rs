@@ -147,11 +147,17 @@ impl Drop for Kalam {
     }
 }
 
-/// A free port; another process could take it before we do, which the caller would see as a failed
-/// start.
+/// A free port. No two servers of this process get the same one, and it lies below those that
+/// outgoing connections take, so that it stays free until the server has it.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("a bound socket").port()
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let offset = (std::process::id() % 200) * 100 + COUNT.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(10_000 + offset % 20_000).expect("a port below 30,000");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// The reference: a real PostgreSQL 15 on a Unix socket.
