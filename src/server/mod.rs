@@ -28,7 +28,7 @@ use startup::{Opening, Refused};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
@@ -77,6 +77,8 @@ pub async fn run(config: Config) -> Result<(), String> {
     let instance = Instance::open(&config.data_dir, &options, password.map(|v| v.to_string()))
         .await
         .map_err(|e| format!("cannot open {}: {e}", config.data_dir.display()))?;
+    // Before anybody can connect: from then on a signal means an orderly stop.
+    let signals = install_signals()?;
     let listeners = listen::bind(&config, instance.requires_password()).await?;
     let mut mock_secret = [0; 32];
     auth::scram::fill_random(&mut mock_secret);
@@ -85,7 +87,7 @@ pub async fn run(config: Config) -> Result<(), String> {
     let server = Arc::new(Server { config, instance, tls, mock_secret, slots, stopping });
     let accepting = tokio::spawn(listen::accept(listeners, server.clone()));
     let watch = tokio::spawn(server.instance.clone().watch_clients());
-    let signal = wait_for_signal().await?;
+    let signal = wait_for(signals).await;
     info!(signal, "stopping");
     accepting.abort();
     watch.abort();
@@ -93,13 +95,17 @@ pub async fn run(config: Config) -> Result<(), String> {
     Ok(())
 }
 
-async fn wait_for_signal() -> Result<&'static str, String> {
+/// SIGTERM and SIGINT.
+fn install_signals() -> Result<(Signal, Signal), String> {
     let install = |kind| signal(kind).map_err(|e| format!("cannot handle signals: {e}"));
-    let (mut term, mut int) =
-        (install(SignalKind::terminate())?, install(SignalKind::interrupt())?);
+    Ok((install(SignalKind::terminate())?, install(SignalKind::interrupt())?))
+}
+
+/// Waits for a signal, also one that came since they were installed; its name.
+async fn wait_for((mut term, mut int): (Signal, Signal)) -> &'static str {
     tokio::select! {
-        _ = term.recv() => Ok("SIGTERM"),
-        _ = int.recv() => Ok("SIGINT"),
+        _ = term.recv() => "SIGTERM",
+        _ = int.recv() => "SIGINT",
     }
 }
 
