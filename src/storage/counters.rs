@@ -1,5 +1,5 @@
 //! Numbers that are given out once and never again, restarts included: OIDs, storage ids,
-//! transaction ids, hidden row ids.
+//! transaction ids, hidden row ids, segments.
 //!
 //! A counter reserves a block by writing the block's end, then gives the block out from memory; a
 //! restart goes on at the end it finds. The write is not synced: the log is in order, so whatever
@@ -17,6 +17,7 @@ pub(super) enum Counter {
     StorageId,
     TransactionId,
     RowId(StorageId),
+    Segment,
 }
 
 impl Counter {
@@ -29,6 +30,7 @@ impl Counter {
             // PostgreSQL's `FirstNormalTransactionId`.
             Counter::TransactionId => (3, 1 << 16, u64::MAX),
             Counter::RowId(_) => (1, 1 << 14, u64::MAX),
+            Counter::Segment => (1, 1, u64::MAX),
         }
     }
 
@@ -38,6 +40,7 @@ impl Counter {
             Counter::StorageId => Key::Counter { kind: b's', id: 0 },
             Counter::TransactionId => Key::Counter { kind: b't', id: 0 },
             Counter::RowId(table) => Key::Counter { kind: b'r', id: table },
+            Counter::Segment => Key::Counter { kind: b'f', id: 0 },
         }
     }
 }

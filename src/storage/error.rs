@@ -25,6 +25,18 @@ pub enum StorageError {
     /// A checksum or a format is wrong.
     #[error("{0}")]
     Corrupt(String),
+    /// A file of cold rows is not where it was put.
+    #[error("could not open file \"{0}\": No such file or directory")]
+    MissingFile(String),
+    /// Another flush or compaction of the table is at work.
+    #[error("another job is at work on the table")]
+    Busy,
+    /// The job was told to stop.
+    #[error("canceling the job due to user request")]
+    Canceled,
+    /// The table was dropped, or its rows replaced, meanwhile.
+    #[error("the table is gone")]
+    Gone,
     /// NOWAIT met a lock held by another.
     #[error("could not obtain lock")]
     LockNotAvailable,
@@ -67,6 +79,10 @@ impl From<StorageError> for PgError {
             StorageError::DiskFull(_) => PgError::new(code::DISK_FULL, message),
             StorageError::Io(_) | StorageError::Closed(_) => PgError::new(code::IO_ERROR, message),
             StorageError::Corrupt(_) => PgError::new(code::DATA_CORRUPTED, message),
+            StorageError::MissingFile(_) => PgError::new(code::UNDEFINED_FILE, message),
+            StorageError::Busy => PgError::new(code::OBJECT_IN_USE, message),
+            StorageError::Canceled => PgError::new(code::QUERY_CANCELED, message),
+            StorageError::Gone => PgError::new(code::UNDEFINED_TABLE, message),
             StorageError::LockNotAvailable | StorageError::LockTimeout => {
                 PgError::new(code::LOCK_NOT_AVAILABLE, message)
             }

@@ -11,6 +11,11 @@
 //! | [`Key::RowId`] | hidden row id, u64 big endian | the row |
 //! | [`Key::Index`] | index columns, encoded, then the row's key suffix | the row's key suffix |
 //! | [`Key::Unique`] | index columns, encoded | the row's key suffix |
+//! | [`Key::Locator`] | the row's key suffix | the segment and the position of a cold row |
+//!
+//! Where a row is cold ([`super::cold`]) its key is in [`Space::Locators`] instead of
+//! [`Space::Rows`], never in both. [`Space::Deletes`] names rows of segments that are dead: the
+//! segment, then the position in it, big endian.
 //!
 //! [`Space::Meta`] has no storage ids. A first byte of [`INTERNAL`] marks storage's own records;
 //! every other name is the catalog's.
@@ -24,6 +29,9 @@ use bytes::Bytes;
 /// Names the rows of a table, or the entries of an index; the catalog gives them out.
 pub type StorageId = u32;
 
+/// Names a segment, in all tables and for ever.
+pub type SegmentId = u64;
+
 /// Bytes of the storage id that starts a key of a relation.
 pub const STORAGE_ID_LEN: usize = 4;
 
@@ -33,10 +41,15 @@ pub enum Space {
     Rows,
     Index,
     Meta,
+    Locators,
+    Deletes,
 }
 
 impl Space {
-    pub const ALL: [Space; 3] = [Space::Rows, Space::Index, Space::Meta];
+    pub const ALL: [Space; 5] =
+        [Space::Rows, Space::Index, Space::Meta, Space::Locators, Space::Deletes];
+    /// The spaces whose keys start with a storage id.
+    pub const OF_RELATIONS: [Space; 3] = [Space::Rows, Space::Index, Space::Locators];
 
     /// The column family's name on disk.
     pub fn name(self) -> &'static str {
@@ -44,6 +57,8 @@ impl Space {
             Space::Rows => "rows",
             Space::Index => "index",
             Space::Meta => "meta",
+            Space::Locators => "locators",
+            Space::Deletes => "deletes",
         }
     }
 }
@@ -82,6 +97,25 @@ pub enum Key<'a> {
     Statistics {
         relation: StorageId,
     },
+    /// Where a row is cold.
+    Locator {
+        table: StorageId,
+        row: &'a [u8],
+    },
+    /// A row of a segment that is no row of the table any more.
+    Delete {
+        segment: SegmentId,
+        position: u32,
+    },
+    /// A segment of a table's manifest.
+    Segment {
+        table: StorageId,
+        segment: SegmentId,
+    },
+    /// A file of segments that no manifest names: not yet, or no longer.
+    Garbage {
+        segment: SegmentId,
+    },
     /// The first number of a kind (or of a table's row ids) that may not be given out yet.
     Counter {
         kind: u8,
@@ -98,7 +132,11 @@ impl Key<'_> {
         match self {
             Key::Row { .. } | Key::RowId { .. } => Space::Rows,
             Key::Index { .. } | Key::Unique { .. } => Space::Index,
+            Key::Locator { .. } => Space::Locators,
+            Key::Delete { .. } => Space::Deletes,
             Key::Meta { .. }
+            | Key::Segment { .. }
+            | Key::Garbage { .. }
             | Key::LastCommit
             | Key::Sequence { .. }
             | Key::Statistics { .. }
@@ -109,7 +147,7 @@ impl Key<'_> {
     /// Appends the encoding to `out`.
     pub fn encode_to(&self, out: &mut Vec<u8>) {
         match *self {
-            Key::Row { table, primary_key } => {
+            Key::Row { table, primary_key } | Key::Locator { table, row: primary_key } => {
                 out.extend_from_slice(&table.to_be_bytes());
                 out.extend_from_slice(primary_key);
             }
@@ -136,6 +174,18 @@ impl Key<'_> {
                 out.extend_from_slice(&[INTERNAL, b'a']);
                 out.extend_from_slice(&relation.to_be_bytes());
             }
+            Key::Delete { segment, position } => {
+                out.extend_from_slice(&segment.to_be_bytes());
+                out.extend_from_slice(&position.to_be_bytes());
+            }
+            Key::Segment { table, segment } => {
+                out.extend_from_slice(&segments_prefix(table));
+                out.extend_from_slice(&segment.to_be_bytes());
+            }
+            Key::Garbage { segment } => {
+                out.extend_from_slice(&GARBAGE);
+                out.extend_from_slice(&segment.to_be_bytes());
+            }
             Key::Counter { kind, id } => {
                 out.extend_from_slice(&[INTERNAL, b'n', kind]);
                 out.extend_from_slice(&id.to_be_bytes());
@@ -149,6 +199,17 @@ impl Key<'_> {
         self.encode_to(&mut out);
         out.into()
     }
+}
+
+/// What the names of garbage records, and of all manifests' records, start with.
+pub(super) const GARBAGE: [u8; 2] = [INTERNAL, b'g'];
+pub(super) const SEGMENTS: [u8; 2] = [INTERNAL, b'm'];
+
+/// What the names of a table's manifest start with.
+pub(super) fn segments_prefix(table: StorageId) -> [u8; 6] {
+    let [a, b, c, d] = table.to_be_bytes();
+    let [first, second] = SEGMENTS;
+    [first, second, a, b, c, d]
 }
 
 /// The relation a row or index key belongs to.

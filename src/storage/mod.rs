@@ -1,4 +1,5 @@
-//! Hot storage: RocksDB, transactions, locks, one commit sequencer.
+//! Storage: hot rows in RocksDB, cold ones in Parquet ([`cold`]), transactions, locks, one commit
+//! sequencer.
 //!
 //! The life of a write: a statement asks its [`Txn`] for row and key locks, then puts encoded rows
 //! ([`RowLayout`]) and index entries ([`keys`]) into the statement's buffer. The end of the
@@ -16,6 +17,7 @@
 //! - A transaction's locks are released only after its commit is visible to new snapshots.
 //! - What a statement writes is invisible to its own scans and vanishes if it fails.
 
+pub mod cold;
 mod counters;
 mod error;
 mod fault;
@@ -39,7 +41,7 @@ mod view;
 mod write_set;
 
 pub use error::{Result, StorageError};
-pub use fault::Fault;
+pub use fault::{CrashPoint, Fault};
 pub use keys::{Key, KeyRange, Space, StorageId};
 pub use locks::{AdvisoryKey, LockInfo, LockScope, LockWaitOptions, TableLockMode};
 pub use moves::MovePlace;

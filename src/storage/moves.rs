@@ -20,10 +20,6 @@ use parking_lot::RwLock;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// How many snapshots RocksDB has, and its number of the oldest.
-const SNAPSHOTS: &str = "rocksdb.num-snapshots";
-const OLDEST_SNAPSHOT: &str = "rocksdb.oldest-snapshot-sequence";
-
 /// A row's step from one key of a table to another; keys are without the storage id.
 #[derive(Clone)]
 pub(super) struct Move {
@@ -86,13 +82,7 @@ impl Moves {
         if self.known.read().by_age.is_empty() {
             return;
         }
-        let now = self.db.rocks.latest_sequence_number();
-        let property = |name| self.db.rocks.property_int_value(name).ok().flatten();
-        let oldest = match property(SNAPSHOTS) {
-            // Nobody looks for anything that is older than now.
-            Some(0) => now,
-            _ => property(OLDEST_SNAPSHOT).unwrap_or(0),
-        };
+        let oldest = self.db.oldest_snapshot();
         self.known.write().forget_before(oldest);
     }
 

@@ -5,10 +5,13 @@
 //!   DIR/FORMAT.new    the same while the first start is under way; renamed when RocksDB exists
 //!   DIR/kalamdb.lock  locked (flock) by the server that has the directory open
 //!   DIR/hot/          RocksDB
+//!   DIR/cold/         segments of the tables without a storage of their own
+//!   DIR/scratch/      files that are being written; emptied at start
 //! ```
 //!
 //! Whatever is refused is left as it was: nothing is created before the checks have passed.
 
+use super::cold::Cold;
 use super::{KeyRange, Result, Space, StorageError, StorageId, StoreOptions, options};
 use rocksdb::{ColumnFamily, DB};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -19,11 +22,19 @@ use std::sync::Arc;
 const MAGIC: &str = "kalamdb data directory";
 /// Version of everything stored below the directory. Older formats are converted at start, newer
 /// ones refused.
-const FORMAT_VERSION: u32 = 1;
+///
+/// - 1: RocksDB only.
+/// - 2: column families for locators and deletion vectors, segments.
+const FORMAT_VERSION: u32 = 2;
+
+/// How many snapshots RocksDB has, and its number of the oldest.
+const SNAPSHOTS: &str = "rocksdb.num-snapshots";
+const OLDEST_SNAPSHOT: &str = "rocksdb.oldest-snapshot-sequence";
 
 /// The open RocksDB and the lock that makes it ours.
 pub(super) struct Db {
     pub(super) rocks: DB,
+    pub(super) cold: Cold,
     /// Held until the database is closed (fields are dropped in this order).
     _lock: File,
 }
@@ -33,11 +44,22 @@ impl Db {
         self.rocks.cf_handle(space.name()).expect("every space's family was opened")
     }
 
+    /// RocksDB's number of the oldest snapshot: what was written before it, every snapshot shows.
+    pub(super) fn oldest_snapshot(&self) -> u64 {
+        let now = self.rocks.latest_sequence_number();
+        let property = |name| self.rocks.property_int_value(name).ok().flatten();
+        match property(SNAPSHOTS) {
+            // Nobody looks for anything that is older than now.
+            Some(0) => now,
+            _ => property(OLDEST_SNAPSHOT).unwrap_or(0),
+        }
+    }
+
     /// Gives back the space of files that hold nothing but a relation's entries. They are dropped
     /// whatever snapshot might show them, so the relation must be gone, and that be on disk.
     pub(super) fn delete_files(&self, storage: StorageId) {
         let KeyRange { start, end: Some(end) } = KeyRange::storage(storage) else { return };
-        for space in [Space::Rows, Space::Index] {
+        for space in Space::OF_RELATIONS {
             if let Err(error) = self.rocks.delete_file_in_range_cf(self.family(space), &start, &end)
             {
                 // Compaction removes the entries sooner or later.
@@ -51,7 +73,8 @@ impl Db {
 enum Found {
     /// Nothing, or a first start that did not finish.
     New,
-    Existing,
+    /// A data directory of this format.
+    Existing(u32),
 }
 
 /// Opens the store's database, creating it in a missing or empty directory.
@@ -62,7 +85,8 @@ pub(super) fn open(dir: &Path, store_options: &StoreOptions) -> Result<Arc<Db>> 
     }
     let lock = lock(dir)?;
     // Another server may have finished its first start while we waited for nothing.
-    let create = matches!(inspect(dir)?, Found::New);
+    let found = inspect(dir)?;
+    let create = matches!(found, Found::New);
     if create {
         write_format(dir)?;
     }
@@ -77,16 +101,20 @@ pub(super) fn open(dir: &Path, store_options: &StoreOptions) -> Result<Arc<Db>> 
             StorageError::Io(text) => bad(dir, &text),
             other => other,
         })?;
-    if create {
+    // An older format needs nothing but the families, which are there by now.
+    if matches!(found, Found::Existing(version) if version < FORMAT_VERSION) {
+        write_format(dir)?;
+    }
+    if !matches!(found, Found::Existing(FORMAT_VERSION)) {
         fs::rename(dir.join("FORMAT.new"), dir.join("FORMAT")).map_err(|e| failed(dir, &e))?;
         sync_dir(dir)?;
     }
-    Ok(Arc::new(Db { rocks, _lock: lock }))
+    Ok(Arc::new(Db { rocks, cold: Cold::new(dir), _lock: lock }))
 }
 
 fn inspect(dir: &Path) -> Result<Found> {
     match fs::read(dir.join("FORMAT")) {
-        Ok(text) => return check_format(dir, &text).map(|()| Found::Existing),
+        Ok(text) => return check_format(dir, &text).map(Found::Existing),
         Err(e) if e.kind() == ErrorKind::NotFound => {}
         Err(e) if e.kind() == ErrorKind::NotADirectory => {
             return Err(bad(dir, "it is not a directory"));
@@ -113,17 +141,17 @@ fn inspect(dir: &Path) -> Result<Found> {
     }
 }
 
-fn check_format(dir: &Path, text: &[u8]) -> Result<()> {
+fn check_format(dir: &Path, text: &[u8]) -> Result<u32> {
     let mut lines = text.split(|&b| b == b'\n');
     if lines.next() != Some(MAGIC.as_bytes()) {
         return Err(bad(dir, "its FORMAT file is not KalamDB's"));
     }
     let version = lines.next().and_then(|line| std::str::from_utf8(line).ok()?.parse::<u32>().ok());
     match version {
-        Some(FORMAT_VERSION) => Ok(()),
+        Some(version @ 1..=FORMAT_VERSION) => Ok(version),
         Some(version) => Err(bad(
             dir,
-            &format!("it has format {version}, this server knows format {FORMAT_VERSION}"),
+            &format!("it has format {version}, this server knows formats up to {FORMAT_VERSION}"),
         )),
         None => Err(bad(dir, "its FORMAT file is damaged")),
     }

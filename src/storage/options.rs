@@ -46,7 +46,8 @@ const WAL_WRITE_BACK_BYTES: u64 = 4 << 20;
 pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
     let mut db = Options::default();
     db.create_if_missing(create);
-    db.create_missing_column_families(create);
+    // A directory of format 1 has no families for cold rows.
+    db.create_missing_column_families(true);
     // Forgives a record cut off at the end of the last log, which nobody was told is committed.
     // Damage before that fails the start instead of dropping acknowledged commits, as
     // point-in-time recovery would.

@@ -18,7 +18,9 @@
 //! of every batch). A batch is written whole or not at all; if it fails, every commit in it fails.
 //! Hooks run, and changes are published, in commit order. Locks go only when the commit is visible.
 
+use super::cold;
 use super::counters::Counter;
+use super::fault::CrashPoint;
 use super::keys::Key;
 use super::moves::Move;
 use super::{
@@ -76,6 +78,9 @@ pub(super) struct Request {
     pub(super) moves: Vec<Move>,
     /// Relations to delete with everything in them.
     pub(super) dropped: Vec<StorageId>,
+    /// The rows of this table change their tier, and nothing else happens: see
+    /// [`Txn::moves_tiers`].
+    pub(super) tiers_of: Option<StorageId>,
     pub(super) hooks: Vec<Hook>,
     /// Answer after the WAL is on disk.
     pub(super) sync: bool,
@@ -330,6 +335,15 @@ struct Worker {
 
 impl Worker {
     fn commit(&mut self, group: Vec<Request>, bytes: usize) {
+        let (group, late) = self.without_gone(group);
+        for request in late {
+            self.finish(request, Err(StorageError::Gone));
+        }
+        if group.is_empty() {
+            return;
+        }
+        let catalog = group.iter().any(|request| !request.hooks.is_empty());
+        self.reach(catalog, CrashPoint::CatalogCommit);
         let infos: Vec<CommitInfo> = group.iter().map(|_| self.number()).collect();
         let sync = group.iter().any(|request| request.sync);
         let torn = match self.fault {
@@ -341,6 +355,7 @@ impl Worker {
             self.add_to_batch(&mut batch, request, info, usize::MAX);
         }
         let written = torn.and_then(|()| self.write(batch, sync));
+        self.reach(catalog, CrashPoint::CatalogCommitted);
         if let (Ok(()), Some(last)) = (&written, infos.last()) {
             self.unsynced = !sync;
             self.written_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
@@ -348,6 +363,24 @@ impl Worker {
         }
         for (request, info) in group.into_iter().zip(infos) {
             self.finish(request, written.clone().map(|()| info));
+        }
+    }
+
+    /// The requests without those that move rows of a table which is gone, and these. Moves give way
+    /// to a drop that comes after them in the group, too.
+    fn without_gone(&self, group: Vec<Request>) -> (Vec<Request>, Vec<Request>) {
+        if group.iter().all(|request| request.tiers_of.is_none() && request.dropped.is_empty()) {
+            return (group, Vec::new());
+        }
+        let mut gone = self.db.cold.dropped.write();
+        gone.extend(group.iter().flat_map(|request| &request.dropped));
+        let stays = |request: &Request| request.tiers_of.is_none_or(|table| !gone.contains(&table));
+        group.into_iter().partition(stays)
+    }
+
+    fn reach(&self, catalog: bool, point: CrashPoint) {
+        if let (true, Some(fault)) = (catalog, self.fault) {
+            fault.reach(point);
         }
     }
 
@@ -409,7 +442,7 @@ impl Worker {
         let range = KeyRange::storage(storage);
         let start = storage.to_be_bytes();
         let end = storage.saturating_add(1).to_be_bytes();
-        for space in [Space::Rows, Space::Index] {
+        for space in Space::OF_RELATIONS {
             let found = Snapshot::new(&self.db).scan(space, &range, false).valid();
             if !matches!(found, Ok(false)) || writes.scan(space, &range, false).peek().is_some() {
                 batch.delete_range_cf(self.db.family(space), start, end);
@@ -419,6 +452,10 @@ impl Worker {
         batch.delete_cf(meta, Counter::RowId(storage).key().encode());
         batch.delete_cf(meta, Key::Sequence { sequence: storage }.encode());
         batch.delete_cf(meta, Key::Statistics { relation: storage }.encode());
+        for (key, segment, file) in cold::segments_to_drop(&self.db, storage) {
+            batch.delete_cf(meta, key);
+            batch.put_cf(meta, Key::Garbage { segment }.encode(), file.encode());
+        }
     }
 
     fn write(&self, mut batch: WriteBatch, sync: bool) -> Result<()> {
@@ -454,7 +491,7 @@ impl Worker {
                 request.dropped.iter().for_each(|&storage| self.db.delete_files(storage));
             }
             request.hooks.into_iter().for_each(|hook| hook(info));
-            if self.published.receiver_count() > 0 {
+            if self.published.receiver_count() > 0 && request.tiers_of.is_none() {
                 let commit = Commit { info: *info, writes: request.writes };
                 // Fails only if the last subscriber has just left.
                 let _ = self.published.send(Arc::new(commit));

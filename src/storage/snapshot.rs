@@ -5,6 +5,7 @@
 //! threads), so here is the one place where the lifetime is extended, by keeping the database alive
 //! beside what borrows it.
 
+use super::cold::Cold;
 use super::{KeyRange, Result, Space, open::Db};
 use bytes::Bytes;
 use rocksdb::{DBRawIteratorWithThreadMode, ReadOptions, SnapshotWithThreadMode};
@@ -29,6 +30,10 @@ impl Snapshot {
         let mut options = ReadOptions::default();
         options.set_snapshot(&inner);
         Arc::new(Snapshot { options, inner, db: Arc::clone(db) })
+    }
+
+    pub(super) fn cold(&self) -> &Cold {
+        &self.db.cold
     }
 
     pub(super) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {

@@ -1,6 +1,8 @@
 //! The store: one open data directory and everything that works on it.
 
+use super::cold;
 use super::counters::{Counter, Counters};
+use super::fault::CrashPoint;
 use super::locks::{LockManager, Mode, Tag};
 use super::moves::Moves;
 use super::open::{self, Db};
@@ -34,7 +36,7 @@ pub struct Store {
     /// What ANALYZE found, as far as somebody asked since the start.
     pub(super) statistics: DashMap<StorageId, Option<Arc<Statistics>>>,
     /// The newest snapshot made, and the newest commit before it was.
-    newest: Mutex<Option<(u64, Arc<Snapshot>)>>,
+    pub(super) newest: Mutex<Option<(u64, Arc<Snapshot>)>>,
     pub(super) db: Arc<Db>,
 }
 
@@ -43,6 +45,7 @@ impl Store {
     /// not ours, damaged, of another format, or in use is refused and left as it is.
     pub fn open(dir: &Path, options: &StoreOptions) -> Result<Arc<Store>> {
         let db = open::open(dir, options)?;
+        cold::start(&db, dir)?;
         let sequencer = Sequencer::start(&db, options.fault)?;
         Ok(Arc::new(Store {
             sequences: Sequences::new(Arc::clone(&db), sequencer.syncs()),
@@ -88,6 +91,10 @@ impl Store {
 
     /// The newest committed value of a key.
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>> {
+        // Between a look at one tier and one at the other a row may change its place.
+        if space == Space::Rows && self.db.cold.has_table_of(key) {
+            return self.snapshot().row(key);
+        }
         let value = self.db.rocks.get_pinned_cf(self.db.family(space), key)?;
         Ok(value.map(|v| Bytes::copy_from_slice(&v)))
     }
@@ -154,6 +161,13 @@ impl Store {
         params: &SequenceParams,
     ) -> Result<SequenceState> {
         self.sequences.state(sequence, params)
+    }
+
+    /// Comes to a moment at which a test may want a crash.
+    pub(super) fn reach(&self, point: CrashPoint) {
+        if let Some(fault) = self.options.fault {
+            fault.reach(point);
+        }
     }
 
     /// Forgets what memory holds of a dropped relation. Its data went with the commit.

@@ -13,6 +13,7 @@
 //! not meet the rows it has written, and a failed statement leaves nothing behind. Constraint checks
 //! ask for the latest state instead: buffer, write set, newest commit.
 
+use super::cold::Locator;
 use super::counters::Counter;
 use super::locks::{
     Acquired, AdvisoryKey, LockScope, LockWaitOptions, Mode, Request, TableLockMode, Tag,
@@ -21,7 +22,7 @@ use super::moves::{Move, MovePlace};
 use super::sequencer::{self, Hook};
 use super::ssi::SerializableTxn;
 use super::{
-    CommitInfo, ReadView, Result, Snapshot, SortedPuts, Space, StorageError, StorageId, Store,
+    CommitInfo, Key, ReadView, Result, Snapshot, SortedPuts, Space, StorageError, StorageId, Store,
     WriteSet,
 };
 use crate::nodes::{LockWait, RowLockMode};
@@ -95,6 +96,8 @@ struct State {
     /// Relations that only this transaction can see.
     created: Vec<StorageId>,
     dropped: Vec<StorageId>,
+    /// See [`Txn::moves_tiers`].
+    tiers_of: Option<StorageId>,
     hooks: Vec<Hook>,
     /// In the order taken, so that a savepoint is a length.
     locks: Vec<(Tag, Mode)>,
@@ -119,6 +122,7 @@ impl Txn {
             moves_kept: 0,
             created: Vec::new(),
             dropped: Vec::new(),
+            tiers_of: None,
             hooks: Vec::new(),
             locks: Vec::new(),
             must_sync: false,
@@ -254,7 +258,11 @@ impl Txn {
     /// one for each statement.
     pub fn snapshot_get(&self, space: Space, key: &[u8]) -> Result<Option<Option<Bytes>>> {
         let snapshot = self.state.lock().snapshot.clone();
-        snapshot.map(|snapshot| snapshot.get(space, key)).transpose()
+        let get = |snapshot: Arc<Snapshot>| match space {
+            Space::Rows => snapshot.row(key),
+            _ => snapshot.get(space, key),
+        };
+        snapshot.map(get).transpose()
     }
 
     // --- Writes
@@ -270,10 +278,30 @@ impl Txn {
     }
 
     fn write(&self, space: Space, key: Bytes, value: Option<Bytes>) -> Result<()> {
+        let cold = space == Space::Rows && self.store.db.cold.has_table_of(&key);
+        let locator = if cold { self.get_latest(Space::Locators, &key)? } else { None };
         let mut state = self.state.lock();
         state.used = true;
+        if let Some(locator) = locator {
+            // The row's lock, which a writer holds, keeps it where it is.
+            let Locator { segment, position } = Locator::decode(&locator)?;
+            let dead = Key::Delete { segment, position }.encode();
+            state.statement.insert(Space::Deletes, dead, Some(Bytes::new()));
+            state.statement.insert(Space::Locators, key.clone(), None);
+        }
         state.statement.insert(space, key, value);
         self.check_size(&state)
+    }
+
+    /// Writes what has one tier only, or moves a row from one to the other.
+    pub(super) fn write_raw(&self, key: Key<'_>, value: Option<Bytes>) {
+        self.state.lock().statement.insert(key.space(), key.encode(), value);
+    }
+
+    /// This transaction moves a table's rows between the tiers: nobody is told, and it fails if the
+    /// table is gone by its commit.
+    pub(super) fn moves_tiers(&self, table: StorageId) {
+        self.state.lock().tiers_of = Some(table);
     }
 
     fn check_size(&self, state: &State) -> Result<()> {
@@ -300,7 +328,9 @@ impl Txn {
             return Ok(false);
         }
         drop(state);
-        self.store.is_free(space, first, last)
+        let cold = space == Space::Rows && self.store.db.cold.has_table_of(first);
+        Ok(self.store.is_free(space, first, last)?
+            && (!cold || self.store.is_free(Space::Locators, first, last)?))
     }
 
     /// The value as [`Txn::latest_view`] sees it.
@@ -486,6 +516,27 @@ impl Txn {
         free
     }
 
+    /// Locks those of these rows of a table that nobody else has locked.
+    pub(super) fn try_lock_rows(&self, table: StorageId, suffixes: &[&[u8]]) -> Vec<bool> {
+        let locks = &self.store.locks;
+        let mode = Mode::from(RowLockMode::Update);
+        let mut taken = Vec::with_capacity(suffixes.len());
+        let mut lock = |suffix: &&[u8]| {
+            let tag = locks.row_tag(table, suffix);
+            match locks.try_acquire(tag, mode, self.session) {
+                Acquired::Already => true,
+                Acquired::Granted | Acquired::Waited => {
+                    taken.push((tag, mode));
+                    true
+                }
+                Acquired::Unavailable => false,
+            }
+        };
+        let locked = suffixes.iter().map(&mut lock).collect();
+        self.state.lock().locks.append(&mut taken);
+        locked
+    }
+
     async fn lock_key(
         &self,
         storage: StorageId,
@@ -662,6 +713,7 @@ impl Txn {
             writes: std::mem::take(&mut state.writes),
             moves: std::mem::take(&mut state.moves),
             dropped: std::mem::take(&mut state.dropped),
+            tiers_of: state.tiers_of,
             hooks: std::mem::take(&mut state.hooks),
             sync,
             answer,

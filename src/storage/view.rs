@@ -1,6 +1,6 @@
 //! What a statement reads: a snapshot with the transaction's own writes over it.
 
-use super::snapshot::SnapshotScan;
+use super::cold::TierScan;
 use super::write_set::WriteScan;
 use super::{KeyRange, Result, Snapshot, Space, WriteSet, split, ssi::SerializableTxn};
 use bytes::Bytes;
@@ -40,24 +40,9 @@ impl ReadView {
         }
         match self.own.get(space, key) {
             Some(written) => Ok(written),
+            None if space == Space::Rows => self.snapshot.row(key),
             None => self.snapshot.get(space, key),
         }
-    }
-
-    /// The values of `keys`, in their order.
-    pub fn multi_get(&self, space: Space, keys: &[&[u8]]) -> Result<Vec<Option<Bytes>>> {
-        if let Some(reader) = &self.reader {
-            keys.iter().for_each(|key| reader.read_key(space, key));
-        }
-        let mut values = self.snapshot.multi_get(space, keys)?;
-        if !self.own.is_empty() {
-            for (key, value) in keys.iter().zip(&mut values) {
-                if let Some(written) = self.own.get(space, key) {
-                    *value = written;
-                }
-            }
-        }
-        Ok(values)
     }
 
     /// The entries of `range` in key order, or against it.
@@ -67,7 +52,10 @@ impl ReadView {
         }
         let backward = direction == Direction::Backward;
         let own = (!self.own.is_empty()).then(|| self.own.scan(space, &range, backward));
-        let base = self.snapshot.scan(space, &range, backward);
+        let base = match space {
+            Space::Rows => self.snapshot.scan_rows(&range, backward),
+            _ => TierScan::of_one(self.snapshot.scan(space, &range, backward), backward),
+        };
         Scan { base, own, backward, lent: Source::Neither }
     }
 
@@ -80,7 +68,7 @@ impl ReadView {
 
 /// A lazy scan. Entries are lent, not copied: each is valid until the next call.
 pub struct Scan {
-    base: SnapshotScan,
+    base: TierScan,
     own: Option<WriteScan>,
     backward: bool,
     /// Which cursors the entry lent last came from: they are advanced by the next call.
@@ -132,8 +120,8 @@ impl Scan {
     }
 
     /// The cursors on the key that comes first.
-    fn smallest(&self) -> Result<Source> {
-        let base = if self.base.valid()? { self.base.key() } else { None };
+    fn smallest(&mut self) -> Result<Source> {
+        let base = if self.base.settle()? { self.base.key() } else { None };
         let own = self.own.as_ref().and_then(WriteScan::peek).map(|(key, _)| key);
         Ok(match (base, own) {
             (None, None) => Source::Neither,

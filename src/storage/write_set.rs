@@ -212,7 +212,7 @@ impl Run {
             }
             part.finish()
         };
-        Run { tier: 0, parts: [part(&mem.maps[0]), part(&mem.maps[1]), part(&mem.maps[2])] }
+        Run { tier: 0, parts: Space::ALL.map(|space| part(&mem.maps[space as usize])) }
     }
 
     fn merge(runs: &[Arc<Run>]) -> Run {
@@ -231,7 +231,7 @@ impl Run {
             part.finish()
         };
         let tier = runs[0].tier + 1;
-        Run { tier, parts: [part(Space::Rows), part(Space::Index), part(Space::Meta)] }
+        Run { tier, parts: Space::ALL.map(part) }
     }
 
     fn part(&self, space: Space) -> &Part {

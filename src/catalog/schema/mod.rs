@@ -3,6 +3,7 @@
 //! Keyed by (namespace, table, version). An entry also remembers the definition it came from, and
 //! answers only for that very one: a version number may come again after a rollback.
 
+mod cold;
 mod index;
 mod table;
 

@@ -203,7 +203,7 @@ impl<'a> RowRef<'a> {
 
     /// The table's schema version when the row was written.
     pub fn schema_version(&self) -> u32 {
-        field(self.bytes, VERSION).map_or(0, u32::from_le_bytes)
+        schema_version(self.bytes)
     }
 
     pub fn is_null(&self, column: usize) -> bool {
@@ -263,6 +263,11 @@ impl<'a> RowRef<'a> {
 /// `_seq` of a stored row; 0 where its transaction has not committed.
 pub fn seq(row: &[u8]) -> u64 {
     field(row, SEQ).map_or(0, u64::from_le_bytes)
+}
+
+/// The table's schema version when a stored row was written.
+pub fn schema_version(row: &[u8]) -> u32 {
+    field(row, VERSION).map_or(0, u32::from_le_bytes)
 }
 
 /// The commit that inserted a stored row, the same in all its versions; 0 where its transaction has

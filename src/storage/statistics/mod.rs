@@ -12,6 +12,7 @@
 
 mod sample;
 
+use super::cold::TierScan;
 use super::{Key, KeyRange, Result, RowLayout, Space, StorageError, StorageId, Store};
 use bytes::Bytes;
 use sample::Sample;
@@ -118,6 +119,16 @@ impl Store {
     /// has, else the size by that of the first entries. What is still in memtables has no size: it
     /// is missing from the growth.
     fn estimate(&self, space: Space, id: StorageId) -> Result<(f64, u64)> {
+        let (cold_rows, cold_bytes) = match space {
+            Space::Rows => self.cold_size(id)?,
+            _ => (0, 0),
+        };
+        let (rows, bytes) = self.estimate_hot(space, id, cold_rows > 0)?;
+        Ok((rows + cold_rows as f64, bytes + cold_bytes))
+    }
+
+    /// The same of the hot rows alone. A count is of all rows: it helps where no row is cold.
+    fn estimate_hot(&self, space: Space, id: StorageId, any_cold: bool) -> Result<(f64, u64)> {
         let mut scan = self.snapshot().scan(space, &KeyRange::storage(id), false);
         let (mut entries, mut bytes) = (0, 0);
         while entries < PROBE_ENTRIES && scan.valid()? {
@@ -130,12 +141,18 @@ impl Store {
         }
         let size = self.approximate_size(space, id);
         let (counted, counted_bytes) = match self.statistics(id)? {
-            Some(found) => (found.entries, found.bytes),
-            None => (entries, bytes),
+            Some(found) if !any_cold => (found.entries, found.bytes),
+            _ => (entries, bytes),
         };
         let grown = size.max(counted_bytes) as f64 / counted_bytes.max(1) as f64;
         let rows = if counted_bytes == 0 { counted as f64 } else { counted as f64 * grown };
         Ok((rows.max(entries as f64), size.max(bytes)))
+    }
+
+    /// About how many hot rows a table has.
+    pub fn hot_rows(&self, id: StorageId) -> Result<f64> {
+        let cold = self.cold_size(id)?.0 as f64;
+        Ok((self.estimated_rows(Space::Rows, id)? - cold).max(0.0))
     }
 
     /// Calls `f` with each entry's value; gives how many there were.
@@ -146,9 +163,13 @@ impl Store {
         go_on: impl Fn() -> bool,
         mut f: impl FnMut(&[u8]),
     ) -> Result<Option<u64>> {
-        let mut scan = self.snapshot().scan(space, &KeyRange::storage(id), false);
+        let (snapshot, range) = (self.snapshot(), KeyRange::storage(id));
+        let mut scan = match space {
+            Space::Rows => snapshot.scan_rows(&range, false),
+            _ => TierScan::of_one(snapshot.scan(space, &range, false), false),
+        };
         let mut entries = 0;
-        while scan.valid()? {
+        while scan.settle()? {
             entries += 1;
             if entries % LOOK_EVERY == 0 && !go_on() {
                 return Ok(None);

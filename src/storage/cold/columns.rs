@@ -1,0 +1,331 @@
+//! A segment's columns: what PostgreSQL's values are in Parquet, and back.
+//!
+//! Every column has its column id (attribute number) as its Parquet field id, and NULLs. Columns of
+//! our own come first, with ids that no attribute has:
+//!
+//! | id | name | Parquet |
+//! |---|---|---|
+//! | 10001 | `_seq` | int64: the commit that wrote the row |
+//! | 10002 | `_updated` | timestamp in microseconds, UTC: when that was |
+//! | 10003 | `_kalamdb_born` | int64: the commit that inserted the row |
+//! | 10004 | `_kalamdb_key` | binary: the row's key, where no columns are the primary key |
+//!
+//! A value travels as [`types::arrow`](crate::types::arrow) has it, so that any Parquet reader
+//! understands it; `numeric(p,s)` up to 38 digits as a decimal; and what Parquet has no type for
+//! (unconstrained numerics, intervals, arrays, jsonb and so on) as PostgreSQL's text with ISO dates in
+//! UTC, which is exact. A column of a segment in which a value does not fit its form (a NaN in a
+//! `numeric(p,s)`, a timestamp of the last years before 294277) is text in that segment: the column's
+//! [`Form`] is part of the file's metadata.
+
+use crate::storage::row::LayoutColumn;
+use crate::storage::{Result, RowLayout, StorageError, row};
+use crate::types::arrow::{self, Builder};
+use crate::types::{Datum, Format, Numeric, Oid, numeric, oids, text_in, text_out};
+use datafusion::arrow::array::builder::{BinaryBuilder, Decimal128Builder, Int64Builder};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{
+    DataType, Decimal128Type, Field, Int64Type, Schema, SchemaRef, TimeUnit,
+    TimestampMicrosecondType,
+};
+use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub const SEQ_ID: i32 = 10_001;
+pub const UPDATED_ID: i32 = 10_002;
+const BORN_ID: i32 = 10_003;
+const KEY_ID: i32 = 10_004;
+
+/// Digits that a decimal of Parquet holds.
+const DECIMAL_DIGITS_MAX: i32 = 38;
+
+/// A table's column, as far as segments are concerned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentColumn {
+    /// Attribute number: the column's identity.
+    pub attno: i16,
+    pub name: String,
+    pub type_oid: Oid,
+    pub typmod: i32,
+    /// Not in the file; rows have NULL.
+    pub dropped: bool,
+    /// How values are in the file.
+    #[serde(default)]
+    pub form: Form,
+}
+
+/// How a column's values are in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// As [`types::arrow`](crate::types::arrow) has them.
+    #[default]
+    Arrow,
+    /// A decimal of this precision and scale.
+    Decimal(u8, i8),
+    /// PostgreSQL's text.
+    Text,
+}
+
+impl SegmentColumn {
+    pub fn new(attno: i16, name: &str, type_oid: Oid, typmod: i32, dropped: bool) -> SegmentColumn {
+        let form = Form::of(type_oid, typmod);
+        SegmentColumn { attno, name: name.to_owned(), type_oid, typmod, dropped, form }
+    }
+
+    fn field(&self) -> Field {
+        let field = match self.form {
+            Form::Arrow => Field::new(&self.name, arrow::data_type(self.type_oid), true),
+            Form::Decimal(p, s) => Field::new(&self.name, DataType::Decimal128(p, s), true),
+            Form::Text => Field::new(&self.name, DataType::Utf8View, true),
+        };
+        with_id(field, i32::from(self.attno))
+    }
+}
+
+impl Form {
+    fn of(type_oid: Oid, typmod: i32) -> Form {
+        if type_oid == oids::NUMERIC {
+            return match numeric::precision_and_scale(typmod) {
+                Some((p, s)) if p <= DECIMAL_DIGITS_MAX && (0..=p).contains(&s) => {
+                    Form::Decimal(p as u8, s as i8)
+                }
+                _ => Form::Text,
+            };
+        }
+        match arrow::data_type(type_oid) {
+            DataType::BinaryView if type_oid != oids::BYTEA => Form::Text,
+            DataType::FixedSizeBinary(_) if type_oid != oids::UUID => Form::Text,
+            _ => Form::Arrow,
+        }
+    }
+}
+
+/// The columns of a segment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Columns {
+    /// By attribute number from 1, dropped ones included.
+    pub user: Vec<SegmentColumn>,
+    /// Whether rows' keys are a column.
+    pub stored_key: bool,
+    /// The schema version.
+    pub version: u32,
+}
+
+impl Columns {
+    /// The file's schema.
+    pub fn schema(&self) -> SchemaRef {
+        let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        let mut fields = vec![
+            with_id(Field::new("_seq", DataType::Int64, false), SEQ_ID),
+            with_id(Field::new("_updated", utc, false), UPDATED_ID),
+            with_id(Field::new("_kalamdb_born", DataType::Int64, false), BORN_ID),
+        ];
+        if self.stored_key {
+            fields.push(with_id(Field::new("_kalamdb_key", DataType::Binary, false), KEY_ID));
+        }
+        fields.extend(self.live().map(SegmentColumn::field));
+        Arc::new(Schema::new(fields))
+    }
+
+    /// The columns in the file.
+    pub fn live(&self) -> impl Iterator<Item = &SegmentColumn> {
+        self.user.iter().filter(|column| !column.dropped)
+    }
+
+    /// How rows made of this segment are laid out.
+    pub fn layout(&self) -> RowLayout {
+        let column =
+            |c: &SegmentColumn| LayoutColumn { type_oid: c.type_oid, missing: Datum::Null };
+        RowLayout::new(&self.user.iter().map(column).collect::<Vec<_>>(), self.version)
+    }
+
+    /// Fields before the first user column.
+    pub fn first_user_field(&self) -> usize {
+        if self.stored_key { 4 } else { 3 }
+    }
+}
+
+fn with_id(field: Field, id: i32) -> Field {
+    let metadata = HashMap::from([(PARQUET_FIELD_ID_META_KEY.to_owned(), id.to_string())]);
+    field.with_metadata(metadata)
+}
+
+/// A field's column id.
+pub fn field_id(field: &Field) -> Option<i32> {
+    field.metadata().get(PARQUET_FIELD_ID_META_KEY)?.parse().ok()
+}
+
+/// A value that does not fit its column's form: the column, by its position among all.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit(pub usize);
+
+/// Makes batches of rows.
+pub(super) struct BatchBuilder {
+    schema: SchemaRef,
+    seq: Int64Builder,
+    updated: Builder,
+    born: Int64Builder,
+    key: Option<BinaryBuilder>,
+    user: Vec<(usize, ColumnBuilder)>,
+    rows: usize,
+}
+
+enum ColumnBuilder {
+    Arrow(Builder),
+    Decimal(Decimal128Builder, u16),
+    Text(Oid, Builder, Vec<u8>),
+}
+
+impl BatchBuilder {
+    pub fn new(columns: &Columns, capacity: usize) -> BatchBuilder {
+        let live = columns.user.iter().enumerate().filter(|(_, c)| !c.dropped);
+        BatchBuilder {
+            schema: columns.schema(),
+            seq: Int64Builder::with_capacity(capacity),
+            updated: Builder::new(oids::TIMESTAMPTZ, capacity),
+            born: Int64Builder::with_capacity(capacity),
+            key: columns.stored_key.then(BinaryBuilder::new),
+            user: live.map(|(at, c)| (at, ColumnBuilder::new(c, capacity))).collect(),
+            rows: 0,
+        }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Appends a row. After a misfit the batch is of no use.
+    pub fn push(&mut self, key: &[u8], row: &row::RowRef<'_>) -> Result<(), Misfit> {
+        self.seq.append_value(row.seq().cast_signed());
+        self.updated.append(&Datum::TimestampTz(row.updated_us()));
+        self.born.append_value(row.born().cast_signed());
+        if let Some(keys) = &mut self.key {
+            keys.append_value(key);
+        }
+        for (at, builder) in &mut self.user {
+            builder.push(row.datum(*at)).ok_or(Misfit(*at))?;
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// The batch; the builder is empty again.
+    pub fn finish(&mut self) -> RecordBatch {
+        let mut arrays: Vec<ArrayRef> =
+            vec![Arc::new(self.seq.finish()), self.updated.finish(), Arc::new(self.born.finish())];
+        arrays.extend(self.key.as_mut().map(|keys| Arc::new(keys.finish()) as ArrayRef));
+        arrays.extend(self.user.iter_mut().map(|(_, builder)| builder.finish()));
+        self.rows = 0;
+        RecordBatch::try_new(self.schema.clone(), arrays)
+            .expect("the builders are those of the schema's fields")
+    }
+}
+
+impl ColumnBuilder {
+    fn new(column: &SegmentColumn, capacity: usize) -> ColumnBuilder {
+        match column.form {
+            Form::Arrow => ColumnBuilder::Arrow(Builder::new(column.type_oid, capacity)),
+            Form::Decimal(p, s) => {
+                let builder = Decimal128Builder::with_capacity(capacity)
+                    .with_data_type(DataType::Decimal128(p, s));
+                ColumnBuilder::Decimal(builder, s.unsigned_abs().into())
+            }
+            Form::Text => {
+                let builder = Builder::new(oids::TEXT, capacity);
+                ColumnBuilder::Text(column.type_oid, builder, Vec::new())
+            }
+        }
+    }
+
+    /// `None`: the value does not fit.
+    fn push(&mut self, value: Datum) -> Option<()> {
+        match self {
+            ColumnBuilder::Arrow(builder) => {
+                if let Datum::Timestamp(v) | Datum::TimestampTz(v) = &value
+                    && arrow::timestamp_to_unix(*v) < *v
+                {
+                    return None;
+                }
+                builder.append(&value);
+            }
+            ColumnBuilder::Decimal(builder, scale) => match &value {
+                Datum::Numeric(v) => builder.append_value(v.unscaled(*scale)?),
+                _ => builder.append_null(),
+            },
+            ColumnBuilder::Text(type_oid, builder, text) => match &value {
+                Datum::Null => builder.append(&Datum::Null),
+                value => {
+                    text.clear();
+                    text_out(*type_oid, value, &Format::default(), text);
+                    let text = std::str::from_utf8(text).expect("a type's text is UTF-8");
+                    builder.append(&Datum::text(text));
+                }
+            },
+        }
+        Some(())
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        match self {
+            ColumnBuilder::Arrow(builder) | ColumnBuilder::Text(_, builder, _) => builder.finish(),
+            ColumnBuilder::Decimal(builder, _) => Arc::new(builder.finish()),
+        }
+    }
+}
+
+/// Makes stored rows of batches that have all fields of a segment.
+pub(super) struct RowMaker {
+    columns: Arc<Columns>,
+    layout: RowLayout,
+    /// Reused.
+    values: Vec<Datum>,
+}
+
+impl RowMaker {
+    pub fn new(columns: &Arc<Columns>) -> RowMaker {
+        RowMaker { columns: columns.clone(), layout: columns.layout(), values: Vec::new() }
+    }
+
+    /// The stored row at `at`, as it was before it was flushed.
+    pub fn encode(&mut self, batch: &RecordBatch, at: usize, out: &mut Vec<u8>) -> Result<()> {
+        let int = |field: usize| batch.column(field).as_primitive::<Int64Type>().value(at);
+        let (seq, born) = (int(0).cast_unsigned(), int(2).cast_unsigned());
+        let updated = batch.column(1).as_primitive::<TimestampMicrosecondType>().value(at);
+        self.values.clear();
+        let mut field = self.columns.first_user_field();
+        for column in &self.columns.user {
+            if column.dropped {
+                self.values.push(Datum::Null);
+                continue;
+            }
+            self.values.push(datum(column, &**batch.column(field), at)?);
+            field += 1;
+        }
+        let start = out.len();
+        let born = if born == seq { 0 } else { born };
+        self.layout.encode(&self.values, born, out)?;
+        row::stamp(&mut out[start..], seq, arrow::timestamp_from_unix(updated));
+        Ok(())
+    }
+}
+
+/// The value of a column in a row of its array.
+pub(super) fn datum(column: &SegmentColumn, array: &dyn Array, at: usize) -> Result<Datum> {
+    if array.is_null(at) {
+        return Ok(Datum::Null);
+    }
+    Ok(match column.form {
+        Form::Arrow => arrow::datum_at(array, at, column.type_oid),
+        Form::Decimal(_, scale) => {
+            let coefficient = array.as_primitive::<Decimal128Type>().value(at);
+            Datum::Numeric(Numeric::new(coefficient, scale.unsigned_abs().into()))
+        }
+        Form::Text => {
+            let text = array.as_string_view().value(at);
+            text_in(column.type_oid, -1, text, &Format::default()).map_err(|e| {
+                StorageError::Corrupt(format!("a segment's value of \"{}\": {e}", column.name))
+            })?
+        }
+    })
+}

@@ -1,0 +1,264 @@
+//! Flush: hot rows become a segment.
+//!
+//! Rows committed before the flush began are copied from a snapshot, in key order, into files of at
+//! most [`SEGMENT_ROWS_MAX`] rows; each file is made a segment ([`super::publish`]) before the next
+//! begins. A crash or an error loses the file being made and nothing else: its rows are hot, and the
+//! next flush takes them.
+
+use super::columns::{Columns, Form, Misfit};
+use super::manifest::{Entry, FilePath, SegmentFile};
+use super::publish::{Origin, Publisher};
+use super::writer::{PushError, SEGMENT_ROWS_MAX, SegmentWriter, Written};
+use super::{Cold, ColdTable, Work};
+use crate::storage::counters::Counter;
+use crate::storage::fault::CrashPoint;
+use crate::storage::keys::{self, SegmentId, successor};
+use crate::storage::{Key, KeyRange, Result, RowLayout, Space, StorageError, Store, row};
+use bytes::Bytes;
+use rocksdb::WriteOptions;
+use std::fs;
+use std::sync::Arc;
+
+/// Rows written between two looks at whether to go on.
+const LOOK_EVERY: u32 = 4096;
+
+/// What a flush or a compaction did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Rows that changed their place.
+    pub rows: u64,
+    /// Bytes of the new segments.
+    pub bytes: u64,
+    pub segments: u64,
+}
+
+/// Rows for a segment, in key order.
+pub(super) trait RowSource {
+    /// Goes back to the first row.
+    fn restart(&mut self) -> Result<()>;
+    /// The next row: its key with the storage id, and the stored row.
+    fn next(&mut self) -> Result<Option<(&[u8], &[u8])>>;
+}
+
+/// A file in its place that is no segment yet.
+pub(super) struct Placed {
+    pub segment: SegmentId,
+    pub file: SegmentFile,
+    /// The greatest key in it.
+    pub last_key: Bytes,
+    _guard: Writing,
+}
+
+/// Keeps a file that is no segment yet from being swept.
+pub(super) struct Writing(Arc<Store>, SegmentId);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.db.cold.writing.lock().remove(&self.1);
+    }
+}
+
+impl Store {
+    /// Moves a table's rows, as of now, into segments: at most `rows_max` of them. Rows that somebody
+    /// has locked or changes meanwhile stay. To be called on a thread that may wait.
+    pub fn flush(
+        self: &Arc<Self>,
+        table: &ColdTable,
+        rows_max: Option<u64>,
+        work: &Work,
+    ) -> Result<Outcome> {
+        let cold = &self.db.cold;
+        let _alone = cold.begin(table.table)?;
+        let newest = self.last_seq();
+        let mut start = KeyRange::storage(table.table).start;
+        let mut outcome = Outcome::default();
+        loop {
+            let left = rows_max.map_or(u64::MAX, |max| max.saturating_sub(outcome.rows));
+            let rows = u32::try_from(left).unwrap_or(u32::MAX).min(SEGMENT_ROWS_MAX);
+            let mut hot = HotRows::new(self, table, start, newest);
+            let Some(placed) = self.place_file(table, &mut hot, rows, work)? else { break };
+            let entry = &mut Entry::new(table.table, placed.segment, &placed.file);
+            let segment = cold.open(placed.segment, || Ok(placed.file.clone()))?;
+            let publisher = Publisher { store: self, table, segment: &segment, work };
+            outcome.rows += publisher.publish(entry, Origin::Hot)?;
+            outcome.bytes += placed.file.bytes;
+            outcome.segments += 1;
+            match successor(&placed.last_key) {
+                Some(next) => start = next.into(),
+                None => break,
+            }
+        }
+        if outcome.rows > 0 {
+            // What is left of the rows that moved would slow down every scan of the hot ones.
+            self.compact(Space::Rows, table.table);
+        }
+        Ok(outcome)
+    }
+
+    /// Writes a file of at most `rows_max` rows and puts it where it belongs; `None`: no rows.
+    pub(super) fn place_file(
+        self: &Arc<Self>,
+        table: &ColdTable,
+        rows: &mut (dyn RowSource + Send),
+        rows_max: u32,
+        work: &Work,
+    ) -> Result<Option<Placed>> {
+        if rows_max == 0 || rows.next()?.is_none() {
+            return Ok(None);
+        }
+        let segment = self.counters.next(Counter::Segment)?;
+        let path = format!("{}/{segment:010}-{:08x}.parquet", table.path, rand::random::<u32>());
+        let file = FilePath { storage: table.storage, path };
+        let place = self.db.cold.place(table.storage)?;
+        let guard = self.announce(segment, &file)?;
+        self.reach(CrashPoint::FileAnnounced);
+        let scratch = self.db.cold.scratch.join(format!("{segment}.parquet"));
+        let write = || write_file(table, rows, rows_max, &scratch, work);
+        let written = std::thread::scope(|scope| scope.spawn(|| quietly(write)).join());
+        let placed = written
+            .unwrap_or_else(|_| Err(StorageError::Io("writing a segment panicked".into())))
+            .and_then(|(written, last_key)| {
+                self.reach(CrashPoint::FileWritten);
+                place.take_file(&written.path, &file.path)?;
+                self.reach(CrashPoint::FilePlaced);
+                work.add(0, written.bytes);
+                let Written { rows, bytes, checksums, .. } = written;
+                let file = SegmentFile { file, bytes, rows, version: table.version, checksums };
+                Ok(Placed { segment, file, last_key, _guard: guard })
+            });
+        if placed.is_err() {
+            // It may not even exist.
+            let _ = fs::remove_file(&scratch);
+        }
+        placed.map(Some)
+    }
+
+    /// Remembers, on disk, that a file is going to be written.
+    fn announce(self: &Arc<Self>, segment: SegmentId, file: &FilePath) -> Result<Writing> {
+        self.db.cold.writing.lock().insert(segment);
+        let guard = Writing(Arc::clone(self), segment);
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        let key = Key::Garbage { segment }.encode();
+        let meta = self.db.family(Space::Meta);
+        self.db.rocks.put_cf_opt(meta, key, file.encode(), &options)?;
+        Ok(guard)
+    }
+}
+
+/// Writes rows into a local file; starts again where a column turns out to need text.
+fn write_file(
+    table: &ColdTable,
+    rows: &mut (dyn RowSource + Send),
+    rows_max: u32,
+    scratch: &std::path::Path,
+    work: &Work,
+) -> Result<(Written, Bytes)> {
+    let mut columns = table.columns();
+    loop {
+        rows.restart()?;
+        match try_write(table, &columns, rows, rows_max, scratch, work)? {
+            Ok(written) => return Ok(written),
+            Err(Misfit(column)) => columns.user[column].form = Form::Text,
+        }
+    }
+}
+
+fn try_write(
+    table: &ColdTable,
+    columns: &Columns,
+    rows: &mut (dyn RowSource + Send),
+    rows_max: u32,
+    scratch: &std::path::Path,
+    work: &Work,
+) -> Result<Result<(Written, Bytes), Misfit>> {
+    let layout: &RowLayout = &table.layout;
+    let mut writer = SegmentWriter::create(scratch, columns, &table.key)?;
+    let mut last = Vec::new();
+    while writer.rows() < rows_max
+        && let Some((key, value)) = rows.next()?
+    {
+        if writer.rows() % LOOK_EVERY == 0 {
+            work.check()?;
+        }
+        match writer.push(keys::suffix(key), &layout.row(value)?) {
+            Ok(()) => {}
+            Err(PushError::Misfit(misfit)) => return Ok(Err(misfit)),
+            Err(PushError::Failed(error)) => return Err(error),
+        }
+        last.clear();
+        last.extend_from_slice(key);
+    }
+    Ok(Ok((writer.finish()?, last.into())))
+}
+
+/// Runs with the lowest priority: encoding and compressing should take what sessions leave.
+fn quietly<T>(f: impl FnOnce() -> T) -> T {
+    const LOWEST: libc::c_int = 19;
+    // SAFETY: the call has no memory arguments; 0 is the calling thread.
+    let lowered = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, LOWEST) };
+    if lowered != 0 {
+        tracing::debug!("the priority of a flush could not be lowered");
+    }
+    f()
+}
+
+/// Hot rows committed up to a moment, of a version that the table's layout knows.
+struct HotRows<'a> {
+    store: &'a Arc<Store>,
+    table: &'a ColdTable,
+    start: Bytes,
+    newest: u64,
+    scan: Option<crate::storage::snapshot::SnapshotScan>,
+    /// The current entry was given.
+    given: bool,
+}
+
+impl<'a> HotRows<'a> {
+    fn new(store: &'a Arc<Store>, table: &'a ColdTable, start: Bytes, newest: u64) -> HotRows<'a> {
+        HotRows { store, table, start, newest, scan: None, given: false }
+    }
+}
+
+impl RowSource for HotRows<'_> {
+    fn restart(&mut self) -> Result<()> {
+        let end = KeyRange::storage(self.table.table).end;
+        let range = KeyRange { start: self.start.clone(), end };
+        self.scan = Some(self.store.snapshot().scan(Space::Rows, &range, false));
+        self.given = false;
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<(&[u8], &[u8])>> {
+        if self.scan.is_none() {
+            self.restart()?;
+        }
+        let scan = self.scan.as_mut().expect("started above");
+        loop {
+            if std::mem::replace(&mut self.given, true) {
+                scan.advance();
+            }
+            if !scan.valid()? {
+                return Ok(None);
+            }
+            let Some((_, value)) = scan.entry() else { return Ok(None) };
+            // Rows of a newer version wait for a flush that knows it.
+            let known = row::schema_version(value) <= self.table.version;
+            if known && row::seq(value) <= self.newest {
+                break;
+            }
+        }
+        Ok(scan.entry())
+    }
+}
+
+impl Cold {
+    /// Empties the directory for files being written.
+    pub(super) fn clear_scratch(&self) -> std::io::Result<()> {
+        match fs::remove_dir_all(&self.scratch) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        fs::create_dir_all(&self.scratch)
+    }
+}

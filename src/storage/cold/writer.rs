@@ -1,0 +1,189 @@
+//! Writing a segment: rows in, a finished local file out.
+//!
+//! The file is complete and on disk before anybody else hears of it. Rows come in key order; memory
+//! holds one batch and Parquet's row group of encoded pages.
+
+use super::blocks::{ChecksumWriter, from_parquet, into_parquet};
+use super::columns::{BatchBuilder, Columns, Misfit, SEQ_ID, UPDATED_ID, field_id};
+use super::place::failed;
+use crate::storage::{Result, RowRef, StorageError};
+use datafusion::arrow::datatypes::{DataType, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+/// Version of the segments' format; readers refuse newer ones.
+pub(super) const FORMAT_VERSION: &str = "1";
+/// Keys of the file's metadata.
+pub(super) const FORMAT_KEY: &str = "kalamdb.format";
+pub(super) const COLUMNS_KEY: &str = "kalamdb.columns";
+
+/// Rows of a segment at most: what one compaction step rewrites.
+pub(super) const SEGMENT_ROWS_MAX: u32 = 1 << 20;
+/// Rows of a row group: what one thread of a scan takes at a time, and one bloom filter covers.
+const ROW_GROUP_ROWS: usize = 1 << 17;
+/// Rows of a page: what a point read decompresses of each column.
+const PAGE_ROWS: usize = 4096;
+const BATCH_ROWS: usize = 4096;
+/// The share of lookups of absent values that a bloom filter lets through.
+const BLOOM_FPP: f64 = 0.01;
+/// More costs much time and saves little space.
+const ZSTD_LEVEL: i32 = 3;
+
+type Sink = ChecksumWriter<BufWriter<File>>;
+
+pub(super) struct SegmentWriter {
+    path: PathBuf,
+    batch: BatchBuilder,
+    writer: ArrowWriter<Sink>,
+    rows: u32,
+}
+
+/// A file with its checksums.
+pub(super) struct Written {
+    pub path: PathBuf,
+    pub rows: u32,
+    pub bytes: u64,
+    pub checksums: Vec<u32>,
+}
+
+/// Why a row could not be added.
+pub(super) enum PushError {
+    /// The column must be text; start again.
+    Misfit(Misfit),
+    Failed(StorageError),
+}
+
+impl SegmentWriter {
+    /// `key`: positions of the primary key's columns.
+    pub fn create(path: &Path, columns: &Columns, key: &[usize]) -> Result<SegmentWriter> {
+        let file = File::create(path).map_err(|e| io(path, &e))?;
+        let sink = ChecksumWriter::new(BufWriter::with_capacity(1 << 20, file));
+        let schema = columns.schema();
+        let properties = properties(columns, &schema, key);
+        let writer = ArrowWriter::try_new(sink, schema, Some(properties))
+            .map_err(|e| from_parquet(e, &path.to_string_lossy()))?;
+        let batch = BatchBuilder::new(columns, BATCH_ROWS);
+        Ok(SegmentWriter { path: path.to_owned(), batch, writer, rows: 0 })
+    }
+
+    pub fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    pub fn push(&mut self, key: &[u8], row: &RowRef<'_>) -> Result<(), PushError> {
+        self.batch.push(key, row).map_err(PushError::Misfit)?;
+        self.rows += 1;
+        if self.batch.rows() == BATCH_ROWS {
+            self.write_batch().map_err(PushError::Failed)?;
+        }
+        Ok(())
+    }
+
+    fn write_batch(&mut self) -> Result<()> {
+        let batch = self.batch.finish();
+        self.writer.write(&batch).map_err(|e| self.error(e))
+    }
+
+    /// Completes the file and syncs it.
+    pub fn finish(mut self) -> Result<Written> {
+        if self.batch.rows() > 0 {
+            self.write_batch()?;
+        }
+        let SegmentWriter { path, writer, rows, .. } = self;
+        // Writes the footer.
+        let sink = writer.into_inner().map_err(|e| write_error(e, &path))?;
+        let (buffer, bytes, checksums) = sink.finish();
+        let synced = buffer.into_inner().map_err(|e| e.into_error()).and_then(|f| f.sync_all());
+        synced.map_err(|e| io(&path, &e))?;
+        Ok(Written { path, rows, bytes, checksums })
+    }
+
+    fn error(&self, error: ParquetError) -> StorageError {
+        write_error(error, &self.path)
+    }
+}
+
+/// A failed write: the disk's error is inside Parquet's.
+fn write_error(error: ParquetError, path: &Path) -> StorageError {
+    match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(error) => io(path, &error),
+            Err(other) => from_parquet(ParquetError::External(other), &path.to_string_lossy()),
+        },
+        other => into_io(other, path),
+    }
+}
+
+fn into_io(error: ParquetError, path: &Path) -> StorageError {
+    from_parquet(into_parquet(StorageError::Io(error.to_string())), &path.to_string_lossy())
+}
+
+fn io(path: &Path, error: &std::io::Error) -> StorageError {
+    failed(&path.to_string_lossy(), error)
+}
+
+fn properties(columns: &Columns, schema: &Schema, key: &[usize]) -> WriterProperties {
+    let described = serde_json::to_string(columns).expect("columns are plain data");
+    let metadata = vec![
+        KeyValue::new(FORMAT_KEY.to_owned(), FORMAT_VERSION.to_owned()),
+        KeyValue::new(COLUMNS_KEY.to_owned(), described),
+    ];
+    let level = ZstdLevel::try_new(ZSTD_LEVEL).expect("zstd has this level");
+    let key_ids: Vec<i32> = key.iter().map(|at| i32::from(columns.user[*at].attno)).collect();
+    let position_of = |id: i32| schema.fields().iter().position(|f| field_id(f) == Some(id));
+    let sorted = key_ids.iter().filter_map(|id| position_of(*id)).map(|at| SortingColumn {
+        column_idx: i32::try_from(at).expect("tables have at most 1600 columns"),
+        descending: false,
+        nulls_first: false,
+    });
+    let mut builder = WriterProperties::builder()
+        .set_created_by(format!("kalamdb {}", env!("CARGO_PKG_VERSION")))
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(PAGE_ROWS.min(1024))
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_key_value_metadata(Some(metadata))
+        .set_sorting_columns(Some(sorted.collect()));
+    for field in schema.fields() {
+        let path = ColumnPath::from(vec![field.name().clone()]);
+        let id = field_id(field).unwrap_or(0);
+        builder = builder.set_column_encoding(path.clone(), encoding(field.data_type()));
+        // Nearly every value is new, or follows from the one before.
+        if id >= SEQ_ID || key_ids.contains(&id) {
+            builder = builder.set_column_dictionary_enabled(path.clone(), false);
+        }
+        if id == UPDATED_ID || key_ids.contains(&id) {
+            builder = builder
+                .set_column_bloom_filter_enabled(path.clone(), true)
+                .set_column_bloom_filter_fpp(path.clone(), BLOOM_FPP)
+                .set_column_bloom_filter_max_ndv(path, ROW_GROUP_ROWS as u64);
+        }
+    }
+    builder.build()
+}
+
+/// The encoding where a dictionary does not pay.
+fn encoding(data_type: &DataType) -> Encoding {
+    match data_type {
+        DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::UInt8
+        | DataType::UInt32
+        | DataType::Date32
+        | DataType::Time64(_)
+        | DataType::Timestamp(..)
+        | DataType::Decimal128(..=18, _) => Encoding::DELTA_BINARY_PACKED,
+        DataType::Utf8View | DataType::BinaryView => Encoding::DELTA_LENGTH_BYTE_ARRAY,
+        DataType::Binary => Encoding::DELTA_BYTE_ARRAY,
+        _ => Encoding::PLAIN,
+    }
+}
