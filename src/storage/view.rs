@@ -1,8 +1,8 @@
 //! What a statement reads: a snapshot with the transaction's own writes over it.
 
-use super::cold::TierScan;
+use super::cold::{ColdPart, TierScan};
 use super::write_set::WriteScan;
-use super::{KeyRange, Result, Snapshot, Space, WriteSet, split, ssi::SerializableTxn};
+use super::{KeyRange, Result, Snapshot, Space, StorageId, WriteSet, split, ssi::SerializableTxn};
 use bytes::Bytes;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -57,6 +57,21 @@ impl ReadView {
             _ => TierScan::of_one(self.snapshot.scan(space, &range, backward), backward),
         };
         Scan { base, own, backward, lent: Source::Neither }
+    }
+
+    /// The entries of a range of rows that are hot; [`ReadView::cold_parts`] has the others.
+    pub fn scan_hot(&self, range: KeyRange) -> Scan {
+        if let Some(reader) = &self.reader {
+            reader.read_range(Space::Rows, &range);
+        }
+        let own = (!self.own.is_empty()).then(|| self.own.scan(Space::Rows, &range, false));
+        let base = TierScan::of_one(self.snapshot.scan(Space::Rows, &range, false), false);
+        Scan { base, own, backward: false, lent: Source::Neither }
+    }
+
+    /// The segments with a table's cold rows.
+    pub fn cold_parts(&self, table: StorageId) -> Result<Vec<ColdPart>> {
+        self.snapshot.cold_parts(table, &self.own)
     }
 
     /// Cuts `range` into at most `parts` ranges of about equal size, in key order, for parallel

@@ -13,17 +13,19 @@
 //! sorts are bytes of [`types::key`](crate::types::key) wherever Arrow's own comparison differs.
 
 mod aggregate;
+mod cold;
 mod columnar;
 mod expr;
 mod group;
 mod row_expr;
 mod runtime;
 mod scan;
+mod table;
 
 pub(in crate::exec) use columnar::columnar;
 pub(in crate::exec) use expr::{Lowering, key, predicate, value};
 pub(in crate::exec) use group::{distinct, grouped};
-pub(in crate::exec) use scan::ScanExec;
+pub(in crate::exec) use table::table;
 
 use crate::types::{Oid, arrow};
 use datafusion::arrow::datatypes::{Schema, SchemaRef};

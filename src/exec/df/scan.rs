@@ -30,6 +30,8 @@ pub(in crate::exec) struct ScanExec {
     cancel: CancelToken,
     /// One partition each.
     ranges: Vec<KeyRange>,
+    /// The cold rows are somebody else's.
+    hot_only: bool,
     schema: SchemaRef,
     properties: Arc<PlanProperties>,
     /// What EXPLAIN ANALYZE shows.
@@ -42,6 +44,7 @@ impl ScanExec {
         ranges: Vec<ByteRange>,
         view: ReadView,
         cancel: CancelToken,
+        hot_only: bool,
     ) -> Result<(ScanExec, Vec<Oid>)> {
         let types: Vec<Oid> = source.columns.iter().map(|c| column_type(*c, source)).collect();
         let mut parts = Vec::new();
@@ -62,6 +65,7 @@ impl ScanExec {
             view,
             cancel,
             ranges: parts,
+            hot_only,
             schema,
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
@@ -181,7 +185,10 @@ impl ExecutionPlan for ScanExec {
         _context: Arc<TaskContext>,
     ) -> datafusion::error::Result<SendableRecordBatchStream> {
         let range = self.ranges.get(partition).cloned();
-        let scan = range.map(|r| self.view.scan(Space::Rows, r, Direction::Forward));
+        let scan = range.map(|range| match self.hot_only {
+            true => self.view.scan_hot(range),
+            false => self.view.scan(Space::Rows, range, Direction::Forward),
+        });
         let reader = Reader {
             source: self.source.clone(),
             types: self.types.clone(),

@@ -66,9 +66,7 @@ impl PlanNode for TableScan {
         }
         let storage = self.source.schema.relation.storage.to_be_bytes();
         let ranges = self.bounds.ranges(&storage, &cx.state()).ok()?;
-        let (scan, types) =
-            df::ScanExec::new(&self.source, ranges, cx.view.clone(), cx.cancel()).ok()?;
-        let lowered = df::Lowered { plan: Arc::new(scan), types };
+        let lowered = df::table(&self.source, ranges, self.bounds.is_whole(), cx)?;
         filtered(lowered, &self.source.conditions, cx)
     }
 }

@@ -32,10 +32,6 @@ impl Blocks {
         Blocks(Arc::new(Checked { object, path, length, checksums }))
     }
 
-    pub fn is_remote(&self) -> bool {
-        self.0.object.is_remote()
-    }
-
     pub fn read(&self, range: Range<u64>) -> Result<Bytes> {
         let Checked { object, path, length, checksums } = &*self.0;
         if range.end > *length || range.start > range.end {

@@ -73,6 +73,37 @@ impl SegmentColumn {
         SegmentColumn { attno, name: name.to_owned(), type_oid, typmod, dropped, form }
     }
 
+    /// A column whose array in a file has this type, to be read as a value of `type_oid`.
+    pub fn read_as(data_type: &DataType, type_oid: Oid) -> SegmentColumn {
+        let mut column = SegmentColumn::new(0, "", type_oid, -1, false);
+        column.form = match data_type {
+            DataType::Decimal128(p, s) => Form::Decimal(*p, *s),
+            DataType::Utf8View if arrow::data_type(type_oid) != DataType::Utf8View => Form::Text,
+            _ => Form::Arrow,
+        };
+        column
+    }
+
+    /// The value in a row of the column's array.
+    pub fn datum(&self, array: &dyn Array, at: usize) -> Result<Datum> {
+        if array.is_null(at) {
+            return Ok(Datum::Null);
+        }
+        Ok(match self.form {
+            Form::Arrow => arrow::datum_at(array, at, self.type_oid),
+            Form::Decimal(_, scale) => {
+                let coefficient = array.as_primitive::<Decimal128Type>().value(at);
+                Datum::Numeric(Numeric::new(coefficient, scale.unsigned_abs().into()))
+            }
+            Form::Text => {
+                let text = array.as_string_view().value(at);
+                text_in(self.type_oid, -1, text, &Format::default()).map_err(|e| {
+                    StorageError::Corrupt(format!("a segment's value of \"{}\": {e}", self.name))
+                })?
+            }
+        })
+    }
+
     fn field(&self) -> Field {
         let field = match self.form {
             Form::Arrow => Field::new(&self.name, arrow::data_type(self.type_oid), true),
@@ -299,7 +330,7 @@ impl RowMaker {
                 self.values.push(Datum::Null);
                 continue;
             }
-            self.values.push(datum(column, &**batch.column(field), at)?);
+            self.values.push(column.datum(&**batch.column(field), at)?);
             field += 1;
         }
         let start = out.len();
@@ -308,24 +339,4 @@ impl RowMaker {
         row::stamp(&mut out[start..], seq, arrow::timestamp_from_unix(updated));
         Ok(())
     }
-}
-
-/// The value of a column in a row of its array.
-pub(super) fn datum(column: &SegmentColumn, array: &dyn Array, at: usize) -> Result<Datum> {
-    if array.is_null(at) {
-        return Ok(Datum::Null);
-    }
-    Ok(match column.form {
-        Form::Arrow => arrow::datum_at(array, at, column.type_oid),
-        Form::Decimal(_, scale) => {
-            let coefficient = array.as_primitive::<Decimal128Type>().value(at);
-            Datum::Numeric(Numeric::new(coefficient, scale.unsigned_abs().into()))
-        }
-        Form::Text => {
-            let text = array.as_string_view().value(at);
-            text_in(column.type_oid, -1, text, &Format::default()).map_err(|e| {
-                StorageError::Corrupt(format!("a segment's value of \"{}\": {e}", column.name))
-            })?
-        }
-    })
 }

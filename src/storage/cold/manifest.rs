@@ -120,13 +120,10 @@ impl Snapshot {
         from: u32,
         to: u32,
     ) -> Result<Vec<u32>> {
-        let bound = |position| Key::Delete { segment, position }.encode();
-        let range = KeyRange { start: bound(from), end: Some(bound(to)) };
-        let mut scan = self.scan(Space::Deletes, &range, false);
+        let mut scan = self.scan(Space::Deletes, &positions(segment, from, to), false);
         let mut dead = Vec::new();
         while scan.valid()? {
-            let position = scan.key().and_then(|key| key.last_chunk::<4>().copied());
-            dead.push(u32::from_be_bytes(position.ok_or_else(damaged)?));
+            dead.extend(scan.key().and_then(position));
             scan.advance();
         }
         Ok(dead)
@@ -192,6 +189,17 @@ impl Locator {
         let (segment, position) = read.ok_or_else(damaged)?;
         Ok(Locator { segment, position })
     }
+}
+
+/// The keys of a segment's dead rows from `from` to before `to`.
+pub(super) fn positions(segment: SegmentId, from: u32, to: u32) -> KeyRange {
+    let bound = |position| Key::Delete { segment, position }.encode();
+    KeyRange { start: bound(from), end: Some(bound(to)) }
+}
+
+/// The position that a dead row's key names.
+pub(super) fn position(key: &[u8]) -> Option<u32> {
+    key.last_chunk::<4>().map(|position| u32::from_be_bytes(*position))
 }
 
 /// The storages that can be reached.

@@ -31,6 +31,7 @@ mod columns;
 mod compact;
 mod flush;
 mod manifest;
+mod part;
 mod place;
 mod publish;
 mod segment;
@@ -43,6 +44,7 @@ mod writer;
 pub use columns::{SEQ_ID, SegmentColumn, UPDATED_ID, field_id};
 pub use flush::Outcome;
 pub use manifest::{FilePath, SegmentFile};
+pub use part::ColdPart;
 pub use place::Place;
 pub use segment::OpenSegment;
 
@@ -65,8 +67,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Bytes of footers and page indexes that are kept.
 const OPEN_BYTES_MAX: u64 = 128 << 20;
-/// Segments that may be kept open.
-const OPEN_SEGMENTS: usize = 4096;
+/// What an open segment counts at least: each is an open file, of which a process has few.
+const OPEN_BYTES_MIN: u64 = 256 << 10;
+/// Segments that may be open, therefore.
+const OPEN_SEGMENTS: usize = (OPEN_BYTES_MAX / OPEN_BYTES_MIN) as usize;
 
 /// What a flush or a compaction must know of a table.
 pub struct ColdTable {
@@ -148,7 +152,7 @@ struct ByMemory;
 
 impl Weighter<SegmentId, Arc<OpenSegment>> for ByMemory {
     fn weight(&self, _id: &SegmentId, segment: &Arc<OpenSegment>) -> u64 {
-        segment.memory()
+        segment.memory().max(OPEN_BYTES_MIN)
     }
 }
 

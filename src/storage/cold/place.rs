@@ -138,11 +138,6 @@ impl Object {
             }
         }
     }
-
-    /// Whether reading waits for a network.
-    pub(super) fn is_remote(&self) -> bool {
-        matches!(self, Object::Remote(..))
-    }
 }
 
 async fn upload(

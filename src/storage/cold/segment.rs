@@ -4,8 +4,8 @@
 //! its position; only the pages that hold it are read and decompressed. Whoever reads many rows in
 //! order keeps a [`RowCursor`], which decodes ahead.
 
-use super::blocks::{Blocks, from_parquet};
-use super::columns::{Columns, RowMaker, SEQ_ID, datum, field_id};
+use super::blocks::{Blocks, from_parquet, into_parquet};
+use super::columns::{Columns, RowMaker, SEQ_ID, field_id};
 use super::manifest::SegmentFile;
 use super::place::Place;
 use super::writer::{COLUMNS_KEY, FORMAT_KEY, FORMAT_VERSION};
@@ -54,6 +54,11 @@ impl OpenSegment {
     /// What Parquet says of the file, page index included.
     pub fn parquet(&self) -> &Arc<ParquetMetaData> {
         self.metadata.metadata()
+    }
+
+    /// Bytes of the file.
+    pub fn read(&self, range: std::ops::Range<u64>) -> parquet::errors::Result<bytes::Bytes> {
+        self.blocks.read(range).map_err(into_parquet)
     }
 
     /// Bytes that keeping it open costs, roughly.
@@ -161,7 +166,7 @@ impl OpenSegment {
                 } else {
                     for (position, field) in key.iter().zip(&fields[1..]) {
                         let column = &self.columns.user[*position];
-                        let value = datum(column, &**batch.column(place(field)), at)?;
+                        let value = column.datum(&**batch.column(place(field)), at)?;
                         key::encode(column.type_oid, &value, false, false, &mut suffix);
                     }
                 }

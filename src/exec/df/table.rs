@@ -1,0 +1,34 @@
+//! A table's rows of both tiers.
+
+use super::expr::Lowering;
+use super::scan::ScanExec;
+use super::{Lowered, cold};
+use crate::exec::scan::{ByteRange, Source};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::union::UnionExec;
+use std::sync::Arc;
+
+/// The rows of key ranges; `whole`: of all keys.
+pub(in crate::exec) fn table(
+    source: &Arc<Source>,
+    ranges: Vec<ByteRange>,
+    whole: bool,
+    cx: &Lowering,
+) -> Option<Lowered> {
+    let parts = match whole {
+        true => cx.view.cold_parts(source.schema.relation.storage).ok()?,
+        false => Vec::new(),
+    };
+    let rows = |ranges, hot_only| {
+        let (view, cancel) = (cx.view.clone(), cx.cancel());
+        ScanExec::new(source, ranges, view, cancel, hot_only).ok()
+    };
+    let (hot, types) = rows(ranges, !parts.is_empty())?;
+    let hot: Arc<dyn ExecutionPlan> = Arc::new(hot);
+    if parts.is_empty() {
+        return Some(Lowered { plan: hot, types });
+    }
+    let cold = cold::scan(source, &types, &hot.schema(), parts)?;
+    let plan = UnionExec::try_new(vec![cold, hot]).ok()?;
+    Some(Lowered { plan, types })
+}
