@@ -4,7 +4,9 @@
 //! The file has the long options' names with underscores; a key it does not know is refused, so that
 //! a misspelt option is not an option that silently does nothing.
 
+use crate::jobs::{Defaults, JobOptions};
 use crate::server::auth::Method;
+use crate::storage::objects::CredentialsKey;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,9 @@ use std::time::Duration;
 
 /// PostgreSQL's limit for `max_connections`.
 const CONNECTIONS_MAX: usize = 262_143;
+
+/// More jobs at one time would only wait for the same disks.
+const JOBS_MAX: usize = 64;
 
 /// `kalamdb server`'s options; each may also stand in the file.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -44,6 +49,25 @@ pub struct Options {
     /// Seconds that running statements get to finish when the server stops [default: 10]
     #[arg(long, env = "KALAMDB_SHUTDOWN_TIMEOUT_S", value_name = "SECONDS")]
     pub shutdown_timeout_s: Option<u64>,
+    /// Hot rows of a table that make a flush due; 0: none for their number [default: 1000000]
+    #[arg(long, env = "KALAMDB_FLUSH_ROWS", value_name = "ROWS")]
+    pub flush_rows: Option<u64>,
+    /// Age of hot rows that makes a flush due; 0: none for their age [default: 0]
+    #[arg(long, env = "KALAMDB_FLUSH_INTERVAL_S", value_name = "SECONDS")]
+    pub flush_interval_s: Option<u64>,
+    /// Small segments of a table that make a compaction due; 0: none for them [default: 8]
+    #[arg(long, env = "KALAMDB_COMPACT_SEGMENTS", value_name = "N")]
+    pub compact_segments: Option<u64>,
+    /// Percent of a segment's rows that are deleted, which makes a compaction due; 0: none for them
+    /// [default: 20]
+    #[arg(long, env = "KALAMDB_COMPACT_DELETED", value_name = "PERCENT")]
+    pub compact_deleted: Option<u64>,
+    /// Jobs in the background that run at one time [default: 2]
+    #[arg(long, env = "KALAMDB_MAX_JOBS", value_name = "N")]
+    pub max_jobs: Option<usize>,
+    /// Seals the credentials of storages: 32 random bytes in base64. Not an argument, as the password.
+    #[arg(skip)]
+    pub credentials_key: Option<String>,
     /// Form of the log [default: text]
     #[arg(long, env = "KALAMDB_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
@@ -74,6 +98,8 @@ pub struct Config {
     pub max_connections: usize,
     pub authentication_timeout: Duration,
     pub shutdown_timeout: Duration,
+    pub jobs: JobOptions,
+    pub credentials_key: Option<CredentialsKey>,
     pub log_format: LogFormat,
     pub log: String,
     pub password: Option<String>,
@@ -86,6 +112,7 @@ impl Config {
             Some(path) => read_file(path)?,
             None => Options::default(),
         };
+        let jobs = job_options(&given, &file)?;
         let tls = match (given.tls_cert.or(file.tls_cert), given.tls_key.or(file.tls_key)) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
@@ -97,6 +124,9 @@ impl Config {
         }
         let authentication_timeout_s =
             given.authentication_timeout_s.or(file.authentication_timeout_s);
+        let credentials_key = given.credentials_key.or(file.credentials_key);
+        let credentials_key = credentials_key.filter(|key| !key.is_empty());
+        let credentials_key = credentials_key.map(|key| CredentialsKey::parse(&key)).transpose()?;
         let shutdown_timeout_s = given.shutdown_timeout_s.or(file.shutdown_timeout_s);
         Ok(Config {
             data_dir: given.data_dir.or(file.data_dir).unwrap_or_else(|| "./data".into()),
@@ -107,10 +137,42 @@ impl Config {
             max_connections,
             authentication_timeout: Duration::from_secs(authentication_timeout_s.unwrap_or(60)),
             shutdown_timeout: Duration::from_secs(shutdown_timeout_s.unwrap_or(10)),
+            jobs,
+            credentials_key,
             log_format: given.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             log: given.log.or(file.log).unwrap_or_else(|| "info".into()),
             password: given.password.or(file.password).filter(|p| !p.is_empty()),
         })
+    }
+}
+
+fn job_options(given: &Options, file: &Options) -> Result<JobOptions, String> {
+    let JobOptions { defaults, running_max } = JobOptions::default();
+    let flush_interval_s = defaults.flush_interval.as_secs();
+    let choose = |option: fn(&Options) -> Option<u64>, default: u64| {
+        option(given).or(option(file)).unwrap_or(default)
+    };
+    let defaults = Defaults {
+        flush_rows: choose(|o| o.flush_rows, defaults.flush_rows),
+        flush_interval: Duration::from_secs(choose(|o| o.flush_interval_s, flush_interval_s)),
+        compact_segments: choose(|o| o.compact_segments, defaults.compact_segments),
+        compact_deleted: choose(|o| o.compact_deleted, defaults.compact_deleted),
+    };
+    let running_max = given.max_jobs.or(file.max_jobs).unwrap_or(running_max);
+    // As the settings of the same names have them.
+    for (name, value, max) in [
+        ("flush_rows", defaults.flush_rows, i32::MAX as u64),
+        ("flush_interval_s", defaults.flush_interval.as_secs(), i32::MAX as u64 / 1000),
+        ("compact_segments", defaults.compact_segments, 1_000_000),
+        ("compact_deleted", defaults.compact_deleted, 100),
+    ] {
+        if value > max {
+            return Err(format!("{name} must be from 0 to {max}"));
+        }
+    }
+    match (1..=JOBS_MAX).contains(&running_max) {
+        true => Ok(JobOptions { defaults, running_max }),
+        false => Err(format!("max_jobs must be from 1 to {JOBS_MAX}")),
     }
 }
 

@@ -262,6 +262,12 @@ impl PgError {
         self
     }
 
+    /// The same error, pointing nowhere: its text is not what the client sent.
+    pub fn nowhere(mut self) -> PgError {
+        self.0.location = None;
+        self
+    }
+
     pub fn schema(mut self, name: impl Into<String>) -> PgError {
         self.0.object.schema = Some(name.into());
         self

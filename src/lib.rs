@@ -23,7 +23,7 @@
 //! # Layers
 //!
 //! A module uses only what stands below it; a test sees to it:
-//! server → session → sql, exec → functions → catalog → storage → nodes → types → error.
+//! server → session → jobs → sql, exec → functions → catalog → storage → nodes → types → error.
 
 // The documentation is built with private items: links to them are for the code's readers.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -31,6 +31,8 @@
 pub mod config;
 pub mod server;
 pub mod session;
+
+pub mod jobs;
 
 pub mod exec;
 pub mod sql;

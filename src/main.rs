@@ -41,6 +41,7 @@ enum Command {
 fn main() -> ExitCode {
     let Command::Server { config, mut options } = Cli::parse().command;
     options.password = std::env::var("KALAMDB_PASSWORD").ok();
+    options.credentials_key = std::env::var("KALAMDB_CREDENTIALS_KEY").ok();
     match Config::load(*options, config.as_deref()).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {

@@ -5,7 +5,7 @@
 //! the latest then. That is right because statements lock what they change: nobody else's log has
 //! the same objects. Rolling back to a savepoint truncates the log.
 
-use super::{Catalog, Database, Namespace, Relation, Role};
+use super::{Catalog, ColdStorage, Database, Namespace, Relation, Role};
 use crate::types::Oid;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub enum ObjectKey {
     Database(Oid),
     Role(Oid),
+    Storage(Oid),
     Namespace(Oid, Oid),
     Relation(Oid, Oid),
 }
@@ -23,6 +24,7 @@ pub enum ObjectKey {
 pub enum Change {
     PutDatabase(Arc<Database>),
     PutRole(Arc<Role>),
+    PutStorage(Arc<ColdStorage>),
     PutNamespace(Oid, Arc<Namespace>),
     PutRelation(Oid, Arc<Relation>),
     Remove(ObjectKey),
@@ -34,6 +36,7 @@ impl Change {
         match self {
             Change::PutDatabase(d) => ObjectKey::Database(d.oid),
             Change::PutRole(r) => ObjectKey::Role(r.oid),
+            Change::PutStorage(s) => ObjectKey::Storage(s.oid),
             Change::PutNamespace(database, n) => ObjectKey::Namespace(*database, n.oid),
             Change::PutRelation(database, r) => ObjectKey::Relation(*database, r.oid),
             Change::Remove(key) => *key,

@@ -25,6 +25,8 @@ pub mod schema;
 mod snapshot;
 mod store;
 mod system;
+pub mod system_schema;
+pub mod table_options;
 pub mod verifier;
 pub mod view_update;
 
@@ -32,3 +34,4 @@ pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};
 pub use store::{CatalogStore, TxnCatalog, is_index_shown, is_temporary};
+pub use table_options::{DEFAULT_STORAGE, TableKind, TableOptions};

@@ -60,6 +60,20 @@ pub struct Namespace {
     pub acl: Option<Vec<String>>,
 }
 
+/// Where segments of tables lie: a directory, or a place in an object store. All databases share it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ColdStorage {
+    pub oid: Oid,
+    pub name: String,
+    /// `filesystem`, `s3`, `gcs` or `azure`.
+    pub kind: String,
+    pub path_template: String,
+    /// What anybody may see: url, region, endpoint.
+    pub options: BTreeMap<String, String>,
+    /// Credentials, sealed with the server's key.
+    pub credentials: BTreeMap<String, String>,
+}
+
 /// `pg_class.relkind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RelationKind {

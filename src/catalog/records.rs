@@ -1,14 +1,14 @@
 //! How objects are stored: one record per object in the `meta` column family.
 //!
 //! ```text
-//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, n, c
+//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c
 //! value  format version (1 byte), then the object as JSON
 //! ```
 //!
 //! Shared objects have database 0. JSON, because records are few, must be readable by later
 //! versions whose structures have grown, and are worth reading when something went wrong.
 
-use super::{Change, Database, Namespace, ObjectKey, Relation, Role};
+use super::{Change, ColdStorage, Database, Namespace, ObjectKey, Relation, Role};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
 use bytes::Bytes;
@@ -27,6 +27,7 @@ pub(super) fn key(object: &ObjectKey) -> Bytes {
     let (kind, database, oid) = match *object {
         ObjectKey::Database(oid) => (b'd', 0, oid),
         ObjectKey::Role(oid) => (b'r', 0, oid),
+        ObjectKey::Storage(oid) => (b's', 0, oid),
         ObjectKey::Namespace(database, oid) => (b'n', database, oid),
         ObjectKey::Relation(database, oid) => (b'c', database, oid),
     };
@@ -42,6 +43,7 @@ pub(super) fn value(change: &Change) -> Result<Option<Bytes>> {
     Ok(Some(match change {
         Change::PutDatabase(d) => encode(&**d)?,
         Change::PutRole(r) => encode(&**r)?,
+        Change::PutStorage(s) => encode(&**s)?,
         Change::PutNamespace(_, n) => encode(&**n)?,
         Change::PutRelation(_, r) => encode(&**r)?,
         Change::Remove(_) => return Ok(None),
@@ -56,6 +58,7 @@ pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Change> {
     Ok(match kind {
         b'd' => Change::PutDatabase(Arc::new(decode::<Database>(value)?)),
         b'r' => Change::PutRole(Arc::new(decode::<Role>(value)?)),
+        b's' => Change::PutStorage(Arc::new(decode::<ColdStorage>(value)?)),
         b'n' => Change::PutNamespace(database, Arc::new(decode::<Namespace>(value)?)),
         b'c' => Change::PutRelation(database, Arc::new(decode::<Relation>(value)?)),
         _ => return Err(damaged()),

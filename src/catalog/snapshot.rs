@@ -10,8 +10,10 @@
 //! are the only writers.
 
 use super::builtin::{self, Type};
-use super::{Change, ObjectKey, system};
-use super::{Constraint, ConstraintKind, Database, Namespace, Relation, RelationKind, Role};
+use super::{Change, ObjectKey, system, system_schema};
+use super::{
+    ColdStorage, Constraint, ConstraintKind, Database, Namespace, Relation, RelationKind, Role,
+};
 use crate::types::Oid;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -36,6 +38,7 @@ pub struct Catalog {
 struct Shared {
     databases: BTreeMap<Oid, Arc<Database>>,
     roles: BTreeMap<Oid, Arc<Role>>,
+    storages: BTreeMap<Oid, Arc<ColdStorage>>,
 }
 
 /// What belongs to one database.
@@ -113,16 +116,33 @@ impl Catalog {
         self.shared.roles.values()
     }
 
+    pub fn storage(&self, oid: Oid) -> Option<&Arc<ColdStorage>> {
+        self.shared.storages.get(&oid)
+    }
+
+    pub fn storage_named(&self, name: &str) -> Option<&Arc<ColdStorage>> {
+        self.storages().find(|s| s.name == name)
+    }
+
+    /// All storages but the data directory, in OID order.
+    pub fn storages(&self) -> impl Iterator<Item = &Arc<ColdStorage>> {
+        self.shared.storages.values()
+    }
+
     /// The schema with this OID, system schemas included.
     pub fn namespace(&self, oid: Oid) -> Option<&Arc<Namespace>> {
-        self.local.namespaces.get(&oid)
+        match oid {
+            builtin::oid::SYSTEM => Some(system_schema::namespace()),
+            _ => self.local.namespaces.get(&oid),
+        }
     }
 
     pub fn namespace_named(&self, name: &str) -> Option<&Arc<Namespace>> {
-        self.namespaces().find(|n| n.name == name)
+        let own = || Some(system_schema::namespace()).filter(|own| own.name == name);
+        self.namespaces().find(|n| n.name == name).or_else(own)
     }
 
-    /// All schemas of the database, in OID order.
+    /// All schemas of the database, in OID order, but `system` ([`system_schema`]).
     pub fn namespaces(&self) -> impl Iterator<Item = &Arc<Namespace>> {
         self.local.namespaces.values()
     }
@@ -248,6 +268,9 @@ impl Catalog {
             Change::PutRole(r) => {
                 Arc::make_mut(&mut self.shared).roles.insert(r.oid, r.clone());
             }
+            Change::PutStorage(s) => {
+                Arc::make_mut(&mut self.shared).storages.insert(s.oid, s.clone());
+            }
             Change::PutNamespace(database, n) => {
                 self.space(*database).namespaces.insert(n.oid, n.clone());
             }
@@ -264,6 +287,9 @@ impl Catalog {
             }
             ObjectKey::Role(oid) => {
                 Arc::make_mut(&mut self.shared).roles.remove(oid);
+            }
+            ObjectKey::Storage(oid) => {
+                Arc::make_mut(&mut self.shared).storages.remove(oid);
             }
             ObjectKey::Namespace(database, oid) => {
                 self.space(*database).namespaces.remove(oid);

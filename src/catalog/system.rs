@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 static RELATIONS: LazyLock<HashMap<Oid, Arc<Relation>>> = LazyLock::new(|| {
-    let all = builtin::system_relations().iter();
+    let all = builtin::system_relations().iter().chain(builtin::own_relations());
     all.map(|relation| (relation.oid, Arc::new(describe(relation)))).collect()
 });
 

@@ -48,6 +48,7 @@ mod series;
 mod session;
 mod size;
 mod split;
+mod storage;
 mod system;
 #[cfg(test)]
 mod testing;
@@ -151,8 +152,24 @@ pub trait SessionFunctions: Send + Sync {
     fn cursor_row(&self, cursor: &str, _table: Oid, _table_name: &str) -> Result<Option<Vec<u8>>> {
         Err(no_such_cursor(cursor))
     }
+    /// Flushes or compacts a table, or all that the current role owns; the rows that changed their
+    /// place.
+    fn storage_action(&self, _action: StorageAction, _table: Option<Oid>) -> Result<i64> {
+        Err(PgError::unsupported("moving rows between tiers"))
+    }
+    /// Stops a job; `false`: there is none that has not ended.
+    fn kill_job(&self, _job: i64) -> Result<bool> {
+        Ok(false)
+    }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}
+}
+
+/// What is done to a table's rows in the background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageAction {
+    Flush,
+    Compact,
 }
 
 /// What to turn back into SQL.

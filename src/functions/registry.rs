@@ -54,6 +54,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::session::FUNCTIONS,
     super::size::FUNCTIONS,
     super::split::FUNCTIONS,
+    super::storage::FUNCTIONS,
     super::system::FUNCTIONS,
     super::text::FUNCTIONS,
     super::text::TRIM,

@@ -229,7 +229,7 @@ impl Connection {
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied())
             .unwrap_or("panic");
-        error!(statement = self.session.statement_text(), panic = what, "a statement panicked");
+        error!(statement = &*self.session.shown_text(), panic = what, "a statement panicked");
         PgError::internal(format!("unexpected internal error: {what}"))
     }
 

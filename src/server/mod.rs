@@ -73,8 +73,13 @@ pub async fn run(config: Config) -> Result<(), String> {
         None => None,
     };
     let password = config.password.as_deref().map(auth::scram::Verifier::from_password);
-    let options = StoreOptions { fault: Fault::from_environment()?, ..StoreOptions::default() };
-    let instance = Instance::open(&config.data_dir, &options, password.map(|v| v.to_string()))
+    let options = StoreOptions {
+        fault: Fault::from_environment()?,
+        credentials_key: config.credentials_key.clone(),
+        ..StoreOptions::default()
+    };
+    let password = password.map(|v| v.to_string());
+    let instance = Instance::open(&config.data_dir, &options, config.jobs, password)
         .await
         .map_err(|e| format!("cannot open {}: {e}", config.data_dir.display()))?;
     // Before anybody can connect: from then on a signal means an orderly stop.
@@ -87,10 +92,12 @@ pub async fn run(config: Config) -> Result<(), String> {
     let server = Arc::new(Server { config, instance, tls, mock_secret, slots, stopping });
     let accepting = tokio::spawn(listen::accept(listeners, server.clone()));
     let watch = tokio::spawn(server.instance.clone().watch_clients());
+    let jobs = tokio::spawn(server.instance.jobs.clone().run());
     let signal = wait_for(signals).await;
     info!(signal, "stopping");
     accepting.abort();
     watch.abort();
+    jobs.abort();
     server.stop().await;
     Ok(())
 }
@@ -114,6 +121,7 @@ impl Server {
     async fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.instance.stop_idle_sessions();
+        self.instance.jobs.stop().await;
         let all = u32::try_from(self.config.max_connections).unwrap_or(u32::MAX);
         let everyone_left = self.slots.acquire_many(all);
         tokio::pin!(everyone_left);

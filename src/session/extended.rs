@@ -7,7 +7,7 @@ use super::Session;
 use super::client::{Client, Encoding, Reply};
 use super::pipeline::{output_columns, parse_text};
 use super::portal::{Portal, PortalState, Progress, cannot_be_run, no_such_portal};
-use super::prepared::{Kind, Prepared};
+use super::prepared::{Kind, Planned, Prepared};
 use super::rows::RowReader;
 use super::simple::is_transaction_exit;
 use super::utf8;
@@ -68,13 +68,10 @@ impl Session {
         let state = match prepared.kind {
             Kind::Empty => PortalState::Empty,
             Kind::Query => {
-                let planned = self.plan_of(&prepared)?;
-                if !planned.writes {
-                    // A SELECT's portal starts here (`PortalStart`), so that it fails before Describe.
-                    let env = self.statement_env()?;
-                    planned.plan.check_privileges(&env.catalog, env.current_role)?;
-                }
-                PortalState::Query { planned, params }
+                let user = prepared.user.as_deref();
+                let planned = self.as_user(user, |session| session.plan_to_bind(&prepared))?;
+                let user = user.map(|user| (user.to_owned(), prepared.text.to_string()));
+                PortalState::Query { planned, params, user }
             }
             Kind::Execute | Kind::Utility => PortalState::Utility(prepared.clone()),
         };
@@ -100,6 +97,17 @@ impl Session {
         })?;
         client.reply(Reply::BindComplete);
         Ok(())
+    }
+
+    /// The plan of a portal.
+    fn plan_to_bind(&mut self, prepared: &Arc<Prepared>) -> Result<Arc<Planned>> {
+        let planned = self.plan_of(prepared)?;
+        if !planned.writes {
+            // A SELECT's portal starts here (`PortalStart`), so that it fails before Describe.
+            let env = self.statement_env()?;
+            planned.plan.check_privileges(&env.catalog, env.current_role)?;
+        }
+        Ok(planned)
     }
 
     /// Keeps a portal under its name; only the unnamed one is replaced.
@@ -239,9 +247,17 @@ impl Session {
                 portal.state = PortalState::Empty;
                 return Ok(Progress::Complete(String::new()));
             }
-            PortalState::Query { planned, params } => {
-                let running = self.start_query(planned, params).await?;
-                portal.state = PortalState::Running(Box::new(running));
+            PortalState::Query { planned, params, user } => {
+                if let Some((user, statement)) = &user {
+                    let role = self.role_to_act_as(user)?;
+                    self.audit(user, statement);
+                    self.act_as(Some(role));
+                }
+                let running = self.start_query(planned, params).await;
+                if user.is_some() {
+                    self.act_as(None);
+                }
+                portal.state = PortalState::Running(Box::new(running?));
             }
             PortalState::Utility(prepared) => {
                 if let Some(tag) = self.execute_utility(portal, &prepared, client).await? {

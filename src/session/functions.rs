@@ -3,10 +3,12 @@
 use super::client::{Notice, Notification};
 use super::settings::Scope;
 use super::state::{SessionState, no_such_setting};
+use crate::catalog::system_schema::JobRow;
 use crate::catalog::{Relation, pg_catalog};
 use crate::error::{PgError, Result, code};
 use crate::functions::random::Generator;
-use crate::functions::{Deparse, SessionFunctions};
+use crate::functions::{Deparse, SessionFunctions, StorageAction};
+use crate::jobs::{Job, JobKind};
 use crate::nodes::LockWait;
 use crate::storage::{AdvisoryKey, LockScope, Space};
 use crate::types::Oid;
@@ -220,6 +222,18 @@ impl SessionFunctions for SessionState {
         crate::sql::deparse::deparse(&catalog, &path, what, pretty)
     }
 
+    fn storage_action(&self, action: StorageAction, table: Option<Oid>) -> Result<i64> {
+        let kind = match action {
+            StorageAction::Flush => JobKind::Flush,
+            StorageAction::Compact => JobKind::Compact,
+        };
+        self.run_jobs(table, kind)
+    }
+
+    fn kill_job(&self, job: i64) -> Result<bool> {
+        self.kill(job)
+    }
+
     fn warning(&self, code: crate::error::SqlState, message: String) {
         self.notice(Notice::warning(code, message));
     }
@@ -245,6 +259,25 @@ impl pg_catalog::Host for SessionState {
         Some((value, source))
     }
 
+    fn jobs(&self) -> Vec<JobRow> {
+        let row = |job: Job| JobRow {
+            id: job.id,
+            kind: job.kind.name(),
+            status: job.status.name(),
+            table: job.table,
+            table_name: job.table_name,
+            role: job.role,
+            created_at: job.created_at,
+            started_at: job.started_at,
+            finished_at: job.finished_at,
+            rows: job.rows,
+            bytes: job.bytes,
+            attempts: job.attempts,
+            message: job.message,
+        };
+        self.instance.jobs.list().into_iter().map(row).collect()
+    }
+
     fn prepared_statements(&self) -> Vec<pg_catalog::PreparedStatement> {
         let prepared = self.prepared.lock();
         let named = prepared.values().filter(|p| !p.name.is_empty());
@@ -258,7 +291,7 @@ impl pg_catalog::Host for SessionState {
         if let Some((name, text, created)) = &*self.executing.lock() {
             cursors.push(pg_catalog::Cursor {
                 name: name.clone(),
-                statement: text.to_string(),
+                statement: crate::sql::own::redacted(text).to_string(),
                 is_holdable: false,
                 is_binary: false,
                 is_scrollable: false,

@@ -7,6 +7,7 @@ use crate::catalog::builtin::oid::SUPERUSER;
 use crate::catalog::{CatalogStore, Change, TxnCatalog};
 use crate::error::Result;
 use crate::exec::{CancelReason, PlanCache};
+use crate::jobs::{JobOptions, Jobs, storages};
 use crate::storage::{IsolationLevel, Store, StoreOptions, TxnOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ pub struct Instance {
     pub(super) plans: PlanCache<Kept>,
     pub backends: Backends,
     pub notifications: NotificationHub,
+    pub jobs: Arc<Jobs>,
+    /// What the configuration says of settings of ours; sessions begin with it.
+    pub(super) settings: Vec<(&'static str, String)>,
     /// Microseconds since 2000-01-01 UTC.
     pub started: i64,
     /// For the few session functions that wait inside synchronous code.
@@ -36,16 +40,22 @@ impl Instance {
     pub async fn open(
         data_dir: &Path,
         options: &StoreOptions,
+        jobs: JobOptions,
         verifier: Option<String>,
     ) -> Result<Arc<Instance>> {
         let store = Store::open(data_dir, options)?;
         let catalog = CatalogStore::open(store.clone()).await?;
+        storages::open(&store, &catalog.latest());
+        let settings = jobs.settings();
+        let jobs = Jobs::open(store.clone(), catalog.clone(), jobs).await?;
         let instance = Instance {
             store,
             catalog,
             plans: PlanCache::new(CACHED_PLANS_MAX),
             backends: Backends::default(),
             notifications: NotificationHub::default(),
+            jobs,
+            settings,
             started: super::clock::now(),
             runtime: tokio::runtime::Handle::current(),
         };

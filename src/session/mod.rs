@@ -10,6 +10,7 @@
 //! The session knows the protocol's messages only as [`Client`]'s methods. Functions called by a
 //! statement see the session through [`state::SessionState`] and [`env::StatementEnv`].
 
+mod acting;
 mod backend;
 mod client;
 mod clock;
@@ -114,6 +115,11 @@ impl Session {
     /// The text that the position of the current statement's error counts in.
     pub fn statement_text(&self) -> &str {
         &self.statement_text
+    }
+
+    /// The statement's text as the log may have it.
+    pub fn shown_text(&self) -> Arc<str> {
+        self.state.query_text.lock().clone()
     }
 
     pub fn backend(&self) -> &Backend {

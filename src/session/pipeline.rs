@@ -282,10 +282,11 @@ impl Session {
     pub(super) fn begin_command(&mut self, text: &Arc<str>) {
         self.statement_text = text.clone();
         self.statement_time = clock::now();
-        *self.state.query_text.lock() = text.clone();
+        let shown = sql::own::redacted(text);
+        *self.state.query_text.lock() = shown.clone();
         let mut activity = self.state.backend.activity.lock();
         activity.state = "active";
-        activity.query = text.clone();
+        activity.query = shown;
         activity.query_start = Some(self.statement_time);
         activity.state_change = self.statement_time;
         drop(activity);

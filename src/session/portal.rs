@@ -34,6 +34,8 @@ pub(super) enum PortalState {
     Query {
         planned: Arc<Planned>,
         params: Vec<Datum>,
+        /// EXECUTE AS USER: who runs it, and what.
+        user: Option<(String, String)>,
     },
     Utility(Arc<Prepared>),
     Running(Box<Running>),

@@ -7,6 +7,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::{Plan, ResultColumn};
 use crate::nodes::CommandType;
 use crate::sql::bind::ParamTypes;
+use crate::sql::own::{self, Own};
 use crate::sql::{self, Statement};
 use crate::types::Oid;
 use parking_lot::Mutex;
@@ -85,6 +86,8 @@ pub(super) struct Prepared {
     /// By PREPARE, not by the protocol.
     pub from_sql: bool,
     pub text: Arc<str>,
+    /// EXECUTE AS USER: who runs it.
+    pub user: Option<String>,
     plan: Mutex<Option<CachedPlan>>,
 }
 
@@ -100,7 +103,7 @@ impl Prepared {
     pub(super) fn describe(&self) -> pg_catalog::PreparedStatement {
         pg_catalog::PreparedStatement {
             name: self.name.clone(),
-            statement: self.text.to_string(),
+            statement: own::redacted(&self.text).to_string(),
             prepare_time: self.prepared_at,
             parameter_types: self.param_types.clone(),
             from_sql: self.from_sql,
@@ -109,11 +112,13 @@ impl Prepared {
         }
     }
 
-    /// The query itself: PREPARE's inner one.
+    /// The query itself: the inner one of PREPARE and EXECUTE AS USER.
     pub(super) fn node(&self) -> Node<'_> {
-        match self.statement.as_ref().map_or(Node::None, Statement::node) {
-            Node::PrepareStmt(prepare) if self.from_sql => prepare.query(),
-            node => node,
+        let Some(statement) = &self.statement else { return Node::None };
+        match (statement.node(), statement.own()) {
+            (Node::PrepareStmt(prepare), _) if self.from_sql => prepare.query(),
+            (_, Some(Own::ExecuteAs { statement, .. })) => statement.node(),
+            (node, _) => node,
         }
     }
 }
@@ -137,17 +142,21 @@ impl Session {
             prepared_at: super::clock::now(),
             from_sql,
             text,
+            user: None,
             plan: Mutex::default(),
         };
-        if prepared.statement.is_some() {
-            prepared.kind = Kind::of(prepared.node());
-        }
-        match prepared.kind {
-            Kind::Empty => {}
-            Kind::Query => self.plan_prepared(&mut prepared)?,
-            Kind::Execute | Kind::Utility => {
-                prepared.columns = self.utility_columns(prepared.node())?.map(Arc::from);
+        let Some(statement) = &prepared.statement else { return Ok(Arc::new(prepared)) };
+        let own = statement.own();
+        prepared.kind = Kind::of(prepared.node());
+        match (prepared.kind, own) {
+            (Kind::Query, Some(Own::ExecuteAs { user, .. })) => {
+                let user = Some(user.clone());
+                self.as_user(user.as_deref(), |session| session.plan_prepared(&mut prepared))?;
+                prepared.user = user;
             }
+            (Kind::Query, _) => self.plan_prepared(&mut prepared)?,
+            (_, Some(own)) => prepared.columns = self.own_columns(own)?.map(Arc::from),
+            _ => prepared.columns = self.utility_columns(prepared.node())?.map(Arc::from),
         }
         Ok(Arc::new(prepared))
     }

@@ -12,6 +12,7 @@ use super::transaction::Block;
 use super::utility::Outcome;
 use crate::error::Result;
 use crate::sql::Statement;
+use crate::sql::own::Own;
 use pg_raw_parse::Node;
 use std::sync::Arc;
 
@@ -78,6 +79,10 @@ impl Session {
         self.ensure_transaction();
         if one_of_many && self.block == Block::None {
             self.set_block(Block::Implicit);
+        }
+        if let Some(Own::ExecuteAs { user, statement }) = statement.own() {
+            // On the heap, so that the futures of other statements stay small.
+            return Box::pin(self.execute_as(user, statement, client)).await;
         }
         match Kind::of(statement.node()) {
             Kind::Query => self.run_query_text(statement, client).await,

@@ -26,7 +26,7 @@ impl Session {
     /// Opens a session; every error here is FATAL to the connection.
     pub fn start(instance: Arc<Instance>, options: SessionOptions) -> Result<Session> {
         let (role, database) = admit(&instance, &options)?;
-        let settings = initial_settings(&role, &database, &options.settings)?;
+        let settings = initial_settings(&instance, &role, &database, &options.settings)?;
         let frequent = Frequent::read(&settings);
         let backend = instance.backends.add(Identity {
             database: database.oid,
@@ -117,14 +117,18 @@ fn check_limits(instance: &Instance, role: &Role, database: &Database) -> Result
     Ok(())
 }
 
-/// Defaults, then ALTER DATABASE … SET, ALTER ROLE … SET, then the startup packet.
+/// Defaults, the configuration, then ALTER DATABASE … SET, ALTER ROLE … SET, then the startup packet.
 fn initial_settings(
+    instance: &Instance,
     role: &Role,
     database: &Database,
     given: &[(String, String)],
 ) -> Result<Settings> {
     let mut settings = Settings::new();
     let superuser = Source::Startup { superuser: true };
+    for (name, value) in &instance.settings {
+        settings.store(name, Some(value.as_str().into()), Scope::Session, superuser);
+    }
     for (name, value) in database.settings.iter().chain(&role.settings) {
         settings.set(name, Some(value), Scope::Session, superuser)?;
     }

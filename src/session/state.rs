@@ -108,6 +108,8 @@ pub struct SessionState {
     pub executing: Mutex<Option<(String, Arc<str>, i64)>>,
     /// The running statement's text.
     pub query_text: Mutex<Arc<str>>,
+    /// The role of a running EXECUTE AS USER.
+    pub(super) acting: Mutex<Option<Oid>>,
     drawn: Mutex<Drawn>,
     pub(super) random: Mutex<Generator>,
     /// The role that logged in; SET SESSION AUTHORIZATION does not change it.
@@ -128,6 +130,7 @@ impl SessionState {
             cursor_rows: Mutex::default(),
             executing: Mutex::default(),
             query_text: Mutex::new("".into()),
+            acting: Mutex::default(),
             drawn: Mutex::default(),
             random: Mutex::default(),
             login_role: backend.role,
@@ -166,7 +169,8 @@ impl SessionState {
             catalog.role_named(&name).map(|role| role.oid)
         };
         let session = named("session_authorization").unwrap_or(self.login_role);
-        (session, named("role").unwrap_or(session))
+        let acting = *self.acting.lock();
+        (session, acting.or_else(|| named("role")).unwrap_or(session))
     }
 
     /// Whether the current role is a superuser.
@@ -194,6 +198,10 @@ impl SessionState {
         if !is_member(&catalog, session, role.oid) {
             let message = format!("permission denied to set role \"{name}\"");
             return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+        }
+        if role.oid != session && catalog.role(session).is_some_and(|r| r.superuser) {
+            let superuser = &self.backend.role_name;
+            tracing::info!(target: "kalamdb::audit", superuser, acting_as = name, "SET ROLE");
         }
         self.settings.lock().store("role", Some(role.name.as_str().into()), scope, source);
         Ok(())

@@ -207,6 +207,9 @@ impl Session {
     /// After an error: the transaction, or its innermost savepoint's part, rolls back; a block
     /// stays, failed.
     pub(super) fn abort(&mut self) {
+        if self.state.acting.lock().is_some() {
+            self.act_as(None);
+        }
         match self.block {
             Block::None | Block::Implicit => self.rollback_all(),
             Block::Failed => {}

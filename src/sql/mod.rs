@@ -2,12 +2,13 @@
 //!
 //! [`parse()`] turns text into PostgreSQL's raw parse trees; [`bind`] resolves names, types and
 //! functions against the catalog and gives [`crate::nodes`]. [`template`] finds out which texts differ
-//! only in their numbers.
+//! only in their numbers; [`own`] has the statements that PostgreSQL lacks.
 
 mod apart;
 pub mod bind;
 pub mod deparse;
 pub mod numbers;
+pub mod own;
 mod parse;
 mod raw_error;
 pub mod template;

@@ -3,9 +3,12 @@
 //! A [`Statement`] shares its text and tree with the other statements of the same string, so it is
 //! cheap to clone, and it can be kept by prepared statements and sent between threads.
 //!
+//! Statements of our own ([`super::own`]) are statements like others, without a node.
+//!
 //! The grammar is PostgreSQL 18's. Numbers that 15 lacks are refused here, other syntax where it is
 //! bound; what both know parses alike.
 
+use super::own::{self, Own, Part, PartKind};
 use super::{apart, numbers, raw_error};
 use crate::error::{PgError, Result, code};
 use parking_lot::Mutex;
@@ -34,9 +37,21 @@ static HUGE_PARSER: Mutex<()> = Mutex::new(());
 
 /// One statement of a query string.
 #[derive(Clone)]
-pub struct Statement {
-    source: Arc<Source>,
-    index: usize,
+pub struct Statement(Tree);
+
+#[derive(Clone)]
+enum Tree {
+    Postgres {
+        source: Arc<Source>,
+        index: usize,
+        /// CREATE USER TABLE and its like: the value of the option `kind`.
+        table_kind: Option<&'static str>,
+    },
+    Own {
+        own: Arc<Own>,
+        /// The statement's own text.
+        text: Arc<str>,
+    },
 }
 
 struct Source {
@@ -45,20 +60,40 @@ struct Source {
 }
 
 impl Statement {
-    /// The raw parse tree.
+    /// The raw parse tree; none of a statement of our own.
     pub fn node(&self) -> Node<'_> {
-        self.source.tree.get(self.index).map_or(Node::None, |raw| raw.stmt())
+        match &self.0 {
+            Tree::Postgres { source, index, .. } => {
+                source.tree.get(*index).map_or(Node::None, |raw| raw.stmt())
+            }
+            Tree::Own { .. } => Node::None,
+        }
     }
 
-    /// The whole query string; locations in trees and errors are byte offsets into it.
-    pub fn source(&self) -> &str {
-        &self.source.text
+    /// A statement that PostgreSQL does not have.
+    pub fn own(&self) -> Option<&Own> {
+        match &self.0 {
+            Tree::Own { own, .. } => Some(own),
+            Tree::Postgres { .. } => None,
+        }
+    }
+
+    /// The kind of table that CREATE TABLE was asked for by a word before TABLE.
+    pub fn table_kind(&self) -> Option<&'static str> {
+        match &self.0 {
+            Tree::Postgres { table_kind, .. } => *table_kind,
+            Tree::Own { .. } => None,
+        }
     }
 
     /// This statement's own text, without the semicolon and surrounding whitespace.
     pub fn text(&self) -> &str {
-        let text: &str = &self.source.text;
-        let Some(raw) = self.source.tree.get(self.index) else { return text };
+        let (source, index) = match &self.0 {
+            Tree::Postgres { source, index, .. } => (source, *index),
+            Tree::Own { text, .. } => return text,
+        };
+        let text: &str = &source.text;
+        let Some(raw) = source.tree.get(index) else { return text };
         let start = usize::try_from(raw.stmt_location).unwrap_or(0);
         let end = match usize::try_from(raw.stmt_len) {
             Ok(len) if len > 0 => start.saturating_add(len),
@@ -91,7 +126,10 @@ pub fn parse_often(text: &Arc<str>) -> Result<Vec<Statement>> {
         return Ok(statements);
     }
     let statements = parse(text.clone())?;
-    KEPT.insert(text.clone(), statements.clone());
+    // Statements of our own are rare, and some have credentials in them.
+    if statements.iter().all(|statement| statement.own().is_none()) {
+        KEPT.insert(text.clone(), statements.clone());
+    }
     Ok(statements)
 }
 
@@ -106,6 +144,14 @@ pub fn parse(text: impl Into<Arc<str>>) -> Result<Vec<Statement>> {
     if let Some(end) = text.bytes().position(|byte| byte == 0) {
         text = text[..end].into();
     }
+    match own::parts(&text) {
+        None => parse_postgres(text, None),
+        Some(parts) => parse_parts(&text, &parts),
+    }
+}
+
+/// Parses text that has nothing but PostgreSQL's statements.
+fn parse_postgres(text: Arc<str>, table_kind: Option<&'static str>) -> Result<Vec<Statement>> {
     let tree = match text.len() < LONG_TEXT_BYTES {
         true => parse_in_turn(&text)?,
         false => {
@@ -121,7 +167,60 @@ pub fn parse(text: impl Into<Arc<str>>) -> Result<Vec<Statement>> {
     }
     let count = tree.len();
     let source = Arc::new(Source { text, tree });
-    Ok((0..count).map(|index| Statement { source: source.clone(), index }).collect())
+    let statement = |index| Tree::Postgres { source: source.clone(), index, table_kind };
+    Ok((0..count).map(|index| Statement(statement(index))).collect())
+}
+
+/// Bytes that the statements of a mixed string are parsed from, each with the whole string before it.
+const MIXED_BYTES_MAX: usize = 256 << 20;
+
+/// Parses a string with statements of ours among PostgreSQL's.
+fn parse_parts(text: &Arc<str>, parts: &[Part]) -> Result<Vec<Statement>> {
+    if text.len().saturating_mul(parts.len()) > MIXED_BYTES_MAX {
+        let message = "too many statements for one query string";
+        return Err(PgError::new(code::PROGRAM_LIMIT_EXCEEDED, message)
+            .hint("Send them in several strings."));
+    }
+    let mut statements = Vec::new();
+    for part in parts {
+        match part.kind {
+            PartKind::Postgres => {
+                let alone = alone(text, part.start, part.end);
+                statements.extend(parse_postgres(alone.into(), None)?);
+            }
+            PartKind::Rewritten { word: (start, end), replacement, table_kind } => {
+                let mut alone = alone(text, part.start, part.end);
+                let replacement = format!("{replacement:width$}", width = end - start);
+                alone.replace_range(start..end, &replacement);
+                statements.extend(parse_postgres(alone.into(), table_kind)?);
+            }
+            PartKind::Own => {
+                let own = Arc::new(own::parse(text, part.start)?);
+                let text = text[part.start..part.end].trim().into();
+                statements.push(Statement(Tree::Own { own, text }));
+            }
+        }
+    }
+    Ok(statements)
+}
+
+/// The one statement of PostgreSQL's that stands from `start` to `end`.
+pub(super) fn parse_one(text: &str, start: usize, end: usize) -> Result<Statement> {
+    let mut statements = parse_postgres(alone(text, start, end).into(), None)?;
+    match (statements.pop(), statements.is_empty()) {
+        (Some(statement), true) => Ok(statement),
+        _ => {
+            let at = i32::try_from(end).unwrap_or(-1);
+            Err(PgError::new(code::SYNTAX_ERROR, "one statement is expected here").at(at))
+        }
+    }
+}
+
+/// The text up to `end` with blanks before `start`, so that positions are those in the whole.
+fn alone(text: &str, start: usize, end: usize) -> String {
+    let mut alone = " ".repeat(start);
+    alone.push_str(&text[start..end]);
+    alone
 }
 
 fn parse_in_turn(text: &str) -> Result<Owned<StmtList>> {

@@ -24,6 +24,7 @@ mod fault;
 pub mod keys;
 pub mod locks;
 mod moves;
+pub mod objects;
 mod open;
 mod options;
 pub mod row;

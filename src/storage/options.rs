@@ -1,5 +1,6 @@
 //! How RocksDB is set up: for point reads, and for commits that share a sync.
 
+use super::objects::CredentialsKey;
 use super::{Fault, Space};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
@@ -16,6 +17,8 @@ pub struct StoreOptions {
     /// Bytes one transaction may write: it is held in memory, and committed in one batch, which
     /// RocksDB limits to 4 GiB.
     pub transaction_bytes_max: usize,
+    /// Seals the credentials of storages; without it they cannot be given in SQL.
+    pub credentials_key: Option<CredentialsKey>,
     /// For crash tests.
     pub fault: Option<Fault>,
 }
@@ -26,6 +29,7 @@ impl Default for StoreOptions {
             block_cache_bytes: 256 << 20,
             memtable_bytes: 128 << 20,
             transaction_bytes_max: 3 << 30,
+            credentials_key: None,
             fault: None,
         }
     }

@@ -5,6 +5,7 @@ use super::counters::{Counter, Counters};
 use super::fault::CrashPoint;
 use super::locks::{LockManager, Mode, Tag};
 use super::moves::Moves;
+use super::objects::CredentialsKey;
 use super::open::{self, Db};
 use super::sequencer::Sequencer;
 use super::sequences::Sequences;
@@ -60,6 +61,11 @@ impl Store {
             newest: Mutex::default(),
             db,
         }))
+    }
+
+    /// What seals the credentials of storages, where the server was given a key.
+    pub fn credentials_key(&self) -> Option<&CredentialsKey> {
+        self.options.credentials_key.as_ref()
     }
 
     /// Whether nothing was ever committed: the catalog must be set up.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["server"],
     &["session"],
+    &["jobs"],
     &["sql", "exec"],
     &["functions"],
     &["catalog"],

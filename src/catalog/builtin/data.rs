@@ -31,7 +31,8 @@ files! {
 pub struct Reader {
     columns: Vec<&'static str>,
     fields: Vec<Option<&'static str>>,
-    lines: std::str::Lines<'static>,
+    /// PostgreSQL's rows, then ours.
+    lines: std::iter::Chain<std::str::Lines<'static>, std::str::Lines<'static>>,
 }
 
 impl Reader {
@@ -39,6 +40,7 @@ impl Reader {
     pub fn open(name: &str) -> Option<Reader> {
         let mut lines = file(name)?.lines();
         let columns = lines.next().unwrap_or_default().split('\t').collect();
+        let lines = lines.chain(super::own::rows(name).lines());
         Some(Reader { columns, fields: Vec::new(), lines })
     }
 

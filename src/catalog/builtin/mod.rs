@@ -21,6 +21,7 @@ mod keywords;
 mod names;
 mod opclasses;
 mod operators;
+mod own;
 mod privileges;
 mod procs;
 mod relations;
@@ -45,7 +46,7 @@ pub use operators::{Operator, operator, operator_by_signature, operators, operat
 pub use privileges::initial_privileges;
 pub use procs::{ArgMode, Proc, proc, proc_by_signature, procs, procs_named};
 pub use relations::{
-    SystemColumn, SystemRelation, raw_rows, system_relation, system_relation_named,
+    SystemColumn, SystemRelation, own_relations, raw_rows, system_relation, system_relation_named,
     system_relations,
 };
 pub use settings::{Setting, setting, settings};
@@ -60,6 +61,9 @@ pub mod oid {
     pub const PG_CATALOG: Oid = 11;
     pub const PG_TOAST: Oid = 99;
     pub const PUBLIC: Oid = 2200;
+    /// The schema of the server's own relations. PostgreSQL's releases have no OIDs from 8000 to
+    /// 9999.
+    pub const SYSTEM: Oid = 9000;
     pub const HEAP: Oid = 2;
     pub const BTREE: Oid = 403;
     pub const HASH: Oid = 405;

@@ -1,5 +1,5 @@
 //! The shape of the system relations: the rows of `pg_class` and `pg_attribute` that a fresh
-//! database has, for pg_catalog and information_schema.
+//! database has, for pg_catalog and information_schema; and those of the schema `system`.
 
 use super::data::Reader;
 use super::{TypeKind, type_};
@@ -75,6 +75,10 @@ static RELATIONS: LazyLock<Relations> = LazyLock::new(|| {
     all
 });
 
+/// Those that PostgreSQL does not have.
+static OWN: LazyLock<Vec<SystemRelation>> =
+    LazyLock::new(|| crate::catalog::system_schema::relations().collect());
+
 /// Adds the columns; the export has them by relation and attribute number.
 fn read_columns(all: &mut Relations) {
     let mut r = Reader::open("pg_attribute").expect("an exported catalog");
@@ -107,17 +111,26 @@ fn base(type_oid: Oid, typmod: i32) -> (Oid, i32) {
 
 /// The system relation with this OID.
 pub fn system_relation(oid: Oid) -> Option<&'static SystemRelation> {
-    RELATIONS.by_oid.get(&oid).map(|&at| &RELATIONS.rows[at])
+    let own = || OWN.iter().find(|own| own.oid == oid);
+    RELATIONS.by_oid.get(&oid).map(|&at| &RELATIONS.rows[at]).or_else(own)
 }
 
 /// The relation of this name in a system namespace.
 pub fn system_relation_named(namespace: Oid, name: &str) -> Option<&'static SystemRelation> {
+    if namespace == super::oid::SYSTEM {
+        return OWN.iter().find(|own| own.name == name);
+    }
     RELATIONS.by_name.get(&(namespace, name)).map(|&at| &RELATIONS.rows[at])
 }
 
 /// All tables and views of pg_catalog and information_schema.
 pub fn system_relations() -> &'static [SystemRelation] {
     &RELATIONS.rows
+}
+
+/// The relations of the schema `system`, which those do not list.
+pub fn own_relations() -> &'static [SystemRelation] {
+    &OWN
 }
 
 /// The exported rows of a catalog in its column order, as text; `None` where there are none.

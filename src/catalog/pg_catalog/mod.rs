@@ -43,6 +43,7 @@ pub use tree::{decode as decode_tree, encode as encode_tree};
 
 use super::builtin::{self, oid};
 use super::information_schema;
+use super::system_schema::{self, JobRow, SegmentRow, TierSizes, VersionRow};
 use super::{Catalog, Relation};
 use crate::error::Result;
 use crate::nodes::AttrNumber;
@@ -103,6 +104,26 @@ pub trait Host {
     fn cursors(&self) -> Vec<Cursor> {
         Vec::new()
     }
+    /// Jobs in the background, oldest first.
+    fn jobs(&self) -> Vec<JobRow> {
+        Vec::new()
+    }
+    /// The segments of all tables.
+    fn segments(&self) -> Result<Vec<SegmentRow>> {
+        Ok(Vec::new())
+    }
+    /// How much of a table is hot and cold.
+    fn tier_sizes(&self, _table: &Relation) -> Result<TierSizes> {
+        Ok(TierSizes::default())
+    }
+    /// The versions that a table has had, oldest first.
+    fn versions(&self, _table: &Relation) -> Result<Vec<VersionRow>> {
+        Ok(Vec::new())
+    }
+    /// Counters of the server.
+    fn stats(&self) -> Vec<(String, i64)> {
+        Vec::new()
+    }
 }
 
 /// A server that has nothing to say.
@@ -157,8 +178,10 @@ pub struct Cursor {
 /// The rows of a system relation, in its column order.
 pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
     let Some(relation) = builtin::system_relation(relation) else { return Ok(Vec::new()) };
-    if relation.namespace != oid::PG_CATALOG {
-        return information_schema::rows(relation, cx);
+    match relation.namespace {
+        oid::PG_CATALOG => {}
+        oid::SYSTEM => return system_schema::rows(relation, cx),
+        _ => return information_schema::rows(relation, cx),
     }
     let own = match relation.name {
         "pg_attrdef" => pg_attrdef::rows(cx),

@@ -2,7 +2,7 @@
 
 use super::draft::TableDraft;
 use super::names::RelationName;
-use super::{DdlContext, lock, options};
+use super::{DdlContext, lock, options, table_options};
 use crate::catalog::{
     Catalog, Namespace, OnCommit, Persistence, Relation, RelationKind, is_temporary,
 };
@@ -35,6 +35,7 @@ pub(super) async fn execute(statement: &CreateStmt, cx: &DdlContext<'_>) -> Resu
             options::table(element, &mut table.options)?;
         }
     }
+    table_options::complete(&mut table, cx).await?;
     let catalog = cx.catalog();
     let mut draft = TableDraft::new(table, true);
     for node in statement.table_elts() {

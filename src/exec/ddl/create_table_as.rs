@@ -1,6 +1,6 @@
 //! CREATE TABLE AS and SELECT INTO.
 
-use super::{DdlContext, column, create_table, options, rows};
+use super::{DdlContext, column, create_table, options, rows, table_options};
 use crate::catalog::schema::table_schema;
 use crate::catalog::{OnCommit, Relation};
 use crate::error::{PgError, Result, code};
@@ -62,6 +62,7 @@ async fn create(
             options::table(element, &mut table.options)?;
         }
     }
+    table_options::complete(&mut table, cx).await?;
     add_columns(&mut table, into, &query, cx)?;
     let oid = table.oid;
     cx.catalog.put_relation(table, cx.txn);

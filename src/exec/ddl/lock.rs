@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 /// Lock space of names: PostgreSQL's advisory locks use kinds 1 and 2.
 const NAME_LOCK_KIND: u16 = 100;
+const STORAGE_LOCK_KIND: u16 = 101;
 
 /// Finds a relation by name and locks it. Whoever held the lock may have renamed or dropped it, so
 /// the name is looked up again until the same relation answers (`RangeVarGetRelidExtended`).
@@ -49,11 +50,22 @@ pub(super) async fn relation(oid: Oid, mode: TableLockMode, cx: &DdlContext<'_>)
 /// Keeps others from taking the same name in a schema (0: the names of schemas themselves, of
 /// databases and of roles) until the transaction ends: they wait, and then find it taken.
 pub(super) async fn name(namespace: Oid, name: &str, cx: &DdlContext<'_>) -> Result<()> {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    let low = u32::try_from(hasher.finish() >> 32).unwrap_or(u32::MAX);
     let database = if namespace == 0 { 0 } else { cx.catalog.database() };
-    let key = AdvisoryKey { database, high: namespace, low, kind: NAME_LOCK_KIND };
+    let key = AdvisoryKey { database, high: namespace, low: hash(name), kind: NAME_LOCK_KIND };
     cx.txn.lock_advisory(key, false, LockScope::Transaction, LockWait::Block).await?;
     Ok(())
+}
+
+/// Keeps the storage of a name from changing (`shared`), or from being used, until the transaction
+/// ends.
+pub(super) async fn storage(name: &str, shared: bool, cx: &DdlContext<'_>) -> Result<()> {
+    let key = AdvisoryKey { database: 0, high: 0, low: hash(name), kind: STORAGE_LOCK_KIND };
+    cx.txn.lock_advisory(key, shared, LockScope::Transaction, LockWait::Block).await?;
+    Ok(())
+}
+
+fn hash(name: &str) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    u32::try_from(hasher.finish() >> 32).unwrap_or(u32::MAX)
 }

@@ -44,7 +44,9 @@ mod sequence;
 mod sequence_options;
 mod serial;
 mod set_schema;
+mod storage;
 mod stored_setting;
+mod table_options;
 mod temporary;
 mod truncate;
 mod untyped_list;
@@ -78,6 +80,8 @@ pub struct DdlContext<'a> {
     pub in_block: bool,
     /// What CREATE TABLE AS EXECUTE runs.
     pub prepared: Option<&'a PreparedQuery<'a>>,
+    /// The `kind` that CREATE TABLE was given by a word before TABLE.
+    pub table_kind: Option<&'a str>,
 }
 
 /// A prepared statement's query with its parameters.
@@ -119,7 +123,10 @@ impl DdlContext<'_> {
 
 /// Runs a DDL statement; gives its command tag.
 pub async fn execute(statement: &Statement, cx: &DdlContext<'_>) -> Result<String> {
-    execute_node(statement.node(), cx).await
+    match statement.own() {
+        Some(own) => storage::execute(own, cx).await,
+        None => execute_node(statement.node(), cx).await,
+    }
 }
 
 async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String> {

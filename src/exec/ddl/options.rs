@@ -1,5 +1,6 @@
 //! Values of `name = value` options (`DefElem`), and the storage options of tables and indexes.
 
+use crate::catalog::table_options;
 use crate::error::{PgError, Result, code};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::DefElem;
@@ -82,6 +83,13 @@ pub(super) fn table(element: &DefElem, options: &mut BTreeMap<String, String>) -
         }
         let message = "tables declared WITH OIDS are not supported";
         return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    let name = element.defname().unwrap_or_default();
+    if element.defnamespace().is_none() && table_options::is_own(name) {
+        let value = text(element.arg());
+        table_options::check(name, &value)?;
+        options.insert(name.to_owned(), value);
+        return Ok(());
     }
     read(element, TABLE_OPTIONS, BOOLEAN_TABLE_OPTIONS, options)
 }

@@ -1,5 +1,6 @@
 //! Relations that are not stored as rows: pg_catalog's, and sequences.
 
+use crate::catalog::system_schema::{JobRow, SegmentRow, TierSizes, VersionRow};
 use crate::catalog::{Relation, builtin, pg_catalog};
 use crate::error::{PgError, Result};
 use crate::exec::explain::Description;
@@ -8,7 +9,8 @@ use crate::exec::op::{PlanNode, holds};
 use crate::exec::{ExecState, Operator, Row};
 use crate::functions::Deparse;
 use crate::nodes::AttrNumber;
-use crate::storage::{LockInfo, SequenceParams};
+use crate::storage::cold::SegmentInfo;
+use crate::storage::{LockInfo, SequenceParams, Space};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -115,6 +117,44 @@ impl pg_catalog::Host for EnvHost<'_> {
 
     fn cursors(&self) -> Vec<pg_catalog::Cursor> {
         self.0.env().catalog_host().cursors()
+    }
+
+    fn jobs(&self) -> Vec<JobRow> {
+        self.0.env().catalog_host().jobs()
+    }
+
+    fn segments(&self) -> Result<Vec<SegmentRow>> {
+        let segments = self.0.cx.txn.store().segments(None)?;
+        let row = |s: SegmentInfo| SegmentRow {
+            table: s.table,
+            segment: s.segment,
+            storage: s.file.file.storage,
+            path: s.file.file.path,
+            version: s.file.version,
+            live_rows: s.live_rows,
+            dead_rows: s.dead_rows,
+            bytes: s.file.bytes,
+        };
+        Ok(segments.into_iter().map(row).collect())
+    }
+
+    fn tier_sizes(&self, table: &Relation) -> Result<TierSizes> {
+        let store = self.0.cx.txn.store();
+        let (cold_rows, cold_bytes) = store.cold_size(table.storage)?;
+        Ok(TierSizes {
+            hot_rows: store.hot_rows(table.storage),
+            cold_rows,
+            hot_bytes: store.approximate_size(Space::Rows, table.storage),
+            cold_bytes,
+        })
+    }
+
+    fn versions(&self, table: &Relation) -> Result<Vec<VersionRow>> {
+        self.0.env().catalog_host().versions(table)
+    }
+
+    fn stats(&self) -> Vec<(String, i64)> {
+        self.0.env().catalog_host().stats()
     }
 
     fn row_count(&self, relation: Oid) -> f32 {

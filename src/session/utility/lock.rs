@@ -98,7 +98,18 @@ impl Session {
         search_path: &[crate::types::Oid],
     ) -> Result<Arc<Relation>> {
         let relname = name.relname().unwrap_or_default();
-        let found = match name.schemaname() {
+        self.relation_in(name.schemaname(), relname, catalog, search_path)
+    }
+
+    /// The same, of a name's parts.
+    pub(super) fn relation_in(
+        &self,
+        schema: Option<&str>,
+        relname: &str,
+        catalog: &crate::catalog::Catalog,
+        search_path: &[crate::types::Oid],
+    ) -> Result<Arc<Relation>> {
+        let found = match schema {
             Some(schema) => {
                 let temporary = format!("pg_temp_{}", self.state.backend.pid);
                 let schema = if schema == "pg_temp" { &temporary } else { schema };
@@ -111,7 +122,7 @@ impl Session {
             None => catalog.relation_in_path(search_path, relname),
         };
         found.cloned().ok_or_else(|| {
-            let qualified = match name.schemaname() {
+            let qualified = match schema {
                 Some(schema) => format!("{schema}.{relname}"),
                 None => relname.to_owned(),
             };

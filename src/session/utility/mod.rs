@@ -7,7 +7,9 @@ mod listen;
 mod lock;
 mod maintenance;
 mod options;
+mod own;
 mod prepare;
+mod storage;
 mod transaction;
 mod variables;
 
@@ -75,6 +77,9 @@ impl Session {
         node: Node<'_>,
         client: &mut dyn Client,
     ) -> Result<Outcome> {
+        if let Some(own) = statement.own() {
+            return self.run_own(statement, own).await;
+        }
         match node {
             Node::VariableSetStmt(s) => self.set_variable(s),
             Node::VariableShowStmt(s) => self.show_variable(s.name().unwrap_or_default()),
@@ -101,10 +106,12 @@ impl Session {
     }
 
     /// Data definition.
-    async fn define(&mut self, statement: &Statement) -> Result<Outcome> {
+    pub(super) async fn define(&mut self, statement: &Statement) -> Result<Outcome> {
         let transaction = self.state.transaction()?;
         let env = self.statement_env()?;
-        transaction.check_may_write(describe::command_name(statement.node()))?;
+        let command = statement.own().map(|own| own.command());
+        let command = command.unwrap_or_else(|| describe::command_name(statement.node()));
+        transaction.check_may_write(command)?;
         let state = self.state.clone();
         let notice = move |fields: PgError| {
             let severity = match fields.code().as_str().starts_with("01") {
@@ -137,6 +144,7 @@ impl Session {
             notice: &notice,
             in_block: transaction.in_block,
             prepared: prepared.as_ref(),
+            table_kind: statement.table_kind(),
         };
         let mark = transaction.catalog.mark();
         transaction.txn.begin_statement()?;

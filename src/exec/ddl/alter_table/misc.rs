@@ -1,7 +1,7 @@
 //! OWNER TO, SET (…), RESET (…), SET LOGGED.
 
 use super::super::drop::change_table;
-use super::super::{DdlContext, options, privileges, role_spec};
+use super::super::{DdlContext, options, privileges, role_spec, table_options};
 use crate::catalog::{Persistence, Relation, RelationKind, acl};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
@@ -59,7 +59,7 @@ pub(in crate::exec::ddl) fn set_owner(
     Ok(())
 }
 
-pub(super) fn set_options(
+pub(super) async fn set_options(
     table: &Relation,
     command: &AlterTableCmd,
     cx: &DdlContext<'_>,
@@ -77,11 +77,14 @@ pub(super) fn set_options(
             _ => return Err(PgError::unsupported("options of this kind of relation")),
         }
     }
+    if table.kind == RelationKind::Table {
+        table_options::check_change(table, &changed, cx).await?;
+    }
     change_table(table.oid, cx, |t| t.options = changed);
     Ok(())
 }
 
-pub(super) fn reset_options(
+pub(super) async fn reset_options(
     table: &Relation,
     command: &AlterTableCmd,
     cx: &DdlContext<'_>,
@@ -91,6 +94,9 @@ pub(super) fn reset_options(
         if let Node::DefElem(element) = node {
             changed.remove(element.defname().unwrap_or_default());
         }
+    }
+    if table.kind == RelationKind::Table {
+        table_options::check_change(table, &changed, cx).await?;
     }
     change_table(table.oid, cx, |t| {
         if let Some(view) = &mut t.view
