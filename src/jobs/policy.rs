@@ -106,7 +106,7 @@ impl Policies {
             let catalog = latest.for_database(database.oid);
             for table in catalog.relations().filter(|r| is_flushable(r)) {
                 let options = TableOptions::of(table);
-                let rows = jobs.store.hot_rows(table.storage);
+                let rows = jobs.store.hot_rows(table.storage).unwrap_or(0.0) as u64;
                 if rows > 0 {
                     let since = hot_before.remove(&table.storage).unwrap_or(now);
                     self.hot_since.insert(table.storage, since);

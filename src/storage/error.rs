@@ -28,9 +28,6 @@ pub enum StorageError {
     /// A file of cold rows is not where it was put.
     #[error("could not open file \"{0}\": No such file or directory")]
     MissingFile(String),
-    /// Another flush or compaction of the table is at work.
-    #[error("another job is at work on the table")]
-    Busy,
     /// The job was told to stop.
     #[error("canceling the job due to user request")]
     Canceled,
@@ -80,7 +77,6 @@ impl From<StorageError> for PgError {
             StorageError::Io(_) | StorageError::Closed(_) => PgError::new(code::IO_ERROR, message),
             StorageError::Corrupt(_) => PgError::new(code::DATA_CORRUPTED, message),
             StorageError::MissingFile(_) => PgError::new(code::UNDEFINED_FILE, message),
-            StorageError::Busy => PgError::new(code::OBJECT_IN_USE, message),
             StorageError::Canceled => PgError::new(code::QUERY_CANCELED, message),
             StorageError::Gone => PgError::new(code::UNDEFINED_TABLE, message),
             StorageError::LockNotAvailable | StorageError::LockTimeout => {

@@ -1,9 +1,10 @@
 //! Runs the scripts in `tests/differential` on KalamDB and on PostgreSQL 15 and compares, statement
 //! by statement: rows, column names, type OIDs, typmods, command tags, error fields, notices.
 //!
-//! Each script runs three times, each time in a fresh schema: over the simple protocol, and over the
-//! extended protocol with text and with binary results. Rows without an ORDER BY are compared as
-//! multisets. Expectations are never written down: PostgreSQL's answer of the same moment is it.
+//! Each script runs in fresh schemas over the simple protocol, and over the extended protocol with
+//! text and with binary results; and that with all rows hot, with all rows that no transaction is
+//! changing flushed before each statement, and with some of them, which leaves tables in both tiers.
+//! Where a row lies must not show. Rows without an ORDER BY are compared as multisets. Expectations are never written down: PostgreSQL's answer of the same moment is it.
 //!
 //! A script may open with `-- only: simple` where its statements are not fit for the extended
 //! protocol.
@@ -25,10 +26,43 @@ enum Protocol {
 const PROTOCOLS: [Protocol; 3] =
     [Protocol::Simple, Protocol::Extended(Format::Text), Protocol::Extended(Format::Binary)];
 
-/// One test, so that the servers are started once; `DIFFERENTIAL=name` runs the scripts whose name
-/// contains it.
+/// Where rows are when a statement runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Placement {
+    Hot,
+    Flushed,
+    /// Flushed before every other statement: what the others write is hot.
+    Mixed,
+}
+
+impl Placement {
+    /// Whether rows are to be flushed before the n-th statement.
+    fn flushes_before(self, n: usize) -> bool {
+        match self {
+            Placement::Hot => false,
+            Placement::Flushed => true,
+            Placement::Mixed => n % 2 == 0,
+        }
+    }
+}
+
 #[test]
 fn scripts_agree_with_postgresql() {
+    compare_scripts(Placement::Hot);
+}
+
+#[test]
+fn scripts_agree_with_postgresql_on_flushed_rows() {
+    compare_scripts(Placement::Flushed);
+}
+
+#[test]
+fn scripts_agree_with_postgresql_on_rows_of_both_tiers() {
+    compare_scripts(Placement::Mixed);
+}
+
+/// All scripts on one server; `DIFFERENTIAL=name` runs those whose name contains it.
+fn compare_scripts(placement: Placement) {
     let filter = std::env::var("DIFFERENTIAL").unwrap_or_default();
     let kalam = Kalam::start();
     let mut failures = String::new();
@@ -40,7 +74,7 @@ fn scripts_agree_with_postgresql() {
             if script.starts_with("-- only: simple") && protocol != Protocol::Simple {
                 continue;
             }
-            let (count, differences) = compare_script(&kalam, &script, protocol);
+            let (count, differences) = compare_script(&kalam, &script, protocol, placement);
             statements += count;
             if differences.is_empty() {
                 continue;
@@ -105,13 +139,22 @@ fn scripts() -> Vec<PathBuf> {
 }
 
 /// How many statements ran, and a description of each that differs.
-fn compare_script(kalam: &Kalam, script: &str, protocol: Protocol) -> (usize, Vec<String>) {
+fn compare_script(
+    kalam: &Kalam,
+    script: &str,
+    protocol: Protocol,
+    placement: Placement,
+) -> (usize, Vec<String>) {
     let mut ours = fresh_session(kalam);
+    let mut flusher = kalam.connect("postgres");
     let mut theirs = fresh_session(postgres());
     let mut differences = Vec::new();
     let statements = script::split(script);
-    for statement in &statements {
+    for (n, statement) in statements.iter().enumerate() {
         let sql = &statement.sql;
+        if placement.flushes_before(n) {
+            flusher.run("SELECT storage_flush_all()").ok();
+        }
         let expected = run(&mut theirs, sql, protocol).expect("PostgreSQL answers");
         let found = match run(&mut ours, sql, protocol) {
             Ok(found) => found,

@@ -32,7 +32,7 @@ impl Store {
     /// Rewrites a table's small and much-deleted segments. To be called on a thread that may wait.
     pub fn compact_segments(self: &Arc<Self>, table: &ColdTable, work: &Work) -> Result<Outcome> {
         let cold = &self.db.cold;
-        let _alone = cold.begin(table.table)?;
+        let _alone = cold.begin(table.table, work)?;
         let mut inputs = self.choose(table)?;
         let mut start = KeyRange::storage(table.table).start;
         let mut outcome = Outcome::default();

@@ -68,7 +68,7 @@ impl Store {
         work: &Work,
     ) -> Result<Outcome> {
         let cold = &self.db.cold;
-        let _alone = cold.begin(table.table)?;
+        let _alone = cold.begin(table.table, work)?;
         let newest = self.last_seq();
         let mut start = KeyRange::storage(table.table).start;
         let mut outcome = Outcome::default();

@@ -58,12 +58,13 @@ use crate::types::Oid;
 use columns::Columns;
 use dashmap::DashMap;
 use manifest::{Entry, Places};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Condvar, Mutex, RwLock};
 use quick_cache::{Weighter, sync::Cache};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Bytes of footers and page indexes that are kept.
 const OPEN_BYTES_MAX: u64 = 128 << 20;
@@ -71,6 +72,9 @@ const OPEN_BYTES_MAX: u64 = 128 << 20;
 const OPEN_BYTES_MIN: u64 = 256 << 10;
 /// Segments that may be open, therefore.
 const OPEN_SEGMENTS: usize = (OPEN_BYTES_MAX / OPEN_BYTES_MIN) as usize;
+
+/// How soon a job that waits for another notices that it is to stop.
+const CANCEL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What a flush or a compaction must know of a table.
 pub struct ColdTable {
@@ -140,6 +144,7 @@ pub(super) struct Cold {
     writing: Mutex<HashSet<SegmentId>>,
     /// Tables with a flush or a compaction at work.
     busy: Mutex<HashSet<StorageId>>,
+    let_go: Condvar,
     /// Relations that were dropped since the start: no step may bring them back.
     pub(super) dropped: RwLock<HashSet<StorageId>>,
     /// Garbage, with RocksDB's number when it became that: older snapshots may need it.
@@ -168,6 +173,7 @@ impl Cold {
             scratch: dir.join("scratch"),
             writing: Mutex::default(),
             busy: Mutex::default(),
+            let_go: Condvar::new(),
             dropped: RwLock::default(),
             retired: DashMap::new(),
             next_session: AtomicU32::new(u32::MAX),
@@ -219,15 +225,19 @@ struct Busy<'a>(&'a Cold, StorageId);
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.0.busy.lock().remove(&self.1);
+        self.0.let_go.notify_all();
     }
 }
 
 impl Cold {
-    fn begin(&self, table: StorageId) -> Result<Busy<'_>> {
-        match self.busy.lock().insert(table) {
-            true => Ok(Busy(self, table)),
-            false => Err(StorageError::Busy),
+    /// Waits until nobody else flushes or compacts the table.
+    fn begin(&self, table: StorageId, work: &Work) -> Result<Busy<'_>> {
+        let mut busy = self.busy.lock();
+        while !busy.insert(table) {
+            work.check()?;
+            self.let_go.wait_for(&mut busy, CANCEL_INTERVAL);
         }
+        Ok(Busy(self, table))
     }
 }
 
