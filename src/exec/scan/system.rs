@@ -142,7 +142,7 @@ impl pg_catalog::Host for EnvHost<'_> {
         let store = self.0.cx.txn.store();
         let (cold_rows, cold_bytes) = store.cold_size(table.storage)?;
         Ok(TierSizes {
-            hot_rows: store.hot_rows(table.storage),
+            hot_rows: store.hot_rows(table.storage)? as u64,
             cold_rows,
             hot_bytes: store.approximate_size(Space::Rows, table.storage),
             cold_bytes,

@@ -127,10 +127,10 @@ fn file_groups(parts: &[ColdPart]) -> Vec<FileGroup> {
                 (planned, filled) = (true, filled + live);
             }
             if filled >= share && planned {
-                files.push(file(part, std::mem::replace(
-                    &mut plan,
-                    ParquetAccessPlan::new_none(row_groups.len()),
-                )));
+                files.push(file(
+                    part,
+                    std::mem::replace(&mut plan, ParquetAccessPlan::new_none(row_groups.len())),
+                ));
                 groups.push(FileGroup::new(std::mem::take(&mut files)));
                 (planned, filled) = (false, 0);
             }
