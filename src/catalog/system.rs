@@ -32,7 +32,8 @@ fn describe(relation: &SystemRelation) -> Relation {
         row_type: relation.row_type,
         options: BTreeMap::new(),
         comment: None,
-        acl: None,
+        // PostgreSQL's own have what `pg_init_privs` says.
+        acl: (relation.namespace == builtin::oid::SYSTEM).then(|| vec!["=r/postgres".to_owned()]),
         indexes: Vec::new(),
         constraints: Vec::new(),
         index: None,

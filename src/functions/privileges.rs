@@ -217,7 +217,7 @@ pub fn relation(env: &dyn Env, oid: Oid) -> Option<Object> {
 
 fn object_of(relation: &Relation) -> Object {
     let acl = match Catalog::is_system(relation.oid) {
-        true => initial(relation.oid, class::CLASS),
+        true => initial(relation.oid, class::CLASS).or_else(|| relation.acl.clone()),
         false => relation.acl.clone(),
     };
     Object { owner: relation.owner, acl, public_default: "" }

@@ -1,8 +1,9 @@
 //! When a table's rows are to be flushed and its segments to be compacted.
 //!
-//! The rules are a table's options, and where it has none, the server's defaults. Looking is cheap: a
-//! counter per table, once a second. The age of hot rows is that of the moment when a look found the
-//! first of them since the last flush.
+//! The rules are a table's options, and where it has none, the server's defaults. Looking is cheap, and
+//! done once a second: hot rows are counted as far as a small limit, and estimated where the limit is
+//! large. The age of hot rows is that of the moment when a look found the first of them since the
+//! last flush.
 
 use super::table::describe;
 use super::{JobKind, Jobs, Origin, Task, is_flushable};
@@ -76,6 +77,8 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// What the policies remember between looks.
 #[derive(Default)]
 pub(super) struct Policies {
+    /// The commit that was the newest at the last look.
+    seen: u64,
     /// Tables with hot rows, and since when they have had some.
     hot_since: HashMap<StorageId, Instant>,
     compacted: Option<Instant>,
@@ -100,19 +103,27 @@ impl Policies {
             }
             false => HashMap::new(),
         };
+        let newest = jobs.store.last_seq();
+        let is_news = std::mem::replace(&mut self.seen, newest) != newest;
         let latest = jobs.catalog.latest();
         let mut hot_before = std::mem::take(&mut self.hot_since);
         for database in latest.databases() {
             let catalog = latest.for_database(database.oid);
             for table in catalog.relations().filter(|r| is_flushable(r)) {
                 let options = TableOptions::of(table);
-                let rows = jobs.store.hot_rows(table.storage).unwrap_or(0.0) as u64;
+                let before = hot_before.remove(&table.storage);
+                let rows = match is_news {
+                    true => hot_rows(jobs, table.storage, &options).unwrap_or(0),
+                    // As at the last look, when they were not too many.
+                    false => u64::from(before.is_some()),
+                };
                 if rows > 0 {
-                    let since = hot_before.remove(&table.storage).unwrap_or(now);
-                    self.hot_since.insert(table.storage, since);
-                    if is_flush_due(rows, now.duration_since(since), &options, &jobs.defaults) {
-                        // Rows that come from now on are young.
-                        self.hot_since.insert(table.storage, now);
+                    let since = before.unwrap_or(now);
+                    let age = now.duration_since(since);
+                    let due = is_flush_due(rows, age, &options, &jobs.defaults);
+                    // Rows that come from now on are young.
+                    self.hot_since.insert(table.storage, if due { now } else { since });
+                    if due {
                         ask(jobs, JobKind::Flush, table, &catalog);
                     }
                 }
@@ -136,6 +147,23 @@ fn ask(jobs: &Jobs, kind: JobKind, table: &Relation, catalog: &Catalog) {
 fn submit(jobs: &Jobs, task: Task, table_name: Option<String>) {
     if !jobs.has(task) {
         jobs.submit(task, table_name, Origin::Policy);
+    }
+}
+
+/// Limits up to which rows are counted.
+const COUNTED_ROWS_MAX: u64 = 10_000;
+
+/// How many hot rows a table has, exactly where few of them matter.
+fn hot_rows(jobs: &Jobs, table: StorageId, options: &TableOptions) -> Result<u64> {
+    let store = &jobs.store;
+    let counted = match options.flush_rows.unwrap_or(jobs.defaults.flush_rows) {
+        0 => return Ok(store.count_hot_rows(table, 1)?),
+        limit if limit <= COUNTED_ROWS_MAX => return Ok(store.count_hot_rows(table, limit)?),
+        _ => store.count_hot_rows(table, 1)?,
+    };
+    match counted {
+        0 => Ok(0),
+        _ => Ok((store.hot_rows(table)? as u64).max(counted)),
     }
 }
 

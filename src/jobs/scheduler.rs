@@ -234,7 +234,17 @@ impl Jobs {
         let Some(entry) = queue.entries.get_mut(&id) else { return };
         let (kind, table) = (entry.job.kind.name(), entry.job.table_name.clone());
         let stopping = self.stopping.load(Ordering::SeqCst);
+        let policy = entry.job.origin() == Origin::Policy;
         let saved = match outcome {
+            Ok(outcome) if policy && outcome == Outcome::default() => {
+                // Nothing was due after all: no news.
+                end(entry, JobStatus::Completed, Ok(outcome));
+                queue.entries.remove(&id);
+                drop(queue);
+                self.runtime.block_on(self.save(&[], &[id]));
+                self.changed.notify_one();
+                return;
+            }
             Ok(outcome) => {
                 tracing::debug!(id, kind, table, rows = outcome.rows, "job completed");
                 end(entry, JobStatus::Completed, Ok(outcome))
@@ -243,9 +253,7 @@ impl Jobs {
             Err(_) if entry.work.cancel.load(Ordering::Relaxed) => {
                 end(entry, JobStatus::Cancelled, Err(cancelled(id)))
             }
-            Err(error)
-                if entry.job.origin() == Origin::Policy && entry.job.attempts < ATTEMPTS_MAX =>
-            {
+            Err(error) if policy && entry.job.attempts < ATTEMPTS_MAX => {
                 tracing::warn!(id, kind, table, %error, "job failed, to be tried again");
                 let pause = pause(entry.job.attempts + 1);
                 entry.due = Instant::now() + pause;

@@ -10,6 +10,8 @@ mod isolation;
 mod protocol;
 mod psql;
 mod server;
+mod storages;
+mod surface;
 mod tidy;
 mod tpch;
 mod unsupported;

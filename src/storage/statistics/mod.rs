@@ -155,6 +155,17 @@ impl Store {
         Ok((self.estimated_rows(Space::Rows, id)? - cold).max(0.0))
     }
 
+    /// How many hot rows a table has, counted as far as `most`.
+    pub fn count_hot_rows(&self, id: StorageId, most: u64) -> Result<u64> {
+        let mut scan = self.snapshot().scan(Space::Rows, &KeyRange::storage(id), false);
+        let mut rows = 0;
+        while rows < most && scan.valid()? {
+            rows += 1;
+            scan.advance();
+        }
+        Ok(rows)
+    }
+
     /// Calls `f` with each entry's value; gives how many there were.
     fn each_entry(
         &self,
