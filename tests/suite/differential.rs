@@ -148,12 +148,13 @@ fn compare_script(
     let mut ours = fresh_session(kalam);
     let mut flusher = kalam.connect("postgres");
     let mut theirs = fresh_session(postgres());
-    let mut differences = Vec::new();
+    let (mut differences, mut flushed) = (Vec::new(), 0);
     let statements = script::split(script);
     for (n, statement) in statements.iter().enumerate() {
         let sql = &statement.sql;
         if placement.flushes_before(n) {
-            flusher.run("SELECT storage_flush_all()").ok();
+            let moved = flusher.run("SELECT storage_flush_all()").ok();
+            flushed += moved.text(0, 0).and_then(|n| n.parse::<u64>().ok()).expect("a number");
         }
         let expected = run(&mut theirs, sql, protocol).expect("PostgreSQL answers");
         let found = match run(&mut ours, sql, protocol) {
@@ -169,6 +170,8 @@ fn compare_script(
             differences.push(format!("line {}: {sql}\n{difference}", statement.line));
         }
     }
+    let inserts = script.to_ascii_lowercase().contains("insert into");
+    assert!(placement == Placement::Hot || !inserts || flushed > 0, "no row was ever cold");
     (statements.len(), differences)
 }
 
