@@ -1,61 +1,58 @@
-//! An S3 server over HTTP, in the test process, with its objects in a scratch directory.
+//! An S3 server over HTTP (`s3s-fs` of crates.io), with its objects in a scratch directory.
 
-use super::server::Scratch;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
+use super::server::{Scratch, free_port};
+use std::net::TcpStream;
 use std::path::PathBuf;
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 pub const ACCESS_KEY: &str = "test-access-key";
 pub const SECRET_KEY: &str = "test-secret-key-that-nobody-may-see";
 
-/// A bucket named `bucket`.
+/// A server that is not up after so long will not come up.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A server with a bucket named `bucket`.
 pub struct S3 {
     directory: Scratch,
-    pub port: u16,
-    runtime: Option<Runtime>,
+    port: u16,
+    process: Option<Child>,
 }
 
 impl S3 {
     pub fn start() -> S3 {
         let directory = Scratch::new("s3");
         std::fs::create_dir(directory.path().join("bucket")).expect("a new directory");
-        let mut server = S3 { directory, port: 0, runtime: None };
+        let mut server = S3 { directory, port: free_port(), process: None };
         server.resume();
         server
     }
 
     /// Connections are refused from now on, and broken off.
     pub fn stop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
         }
     }
 
     /// Serves (again) on its port.
     pub fn resume(&mut self) {
-        let files = s3s_fs::FileSystem::new(self.directory.path()).expect("a file system");
-        let mut service = S3ServiceBuilder::new(files);
-        service.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
-        let service = service.build();
-        let runtime = Runtime::new().expect("a runtime");
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", self.port)));
-        let listener = listener.expect("a free port");
-        self.port = listener.local_addr().expect("a bound socket").port();
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    let http = Builder::new(TokioExecutor::new());
-                    // A connection that breaks off is its client's to report.
-                    let _ = http.serve_connection(TokioIo::new(socket), service).await;
-                });
-            }
-        });
-        self.runtime = Some(runtime);
+        let process = Command::new("s3s-fs")
+            .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
+            .arg(self.directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("s3s-fs is installed (scripts/setup)");
+        self.process = Some(process);
+        let deadline = Instant::now() + START_TIMEOUT;
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(Instant::now() < deadline, "s3s-fs does not accept connections");
+            std::thread::yield_now();
+        }
     }
 
     /// The options that make a storage of the bucket, credentials and all.

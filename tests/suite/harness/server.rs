@@ -149,7 +149,7 @@ impl Drop for Kalam {
 
 /// A free port. No two servers of this process get the same one, and it lies below those that
 /// outgoing connections take, so that it stays free until the server has it.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     loop {
         let offset = (std::process::id() % 200) * 100 + COUNT.fetch_add(1, Ordering::Relaxed);
