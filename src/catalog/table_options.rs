@@ -33,6 +33,7 @@ impl TableKind {
         }
     }
 
+    /// The kind of this name, in any case.
     pub fn named(name: &str) -> Option<TableKind> {
         TableKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
@@ -89,21 +90,26 @@ pub fn is_own(name: &str) -> bool {
     OPTIONS.iter().any(|(own, _)| *own == name)
 }
 
-/// Checks the value of an option of ours by itself; 22023.
-pub fn check(name: &str, value: &str) -> Result<()> {
-    let Some((_, form)) = OPTIONS.iter().find(|(own, _)| *own == name) else { return Ok(()) };
+/// Checks the value of an option of ours by itself; gives what is kept of it. 22023.
+pub fn check(name: &str, value: &str) -> Result<String> {
+    let form = OPTIONS.iter().find(|(own, _)| *own == name).map(|(_, form)| form);
+    let form = form.ok_or_else(|| PgError::internal("an option that is not ours"))?;
+    let will_do = match form {
+        Form::Kind => match TableKind::named(value) {
+            Some(kind) => return Ok(kind.name().to_owned()),
+            None => false,
+        },
+        Form::Name => !value.is_empty(),
+        Form::Policy => policy(value).is_some(),
+        Form::Number { min, max } => number(value).is_some_and(|n| (*min..=*max).contains(&n)),
+        Form::Interval { may_be_zero } => {
+            interval(value).is_some_and(|i| *may_be_zero || !i.is_zero())
+        }
+    };
+    if will_do {
+        return Ok(value.to_owned());
+    }
     let hint = match form {
-        Form::Kind if TableKind::named(value).is_some() => return Ok(()),
-        Form::Name if !value.is_empty() => return Ok(()),
-        Form::Policy if policy(value).is_some() => return Ok(()),
-        Form::Number { min, max } if number(value).is_some_and(|n| (*min..=*max).contains(&n)) => {
-            return Ok(());
-        }
-        Form::Interval { may_be_zero }
-            if interval(value).is_some_and(|i| *may_be_zero || !i.is_zero()) =>
-        {
-            return Ok(());
-        }
         Form::Kind => "Available values: shared, user, stream.".to_owned(),
         Form::Name => "It is the name of a storage.".to_owned(),
         Form::Policy => {
@@ -229,7 +235,8 @@ mod tests {
         let read = TableOptions::read(&given);
         assert_eq!(read.flush_rows, Some(5));
         assert_eq!(read.flush_interval, Some(Duration::from_secs(60)));
-        let given = options(&[("kind", "STREAM"), ("ttl", "1 day 2 hours")]);
+        let kind = check("kind", "STREAM").unwrap();
+        let given = options(&[("kind", &kind), ("ttl", "1 day 2 hours")]);
         let read = TableOptions::read(&given);
         assert_eq!(
             (read.kind, read.ttl),

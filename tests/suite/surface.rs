@@ -74,8 +74,8 @@ fn statements_have_tags_columns_and_errors() {
         ("USE NAMESPACE shop", Tag("USE")),
         ("SHOW search_path", Columns("search_path")),
         ("CREATE SHARED TABLE t (id int PRIMARY KEY, \"Name\" text)", Tag("CREATE TABLE")),
-        ("CREATE SHARED TABLE t (id in)", Error("42P07", "relation \"t\" already exists", 0)),
-        ("CREATE SHARED TABLE u (id it)", Error("42704", "type \"it\" does not exist", 28)),
+        ("CREATE SHARED TABLE t (id int)", Error("42P07", "relation \"t\" already exists", 0)),
+        ("CREATE SHARED TABLE u (id it)", Error("42704", "type \"it\" does not exist", 27)),
         ("CREATE SHARED TABLE (id int)", Error("42601", "syntax error at or near \"(\"", 21)),
         ("INSERT INTO t SELECT g, 'x' FROM generate_series(1, 10) g", Tag("INSERT 0 10")),
         ("STORAGE FLUSH TABLE t", Tag("STORAGE FLUSH")),
@@ -136,7 +136,7 @@ fn strings_mix_statements_of_both_grammars() {
     for (sql, position) in [
         ("CREATE TABLE u (a int); DESCRIBE; SELECT 1", "33"),
         ("CREATE TABLE u (a int); DESC t; SELEC 1", "33"),
-        ("CREATE TABLE u (a int); DESC t; SELECT 'é', b", "44"),
+        ("CREATE TABLE u (a int); DESC t; SELECT 'é', b", "45"),
     ] {
         let outcome = client.run(sql);
         let error = outcome.error.unwrap_or_else(|| panic!("{sql} has run"));

@@ -2,8 +2,14 @@
 //!
 //! The files are COPY text: a header line of column names, tab-separated fields, `\N` for NULL,
 //! backslash escapes. Fields without escapes are slices of the binary itself.
+//!
+//! What KalamDB has besides (functions and settings of its own) is in `data/own`, in the same form
+//! without the header, and follows PostgreSQL's rows. Its OIDs are from 9900 on: PostgreSQL leaves
+//! 8000 to 9999 to those who develop it.
 
 use crate::types::Oid;
+use std::iter::Chain;
+use std::str::Lines;
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -27,12 +33,20 @@ files! {
     "sql_sizing",
 }
 
+/// Our own rows of a catalog.
+fn own(name: &str) -> &'static str {
+    match name {
+        "pg_proc" => include_str!("data/own/pg_proc.tsv"),
+        "pg_settings" => include_str!("data/own/pg_settings.tsv"),
+        _ => "",
+    }
+}
+
 /// Reads one exported file, a row at a time.
 pub struct Reader {
     columns: Vec<&'static str>,
     fields: Vec<Option<&'static str>>,
-    /// PostgreSQL's rows, then ours.
-    lines: std::iter::Chain<std::str::Lines<'static>, std::str::Lines<'static>>,
+    lines: Chain<Lines<'static>, Lines<'static>>,
 }
 
 impl Reader {
@@ -40,8 +54,7 @@ impl Reader {
     pub fn open(name: &str) -> Option<Reader> {
         let mut lines = file(name)?.lines();
         let columns = lines.next().unwrap_or_default().split('\t').collect();
-        let lines = lines.chain(super::own::rows(name).lines());
-        Some(Reader { columns, fields: Vec::new(), lines })
+        Some(Reader { columns, fields: Vec::new(), lines: lines.chain(own(name).lines()) })
     }
 
     /// Moves to the next row.

@@ -21,7 +21,6 @@ mod keywords;
 mod names;
 mod opclasses;
 mod operators;
-mod own;
 mod privileges;
 mod procs;
 mod relations;

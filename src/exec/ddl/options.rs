@@ -86,8 +86,7 @@ pub(super) fn table(element: &DefElem, options: &mut BTreeMap<String, String>) -
     }
     let name = element.defname().unwrap_or_default();
     if element.defnamespace().is_none() && table_options::is_own(name) {
-        let value = text(element.arg());
-        table_options::check(name, &value)?;
+        let value = table_options::check(name, &text(element.arg()))?;
         options.insert(name.to_owned(), value);
         return Ok(());
     }

@@ -1,9 +1,8 @@
-//! An S3 server over HTTP: the program `s3s-fs`, with its objects in a scratch directory.
-//! `scripts/setup` installs it beside the build.
+//! An S3 server over HTTP (`s3s-fs` of crates.io), with its objects in a scratch directory.
 
 use super::server::{Scratch, free_port};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,12 +10,12 @@ pub const ACCESS_KEY: &str = "test-access-key";
 pub const SECRET_KEY: &str = "test-secret-key-that-nobody-may-see";
 
 /// A server that is not up after so long will not come up.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A bucket named `bucket`.
+/// A server with a bucket named `bucket`.
 pub struct S3 {
     directory: Scratch,
-    pub port: u16,
+    port: u16,
     process: Option<Child>,
 }
 
@@ -32,25 +31,26 @@ impl S3 {
     /// Connections are refused from now on, and broken off.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            process.kill().expect("a process of ours");
-            process.wait().expect("a process of ours");
+            let _ = process.kill();
+            let _ = process.wait();
         }
     }
 
     /// Serves (again) on its port.
     pub fn resume(&mut self) {
-        let port = self.port.to_string();
-        let process = Command::new(program())
-            .args(["--host", "127.0.0.1", "--port", &port])
+        let process = Command::new("s3s-fs")
+            .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
             .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
             .arg(self.directory.path())
+            .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
-            .expect("scripts/setup installs s3s-fs");
+            .expect("s3s-fs is installed (scripts/setup)");
         self.process = Some(process);
         let deadline = Instant::now() + START_TIMEOUT;
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(Instant::now() < deadline, "s3s-fs does not listen");
+            assert!(Instant::now() < deadline, "s3s-fs does not accept connections");
             std::thread::yield_now();
         }
     }
@@ -85,10 +85,4 @@ impl Drop for S3 {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// Where `scripts/setup` puts it: beside the binary under test.
-fn program() -> PathBuf {
-    let release = Path::new(env!("CARGO_BIN_EXE_kalamdb")).parent().expect("a directory");
-    release.parent().expect("the target directory").join("tools/bin/s3s-fs")
 }
