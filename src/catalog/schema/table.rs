@@ -55,6 +55,17 @@ impl TableSchema {
             })
     }
 
+    /// The type and typmod that a column had at a schema version: what a segment of that version
+    /// holds it as. Its type now is what rows give it as.
+    pub fn type_at(&self, attno: i16, version: u32) -> (Oid, i32) {
+        self.relation.column(attno).type_at(version)
+    }
+
+    /// The value of a column, of its type now, in rows of versions before it was added.
+    pub fn missing(&self, attno: i16) -> Datum {
+        self.relation.column(attno).missing_value.clone().unwrap_or_default()
+    }
+
     /// The key suffix of a row with a primary key; `None` where the table has row ids.
     pub fn primary_key_suffix(&self, row: &[Datum]) -> Option<Vec<u8>> {
         let RowKey::Primary { columns, .. } = &self.key else { return None };
@@ -79,8 +90,8 @@ impl RowKey {
 }
 
 fn layout_column(column: &Column) -> LayoutColumn {
-    let missing = column.missing_value.clone().unwrap_or(Datum::Null);
-    LayoutColumn { type_oid: column.type_oid, missing }
+    let missing = column.missing_value.clone().unwrap_or_default();
+    LayoutColumn { type_oid: column.type_oid, missing, past: column.past_types.clone() }
 }
 
 /// A primary key that is checked at once is the rows' key. A deferrable one may have duplicates for

@@ -63,6 +63,7 @@ pub(super) fn new_column(attno: i16, name: &str, type_oid: Oid, typmod: i32) -> 
         not_null: false,
         default: None,
         missing_value: None,
+        past_types: Vec::new(),
         identity: None,
         generated: false,
         dropped: false,

@@ -168,6 +168,7 @@ pub(super) fn rewrite(
     new.storage = cx.catalog.new_storage(cx.txn)?;
     for column in &mut new.columns {
         column.missing_value = None;
+        column.past_types.clear();
     }
     let oid = new.oid;
     cx.catalog.put_relation(new, cx.txn);
@@ -189,7 +190,7 @@ pub(super) fn rewrite(
 }
 
 /// Gives an index an empty storage, if the statement has not dropped it.
-fn renew_index(oid: Oid, cx: &DdlContext<'_>) -> Result<()> {
+pub(super) fn renew_index(oid: Oid, cx: &DdlContext<'_>) -> Result<()> {
     let catalog = cx.catalog();
     if let Some(index) = catalog.relation(oid) {
         let storage = cx.catalog.new_storage(cx.txn)?;
