@@ -79,7 +79,8 @@ fn column_type(column: ScanColumn, source: &Source) -> Oid {
     match column {
         ScanColumn::Stored(index) => source.schema.relation.columns[index].type_oid,
         ScanColumn::Key => oids::BYTEA,
-        ScanColumn::Seq => oids::INT8,
+        ScanColumn::Seq | ScanColumn::CommitSeq => oids::INT8,
+        ScanColumn::Updated => oids::TIMESTAMPTZ,
         ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
     }
 }

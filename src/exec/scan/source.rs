@@ -16,8 +16,12 @@ pub(in crate::exec) enum ScanColumn {
     Stored(usize),
     /// The row's key, without the storage id.
     Key,
-    /// `_seq`, as `int8`.
+    /// The row's `_seq` as `int8`, for row locks: 0 where this transaction wrote it.
     Seq,
+    /// `_seq` and `_updated` as users see them: NULL where this transaction wrote the row, whose
+    /// commit has neither number nor time yet.
+    CommitSeq,
+    Updated,
     TableOid(Oid),
     /// `xmin` and its kin: the low half of `_seq`.
     Xid,
@@ -33,6 +37,9 @@ impl ScanColumn {
             ScanColumn::Stored(index) => stored.datum(index),
             ScanColumn::Key => Datum::bytea(suffix),
             ScanColumn::Seq => Datum::Int8(stored.seq().cast_signed()),
+            ScanColumn::CommitSeq | ScanColumn::Updated if stored.seq() == 0 => Datum::Null,
+            ScanColumn::CommitSeq => Datum::Int8(stored.seq().cast_signed()),
+            ScanColumn::Updated => Datum::TimestampTz(stored.updated_us()),
             ScanColumn::TableOid(oid) => Datum::Oid(oid),
             ScanColumn::NoXid => Datum::Oid(0),
             ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
