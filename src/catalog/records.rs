@@ -9,9 +9,7 @@
 //! Shared objects have database 0. JSON, because records are few, must be readable by later
 //! versions whose structures have grown, and are worth reading when something went wrong.
 
-use super::{
-    Change, ColdStorage, Database, Namespace, ObjectKey, Relation, Role, SchemaVersion,
-};
+use super::{Change, ColdStorage, Database, Namespace, ObjectKey, Relation, Role, SchemaVersion};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
 use bytes::Bytes;

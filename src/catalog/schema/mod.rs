@@ -3,9 +3,11 @@
 mod cache;
 mod cold;
 mod index;
+mod owner;
 mod table;
 
 pub use index::IndexSchema;
+pub use owner::Owner;
 pub use table::{KeyColumn, RowKey, TableSchema};
 
 use super::{Catalog, Relation};

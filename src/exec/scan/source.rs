@@ -1,6 +1,6 @@
 //! From stored bytes to a row: which columns are wanted, and where they are.
 
-use crate::catalog::schema::TableSchema;
+use crate::catalog::schema::{Owner, TableSchema};
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::holds;
@@ -56,10 +56,26 @@ pub(in crate::exec) struct Source {
 }
 
 impl Source {
-    /// The row stored under a key (with its suffix), if it satisfies the conditions.
+    /// What the keys of rows begin with that the statement may see.
+    pub fn rows_prefix(&self, state: &ExecState) -> Vec<u8> {
+        self.schema.rows_prefix(self.owner(state))
+    }
+
+    /// Whose rows the statement sees.
+    pub fn owner(&self, state: &ExecState) -> Owner {
+        self.schema.owner(state.env().current_role())
+    }
+
+    /// The row stored under a key (with its suffix), if it is not too old and satisfies the
+    /// conditions.
     #[inline]
     pub fn row(&self, suffix: &[u8], value: &[u8], state: &ExecState) -> Result<Option<Row>> {
         let stored = self.schema.layout.row(value)?;
+        if self.schema.ttl_us.is_some()
+            && !self.schema.is_live(&stored, state.env().statement_time())
+        {
+            return Ok(None);
+        }
         let row: Row = self.columns.iter().map(|column| column.of(&stored, suffix)).collect();
         Ok(holds(&self.conditions, state, &row)?.then_some(row))
     }
