@@ -68,6 +68,9 @@ pub struct Options {
     /// Seals the credentials of storages: 32 random bytes in base64. Not an argument, as the password.
     #[arg(skip)]
     pub credentials_key: Option<String>,
+    /// Seconds that the derived schema of a table is kept which nobody uses [default: 300]
+    #[arg(long, env = "KALAMDB_SCHEMA_CACHE_TTL_S", value_name = "SECONDS")]
+    pub schema_cache_ttl_s: Option<u64>,
     /// Form of the log [default: text]
     #[arg(long, env = "KALAMDB_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
@@ -100,6 +103,7 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     pub jobs: JobOptions,
     pub credentials_key: Option<CredentialsKey>,
+    pub schema_cache_ttl: Duration,
     pub log_format: LogFormat,
     pub log: String,
     pub password: Option<String>,
@@ -128,6 +132,7 @@ impl Config {
         let credentials_key = credentials_key.filter(|key| !key.is_empty());
         let credentials_key = credentials_key.map(|key| CredentialsKey::parse(&key)).transpose()?;
         let shutdown_timeout_s = given.shutdown_timeout_s.or(file.shutdown_timeout_s);
+        let schema_cache_ttl_s = given.schema_cache_ttl_s.or(file.schema_cache_ttl_s);
         Ok(Config {
             data_dir: given.data_dir.or(file.data_dir).unwrap_or_else(|| "./data".into()),
             listen: given.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:5432".into()),
@@ -139,6 +144,7 @@ impl Config {
             shutdown_timeout: Duration::from_secs(shutdown_timeout_s.unwrap_or(10)),
             jobs,
             credentials_key,
+            schema_cache_ttl: Duration::from_secs(schema_cache_ttl_s.unwrap_or(300)),
             log_format: given.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             log: given.log.or(file.log).unwrap_or_else(|| "info".into()),
             password: given.password.or(file.password).filter(|p| !p.is_empty()),

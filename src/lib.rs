@@ -18,7 +18,7 @@
 //!
 //! Beside the pipeline stand [`functions`] (every built-in function, once, on
 //! [`types::Datum`]s), [`catalog`] (PostgreSQL's built-in rows, the users' objects, and the system
-//! relations over both) and [`error`] (what PostgreSQL's `ereport` carries).
+//! relations over both), [`error`] (what PostgreSQL's `ereport` carries) and [`counters`].
 //!
 //! # Layers
 //!
@@ -48,3 +48,5 @@ pub mod nodes;
 pub mod types;
 
 pub mod error;
+
+pub mod counters;

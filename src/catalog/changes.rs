@@ -5,7 +5,7 @@
 //! the latest then. That is right because statements lock what they change: nobody else's log has
 //! the same objects. Rolling back to a savepoint truncates the log.
 
-use super::{Catalog, ColdStorage, Database, Namespace, Relation, Role};
+use super::{Catalog, ColdStorage, Database, Namespace, Relation, Role, SchemaVersion};
 use crate::types::Oid;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub enum ObjectKey {
     Storage(Oid),
     Namespace(Oid, Oid),
     Relation(Oid, Oid),
+    /// A version of a relation: database, relation, number.
+    Version(Oid, Oid, u32),
 }
 
 /// One object put (added or replaced) or removed. Namespaces and relations come with their database.
@@ -27,6 +29,7 @@ pub enum Change {
     PutStorage(Arc<ColdStorage>),
     PutNamespace(Oid, Arc<Namespace>),
     PutRelation(Oid, Arc<Relation>),
+    PutVersion(Oid, Arc<SchemaVersion>),
     Remove(ObjectKey),
 }
 
@@ -39,6 +42,7 @@ impl Change {
             Change::PutStorage(s) => ObjectKey::Storage(s.oid),
             Change::PutNamespace(database, n) => ObjectKey::Namespace(*database, n.oid),
             Change::PutRelation(database, r) => ObjectKey::Relation(*database, r.oid),
+            Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),
             Change::Remove(key) => *key,
         }
     }

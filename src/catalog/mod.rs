@@ -17,6 +17,7 @@ pub mod bootstrap;
 pub mod builtin;
 mod changes;
 pub mod depend;
+mod history;
 mod information_schema;
 mod objects;
 pub mod pg_catalog;
@@ -31,6 +32,7 @@ pub mod verifier;
 pub mod view_update;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
+pub use history::SchemaVersion;
 pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};
 pub use store::{CatalogStore, TxnCatalog, is_index_shown, is_temporary};

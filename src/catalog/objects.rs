@@ -5,6 +5,7 @@
 //! them. Objects are immutable and shared; a change makes a new one.
 
 use crate::nodes::{AttrNumber, Expr, Query};
+use crate::storage::row::{self, PastType};
 use crate::types::Oid;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -142,6 +143,9 @@ pub struct Column {
     pub default: Option<Expr>,
     /// The value that rows stored before ADD COLUMN have.
     pub missing_value: Option<crate::types::Datum>,
+    /// Types it had in rows that are still stored, in the order of schema versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_types: Vec<PastType>,
     pub identity: Option<Identity>,
     /// GENERATED ALWAYS AS (expr) STORED: `default` is the expression.
     pub generated: bool,
@@ -259,6 +263,13 @@ pub struct ViewInfo {
 pub enum CheckOption {
     Local,
     Cascaded,
+}
+
+impl Column {
+    /// The type and typmod it had at a schema version of its table.
+    pub fn type_at(&self, version: u32) -> (Oid, i32) {
+        row::type_at(&self.past_types, (self.type_oid, self.typmod), version)
+    }
 }
 
 impl Relation {

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c
+//!        "catalog/" v database(u32 BE) oid(u32 BE) version(u32 BE)    a version of a table
 //! value  format version (1 byte), then the object as JSON
 //! ```
 //!
 //! Shared objects have database 0. JSON, because records are few, must be readable by later
 //! versions whose structures have grown, and are worth reading when something went wrong.
 
-use super::{Change, ColdStorage, Database, Namespace, ObjectKey, Relation, Role};
+use super::{Change, ColdStorage, Database, Namespace, ObjectKey, Relation, Role, SchemaVersion};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
 use bytes::Bytes;
@@ -30,11 +31,15 @@ pub(super) fn key(object: &ObjectKey) -> Bytes {
         ObjectKey::Storage(oid) => (b's', 0, oid),
         ObjectKey::Namespace(database, oid) => (b'n', database, oid),
         ObjectKey::Relation(database, oid) => (b'c', database, oid),
+        ObjectKey::Version(database, oid, _) => (b'v', database, oid),
     };
     let mut key = PREFIX.to_vec();
     key.push(kind);
     key.extend_from_slice(&database.to_be_bytes());
     key.extend_from_slice(&oid.to_be_bytes());
+    if let ObjectKey::Version(_, _, version) = object {
+        key.extend_from_slice(&version.to_be_bytes());
+    }
     key.into()
 }
 
@@ -46,6 +51,7 @@ pub(super) fn value(change: &Change) -> Result<Option<Bytes>> {
         Change::PutStorage(s) => encode(&**s)?,
         Change::PutNamespace(_, n) => encode(&**n)?,
         Change::PutRelation(_, r) => encode(&**r)?,
+        Change::PutVersion(_, v) => encode(&**v)?,
         Change::Remove(_) => return Ok(None),
     }))
 }
@@ -61,6 +67,7 @@ pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Change> {
         b's' => Change::PutStorage(Arc::new(decode::<ColdStorage>(value)?)),
         b'n' => Change::PutNamespace(database, Arc::new(decode::<Namespace>(value)?)),
         b'c' => Change::PutRelation(database, Arc::new(decode::<Relation>(value)?)),
+        b'v' => Change::PutVersion(database, Arc::new(decode::<SchemaVersion>(value)?)),
         _ => return Err(damaged()),
     })
 }

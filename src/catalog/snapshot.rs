@@ -13,6 +13,7 @@ use super::builtin::{self, Type};
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, Namespace, Relation, RelationKind, Role,
+    SchemaVersion,
 };
 use crate::types::Oid;
 use std::borrow::Cow;
@@ -58,6 +59,8 @@ struct Space {
     indexes: HashMap<Oid, Vec<Oid>>,
     /// Table to the sequences owned by its columns, in OID order.
     owned_sequences: HashMap<Oid, Vec<Oid>>,
+    /// Table to its versions, oldest first.
+    history: HashMap<Oid, Arc<Vec<Arc<SchemaVersion>>>>,
 }
 
 /// Versions are unique in the process, over published and transactions' own snapshots, so that a
@@ -214,6 +217,11 @@ impl Catalog {
         })
     }
 
+    /// The versions that a table has had, oldest first.
+    pub fn history(&self, table: Oid) -> &[Arc<SchemaVersion>] {
+        self.local.history.get(&table).map_or(&[], |versions| versions.as_slice())
+    }
+
     /// The type with this OID: a built-in one, or a user table's row type or the array over it.
     pub fn type_(&self, oid: Oid) -> Option<Cow<'static, Type>> {
         if let Some(found) = builtin::type_(oid) {
@@ -275,6 +283,7 @@ impl Catalog {
                 self.space(*database).namespaces.insert(n.oid, n.clone());
             }
             Change::PutRelation(database, r) => self.space(*database).put(r.clone()),
+            Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
     }
@@ -294,7 +303,13 @@ impl Catalog {
             ObjectKey::Namespace(database, oid) => {
                 self.space(*database).namespaces.remove(oid);
             }
-            ObjectKey::Relation(database, oid) => self.space(*database).remove(*oid),
+            ObjectKey::Relation(database, oid) => {
+                let space = self.space(*database);
+                space.remove(*oid);
+                space.history.remove(oid);
+            }
+            // Versions go with their table.
+            ObjectKey::Version(..) => {}
         }
     }
 
@@ -331,6 +346,13 @@ impl Space {
         }
         let relation = self.with_indexes(relation);
         self.relations.insert(relation.oid, relation);
+    }
+
+    /// Adds a version of a table; records come in the order of their numbers.
+    fn put_version(&mut self, version: Arc<SchemaVersion>) {
+        let versions = Arc::make_mut(self.history.entry(version.table).or_default());
+        versions.retain(|known| known.version != version.version);
+        versions.push(version);
     }
 
     fn remove(&mut self, oid: Oid) {

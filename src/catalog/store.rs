@@ -6,10 +6,13 @@
 //! sequencer: snapshots are published in commit order, and a record is durable before anyone else
 //! sees its object.
 
-use super::{Catalog, CatalogChanges, Change, Namespace, ObjectKey, Relation, bootstrap, records};
+use super::{
+    Catalog, CatalogChanges, Change, Namespace, ObjectKey, Relation, RelationKind, SchemaVersion,
+    bootstrap, records, schema,
+};
 use crate::error::Result;
 use crate::storage::{
-    Direction, IsolationLevel, KeyRange, Space, StorageId, Store, Txn, TxnOptions,
+    Direction, IsolationLevel, KeyRange, Space, StorageId, Store, Txn, TxnOptions, now_us,
 };
 use crate::types::Oid;
 use parking_lot::{Mutex, RwLock};
@@ -47,7 +50,16 @@ impl CatalogStore {
 
     fn publish(&self, changes: &[Change]) {
         let mut latest = self.latest.write();
-        *latest = Arc::new(latest.apply(changes));
+        let next = Arc::new(latest.apply(changes));
+        let before = std::mem::replace(&mut *latest, next);
+        drop(latest);
+        for change in changes {
+            let ObjectKey::Relation(database, oid) = change.key() else { continue };
+            let before = before.for_database(database);
+            if let Some(old) = before.relation(oid) {
+                invalidate(&before, old);
+            }
+        }
     }
 
     /// Removals of temporary relations and schemas that no session owns: at start, all of them.
@@ -83,6 +95,14 @@ impl CatalogStore {
     }
 }
 
+/// Drops what is derived from a definition that was changed, or from that of an index's table.
+fn invalidate(before: &Catalog, old: &Relation) {
+    schema::invalidate(old);
+    if let Some(table) = old.index.as_ref().and_then(|index| before.relation(index.table)) {
+        schema::invalidate(table);
+    }
+}
+
 /// Whether a schema is a session's `pg_temp_n`.
 pub fn is_temporary(namespace: &Namespace) -> bool {
     namespace.name.starts_with("pg_temp_")
@@ -104,6 +124,18 @@ pub fn is_index_shown(txn: &Txn, table: &Relation, index: &Relation) -> Result<b
             Ok(matches!(shown, Change::PutRelation(_, r) if r.storage == index.storage))
         }
     }
+}
+
+/// The history's record of a definition that is a table's new version.
+fn new_version(
+    catalog: &Catalog,
+    old: Option<&Arc<Relation>>,
+    new: &Relation,
+) -> Option<Arc<SchemaVersion>> {
+    let is_new = old.is_none_or(|old| old.version != new.version);
+    let wanted = new.kind == RelationKind::Table && is_new;
+    let old = old.map(|old| &**old);
+    wanted.then(|| Arc::new(SchemaVersion::of(catalog, old, new, now_us())))
 }
 
 fn load(store: &Arc<Store>) -> Result<Catalog> {
@@ -210,17 +242,32 @@ impl TxnCatalog {
     }
 
     /// Logs a change. A relation that goes away, or gets a new storage id, has its old rows deleted
-    /// at commit.
+    /// at commit. A table's new version joins its history; the history of one that goes away goes,
+    /// too.
     pub fn push(&self, change: Change, txn: &Txn) {
+        let mut with = Vec::new();
         if let ObjectKey::Relation(database, oid) = change.key() {
             let catalog = self.current().for_database(database);
-            let old = catalog.relation(oid).map_or(0, |r| r.storage);
-            let kept = matches!(&change, Change::PutRelation(_, r) if r.storage == old);
-            if old != 0 && !kept {
-                txn.drop_storage(old);
+            let old = catalog.relation(oid);
+            let storage = old.map_or(0, |r| r.storage);
+            let kept = matches!(&change, Change::PutRelation(_, r) if r.storage == storage);
+            if storage != 0 && !kept {
+                txn.drop_storage(storage);
+            }
+            match &change {
+                Change::PutRelation(_, new) => {
+                    with.extend(
+                        new_version(&catalog, old, new).map(|v| Change::PutVersion(database, v)),
+                    );
+                }
+                _ => with.extend(catalog.history(oid).iter().map(|version| {
+                    Change::Remove(ObjectKey::Version(database, oid, version.version))
+                })),
             }
         }
-        self.state.lock().changes.push(change);
+        let changes = &mut self.state.lock().changes;
+        changes.push(change);
+        with.into_iter().for_each(|change| changes.push(change));
     }
 
     /// Whether the transaction has DDL.

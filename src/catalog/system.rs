@@ -52,6 +52,7 @@ fn describe_column(column: &builtin::SystemColumn) -> Column {
         not_null: column.not_null,
         default: None,
         missing_value: None,
+        past_types: Vec::new(),
         identity: None,
         generated: false,
         dropped: false,

@@ -33,6 +33,12 @@ impl TableKind {
         }
     }
 
+    /// The kind of a table.
+    pub fn of(table: &Relation) -> TableKind {
+        let kind = table.options.get("kind");
+        kind.and_then(|name| TableKind::named(name)).unwrap_or_default()
+    }
+
     /// The kind of this name, in any case.
     pub fn named(name: &str) -> Option<TableKind> {
         TableKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))

@@ -44,6 +44,7 @@ mod record;
 mod reg;
 mod regex;
 mod registry;
+mod schema_history;
 mod series;
 mod session;
 mod size;

@@ -45,6 +45,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::numeric::FUNCTIONS,
     super::partition::FUNCTIONS,
     super::quote::FUNCTIONS,
+    super::schema_history::FUNCTIONS,
     super::random::FUNCTIONS,
     super::record::FUNCTIONS,
     super::reg::FUNCTIONS,

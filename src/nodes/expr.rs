@@ -11,6 +11,13 @@ use std::sync::Arc;
 /// An attribute number: user columns from 1, system columns below 0, 0 the whole row.
 pub type AttrNumber = i16;
 
+/// `_seq` (`int8`): the number of the commit that wrote the row. KalamDB's own system columns follow
+/// PostgreSQL's, which are -1 to -6.
+pub const SEQ_COLUMN: AttrNumber = -7;
+
+/// `_updated` (`timestamptz`): when that commit was.
+pub const UPDATED_COLUMN: AttrNumber = -8;
+
 /// Index into a query's range table, from 1.
 pub type RangeIndex = u32;
 

@@ -48,7 +48,7 @@ pub use locks::{AdvisoryKey, LockInfo, LockScope, LockWaitOptions, TableLockMode
 pub use moves::MovePlace;
 pub use options::StoreOptions;
 pub use row::{RowLayout, RowRef};
-pub use sequencer::{Commit, CommitInfo};
+pub use sequencer::{Commit, CommitInfo, now_us};
 pub use sequences::{SequenceParams, SequenceState};
 pub use snapshot::Snapshot;
 pub use statistics::{ColumnStatistics, Statistics};

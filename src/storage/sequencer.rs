@@ -522,7 +522,7 @@ fn read_last(db: &Db) -> Result<CommitInfo> {
 }
 
 /// Microseconds since 2000-01-01 UTC.
-pub(super) fn now_us() -> i64 {
+pub fn now_us() -> i64 {
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros());
     i64::try_from(unix).map_or(i64::MAX, |us| us - EPOCH_2000_US)
 }

@@ -14,4 +14,5 @@ mod storages;
 mod surface;
 mod tidy;
 mod tpch;
+mod transcripts;
 mod unsupported;

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["storage"],
     &["nodes"],
     &["types"],
-    &["error"],
+    &["error", "counters"],
 ];
 
 #[test]

@@ -1,6 +1,7 @@
 //! A table as flush and compaction need it.
 
 use super::{RowKey, TableSchema};
+use crate::catalog::TableKind;
 use crate::storage::cold::{ColdTable, SegmentColumn};
 use crate::types::Oid;
 
@@ -16,9 +17,12 @@ impl TableSchema {
             layout: self.layout.clone(),
             version: self.relation.version,
             columns: columns.map(column).collect(),
-            key: match &self.key {
-                RowKey::Primary { columns, .. } => columns.iter().map(|c| c.at).collect(),
-                RowKey::RowId => Vec::new(),
+            // The keys of a user table begin with the user, who is no column.
+            key: match (&self.key, self.kind) {
+                (RowKey::Primary { columns, .. }, TableKind::Shared | TableKind::Stream) => {
+                    columns.iter().map(|c| c.at).collect()
+                }
+                (RowKey::Primary { .. }, TableKind::User) | (RowKey::RowId, _) => Vec::new(),
             },
             storage,
             path,

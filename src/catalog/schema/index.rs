@@ -1,6 +1,7 @@
 //! An index's derived schema: how its entries are made.
 
-use crate::catalog::{IndexColumn, IndexInfo, Relation};
+use super::Owner;
+use crate::catalog::{IndexColumn, IndexInfo, Relation, TableKind};
 use crate::storage::{Key, StorageId};
 use crate::types::{Datum, key};
 use bytes::Bytes;
@@ -15,15 +16,18 @@ pub struct IndexSchema {
     /// Whether entries are under the columns alone, so that storage itself keeps them unique. A
     /// deferrable constraint's index allows duplicates until its check.
     pub unique_keys: bool,
+    /// The table's.
+    kind: TableKind,
 }
 
 impl IndexSchema {
-    pub(super) fn derive(relation: &Arc<Relation>) -> IndexSchema {
+    pub(super) fn derive(relation: &Arc<Relation>, kind: TableKind) -> IndexSchema {
         let info = relation.index.as_ref().expect("an index has its definition");
         IndexSchema {
             relation: relation.clone(),
             storage: relation.storage,
             unique_keys: info.unique && info.immediate,
+            kind,
         }
     }
 
@@ -38,11 +42,27 @@ impl IndexSchema {
         &info.columns[..info.key_count]
     }
 
-    /// Appends the encoding of the first key columns' values; with all of them, an entry's columns.
-    pub fn encode_columns(&self, values: &[Datum], out: &mut Vec<u8>) {
+    /// What follows the index's storage id in an owner's entries with these values of the first key
+    /// columns; with all of them, an entry's columns.
+    pub fn columns(&self, owner: Owner, values: &[Datum]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(32);
+        owner.encode(&mut out);
         for (column, value) in self.key_columns().iter().zip(values) {
-            key::encode(column.type_oid, value, column.descending, column.nulls_first, out);
+            key::encode(column.type_oid, value, column.descending, column.nulls_first, &mut out);
         }
+        out
+    }
+
+    /// What an owner's entries with these values of the first key columns begin with.
+    pub fn entries_prefix(&self, owner: Owner, values: &[Datum]) -> Vec<u8> {
+        let mut prefix = self.storage.to_be_bytes().to_vec();
+        prefix.extend(self.columns(owner, values));
+        prefix
+    }
+
+    /// The key of an owner's entry in a unique index.
+    pub fn unique_key(&self, owner: Owner, values: &[Datum]) -> Bytes {
+        Key::Unique { index: self.storage, columns: &self.columns(owner, values) }.encode()
     }
 
     /// Whether an entry with these values conflicts with another of the same values: NULLs are
@@ -54,8 +74,7 @@ impl IndexSchema {
 
     /// The entry, key and value, of a row (`row`: its key suffix) with these key column values.
     pub fn entry(&self, values: &[Datum], row: &[u8]) -> (Bytes, Bytes) {
-        let mut columns = Vec::with_capacity(32);
-        self.encode_columns(values, &mut columns);
+        let columns = self.columns(Owner::of_row(self.kind, row), values);
         if self.unique_keys && self.is_unique_entry(values) {
             let key = Key::Unique { index: self.storage, columns: &columns }.encode();
             return (key, Bytes::copy_from_slice(row));

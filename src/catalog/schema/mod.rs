@@ -1,35 +1,33 @@
-//! The schema cache: what is derived from a table's definition to read and write its rows.
-//!
-//! Keyed by (namespace, table, version). An entry also remembers the definition it came from, and
-//! answers only for that very one: a version number may come again after a rollback.
+//! What is derived from a table's definition to read and write its rows, and the cache of it.
 
+mod cache;
 mod cold;
 mod index;
+mod owner;
 mod table;
 
 pub use index::IndexSchema;
+pub use owner::Owner;
 pub use table::{KeyColumn, RowKey, TableSchema};
 
 use super::{Catalog, Relation};
-use crate::types::Oid;
-use quick_cache::sync::Cache;
+use cache::SchemaCache;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
-/// Tables whose derived schemas are kept.
-const TABLES_MAX: usize = 10_000;
-
-static CACHE: LazyLock<Cache<(Oid, Oid, u32), Arc<TableSchema>>> =
-    LazyLock::new(|| Cache::new(TABLES_MAX));
+static CACHE: LazyLock<SchemaCache> = LazyLock::new(SchemaCache::new);
 
 /// The derived schema of a table (or of a sequence or view: its columns, without a key).
 pub fn table_schema(catalog: &Catalog, table: &Arc<Relation>) -> Arc<TableSchema> {
-    let key = (table.namespace, table.oid, table.version);
-    if let Some(found) = CACHE.get(&key)
-        && found.is_of(catalog, table)
-    {
-        return found;
-    }
-    let schema = Arc::new(TableSchema::derive(catalog, table));
-    CACHE.insert(key, schema.clone());
-    schema
+    CACHE.get(catalog, table)
+}
+
+/// How long a derived schema is kept that nobody uses.
+pub fn set_cache_ttl(ttl: Duration) {
+    CACHE.set_ttl(ttl);
+}
+
+/// A definition is not current any more: the commit that changed it is published.
+pub(super) fn invalidate(relation: &Relation) {
+    CACHE.invalidate(relation);
 }

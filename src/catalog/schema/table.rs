@@ -1,9 +1,11 @@
 //! A table's derived schema.
 
-use super::IndexSchema;
-use crate::catalog::{Catalog, Column, Constraint, ConstraintKind, Relation};
+use super::{IndexSchema, Owner};
+use crate::catalog::{
+    Catalog, Column, Constraint, ConstraintKind, Relation, TableKind, TableOptions,
+};
 use crate::storage::row::LayoutColumn;
-use crate::storage::{Key, RowLayout};
+use crate::storage::{Key, RowLayout, RowRef};
 use crate::types::{Datum, Oid, key};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -14,6 +16,10 @@ pub struct TableSchema {
     /// All columns by attribute number, dropped ones included.
     pub layout: RowLayout,
     pub key: RowKey,
+    pub kind: TableKind,
+    /// Stream tables: how long a row lives, and how many are kept.
+    pub ttl_us: Option<i64>,
+    pub rows_max: Option<u64>,
     /// Indexes with entries of their own, in OID order: all but the one that is the row key.
     pub indexes: Vec<Arc<IndexSchema>>,
 }
@@ -41,9 +47,18 @@ impl TableSchema {
         let key = row_key(relation);
         let own = |index: &&Arc<Relation>| !key.is_index(index.oid);
         let indexes = catalog.indexes_of(relation).filter(own);
-        let indexes = indexes.map(|i| Arc::new(IndexSchema::derive(i))).collect();
-        let layout = RowLayout::new(&columns, relation.version);
-        TableSchema { relation: relation.clone(), layout, key, indexes }
+        let options = TableOptions::of(relation);
+        let kind = options.kind;
+        let indexes = indexes.map(|i| Arc::new(IndexSchema::derive(i, kind))).collect();
+        TableSchema {
+            relation: relation.clone(),
+            layout: RowLayout::new(&columns, relation.version),
+            key,
+            kind,
+            ttl_us: options.ttl.map(|ttl| i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX)),
+            rows_max: options.max_buffer,
+            indexes,
+        }
     }
 
     /// Whether this was derived from these very definitions.
@@ -55,10 +70,62 @@ impl TableSchema {
             })
     }
 
-    /// The key suffix of a row with a primary key; `None` where the table has row ids.
-    pub fn primary_key_suffix(&self, row: &[Datum]) -> Option<Vec<u8>> {
+    /// The type and typmod that a column had at a schema version: what a segment of that version
+    /// holds it as. Its type now is what rows give it as.
+    pub fn type_at(&self, attno: i16, version: u32) -> (Oid, i32) {
+        self.relation.column(attno).type_at(version)
+    }
+
+    /// The value of a column, of its type now, in rows of versions before it was added.
+    pub fn missing(&self, attno: i16) -> Datum {
+        self.relation.column(attno).missing_value.clone().unwrap_or_default()
+    }
+
+    /// Whose rows a role reads and writes.
+    pub fn owner(&self, role: Oid) -> Owner {
+        match self.kind {
+            TableKind::User => Owner::Role(role),
+            TableKind::Shared | TableKind::Stream => Owner::Everyone,
+        }
+    }
+
+    /// Whose row the one with this key suffix is.
+    pub fn owner_of(&self, suffix: &[u8]) -> Owner {
+        Owner::of_row(self.kind, suffix)
+    }
+
+    /// What the keys of an owner's rows begin with.
+    pub fn rows_prefix(&self, owner: Owner) -> Vec<u8> {
+        let mut prefix = self.relation.storage.to_be_bytes().to_vec();
+        owner.encode(&mut prefix);
+        prefix
+    }
+
+    /// Whether a stream table's row is not too old to be seen.
+    #[inline]
+    pub fn is_live(&self, stored: &RowRef<'_>, now_us: i64) -> bool {
+        match self.ttl_us {
+            None => true,
+            // What this transaction wrote has no age yet.
+            Some(ttl_us) => {
+                stored.seq() == 0 || stored.updated_us() > now_us.saturating_sub(ttl_us)
+            }
+        }
+    }
+
+    /// The key suffix of an owner's row with a hidden row id.
+    pub fn row_id_suffix(owner: Owner, row_id: u64) -> Vec<u8> {
+        let mut out = Vec::with_capacity(12);
+        owner.encode(&mut out);
+        out.extend_from_slice(&row_id.to_be_bytes());
+        out
+    }
+
+    /// The key suffix of an owner's row with a primary key; `None` where the table has row ids.
+    pub fn primary_key_suffix(&self, owner: Owner, row: &[Datum]) -> Option<Vec<u8>> {
         let RowKey::Primary { columns, .. } = &self.key else { return None };
         let mut out = Vec::with_capacity(16);
+        owner.encode(&mut out);
         for column in columns {
             key::encode(column.type_oid, &row[column.at], false, false, &mut out);
         }
@@ -79,8 +146,8 @@ impl RowKey {
 }
 
 fn layout_column(column: &Column) -> LayoutColumn {
-    let missing = column.missing_value.clone().unwrap_or(Datum::Null);
-    LayoutColumn { type_oid: column.type_oid, missing }
+    let missing = column.missing_value.clone().unwrap_or_default();
+    LayoutColumn { type_oid: column.type_oid, missing, past: column.past_types.clone() }
 }
 
 /// A primary key that is checked at once is the rows' key. A deferrable one may have duplicates for

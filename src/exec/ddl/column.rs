@@ -16,7 +16,8 @@ use pg_raw_parse::{Node, nodes};
 pub(super) const COLUMNS_MAX: usize = 1600;
 
 /// System columns' names, which users' columns cannot have.
-pub(super) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"];
+pub(super) const SYSTEM_COLUMNS: [&str; 8] =
+    ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid", "_seq", "_updated"];
 
 /// Adds a column and what its definition asks for to a draft.
 pub(super) fn add<'a>(
@@ -63,6 +64,7 @@ pub(super) fn new_column(attno: i16, name: &str, type_oid: Oid, typmod: i32) -> 
         not_null: false,
         default: None,
         missing_value: None,
+        past_types: Vec::new(),
         identity: None,
         generated: false,
         dropped: false,
@@ -82,11 +84,19 @@ fn next_attno(draft: &TableDraft<'_>) -> Result<i16> {
     Ok(i16::try_from(count + 1).expect("at most 1600 columns"))
 }
 
-fn check_name(draft: &TableDraft<'_>, name: &str) -> Result<()> {
-    if SYSTEM_COLUMNS.contains(&name) {
-        let message = format!("column name \"{name}\" conflicts with a system column name");
-        return Err(PgError::new(code::DUPLICATE_COLUMN, message));
+/// 42701 for a system column's name.
+pub(super) fn check_not_system(name: &str) -> Result<()> {
+    match SYSTEM_COLUMNS.contains(&name) {
+        true => {
+            let message = format!("column name \"{name}\" conflicts with a system column name");
+            Err(PgError::new(code::DUPLICATE_COLUMN, message))
+        }
+        false => Ok(()),
     }
+}
+
+fn check_name(draft: &TableDraft<'_>, name: &str) -> Result<()> {
+    check_not_system(name)?;
     if draft.table.column_by_name(name).is_some() {
         let message = if draft.is_new {
             format!("column \"{name}\" specified more than once")

@@ -84,6 +84,7 @@ fn add_columns(
     let mut names = into.col_names().iter().filter_map(Node::as_str);
     for (attno, target) in (1i16..).zip(query.output()) {
         let name = names.next().unwrap_or(&target.name);
+        column::check_not_system(name)?;
         if table.column_by_name(name).is_some() {
             let message = format!("column \"{name}\" specified more than once");
             return Err(PgError::new(code::DUPLICATE_COLUMN, message));
@@ -106,6 +107,7 @@ async fn fill(oid: u32, query: &Query, params: Vec<Datum>, cx: &DdlContext<'_>) 
     let catalog = cx.catalog();
     let table = catalog.relation(oid).expect("the table was just put").clone();
     let schema = table_schema(&catalog, &table);
+    let owner = schema.owner(cx.env.current_role());
     let context = cx.statement(&catalog)?;
     let plan = plan(query, &context)?;
     let mut execution = run(&plan, params, context).await?;
@@ -115,7 +117,7 @@ async fn fill(oid: u32, query: &Query, params: Vec<Datum>, cx: &DdlContext<'_>) 
         match batch {
             RowBatch::Rows(batch) => {
                 for row in &batch {
-                    rows::insert(&schema, &row[..table.columns.len()], &catalog, cx)?;
+                    rows::insert(&schema, owner, &row[..table.columns.len()], &catalog, cx)?;
                     count += 1;
                 }
             }
@@ -124,7 +126,7 @@ async fn fill(oid: u32, query: &Query, params: Vec<Datum>, cx: &DdlContext<'_>) 
                     let values = batch.columns().iter().zip(&table.columns);
                     let row: Vec<_> =
                         values.map(|(a, c)| arrow::datum_at(a, at, c.type_oid)).collect();
-                    rows::insert(&schema, &row, &catalog, cx)?;
+                    rows::insert(&schema, owner, &row, &catalog, cx)?;
                     count += 1;
                 }
             }

@@ -127,7 +127,7 @@ impl<'a> TableDraft<'a> {
         let catalog = cx.catalog();
         self.bind_expressions(&catalog, cx)?;
         super::key::add_all(&mut self, &catalog, cx)?;
-        let TableDraft { table, sequences, indexes, foreign_keys, .. } = self;
+        let TableDraft { table, is_new, sequences, indexes, foreign_keys, .. } = self;
         for sequence in sequences {
             cx.catalog.put_relation(sequence, cx.txn);
         }
@@ -137,7 +137,7 @@ impl<'a> TableDraft<'a> {
             cx.catalog.put_relation(index, cx.txn);
         }
         for spec in &foreign_keys {
-            super::foreign_key::add(oid, spec, cx).await?;
+            super::foreign_key::add(oid, spec, is_new, cx).await?;
         }
         let catalog = cx.catalog();
         Ok(catalog.relation(oid).expect("the table was just put").clone())

@@ -250,12 +250,16 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Changes a relation's definition in the transaction's catalog.
+/// Changes a relation's definition in the transaction's catalog; what changes nothing makes no
+/// version.
 pub(super) fn change_table(oid: u32, cx: &DdlContext<'_>, change: impl FnOnce(&mut Relation)) {
     let catalog = cx.catalog();
     if let Some(relation) = catalog.relation(oid) {
         let mut changed = (**relation).clone();
         change(&mut changed);
+        if changed == **relation {
+            return;
+        }
         changed.version = changed.version.wrapping_add(1);
         cx.catalog.put_relation(changed, cx.txn);
     }

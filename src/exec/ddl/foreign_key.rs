@@ -3,6 +3,7 @@
 use super::draft::ForeignKeySpec;
 use super::names::{RelationName, strings};
 use super::{DdlContext, implicit_names, lock};
+use crate::catalog::TableKind;
 use crate::catalog::builtin::{self, CastContext, CastMethod};
 use crate::catalog::{
     Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Persistence, Relation,
@@ -18,9 +19,15 @@ use std::os::raw::c_char;
 /// The btree strategy of `=`.
 const EQUAL: i16 = 3;
 
-/// Adds a foreign key to a table of the transaction's catalog. Returns the constraint's OID; the
-/// caller checks rows that are there already.
-pub(super) async fn add(table: Oid, spec: &ForeignKeySpec<'_>, cx: &DdlContext<'_>) -> Result<Oid> {
+/// Adds a foreign key to a table of the transaction's catalog, which is a new version of it unless
+/// the table itself is new. Returns the constraint's OID; the caller checks rows that are there
+/// already.
+pub(super) async fn add(
+    table: Oid,
+    spec: &ForeignKeySpec<'_>,
+    is_new: bool,
+    cx: &DdlContext<'_>,
+) -> Result<Oid> {
     let node = spec.node;
     let target = node.pktable().ok_or_else(|| PgError::unsupported("this foreign key"))?;
     let target = RelationName::of_range(target, cx)?;
@@ -54,6 +61,9 @@ pub(super) async fn add(table: Oid, spec: &ForeignKeySpec<'_>, cx: &DdlContext<'
     check_generated(&table, &key)?;
     let oid = cx.catalog.new_oid()?;
     let mut changed = (*table).clone();
+    if !is_new {
+        changed.version = table.version.wrapping_add(1);
+    }
     changed.constraints.push(Constraint {
         oid,
         name,
@@ -76,6 +86,17 @@ fn check_tables(table: &Relation, referenced: &Relation) -> Result<()> {
     if Catalog::is_system(referenced.oid) {
         let message = format!("permission denied: \"{}\" is a system catalog", referenced.name);
         return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    }
+    match (TableKind::of(table), TableKind::of(referenced)) {
+        (TableKind::Stream, _) | (_, TableKind::Stream) => {
+            return Err(PgError::unsupported("a foreign key of or to a stream table"));
+        }
+        // It would tell whether other users' rows refer to a row, or delete them.
+        (own, other) if own != other => {
+            let what = "a foreign key between a user table and one of another kind";
+            return Err(PgError::unsupported(what));
+        }
+        _ => {}
     }
     let message = match (table.persistence, referenced.persistence) {
         (Persistence::Permanent, Persistence::Permanent) => return Ok(()),

@@ -3,10 +3,10 @@
 use super::DdlContext;
 use super::located::located;
 use super::rows;
-use crate::catalog::schema::{RowKey, TableSchema, table_schema};
+use crate::catalog::schema::{Owner, RowKey, TableSchema, table_schema};
 use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Relation};
 use crate::error::{PgError, Result, code};
-use crate::storage::{Key, Space};
+use crate::storage::Space;
 use crate::types::{Datum, Format, Oid, oids};
 
 /// 23503 where a row of the table has a key that the referenced table lacks.
@@ -22,13 +22,13 @@ pub(super) fn check_rows(table: u32, constraint: u32, cx: &DdlContext<'_>) -> Re
     let referenced = catalog.relation(key.references).expect("a foreign key's table exists");
     let schema = table_schema(&catalog, table);
     let target = table_schema(&catalog, referenced);
-    rows::for_each(&schema, cx, |_, row| {
+    rows::for_each(&schema, cx, |suffix, row| {
         let values: Vec<_> = key.columns.iter().map(|a| row[*a as usize - 1].clone()).collect();
         let nulls = values.iter().filter(|v| v.is_null()).count();
         if nulls == values.len() || (nulls > 0 && !key.match_full) {
             return Ok(());
         }
-        if nulls == 0 && exists(table, key, &target, &values, cx)? {
+        if nulls == 0 && exists(table, key, &target, schema.owner_of(suffix), &values, cx)? {
             return Ok(());
         }
         let error = violation(table, constraint, key, referenced, &values, nulls > 0);
@@ -40,6 +40,7 @@ fn exists(
     table: &Relation,
     key: &ForeignKey,
     target: &TableSchema,
+    owner: Owner,
     values: &[Datum],
     cx: &DdlContext<'_>,
 ) -> Result<bool> {
@@ -56,17 +57,16 @@ fn exists(
             for column in columns {
                 row[column.at] = value_for(i16::try_from(column.at + 1).unwrap_or(i16::MAX))?;
             }
-            let suffix = target.primary_key_suffix(&row).expect("the table has a primary key");
-            let stored = Key::Row { table: target.relation.storage, primary_key: &suffix };
-            Ok(cx.txn.get_latest(Space::Rows, &stored.encode())?.is_some())
+            let suffix = target.primary_key_suffix(owner, &row);
+            let stored = target.row_key(&suffix.expect("the table has a primary key"));
+            Ok(cx.txn.get_latest(Space::Rows, &stored)?.is_some())
         }
         _ => {
             let index = target.indexes.iter().find(|i| i.relation.oid == key.referenced_index);
             let index = index.expect("a foreign key's index exists");
             let values = index.key_columns().iter().map(|c| value_for(c.attno));
             let values = values.collect::<Result<Vec<_>>>()?;
-            let (entry, _) = index.entry(&values, &[]);
-            Ok(cx.txn.get_latest(Space::Index, &entry)?.is_some())
+            Ok(cx.txn.get_latest(Space::Index, &index.unique_key(owner, &values))?.is_some())
         }
     }
 }

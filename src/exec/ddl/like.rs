@@ -87,6 +87,7 @@ fn copy_column(
         generated: column.generated && keep_default,
         default,
         missing_value: None,
+        past_types: Vec::new(),
         identity: None,
         comment: column.comment.clone().filter(|_| comments),
         statistics_target: -1,

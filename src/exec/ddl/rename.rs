@@ -89,10 +89,7 @@ async fn rename_column(statement: &RenameStmt, new: &str, cx: &DdlContext<'_>) -
         let message = format!("column \"{old}\" does not exist");
         return Err(PgError::new(code::UNDEFINED_COLUMN, message));
     };
-    if column::SYSTEM_COLUMNS.contains(&new) {
-        let message = format!("column name \"{new}\" conflicts with a system column name");
-        return Err(PgError::new(code::DUPLICATE_COLUMN, message));
-    }
+    column::check_not_system(new)?;
     if found.column_by_name(new).is_some() {
         let relation = &found.name;
         let message = format!("column \"{new}\" of relation \"{relation}\" already exists");

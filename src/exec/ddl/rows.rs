@@ -4,30 +4,64 @@
 
 use super::DdlContext;
 use super::located::located;
-use crate::catalog::schema::{IndexSchema, TableSchema, table_schema};
+use crate::catalog::schema::{IndexSchema, Owner, TableSchema, table_schema};
 use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout};
 use crate::nodes::Expr;
-use crate::storage::{Direction, Key, KeyRange, Space, keys};
+use crate::storage::{Direction, KeyRange, RowRef, Space, keys};
 use crate::types::{Datum, Oid};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Calls `f` with the key suffix and the values of every row of a table.
+/// Calls `f` with the key suffix and the values of every row of a table: in a user table all
+/// users' rows, about which errors say nothing to others.
 pub(super) fn for_each(
     schema: &TableSchema,
     cx: &DdlContext<'_>,
     mut f: impl FnMut(&[u8], Vec<Datum>) -> Result<()>,
 ) -> Result<()> {
+    for_each_stored(schema, cx, |suffix, row| f(suffix, row.datums()))
+}
+
+fn for_each_stored(
+    schema: &TableSchema,
+    cx: &DdlContext<'_>,
+    mut f: impl FnMut(&[u8], &RowRef<'_>) -> Result<()>,
+) -> Result<()> {
     let range = KeyRange::storage(schema.relation.storage);
     let mut scan = cx.txn.latest_view()?.scan(Space::Rows, range, Direction::Forward);
     while let Some((key, value)) = scan.next()? {
         cx.cancel.check()?;
-        f(keys::suffix(key), schema.layout.row(value)?.datums())?;
+        let suffix = keys::suffix(key);
+        f(suffix, &schema.layout.row(value)?).map_err(|error| {
+            match schema.owner_of(suffix) == schema.owner(cx.env.current_role()) {
+                true => error,
+                false => of_another_user(&error, &schema.relation),
+            }
+        })?;
     }
     Ok(())
+}
+
+/// An error about a row that the current role may not see: of messages only those stay that name
+/// the constraint and not the values.
+fn of_another_user(error: &PgError, table: &Relation) -> PgError {
+    let constraint = error.object().constraint.clone();
+    let message = match error.code() {
+        code::QUERY_CANCELED | code::ADMIN_SHUTDOWN => return error.clone(),
+        code::UNIQUE_VIOLATION
+        | code::CHECK_VIOLATION
+        | code::NOT_NULL_VIOLATION
+        | code::FOREIGN_KEY_VIOLATION => error.message().to_owned(),
+        _ => format!("a row of another user of table \"{}\" does not allow this", table.name),
+    };
+    let hidden = PgError::new(error.code(), message).table(&*table.name);
+    match constraint {
+        Some(name) => hidden.constraint(name),
+        None => hidden,
+    }
 }
 
 /// Expressions over a table's rows.
@@ -63,7 +97,7 @@ impl Evaluator {
 /// Makes the entries of one index.
 struct IndexWriter<'a> {
     index: &'a IndexSchema,
-    table: &'a Relation,
+    schema: &'a TableSchema,
     evaluator: Evaluator,
     has_predicate: bool,
     /// Keys so far, of a unique index whose storage does not keep them apart.
@@ -73,15 +107,16 @@ struct IndexWriter<'a> {
 impl<'a> IndexWriter<'a> {
     fn new(
         index: &'a IndexSchema,
-        table: &'a Relation,
+        schema: &'a TableSchema,
         catalog: &Arc<Catalog>,
         cx: &DdlContext<'_>,
     ) -> Result<IndexWriter<'a>> {
         let info = index.info();
         let exprs = index.key_columns().iter().filter_map(|c| c.expr.as_ref());
-        let evaluator = Evaluator::new(exprs.chain(&info.predicate), table, catalog, cx)?;
+        let exprs = exprs.chain(&info.predicate);
+        let evaluator = Evaluator::new(exprs, &schema.relation, catalog, cx)?;
         let has_predicate = info.predicate.is_some();
-        Ok(IndexWriter { index, table, evaluator, has_predicate, seen: HashSet::new() })
+        Ok(IndexWriter { index, schema, evaluator, has_predicate, seen: HashSet::new() })
     }
 
     /// Adds the row's entry, or fails if the index is unique and has such a key already.
@@ -101,20 +136,29 @@ impl<'a> IndexWriter<'a> {
             }
         }
         let (key, value) = self.index.entry(&values, row_key);
-        if self.index.is_unique_entry(&values) && self.is_duplicate(&key, &values, cx)? {
-            return Err(located(duplicate(&self.index.relation, &values), self.table, cx));
+        let unique = self.index.is_unique_entry(&values);
+        if unique && self.is_duplicate(&key, self.schema.owner_of(row_key), &values, cx)? {
+            return Err(located(
+                duplicate(&self.index.relation, &values),
+                &self.schema.relation,
+                cx,
+            ));
         }
         cx.txn.put(Space::Index, key, value)?;
         Ok(())
     }
 
-    fn is_duplicate(&mut self, key: &[u8], values: &[Datum], cx: &DdlContext<'_>) -> Result<bool> {
+    fn is_duplicate(
+        &mut self,
+        key: &[u8],
+        owner: Owner,
+        values: &[Datum],
+        cx: &DdlContext<'_>,
+    ) -> Result<bool> {
         if self.index.unique_keys {
             return Ok(cx.txn.get_latest(Space::Index, key)?.is_some());
         }
-        let mut columns = Vec::new();
-        self.index.encode_columns(values, &mut columns);
-        Ok(!self.seen.insert(columns))
+        Ok(!self.seen.insert(self.index.columns(owner, values)))
     }
 }
 
@@ -150,7 +194,7 @@ pub(super) fn build_index(table: Oid, index: Oid, cx: &DdlContext<'_>) -> Result
     let Some(index) = schema.indexes.iter().find(|i| i.relation.oid == index) else {
         return Ok(());
     };
-    let mut writer = IndexWriter::new(index, &table, &catalog, cx)?;
+    let mut writer = IndexWriter::new(index, &schema, &catalog, cx)?;
     for_each(&schema, cx, |key, row| writer.add(key, &row, cx))
 }
 
@@ -168,6 +212,7 @@ pub(super) fn rewrite(
     new.storage = cx.catalog.new_storage(cx.txn)?;
     for column in &mut new.columns {
         column.missing_value = None;
+        column.past_types.clear();
     }
     let oid = new.oid;
     cx.catalog.put_relation(new, cx.txn);
@@ -179,17 +224,20 @@ pub(super) fn rewrite(
     let schema = table_schema(&catalog, &table);
     let mut writers = Vec::new();
     for index in &schema.indexes {
-        writers.push(IndexWriter::new(index, &table, &catalog, cx)?);
+        writers.push(IndexWriter::new(index, &schema, &catalog, cx)?);
     }
-    for_each(&old_schema, cx, |_, row| {
-        let row = transform(row)?;
-        let suffix = insert(&schema, &row, &catalog, cx)?;
+    for_each_stored(&old_schema, cx, |old_suffix, stored| {
+        let row = transform(stored.datums())?;
+        let owner = old_schema.owner_of(old_suffix);
+        let mut bytes = Vec::new();
+        schema.layout.encode_anew(stored, &row, &mut bytes)?;
+        let suffix = store(&schema, owner, &row, bytes, &catalog, cx)?;
         writers.iter_mut().try_for_each(|writer| writer.add(&suffix, &row, cx))
     })
 }
 
 /// Gives an index an empty storage, if the statement has not dropped it.
-fn renew_index(oid: Oid, cx: &DdlContext<'_>) -> Result<()> {
+pub(super) fn renew_index(oid: Oid, cx: &DdlContext<'_>) -> Result<()> {
     let catalog = cx.catalog();
     if let Some(index) = catalog.relation(oid) {
         let storage = cx.catalog.new_storage(cx.txn)?;
@@ -198,21 +246,33 @@ fn renew_index(oid: Oid, cx: &DdlContext<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Stores one row of a table that nobody else sees yet; returns its key suffix. A second row with
-/// the same primary key is an error.
+/// Inserts one row into a table that nobody else sees yet.
 pub(super) fn insert(
     schema: &TableSchema,
+    owner: Owner,
     row: &[Datum],
+    catalog: &Catalog,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let mut bytes = Vec::new();
+    schema.layout.encode(row, 0, &mut bytes)?;
+    store(schema, owner, row, bytes, catalog, cx).map(|_| ())
+}
+
+/// Stores an encoded row; returns its key suffix. A second row of the owner with the same primary key
+/// is an error.
+fn store(
+    schema: &TableSchema,
+    owner: Owner,
+    row: &[Datum],
+    bytes: Vec<u8>,
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<Vec<u8>> {
     let storage = schema.relation.storage;
-    let mut bytes = Vec::new();
-    schema.layout.encode(row, 0, &mut bytes)?;
-    let suffix = match schema.primary_key_suffix(row) {
+    let suffix = match schema.primary_key_suffix(owner, row) {
         Some(suffix) => {
-            let key = Key::Row { table: storage, primary_key: &suffix }.encode();
-            if cx.txn.get_latest(Space::Rows, &key)?.is_some() {
+            if cx.txn.get_latest(Space::Rows, &schema.row_key(&suffix))?.is_some() {
                 let error = duplicate_primary_key(schema, row, catalog);
                 return Err(located(error, &schema.relation, cx));
             }
@@ -220,8 +280,7 @@ pub(super) fn insert(
         }
         None => {
             let row_id = cx.txn.store().allocate_row_id(storage)?;
-            let key = Key::RowId { table: storage, row_id }.encode();
-            keys::suffix(&key).to_vec()
+            TableSchema::row_id_suffix(owner, row_id)
         }
     };
     cx.txn.put(Space::Rows, schema.row_key(&suffix), bytes.into())?;

@@ -1,11 +1,14 @@
-//! TRUNCATE: each table gets an empty storage; the old one goes at commit.
+//! TRUNCATE: each table gets an empty storage; the old one goes at commit. Of a user table only the
+//! current role's rows go.
 
 use super::names::RelationName;
 use super::sequence_options::SequenceOptions;
 use super::{DdlContext, drop as dropping, lock};
-use crate::catalog::{Catalog, Relation, RelationKind, acl};
+use crate::catalog::schema::{TableSchema, table_schema};
+use crate::catalog::{Catalog, Relation, RelationKind, TableKind, acl};
 use crate::error::{PgError, Result, code};
-use crate::storage::TableLockMode;
+use crate::storage::{Direction, KeyRange, Space, TableLockMode};
+use bytes::Bytes;
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::TruncateStmt;
 use std::sync::Arc;
@@ -27,7 +30,11 @@ pub(super) async fn execute(statement: &TruncateStmt, cx: &DdlContext<'_>) -> Re
     let cascade = dropping::cascade(statement.behavior);
     add_referencing(&mut tables, cascade, cx).await?;
     for table in &tables {
-        empty(table.oid, cx)?;
+        let schema = table_schema(&cx.catalog(), table);
+        match schema.kind {
+            TableKind::User => delete_own(&schema, cx)?,
+            TableKind::Shared | TableKind::Stream => empty(table.oid, cx)?,
+        }
         if statement.restart_seqs {
             restart_sequences(table, cx)?;
         }
@@ -92,8 +99,23 @@ async fn add_referencing(
     Ok(())
 }
 
+/// Deletes the current role's rows of a user table, and their entries.
+fn delete_own(schema: &TableSchema, cx: &DdlContext<'_>) -> Result<()> {
+    let owner = schema.owner(cx.env.current_role());
+    let entries = schema.indexes.iter().map(|i| (Space::Index, i.entries_prefix(owner, &[])));
+    for (space, prefix) in entries.chain([(Space::Rows, schema.rows_prefix(owner))]) {
+        let view = cx.txn.latest_view()?;
+        let mut scan = view.scan(space, KeyRange::prefix(&prefix), Direction::Forward);
+        while let Some((key, _)) = scan.next()? {
+            cx.cancel.check()?;
+            cx.txn.delete(space, Bytes::copy_from_slice(key))?;
+        }
+    }
+    Ok(())
+}
+
 /// Gives a table and its indexes empty storages.
-pub(super) fn empty(oid: u32, cx: &DdlContext<'_>) -> Result<()> {
+fn empty(oid: u32, cx: &DdlContext<'_>) -> Result<()> {
     let catalog = cx.catalog();
     let Some(table) = catalog.relation(oid) else { return Ok(()) };
     let oids = std::iter::once(table.oid).chain(table.indexes.iter().copied());

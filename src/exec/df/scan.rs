@@ -28,6 +28,8 @@ pub(in crate::exec) struct ScanExec {
     types: Vec<Oid>,
     view: ReadView,
     cancel: CancelToken,
+    /// The statement's time, by which rows of stream tables are too old.
+    now_us: i64,
     /// One partition each.
     ranges: Vec<KeyRange>,
     /// The cold rows are somebody else's.
@@ -44,6 +46,7 @@ impl ScanExec {
         ranges: Vec<ByteRange>,
         view: ReadView,
         cancel: CancelToken,
+        now_us: i64,
         hot_only: bool,
     ) -> Result<(ScanExec, Vec<Oid>)> {
         let types: Vec<Oid> = source.columns.iter().map(|c| column_type(*c, source)).collect();
@@ -64,6 +67,7 @@ impl ScanExec {
             types: types.clone(),
             view,
             cancel,
+            now_us,
             ranges: parts,
             hot_only,
             schema,
@@ -79,7 +83,8 @@ fn column_type(column: ScanColumn, source: &Source) -> Oid {
     match column {
         ScanColumn::Stored(index) => source.schema.relation.columns[index].type_oid,
         ScanColumn::Key => oids::BYTEA,
-        ScanColumn::Seq => oids::INT8,
+        ScanColumn::Seq | ScanColumn::CommitSeq => oids::INT8,
+        ScanColumn::Updated => oids::TIMESTAMPTZ,
         ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
     }
 }
@@ -90,6 +95,7 @@ struct Reader {
     types: Vec<Oid>,
     schema: SchemaRef,
     cancel: CancelToken,
+    now_us: i64,
     scan: Option<Scan>,
     metrics: BaselineMetrics,
 }
@@ -104,7 +110,11 @@ impl Reader {
         if let Some(scan) = &mut self.scan {
             while rows < BATCH_ROWS {
                 let Some((key, value)) = scan.next()? else { break };
-                let stored = self.source.schema.layout.row(value)?;
+                let schema = &self.source.schema;
+                let stored = schema.layout.row(value)?;
+                if schema.ttl_us.is_some() && !schema.is_live(&stored, self.now_us) {
+                    continue;
+                }
                 for (column, builder) in self.source.columns.iter().zip(&mut builders) {
                     builder.append(&column.of(&stored, keys::suffix(key)));
                 }
@@ -194,6 +204,7 @@ impl ExecutionPlan for ScanExec {
             types: self.types.clone(),
             schema: self.schema.clone(),
             cancel: self.cancel.clone(),
+            now_us: self.now_us,
             scan,
             metrics: BaselineMetrics::new(&self.metrics, partition),
         };

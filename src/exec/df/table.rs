@@ -21,7 +21,8 @@ pub(in crate::exec) fn table(
     };
     let rows = |ranges, hot_only| {
         let (view, cancel) = (cx.view.clone(), cx.cancel());
-        ScanExec::new(source, ranges, view, cancel, hot_only).ok()
+        let now_us = cx.state().env().statement_time();
+        ScanExec::new(source, ranges, view, cancel, now_us, hot_only).ok()
     };
     let (hot, types) = rows(ranges, !parts.is_empty())?;
     let hot: Arc<dyn ExecutionPlan> = Arc::new(hot);

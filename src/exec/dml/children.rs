@@ -5,7 +5,7 @@ use super::Target;
 use super::defaults::default_of;
 use super::foreign_key::pick;
 use super::target::Stored;
-use crate::catalog::schema::RowKey;
+use crate::catalog::schema::{Owner, RowKey};
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout};
@@ -24,10 +24,12 @@ pub(super) enum Purpose {
     Delete,
 }
 
-/// The rows of `table` whose `columns` equal `values` (not NULL), locked, in their latest version.
+/// The owner's rows of `table` whose `columns` equal `values` (not NULL), locked, in their latest
+/// version.
 pub(super) fn find(
     state: &ExecState,
     table: &Target,
+    owner: Owner,
     columns: &[i16],
     values: &[Datum],
     purpose: Purpose,
@@ -41,7 +43,7 @@ pub(super) fn find(
         Purpose::Delete => table.lock_to_write(state, suffix, RowLockMode::Update, LockWait::Block),
     };
     let mut rows = Vec::new();
-    for suffix in candidates(state, table, columns, values)? {
+    for suffix in candidates(state, table, owner, columns, values)? {
         lock(&suffix)?;
         // The row is read after the lock: it may have changed while we waited.
         let Some(row) = table.latest(state, &suffix)? else { continue };
@@ -85,10 +87,11 @@ pub(super) fn defaults(state: &ExecState, table: &Target, columns: &[i16]) -> Re
 fn candidates(
     state: &ExecState,
     table: &Target,
+    owner: Owner,
     columns: &[i16],
     values: &[Datum],
 ) -> Result<Vec<Bytes>> {
-    let (space, range) = access(table, columns, values);
+    let (space, range) = access(table, owner, columns, values);
     let mut scan = state.cx.txn.latest_view()?.scan(space, range, Direction::Forward);
     let mut suffixes = Vec::new();
     while let Some((key, value)) = scan.next()? {
@@ -106,16 +109,15 @@ fn candidates(
 }
 
 /// The smallest range known to hold all matches.
-fn access(table: &Target, columns: &[i16], values: &[Datum]) -> (Space, KeyRange) {
+fn access(table: &Target, owner: Owner, columns: &[i16], values: &[Datum]) -> (Space, KeyRange) {
     let value_of = |at: usize| {
         let position = columns.iter().position(|attno| *attno as usize == at + 1);
         position.map(|position| &values[position])
     };
-    let storage = table.relation().storage;
     if let RowKey::Primary { columns: primary, .. } = &table.schema.key
         && primary.iter().take(columns.len()).all(|column| value_of(column.at).is_some())
     {
-        let mut prefix = storage.to_be_bytes().to_vec();
+        let mut prefix = table.schema.rows_prefix(owner);
         for column in primary.iter().take(columns.len()) {
             let value = value_of(column.at).unwrap_or(&Datum::Null);
             key::encode(column.type_oid, value, false, false, &mut prefix);
@@ -130,12 +132,11 @@ fn access(table: &Target, columns: &[i16], values: &[Datum]) -> (Space, KeyRange
         if let (None, Some(leading)) = (&info.predicate, leading)
             && !leading.is_empty()
         {
-            let mut prefix = index.schema.storage.to_be_bytes().to_vec();
-            prefix.extend(index.columns(&leading));
+            let prefix = index.schema.entries_prefix(owner, &leading);
             return (Space::Index, KeyRange::prefix(&prefix));
         }
     }
-    (Space::Rows, KeyRange::storage(storage))
+    (Space::Rows, KeyRange::prefix(&table.schema.rows_prefix(owner)))
 }
 
 fn matches(table: &Target, columns: &[i16], values: &[Datum], row: &[Datum]) -> bool {

@@ -208,6 +208,7 @@ impl BulkLoad {
         }
         if !(target.indexes.is_empty() && target.outgoing.is_empty()) {
             for ((row, line), suffix) in batch.into_iter().zip(keys) {
+                target.clear_expired(state, &row).map_err(|e| (line, e))?;
                 let stored = Stored::inserted(suffix, row);
                 let mut indexes = target.indexes.iter();
                 let index = indexes.try_for_each(|index| index.insert(target, state, &stored));

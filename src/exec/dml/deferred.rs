@@ -110,8 +110,8 @@ fn run(state: &ExecState, event: &Event) -> Result<()> {
         Event::Child { table, constraint, suffix } => {
             foreign_key::check_child(state, *table, *constraint, suffix)
         }
-        Event::Parent { key, old, new } => {
-            foreign_key::parent_changed(state, key, old, new.as_deref())
+        Event::Parent { key, owner, old, new } => {
+            foreign_key::parent_changed(state, key, *owner, old, new.as_deref())
         }
         Event::Unique { table, index, suffix } => check_unique(state, *table, *index, suffix),
     }
@@ -126,7 +126,7 @@ fn check_unique(state: &ExecState, table: Oid, index: Oid, suffix: &[u8]) -> Res
     if !index.schema.is_unique_entry(&values) {
         return Ok(());
     }
-    match index.has_to_itself(state, &values, suffix)? {
+    match index.has_to_itself(&target, state, &values, suffix)? {
         true => Ok(()),
         false => Err(index.violation(&target, state, &values)),
     }

@@ -12,6 +12,7 @@ use super::children::{self, Purpose};
 use super::state::target_of;
 use super::target::Stored;
 use super::{Target, deferred, describe};
+use crate::catalog::schema::Owner;
 use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
@@ -40,8 +41,8 @@ pub(super) struct Incoming {
 pub(super) enum Event {
     /// A child was written: its parent must exist.
     Child { table: Oid, constraint: Oid, suffix: Bytes },
-    /// A parent went, or its key changed from `old` (in the foreign key's order) to `new`.
-    Parent { key: Arc<Incoming>, old: Vec<Datum>, new: Option<Vec<Datum>> },
+    /// An owner's parent went, or its key changed from `old` (in the foreign key's order) to `new`.
+    Parent { key: Arc<Incoming>, owner: Owner, old: Vec<Datum>, new: Option<Vec<Datum>> },
     /// A deferrable unique constraint's row.
     Unique { table: Oid, index: Oid, suffix: Bytes },
 }
@@ -87,7 +88,8 @@ pub(super) fn updated(target: &Target, state: &ExecState, old: &Stored, new: &St
         let columns = &key.key.referenced_columns;
         if differ(target, columns, &old.row, &new.row) {
             let new = Some(pick(columns, &new.row));
-            parent_later(state, key, pick(columns, &old.row), new);
+            let owner = target.schema.owner_of(&old.suffix);
+            parent_later(state, key, owner, pick(columns, &old.row), new);
         }
     }
 }
@@ -95,7 +97,8 @@ pub(super) fn updated(target: &Target, state: &ExecState, old: &Stored, new: &St
 /// Queues what a deleted row is due.
 pub(super) fn deleted(target: &Target, state: &ExecState, old: &Stored) {
     for key in &target.incoming {
-        parent_later(state, key, pick(&key.key.referenced_columns, &old.row), None);
+        let owner = target.schema.owner_of(&old.suffix);
+        parent_later(state, key, owner, pick(&key.key.referenced_columns, &old.row), None);
     }
 }
 
@@ -108,13 +111,19 @@ fn check_later(target: &Target, state: &ExecState, key: &Outgoing, row: &Stored)
     deferred::schedule(state, &key.constraint, event);
 }
 
-fn parent_later(state: &ExecState, key: &Arc<Incoming>, old: Vec<Datum>, new: Option<Vec<Datum>>) {
+fn parent_later(
+    state: &ExecState,
+    key: &Arc<Incoming>,
+    owner: Owner,
+    old: Vec<Datum>,
+    new: Option<Vec<Datum>>,
+) {
     // No child refers to a key with NULLs.
     if old.iter().any(Datum::is_null) {
         return;
     }
     let action = action(key, new.is_some());
-    let event = Event::Parent { key: key.clone(), old, new };
+    let event = Event::Parent { key: key.clone(), owner, old, new };
     match action {
         // Only NO ACTION can be deferred (manual, CREATE TABLE, REFERENCES).
         ForeignKeyAction::NoAction => deferred::schedule(state, &key.constraint, event),
@@ -137,7 +146,8 @@ pub(super) fn check_child(
     let found = child.outgoing.iter().find(|key| key.constraint.oid == constraint);
     // The constraint or the row may be gone by now.
     let (Some(key), Some(row)) = (found, child.latest(state, suffix)?) else { return Ok(()) };
-    check_parent(state, &child, key, &pick(&key.key.columns, &row.row))
+    let owner = child.schema.owner_of(suffix);
+    check_parent(state, &child, key, owner, &pick(&key.key.columns, &row.row))
 }
 
 /// Parents found and locked for rows of a load, which often come in groups: each constraint's last.
@@ -155,7 +165,8 @@ impl Parents {
             let values = pick(&key.key.columns, &row.row);
             let last = self.0.entry(key.constraint.oid).or_default();
             if *last != values {
-                check_parent(state, child, key, &values)?;
+                let owner = child.schema.owner_of(&row.suffix);
+                check_parent(state, child, key, owner, &values)?;
                 *last = values;
             }
         }
@@ -163,15 +174,21 @@ impl Parents {
     }
 }
 
-/// Whether a child's values have a parent, which is locked then.
-fn check_parent(state: &ExecState, child: &Target, key: &Outgoing, values: &[Datum]) -> Result<()> {
+/// Whether a child's values have a parent of the same owner, which is locked then.
+fn check_parent(
+    state: &ExecState,
+    child: &Target,
+    key: &Outgoing,
+    owner: Owner,
+    values: &[Datum],
+) -> Result<()> {
     let nulls = values.iter().filter(|value| value.is_null()).count();
     if nulls > 0 {
         let partly = key.key.match_full && nulls < values.len();
         return if partly { Err(partly_null(child, state, key)) } else { Ok(()) };
     }
     let parent = target_of(state, key.key.references)?;
-    match lock_parent(state, &parent, child, key, values)? {
+    match lock_parent(state, &parent, child, key, owner, values)? {
         true => Ok(()),
         false => Err(no_parent(child, &parent, state, key, values)),
     }
@@ -183,6 +200,7 @@ fn lock_parent(
     parent: &Target,
     child: &Target,
     key: &Outgoing,
+    owner: Owner,
     values: &[Datum],
 ) -> Result<bool> {
     let Some(values) =
@@ -190,19 +208,19 @@ fn lock_parent(
     else {
         return Ok(false);
     };
-    let before = parent_row(state, parent, &key.key, &values)?;
+    let before = parent_row(state, parent, &key.key, owner, &values)?;
     let found = match &before {
         Some((suffix, _)) => {
             parent.lock(state, suffix, RowLockMode::KeyShare, LockWait::Block)?;
             // Whoever held the lock may have moved or deleted it. Another row that has its key now
             // is not the parent that was found (PostgreSQL's query does not see that one, either).
-            parent_row(state, parent, &key.key, &values)? == before
+            parent_row(state, parent, &key.key, owner, &values)? == before
         }
         None => false,
     };
     match state.cx.txn.isolation() {
         IsolationLevel::ReadCommitted => Ok(found),
-        _ => is_seen(state, parent, &key.key, &values, found),
+        _ => is_seen(state, parent, &key.key, owner, &values, found),
     }
 }
 
@@ -212,10 +230,11 @@ fn is_seen(
     state: &ExecState,
     parent: &Target,
     key: &ForeignKey,
+    owner: Owner,
     values: &[Datum],
     found: bool,
 ) -> Result<bool> {
-    let (space, entry) = parent_entry(parent, key, values)?;
+    let (space, entry) = parent_entry(parent, key, owner, values)?;
     if state.cx.txn.statement_wrote(space, &entry) {
         return Ok(found);
     }
@@ -230,9 +249,10 @@ fn parent_row(
     state: &ExecState,
     parent: &Target,
     key: &ForeignKey,
+    owner: Owner,
     values: &[Datum],
 ) -> Result<Option<(Bytes, u64)>> {
-    let Some(suffix) = parent_suffix(state, parent, key, values)? else { return Ok(None) };
+    let Some(suffix) = parent_suffix(state, parent, key, owner, values)? else { return Ok(None) };
     let value = state.cx.txn.get_latest(Space::Rows, &parent.schema.row_key(&suffix))?;
     Ok(value.map(|value| (suffix, row::born(&value))))
 }
@@ -242,9 +262,10 @@ pub(super) fn parent_suffix(
     state: &ExecState,
     parent: &Target,
     key: &ForeignKey,
+    owner: Owner,
     values: &[Datum],
 ) -> Result<Option<Bytes>> {
-    let (space, entry) = parent_entry(parent, key, values)?;
+    let (space, entry) = parent_entry(parent, key, owner, values)?;
     let found = state.cx.txn.get_latest(space, &entry)?;
     Ok(found.map(|value| match space {
         Space::Rows => Bytes::copy_from_slice(keys::suffix(&entry)),
@@ -254,13 +275,18 @@ pub(super) fn parent_suffix(
 
 /// Where a parent with these values would be found: its row, or its entry in a unique index, whose
 /// value is the row's key suffix.
-fn parent_entry(parent: &Target, key: &ForeignKey, values: &[Datum]) -> Result<(Space, Bytes)> {
+fn parent_entry(
+    parent: &Target,
+    key: &ForeignKey,
+    owner: Owner,
+    values: &[Datum],
+) -> Result<(Space, Bytes)> {
     if parent.schema.key.is_index(key.referenced_index) {
         let mut row = vec![Datum::Null; parent.relation().columns.len()];
         for (attno, value) in key.referenced_columns.iter().zip(values) {
             row[*attno as usize - 1] = value.clone();
         }
-        let suffix = parent.schema.primary_key_suffix(&row).unwrap_or_default();
+        let suffix = parent.schema.primary_key_suffix(owner, &row).unwrap_or_default();
         return Ok((Space::Rows, parent.schema.row_key(&suffix)));
     }
     let index = parent.indexes.iter().find(|i| i.schema.relation.oid == key.referenced_index);
@@ -271,13 +297,14 @@ fn parent_entry(parent: &Target, key: &ForeignKey, values: &[Datum]) -> Result<(
         at.map_or(Datum::Null, |at| values[at].clone())
     };
     let ordered: Vec<Datum> = columns.map(|column| value(column.attno)).collect();
-    Ok((Space::Index, index.unique_key(&ordered)))
+    Ok((Space::Index, index.schema.unique_key(owner, &ordered)))
 }
 
 /// Runs what a parent's change asks for.
 pub(super) fn parent_changed(
     state: &ExecState,
     key: &Arc<Incoming>,
+    owner: Owner,
     old: &[Datum],
     new: Option<&[Datum]>,
 ) -> Result<()> {
@@ -288,7 +315,7 @@ pub(super) fn parent_changed(
     }
     let action = action(key, new.is_some());
     if action == ForeignKeyAction::NoAction
-        && parent_suffix(state, &parent, &key.key, old)?.is_some()
+        && parent_suffix(state, &parent, &key.key, owner, old)?.is_some()
     {
         // Another row has taken the key's place.
         return Ok(());
@@ -302,7 +329,7 @@ pub(super) fn parent_changed(
         ForeignKeyAction::Cascade if new.is_none() => Purpose::Delete,
         _ => Purpose::Update,
     };
-    let rows = children::find(state, &child, own, &wanted, purpose)?;
+    let rows = children::find(state, &child, owner, own, &wanted, purpose)?;
     match action {
         _ if rows.is_empty() => Ok(()),
         ForeignKeyAction::NoAction | ForeignKeyAction::Restrict => {
@@ -326,8 +353,8 @@ pub(super) fn parent_changed(
             set_columns(state, &child, rows, columns, |at| Ok(defaults[at].clone()))?;
             // Where the default is the very key that went, the child has not changed, so nothing
             // else checks it (`ri_set`).
-            if parent_suffix(state, &parent, &key.key, old)?.is_some()
-                || children::find(state, &child, own, &wanted, Purpose::Look)?.is_empty()
+            if parent_suffix(state, &parent, &key.key, owner, old)?.is_some()
+                || children::find(state, &child, owner, own, &wanted, Purpose::Look)?.is_empty()
             {
                 return Ok(());
             }

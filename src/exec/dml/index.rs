@@ -3,13 +3,13 @@
 use super::foreign_key::Event;
 use super::target::Stored;
 use super::{Target, deferred, describe, wait};
-use crate::catalog::schema::IndexSchema;
+use crate::catalog::schema::{IndexSchema, Owner};
 use crate::catalog::{Catalog, Constraint, ConstraintKind, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout};
 use crate::nodes::LockWait;
-use crate::storage::{Direction, Key, KeyRange, RowLock, Space};
+use crate::storage::{Direction, KeyRange, RowLock, Space};
 use crate::types::Datum;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -103,7 +103,7 @@ impl TargetIndex {
             return Ok(());
         }
         if let Some(entry) = before {
-            self.remove(state, entry)?;
+            self.remove(target, state, entry, old)?;
         }
         match after {
             Some(entry) => self.add(target, state, entry, new),
@@ -111,34 +111,27 @@ impl TargetIndex {
         }
     }
 
-    pub(super) fn delete(&self, state: &ExecState, row: &Stored) -> Result<()> {
+    pub(super) fn delete(&self, target: &Target, state: &ExecState, row: &Stored) -> Result<()> {
         match self.entry(state, row)? {
-            Some(entry) => self.remove(state, entry),
+            Some(entry) => self.remove(target, state, entry, row),
             None => Ok(()),
         }
     }
 
-    /// Locks the unique key of these values and gives the row that has it.
-    pub(super) fn conflict(&self, state: &ExecState, values: &[Datum]) -> Result<Option<Bytes>> {
-        self.lock_key(state, values)?;
-        self.holder(state, values)
+    /// Locks the owner's unique key of these values and gives the row that has it.
+    fn conflict(&self, state: &ExecState, owner: Owner, values: &[Datum]) -> Result<Option<Bytes>> {
+        self.lock_key(state, owner, values)?;
+        self.holder(state, owner, values)
     }
 
-    /// The row that has these values now, by its key suffix.
-    pub(super) fn holder(&self, state: &ExecState, values: &[Datum]) -> Result<Option<Bytes>> {
-        Ok(state.cx.txn.get_latest(Space::Index, &self.unique_key(values))?)
-    }
-
-    /// The entry of these values in a unique index.
-    pub(super) fn unique_key(&self, values: &[Datum]) -> Bytes {
-        let columns = self.columns(values);
-        Key::Unique { index: self.schema.storage, columns: &columns }.encode()
-    }
-
-    pub(super) fn columns(&self, values: &[Datum]) -> Vec<u8> {
-        let mut columns = Vec::with_capacity(32);
-        self.schema.encode_columns(values, &mut columns);
-        columns
+    /// The owner's row that has these values now, by its key suffix.
+    pub(super) fn holder(
+        &self,
+        state: &ExecState,
+        owner: Owner,
+        values: &[Datum],
+    ) -> Result<Option<Bytes>> {
+        Ok(state.cx.txn.get_latest(Space::Index, &self.schema.unique_key(owner, values))?)
     }
 
     pub(super) fn violation(
@@ -160,61 +153,77 @@ impl TargetIndex {
     fn add(&self, target: &Target, state: &ExecState, entry: Entry, row: &Stored) -> Result<()> {
         if self.schema.is_unique_entry(&entry.values) {
             if self.schema.unique_keys {
-                if self.conflict(state, &entry.values)?.is_some() {
+                let owner = target.schema.owner_of(&row.suffix);
+                if self.conflict(state, owner, &entry.values)?.is_some() {
                     return Err(self.violation(target, state, &entry.values));
                 }
-            } else if !self.claim(state, &entry.values, &row.suffix)? {
+            } else if !self.claim(target, state, &entry.values, &row.suffix)? {
                 self.check_later(target, state, row);
             }
         }
         Ok(state.cx.txn.put(Space::Index, entry.key, entry.value)?)
     }
 
-    fn remove(&self, state: &ExecState, entry: Entry) -> Result<()> {
+    fn remove(&self, target: &Target, state: &ExecState, entry: Entry, row: &Stored) -> Result<()> {
         if self.schema.is_unique_entry(&entry.values) {
             // Whoever wants the key must wait for our end to know whether it is free.
-            self.lock_key(state, &entry.values)?;
+            self.lock_key(state, target.schema.owner_of(&row.suffix), &entry.values)?;
         }
         Ok(state.cx.txn.delete(Space::Index, entry.key)?)
     }
 
-    fn lock_key(&self, state: &ExecState, values: &[Datum]) -> Result<()> {
-        self.try_lock_key(state, values, LockWait::Block).map(|_| ())
+    fn lock_key(&self, state: &ExecState, owner: Owner, values: &[Datum]) -> Result<()> {
+        self.try_lock_key(state, owner, values, LockWait::Block).map(|_| ())
     }
 
     fn try_lock_key(
         &self,
         state: &ExecState,
+        owner: Owner,
         values: &[Datum],
         policy: LockWait,
     ) -> Result<RowLock> {
-        let columns = self.columns(values);
+        let columns = self.schema.columns(owner, values);
         wait(&state.cx.cancel, state.cx.txn.lock_unique(self.schema.storage, &columns, policy))
     }
 
     /// A deferrable constraint's key for a new row: whether it is certain already that nobody else
     /// has it. A transaction that may be about to take it or to give it up is not waited for yet
     /// (`UNIQUE_CHECK_PARTIAL`).
-    fn claim(&self, state: &ExecState, values: &[Datum], suffix: &[u8]) -> Result<bool> {
-        Ok(self.try_lock_key(state, values, LockWait::SkipLocked)? != RowLock::Unavailable
-            && !self.is_shared(state, values, suffix)?)
+    fn claim(
+        &self,
+        target: &Target,
+        state: &ExecState,
+        values: &[Datum],
+        suffix: &[u8],
+    ) -> Result<bool> {
+        let owner = target.schema.owner_of(suffix);
+        let locked = self.try_lock_key(state, owner, values, LockWait::SkipLocked)?;
+        Ok(locked != RowLock::Unavailable && !self.is_shared(state, owner, values, suffix)?)
     }
 
     /// Whether the key of a deferrable constraint is free for a row, now that it matters.
     pub(super) fn has_to_itself(
         &self,
+        target: &Target,
         state: &ExecState,
         values: &[Datum],
         suffix: &[u8],
     ) -> Result<bool> {
-        self.lock_key(state, values)?;
-        Ok(!self.is_shared(state, values, suffix)?)
+        let owner = target.schema.owner_of(suffix);
+        self.lock_key(state, owner, values)?;
+        Ok(!self.is_shared(state, owner, values, suffix)?)
     }
 
-    /// Whether another row than this has these values now.
-    fn is_shared(&self, state: &ExecState, values: &[Datum], suffix: &[u8]) -> Result<bool> {
-        let mut prefix = self.schema.storage.to_be_bytes().to_vec();
-        self.schema.encode_columns(values, &mut prefix);
+    /// Whether another row of the owner than this has these values now.
+    fn is_shared(
+        &self,
+        state: &ExecState,
+        owner: Owner,
+        values: &[Datum],
+        suffix: &[u8],
+    ) -> Result<bool> {
+        let prefix = self.schema.entries_prefix(owner, values);
         let view = state.cx.txn.latest_view()?;
         let mut scan = view.scan(Space::Index, KeyRange::prefix(&prefix), Direction::Forward);
         while let Some((_, holder)) = scan.next()? {
@@ -223,6 +232,27 @@ impl TargetIndex {
             }
         }
         Ok(false)
+    }
+
+    /// The owner's rows that have a new row's unique key.
+    pub(super) fn holders(
+        &self,
+        state: &ExecState,
+        owner: Owner,
+        row: &[Datum],
+    ) -> Result<Vec<Bytes>> {
+        let Some(values) = self.values(state, row)? else { return Ok(Vec::new()) };
+        if !self.schema.is_unique_entry(&values) {
+            return Ok(Vec::new());
+        }
+        let prefix = self.schema.entries_prefix(owner, &values);
+        let view = state.cx.txn.latest_view()?;
+        let mut scan = view.scan(Space::Index, KeyRange::prefix(&prefix), Direction::Forward);
+        let mut holders = Vec::new();
+        while let Some((_, holder)) = scan.next()? {
+            holders.push(Bytes::copy_from_slice(holder));
+        }
+        Ok(holders)
     }
 
     /// Queues the check of a deferrable constraint for one row.

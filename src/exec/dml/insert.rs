@@ -46,8 +46,8 @@ impl Insert {
     }
 }
 
-/// RETURNING's row: the columns, then `tableoid`.
+/// RETURNING's row: the columns, `tableoid`, and `_seq` and `_updated`, which come with the commit.
 fn returned(mut row: Row, table: u32) -> Row {
-    row.push(Datum::Oid(table));
+    row.extend([Datum::Oid(table), Datum::Null, Datum::Null]);
     row
 }

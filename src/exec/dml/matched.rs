@@ -11,9 +11,10 @@ use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::op::{NodeRef, holds};
 use crate::exec::plan::ModifySource;
+use crate::exec::scan::ScanColumn;
 use crate::exec::{ExecState, KEY_ATTNO, Row, SEQ_ATTNO};
-use crate::nodes::{LockWait, RangeIndex, RowLockMode};
-use crate::storage::{IsolationLevel, RowLock, Space, StorageError};
+use crate::nodes::{LockWait, RangeIndex, RowLockMode, SEQ_COLUMN, UPDATED_COLUMN};
+use crate::storage::{IsolationLevel, RowLock, RowRef, Space, StorageError};
 use crate::types::Datum;
 use bytes::Bytes;
 
@@ -25,6 +26,9 @@ pub(super) struct Matched {
     seq: usize,
     /// Slots of the target's columns: slot, position in the stored row.
     columns: Vec<(usize, usize)>,
+    /// Slots of `_seq` and `_updated`, where the statement reads them.
+    seq_column: Option<usize>,
+    updated_column: Option<usize>,
     recheck: Vec<Program>,
 }
 
@@ -38,7 +42,10 @@ impl Matched {
         let live = target.relation().live_columns();
         let column = |attno: i16| Some((source.layout.slot(rel, attno)?, attno as usize - 1));
         let columns = live.filter_map(|c| column(c.attno)).collect();
-        Ok(Matched { node: source.node, key, seq, columns, recheck: source.recheck })
+        let seq_column = source.layout.slot(rel, SEQ_COLUMN);
+        let updated_column = source.layout.slot(rel, UPDATED_COLUMN);
+        let (node, recheck) = (source.node, source.recheck);
+        Ok(Matched { node, key, seq, columns, seq_column, updated_column, recheck })
     }
 
     /// Locks the target row of a source row; `None`: nothing to do with it. Afterwards the source
@@ -75,6 +82,7 @@ impl Matched {
             Newest::Changed(suffix, value) => {
                 let stored = target.stored(&suffix, &value)?;
                 self.show(row, &stored.row);
+                self.show_commit(row, &target.schema.layout.row(&value)?);
                 if !holds(&self.recheck, state, row)? {
                     return Ok(None);
                 }
@@ -92,6 +100,25 @@ impl Matched {
     pub(super) fn show(&self, row: &mut Row, version: &[Datum]) {
         for (slot, at) in &self.columns {
             row[*slot] = version[*at].clone();
+        }
+    }
+
+    /// Puts a version's `_seq` and `_updated` into the source row.
+    fn show_commit(&self, row: &mut Row, stored: &RowRef<'_>) {
+        let columns =
+            [(self.seq_column, ScanColumn::CommitSeq), (self.updated_column, ScanColumn::Updated)];
+        for (slot, column) in columns {
+            if let Some(slot) = slot {
+                row[slot] = column.of(stored, &[]);
+            }
+        }
+    }
+
+    /// The version just written, in the source row: its commit has neither number nor time yet.
+    pub(super) fn show_written(&self, row: &mut Row, version: &[Datum]) {
+        self.show(row, version);
+        for slot in [self.seq_column, self.updated_column].into_iter().flatten() {
+            row[slot] = Datum::Null;
         }
     }
 }

@@ -31,6 +31,7 @@ mod newest;
 mod on_conflict;
 mod plan;
 mod state;
+mod stream;
 mod target;
 mod update;
 mod wait;
@@ -42,6 +43,7 @@ pub(in crate::exec) use modify::{Modified, Modify};
 pub(in crate::exec) use newest::{Newest, newest};
 pub(in crate::exec) use plan::plan;
 pub use state::Modifications;
+pub use stream::remove_expired;
 pub(in crate::exec) use target::Target;
 
 use delete::Delete;

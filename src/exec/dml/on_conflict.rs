@@ -37,6 +37,7 @@ pub(super) enum Outcome {
 
 impl OnConflict {
     pub(super) fn insert(&self, target: &Target, state: &ExecState, row: Row) -> Result<Outcome> {
+        target.clear_expired(state, &row)?;
         loop {
             let mark = state.cx.txn.lock_mark();
             let Some(suffix) = self.conflict(target, state, &row)? else {
@@ -72,7 +73,8 @@ impl OnConflict {
             let error = PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message);
             return Err(target.located(state, error.constraint(&deferrable.schema.relation.name)));
         }
-        let primary = target.schema.primary_key_suffix(row);
+        let owner = target.owner(state);
+        let primary = target.schema.primary_key_suffix(owner, row);
         if let (Some(suffix), Some(index)) = (primary, target.primary_index())
             && arbiter(index)
         {
@@ -91,12 +93,12 @@ impl OnConflict {
             if !index.schema.is_unique_entry(&values) {
                 continue;
             }
-            let columns = index.columns(&values);
+            let columns = index.schema.columns(owner, &values);
             let txn = &state.cx.txn;
             let storage = index.schema.storage;
             let lock =
                 || wait(&state.cx.cancel, txn.lock_unique(storage, &columns, LockWait::Block));
-            let look = || index.holder(state, &values);
+            let look = || index.holder(state, owner, &values);
             if let Some(found) = settled(target, state, look, lock)? {
                 return Ok(Some(found));
             }

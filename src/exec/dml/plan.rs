@@ -11,6 +11,7 @@ use crate::exec::Layout;
 use crate::exec::expr::Program;
 use crate::exec::plan::{ModifySource, Planner};
 use crate::nodes::{self, CommandType, Query, RangeIndex, RangeSource, TargetEntry};
+use crate::nodes::{SEQ_COLUMN, UPDATED_COLUMN};
 use std::sync::Arc;
 
 /// `tableoid`'s attribute number.
@@ -93,7 +94,9 @@ fn plan_insert(
         None => None,
     };
     let mut returned = whole_row(table, rel);
-    returned.push(rel, TABLE_OID_ATTNO);
+    for attno in [TABLE_OID_ATTNO, SEQ_COLUMN, UPDATED_COLUMN] {
+        returned.push(rel, attno);
+    }
     let insert = Insert { node, values, on_conflict };
     Ok((Action::Insert(insert), Arc::new(returned)))
 }

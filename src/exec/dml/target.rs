@@ -8,7 +8,7 @@
 use super::foreign_key::{self, Incoming, Outgoing};
 use super::index::TargetIndex;
 use super::{describe, wait};
-use crate::catalog::schema::{RowKey, TableSchema, table_schema};
+use crate::catalog::schema::{Owner, RowKey, TableSchema, table_schema};
 use crate::catalog::{Catalog, ConstraintKind, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
@@ -101,6 +101,11 @@ impl Target {
         }
     }
 
+    /// Whose rows the statement writes.
+    pub(super) fn owner(&self, state: &ExecState) -> Owner {
+        self.schema.owner(state.env().current_role())
+    }
+
     pub(in crate::exec) fn relation(&self) -> &Arc<Relation> {
         &self.schema.relation
     }
@@ -133,6 +138,7 @@ impl Target {
 
     /// Inserts a completed row.
     pub(super) fn insert(&self, state: &ExecState, row: Row) -> Result<Stored> {
+        self.clear_expired(state, &row)?;
         let suffix = self.new_suffix(state, &row)?;
         let stored = Stored::inserted(suffix, row);
         let (before, after) = self.indexes_around_key();
@@ -150,7 +156,9 @@ impl Target {
             // Until now the lock let foreign-key checks of the old key pass.
             self.lock_to_write(state, &old.suffix, RowLockMode::Update, LockWait::Block)?;
         }
-        let suffix = match self.schema.primary_key_suffix(&row) {
+        self.clear_expired(state, &row)?;
+        let owner = self.schema.owner_of(&old.suffix);
+        let suffix = match self.schema.primary_key_suffix(owner, &row) {
             Some(suffix) => suffix.into(),
             None => old.suffix.clone(),
         };
@@ -172,7 +180,7 @@ impl Target {
     /// Deletes a locked row.
     pub(super) fn delete(&self, state: &ExecState, old: &Stored) -> Result<()> {
         for index in &self.indexes {
-            index.delete(state, old)?;
+            index.delete(self, state, old)?;
         }
         self.remove(state, old)?;
         foreign_key::deleted(self, state, old);
@@ -232,11 +240,12 @@ impl Target {
 
     /// The key for a new row.
     pub(super) fn new_suffix(&self, state: &ExecState, row: &[Datum]) -> Result<Bytes> {
-        if let Some(suffix) = self.schema.primary_key_suffix(row) {
+        let owner = self.owner(state);
+        if let Some(suffix) = self.schema.primary_key_suffix(owner, row) {
             return Ok(suffix.into());
         }
         let id = state.cx.txn.store().allocate_row_id(self.schema.relation.storage)?;
-        Ok(Bytes::copy_from_slice(&id.to_be_bytes()))
+        Ok(TableSchema::row_id_suffix(owner, id).into())
     }
 
     /// Locks the row's primary key, if it has one, and checks that it is free.

@@ -33,7 +33,7 @@ impl Update {
             }
             target.complete(state, &mut new)?;
             let new = target.update(state, &old, new)?;
-            self.rows.show(&mut row, &new.row);
+            self.rows.show_written(&mut row, &new.row);
             modify.affected(state, done, &row)?;
         }
         Ok(())

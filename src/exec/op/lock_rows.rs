@@ -9,6 +9,7 @@ use crate::catalog::schema::TableSchema;
 use crate::error::Result;
 use crate::exec::dml::{self, Newest};
 use crate::exec::explain::Description;
+use crate::exec::scan::ScanColumn;
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{IsolationLevel, RowLock, Space, StorageError};
 use crate::types::Datum;
@@ -23,8 +24,8 @@ pub(in crate::exec) struct RowLockSpec {
     /// Slots of the storage key and `_seq`.
     pub key: usize,
     pub seq: usize,
-    /// Slots of stored columns (from 0), to be replaced by a newer version's.
-    pub columns: Vec<(usize, usize)>,
+    /// Slots of the table's columns, to be replaced by a newer version's.
+    pub columns: Vec<(usize, ScanColumn)>,
     /// The query's conditions, for a newer version.
     pub recheck: Arc<Vec<Program>>,
 }
@@ -76,7 +77,7 @@ impl RowLockSpec {
             Newest::Changed(_, value) => {
                 let stored = self.schema.layout.row(&value)?;
                 for (slot, column) in &self.columns {
-                    row[*slot] = stored.datum(*column);
+                    row[*slot] = column.of(&stored, &suffix);
                 }
                 holds(&self.recheck, state, row)
             }

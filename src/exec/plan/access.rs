@@ -17,7 +17,7 @@ use crate::exec::scan::{
     TableScan,
 };
 use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
-use crate::nodes::{AttrNumber, Expr, RangeIndex};
+use crate::nodes::{AttrNumber, Expr, RangeIndex, SEQ_COLUMN, UPDATED_COLUMN};
 use crate::types::{Oid, oids};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -516,6 +516,8 @@ pub(super) fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<Scan
         1.. => ScanColumn::Stored(usize::from(attno.unsigned_abs()) - 1),
         KEY_ATTNO => ScanColumn::Key,
         SEQ_ATTNO => ScanColumn::Seq,
+        SEQ_COLUMN => ScanColumn::CommitSeq,
+        UPDATED_COLUMN => ScanColumn::Updated,
         -6 => ScanColumn::TableOid(relation.oid),
         -2 => ScanColumn::Xid,
         // cmin, xmax, cmax: rows here have neither deleters nor command numbers.

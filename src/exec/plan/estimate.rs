@@ -10,12 +10,12 @@ use super::access::{Access, layout_of, scan_column};
 use super::planner::Planner;
 use super::quals::{self, Comparison};
 use super::walk;
-use crate::catalog::schema::{TableSchema, table_schema};
-use crate::catalog::{Catalog, Relation};
+use crate::catalog::schema::{Owner, TableSchema, table_schema};
+use crate::catalog::{Catalog, Relation, TableKind};
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::nodes::{AttrNumber, Expr, Query, RangeIndex, RangeSource};
-use crate::storage::Statistics;
+use crate::storage::{KeyRange, Statistics};
 use std::sync::Arc;
 
 /// Rows of the sample that must pass for their share to be believed.
@@ -140,10 +140,22 @@ impl Planner {
         }
         let store = self.cx.txn.store();
         let space = crate::storage::Space::Rows;
-        store.estimated_rows(space, relation.storage).unwrap_or(1000.0).max(1.0)
+        let found = match TableKind::of(relation) {
+            TableKind::User => {
+                let mut own = relation.storage.to_be_bytes().to_vec();
+                Owner::Role(self.cx.env.current_role()).encode(&mut own);
+                store.rows_within(&KeyRange::prefix(&own))
+            }
+            TableKind::Shared | TableKind::Stream => store.estimated_rows(space, relation.storage),
+        };
+        found.unwrap_or(1000.0).max(1.0)
     }
 
+    /// What ANALYZE found; not of a user table, where it would tell of others' rows.
     fn statistics(&self, relation: &Relation) -> Option<Arc<Statistics>> {
+        if TableKind::of(relation) == TableKind::User {
+            return None;
+        }
         self.cx.txn.store().statistics(relation.storage).ok().flatten()
     }
 

@@ -1,5 +1,6 @@
 //! Which rows FOR UPDATE locks.
 
+use super::access::scan_column;
 use super::planner::{Built, Planner};
 use super::quals;
 use crate::catalog::schema::table_schema;
@@ -21,9 +22,10 @@ impl Planner {
             let relation = relation.ok_or_else(|| PgError::internal("no such relation"))?;
             let slot = |attno| built.layout.slot(mark.rel, attno);
             let (Some(key), Some(seq)) = (slot(KEY_ATTNO), slot(SEQ_ATTNO)) else { continue };
-            let columns = relation
-                .live_columns()
-                .filter_map(|c| Some((slot(c.attno)?, usize::try_from(c.attno - 1).ok()?)));
+            let live = relation.live_columns().map(|c| c.attno);
+            let attnos = live.chain([SEQ_COLUMN, UPDATED_COLUMN]);
+            let column = |attno| Some((slot(attno)?, scan_column(attno, relation).ok()?));
+            let columns = attnos.filter_map(column);
             locks.push(RowLockSpec {
                 schema: table_schema(&catalog, relation),
                 mode: mark.mode,

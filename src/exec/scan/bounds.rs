@@ -84,9 +84,10 @@ impl Bounds {
         Ok(true)
     }
 
-    /// The ranges to read under `storage` (the key's first bytes), in key order, apart.
-    pub fn ranges(&self, storage: &[u8], state: &ExecState) -> Result<Vec<ByteRange>> {
-        let mut prefix = storage.to_vec();
+    /// The ranges to read of keys that begin with `within` (the storage id, and in a user table whose
+    /// rows), in key order, apart.
+    pub fn ranges(&self, within: &[u8], state: &ExecState) -> Result<Vec<ByteRange>> {
+        let mut prefix = within.to_vec();
         if !self.prefix(state, &mut prefix)? {
             return Ok(Vec::new());
         }

@@ -41,6 +41,10 @@ impl Operator for Run {
         let Some(suffix) = state.env().session().cursor_row(&self.cursor, table, name)? else {
             return Ok(None);
         };
+        // The cursor may be older than a SET ROLE.
+        if schema.owner_of(&suffix) != self.source.owner(state) {
+            return Ok(None);
+        }
         // The newest version that the statement sees, as PostgreSQL follows a row's updates.
         match state.view.get(Space::Rows, &schema.row_key(&suffix))? {
             Some(value) => self.source.row(&suffix, &value, state),

@@ -55,7 +55,8 @@ impl Run {
         let ranges = match &mut self.ranges {
             Some(ranges) => ranges,
             None => {
-                let ranges = visits(&self.bounds, self.index.storage, self.backward, state)?;
+                let within = self.index.entries_prefix(self.source.owner(state), &[]);
+                let ranges = visits(&self.bounds, &within, self.backward, state)?;
                 self.ranges.insert(ranges)
             }
         };

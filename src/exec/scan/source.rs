@@ -1,6 +1,6 @@
 //! From stored bytes to a row: which columns are wanted, and where they are.
 
-use crate::catalog::schema::TableSchema;
+use crate::catalog::schema::{Owner, TableSchema};
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::holds;
@@ -16,8 +16,12 @@ pub(in crate::exec) enum ScanColumn {
     Stored(usize),
     /// The row's key, without the storage id.
     Key,
-    /// `_seq`, as `int8`.
+    /// The row's `_seq` as `int8`, for row locks: 0 where this transaction wrote it.
     Seq,
+    /// `_seq` and `_updated` as users see them: NULL where this transaction wrote the row, whose
+    /// commit has neither number nor time yet.
+    CommitSeq,
+    Updated,
     TableOid(Oid),
     /// `xmin` and its kin: the low half of `_seq`.
     Xid,
@@ -33,6 +37,9 @@ impl ScanColumn {
             ScanColumn::Stored(index) => stored.datum(index),
             ScanColumn::Key => Datum::bytea(suffix),
             ScanColumn::Seq => Datum::Int8(stored.seq().cast_signed()),
+            ScanColumn::CommitSeq | ScanColumn::Updated if stored.seq() == 0 => Datum::Null,
+            ScanColumn::CommitSeq => Datum::Int8(stored.seq().cast_signed()),
+            ScanColumn::Updated => Datum::TimestampTz(stored.updated_us()),
             ScanColumn::TableOid(oid) => Datum::Oid(oid),
             ScanColumn::NoXid => Datum::Oid(0),
             ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
@@ -49,10 +56,26 @@ pub(in crate::exec) struct Source {
 }
 
 impl Source {
-    /// The row stored under a key (with its suffix), if it satisfies the conditions.
+    /// What the keys of rows begin with that the statement may see.
+    pub fn rows_prefix(&self, state: &ExecState) -> Vec<u8> {
+        self.schema.rows_prefix(self.owner(state))
+    }
+
+    /// Whose rows the statement sees.
+    pub fn owner(&self, state: &ExecState) -> Owner {
+        self.schema.owner(state.env().current_role())
+    }
+
+    /// The row stored under a key (with its suffix), if it is not too old and satisfies the
+    /// conditions.
     #[inline]
     pub fn row(&self, suffix: &[u8], value: &[u8], state: &ExecState) -> Result<Option<Row>> {
         let stored = self.schema.layout.row(value)?;
+        if self.schema.ttl_us.is_some()
+            && !self.schema.is_live(&stored, state.env().statement_time())
+        {
+            return Ok(None);
+        }
         let row: Row = self.columns.iter().map(|column| column.of(&stored, suffix)).collect();
         Ok(holds(&self.conditions, state, &row)?.then_some(row))
     }

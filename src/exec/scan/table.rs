@@ -2,6 +2,7 @@
 
 use super::bounds::ByteRange;
 use super::{Bounds, Source};
+use crate::catalog::schema::Owner;
 use crate::error::Result;
 use crate::exec::explain::Description;
 use crate::exec::op::{PlanNode, filtered};
@@ -64,9 +65,12 @@ impl PlanNode for TableScan {
         if self.point || self.ordered {
             return None;
         }
-        let storage = self.source.schema.relation.storage.to_be_bytes();
-        let ranges = self.bounds.ranges(&storage, &cx.state()).ok()?;
-        let lowered = df::table(&self.source, ranges, self.bounds.is_whole(), cx)?;
+        let state = cx.state();
+        let ranges = self.bounds.ranges(&self.source.rows_prefix(&state), &state).ok()?;
+        // Segments of user tables have all users' rows; a user's are a range of them.
+        let everyone = self.source.owner(&state) == Owner::Everyone;
+        let whole = everyone && self.bounds.is_whole();
+        let lowered = df::table(&self.source, ranges, whole, cx)?;
         filtered(lowered, &self.source.conditions, cx)
     }
 }
@@ -76,8 +80,7 @@ impl Operator for PointRun {
         if std::mem::replace(&mut self.done, true) {
             return Ok(None);
         }
-        let mut key = Vec::with_capacity(32);
-        key.extend_from_slice(&self.source.schema.relation.storage.to_be_bytes());
+        let mut key = self.source.rows_prefix(state);
         if !self.bounds.prefix(state, &mut key)? {
             return Ok(None);
         }
@@ -100,14 +103,14 @@ pub(super) fn start(
     Ok(state.view.scan(space, range, direction))
 }
 
-/// Ranges in the order in which a scan visits them.
+/// Ranges of keys that begin with `within`, in the order in which a scan visits them.
 pub(super) fn visits(
     bounds: &Bounds,
-    storage: u32,
+    within: &[u8],
     backward: bool,
     state: &ExecState,
 ) -> Result<std::vec::IntoIter<ByteRange>> {
-    let mut ranges = bounds.ranges(&storage.to_be_bytes(), state)?;
+    let mut ranges = bounds.ranges(within, state)?;
     if backward {
         ranges.reverse();
     }
@@ -120,8 +123,8 @@ impl Run {
         let ranges = match &mut self.ranges {
             Some(ranges) => ranges,
             None => {
-                let storage = self.source.schema.relation.storage;
-                let ranges = visits(&self.bounds, storage, self.backward, state)?;
+                let within = self.source.rows_prefix(state);
+                let ranges = visits(&self.bounds, &within, self.backward, state)?;
                 self.ranges.insert(ranges)
             }
         };

@@ -5,19 +5,22 @@
 
 use super::place::Place;
 use super::state::{Binder, NsItem};
+use crate::catalog::{Catalog, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
 use pg_raw_parse::{Node, nodes};
 
-/// System columns (`SystemAttributeByName`): name, attribute number, type.
-const SYSTEM_COLUMNS: [(&str, AttrNumber, Oid); 6] = [
+/// System columns (`SystemAttributeByName`), and our own: name, attribute number, type.
+const SYSTEM_COLUMNS: [(&str, AttrNumber, Oid); 8] = [
     ("ctid", -1, oids::TID),
     ("xmin", -2, oids::XID),
     ("cmin", -3, oids::CID),
     ("xmax", -4, oids::XID),
     ("cmax", -5, oids::CID),
     ("tableoid", -6, oids::OID),
+    ("_seq", SEQ_COLUMN, oids::INT8),
+    ("_updated", UPDATED_COLUMN, oids::TIMESTAMPTZ),
 ];
 
 impl<'n> Binder<'_, 'n> {
@@ -140,9 +143,12 @@ impl<'n> Binder<'_, 'n> {
             return Ok(Some(column.var(level, location)));
         }
         let entry = self.range(item.rel, level);
-        let RangeSource::Relation { .. } = entry.source else { return Ok(None) };
+        let RangeSource::Relation { oid } = entry.source else { return Ok(None) };
         let system = SYSTEM_COLUMNS.iter().find(|(n, ..)| *n == name);
         let Some((_, attno, type_oid)) = system else { return Ok(None) };
+        if matches!(*attno, SEQ_COLUMN | UPDATED_COLUMN) && !self.has_commits(oid) {
+            return Ok(None);
+        }
         if self.place() == Place::Check && *attno != -6 {
             let message =
                 format!("system column \"{name}\" reference in check constraint is invalid");
@@ -162,6 +168,12 @@ impl<'n> Binder<'_, 'n> {
             level,
             location,
         })))
+    }
+
+    /// Whether a relation's rows are what commits wrote: those of users' tables.
+    fn has_commits(&self, relation: Oid) -> bool {
+        let found = self.context.catalog.relation(relation);
+        !Catalog::is_system(relation) && found.is_some_and(|r| r.kind == RelationKind::Table)
     }
 
     /// The FROM item of this name, and how many levels up (`refnameNamespaceItem`).

@@ -480,6 +480,8 @@ fn system_column(attno: AttrNumber) -> &'static str {
         -3 => "cmin",
         -4 => "xmax",
         -5 => "cmax",
+        SEQ_COLUMN => "_seq",
+        UPDATED_COLUMN => "_updated",
         _ => "tableoid",
     }
 }

@@ -166,8 +166,11 @@ impl Columns {
 
     /// How rows made of this segment are laid out.
     pub fn layout(&self) -> RowLayout {
-        let column =
-            |c: &SegmentColumn| LayoutColumn { type_oid: c.type_oid, missing: Datum::Null };
+        let column = |c: &SegmentColumn| LayoutColumn {
+            type_oid: c.type_oid,
+            missing: Datum::Null,
+            past: Vec::new(),
+        };
         RowLayout::new(&self.user.iter().map(column).collect::<Vec<_>>(), self.version)
     }
 

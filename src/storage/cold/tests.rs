@@ -134,8 +134,11 @@ impl Drop for Fixture {
 }
 
 fn layout() -> RowLayout {
-    let column =
-        |(_, oid, _): &(&str, Oid, i32)| LayoutColumn { type_oid: *oid, missing: Datum::Null };
+    let column = |(_, oid, _): &(&str, Oid, i32)| LayoutColumn {
+        type_oid: *oid,
+        missing: Datum::Null,
+        past: Vec::new(),
+    };
     RowLayout::new(&COLUMNS.iter().map(column).collect::<Vec<_>>(), 1)
 }
 

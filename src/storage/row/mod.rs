@@ -17,16 +17,43 @@
 //! ```
 //!
 //! Columns are only ever added at the end, so a row of fewer columns is a prefix of the layout, and
-//! the missing columns have the value ADD COLUMN gave them. A change of a column's type rewrites
-//! the table (a new storage id), so within a layout a column's type never changes.
+//! the missing columns have the value ADD COLUMN gave them.
+//!
+//! # Types that change
+//!
+//! ALTER COLUMN … TYPE leaves rows alone where every value of the old type is one of the new
+//! ([`widens`]). The column remembers up to which schema version it had which type ([`PastType`]),
+//! and the layout has a *shape* for each span of versions with the same types:
+//!
+//! ```text
+//!   column a:  int2 before version 3, int4 before version 7, int8 now
+//!   row of version 2 ─▶ shape [int2]     row of version 5 ─▶ shape [int4]     version 7 ─▶ [int8]
+//! ```
+//!
+//! A row is found in the shape of its own version, and each value widened on its way out. Any other
+//! change of a type writes the rows anew under a new storage id, whose columns have no past.
+//!
+//! A reader never meets a row whose types are newer than its own layout. Changing a type takes the
+//! table's ACCESS EXCLUSIVE lock until its transaction ends, and who reads or writes holds a weaker
+//! lock from before it looks up the layout: so rows of the new version are written only after
+//! every reader with the old layout has ended its transaction. A reader with the new layout and
+//! an older snapshot sees older rows, which is what shapes are for. Changes that take weaker locks
+//! (statistics targets, comments, privileges) bump the version too, and change no type.
 //!
 //! `_seq` and `_updated` are zero until the sequencer fills them in ([`stamp`]).
 
+mod shape;
 mod value;
+mod widen;
 
 use super::{Result, StorageError};
 use crate::types::{Datum, Oid};
+use serde::{Deserialize, Serialize};
+use shape::Shape;
+use std::borrow::Cow;
 use value::Width;
+use widen::Widening;
+pub use widen::{widened, widens};
 
 const SEQ: usize = 0;
 const UPDATED: usize = 8;
@@ -46,58 +73,65 @@ pub struct LayoutColumn {
     pub type_oid: Oid,
     /// The value in rows stored before the column was added.
     pub missing: Datum,
+    /// Types it had in older rows.
+    pub past: Vec<PastType>,
+}
+
+/// A type that a column had, in rows that are still there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastType {
+    /// Rows of schema versions below this one, and not below the entry before, hold it.
+    pub before: u32,
+    pub type_oid: Oid,
+    pub typmod: i32,
+}
+
+/// The type and typmod that a column had at a schema version; `past` is in the order of versions.
+pub fn type_at(past: &[PastType], now: (Oid, i32), version: u32) -> (Oid, i32) {
+    let then = past.iter().find(|past| version < past.before);
+    then.map_or(now, |past| (past.type_oid, past.typmod))
 }
 
 /// How the rows of one table (one storage id) are laid out.
 #[derive(Clone, Debug)]
 pub struct RowLayout {
     version: u32,
-    columns: Vec<Slot>,
-    /// Length of the fixed area and number of variable columns among the first n columns.
-    totals: Vec<(usize, usize)>,
-}
-
-#[derive(Clone, Debug)]
-struct Slot {
-    type_oid: Oid,
-    width: Width,
-    missing: Datum,
+    missing: Vec<Datum>,
+    shape: Shape,
+    /// Shapes of older rows: each of versions below its number and not below the one before. `None`:
+    /// the catalog names types that cannot be read as those of now.
+    older: Vec<(u32, Option<Shape>)>,
 }
 
 impl RowLayout {
     /// From all columns by attribute number, dropped ones included; `version` is the table's schema
     /// version, written into rows.
     pub fn new(columns: &[LayoutColumn], version: u32) -> RowLayout {
-        let mut totals = vec![(0, 0)];
-        let (mut fixed, mut vars) = (0, 0);
-        let mut slots = Vec::with_capacity(columns.len());
-        for column in columns {
-            let width = Width::of(column.type_oid);
-            match width {
-                Width::Fixed(bytes) => fixed += bytes,
-                Width::Variable => vars += 1,
-            }
-            totals.push((fixed, vars));
-            let missing = column.missing.clone();
-            slots.push(Slot { type_oid: column.type_oid, width, missing });
-        }
-        RowLayout { version, columns: slots, totals }
+        let mut ends: Vec<u32> = columns.iter().flat_map(|c| &c.past).map(|p| p.before).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let older = ends.into_iter().map(|end| (end, Shape::at(columns, end.saturating_sub(1))));
+        let older = older.collect();
+        // No entry is beyond the last version.
+        let shape = Shape::at(columns, u32::MAX).expect("every type is itself");
+        let missing = columns.iter().map(|column| column.missing.clone()).collect();
+        RowLayout { version, missing, shape, older }
     }
 
     /// The number of columns, dropped ones included.
     pub fn len(&self) -> usize {
-        self.columns.len()
+        self.missing.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.columns.is_empty()
+        self.missing.is_empty()
     }
 
     /// Appends a row of these values, one per column, to `out`. `born`: [`RowRef::born`] of the
     /// version it replaces, 0 for a new row. Fails where a row is beyond 1 GiB, PostgreSQL's limit
     /// too.
     pub fn encode(&self, values: &[Datum], born: u64, out: &mut Vec<u8>) -> Result<()> {
-        debug_assert_eq!(values.len(), self.columns.len());
+        debug_assert_eq!(values.len(), self.len());
         let start = out.len();
         out.resize(start + VERSION, 0);
         out.extend_from_slice(&self.version.to_le_bytes());
@@ -124,8 +158,18 @@ impl RowLayout {
         }
     }
 
+    /// Appends `row` with other values, one per column of this layout: the same version of the same
+    /// row, as a rewrite of the table stores it.
+    pub fn encode_anew(&self, row: &RowRef<'_>, values: &[Datum], out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        let born = if row.born() == row.seq() { 0 } else { row.born() };
+        self.encode(values, born, out)?;
+        stamp(&mut out[start..], row.seq(), row.updated_us());
+        Ok(())
+    }
+
     fn encode_fixed(&self, values: &[Datum], out: &mut Vec<u8>) {
-        for (slot, value) in self.columns.iter().zip(values) {
+        for (slot, value) in self.shape.slots.iter().zip(values) {
             if let Width::Fixed(bytes) = slot.width {
                 let end = out.len() + bytes;
                 value::encode_fixed(value, out);
@@ -135,11 +179,10 @@ impl RowLayout {
     }
 
     fn encode_variable(&self, values: &[Datum], out: &mut Vec<u8>) {
-        let variable = self.totals.last().map_or(0, |total| total.1);
         let mut end_at = out.len();
-        let start = end_at + variable * END_LEN;
+        let start = end_at + self.shape.variable() * END_LEN;
         out.resize(start, 0);
-        for (slot, value) in self.columns.iter().zip(values) {
+        for (slot, value) in self.shape.slots.iter().zip(values) {
             if slot.width == Width::Variable {
                 value::encode_variable(slot.type_oid, value, out);
                 // A row that overflows is refused by its length afterwards.
@@ -147,6 +190,19 @@ impl RowLayout {
                 out[end_at..end_at + END_LEN].copy_from_slice(&end.to_le_bytes());
                 end_at += END_LEN;
             }
+        }
+    }
+
+    /// The shape of rows of a schema version.
+    #[inline]
+    fn shape_of(&self, row: &[u8]) -> Option<&Shape> {
+        if self.older.is_empty() {
+            return Some(&self.shape);
+        }
+        let version = u32::from_le_bytes(field(row, VERSION)?);
+        match self.older.get(self.older.partition_point(|(end, _)| *end <= version)) {
+            Some((_, shape)) => shape.as_ref(),
+            None => Some(&self.shape),
         }
     }
 
@@ -163,6 +219,8 @@ const ROW_BYTES_MAX: usize = 1 << 30;
 #[derive(Clone, Copy)]
 pub struct RowRef<'a> {
     layout: &'a RowLayout,
+    /// That of the version the row was written with.
+    shape: &'a Shape,
     bytes: &'a [u8],
     /// Columns the row was written with, no more than the layout's.
     columns: usize,
@@ -179,11 +237,13 @@ impl<'a> RowRef<'a> {
         let count = u16::from_le_bytes(field(bytes, COLUMNS)?);
         let columns = usize::from(count & !HAS_BORN);
         let nulls = if count & HAS_BORN != 0 { HEADER_LEN + BORN_LEN } else { HEADER_LEN };
-        let &(fixed_len, variable) = layout.totals.get(columns)?;
+        let shape = layout.shape_of(bytes)?;
+        let &(fixed_len, variable) = shape.totals.get(columns)?;
         let fixed = nulls + columns.div_ceil(8);
         let ends = fixed + fixed_len;
         let var = ends + variable * END_LEN;
-        (bytes.len() >= var).then_some(RowRef { layout, bytes, columns, nulls, fixed, ends, var })
+        let row = RowRef { layout, shape, bytes, columns, nulls, fixed, ends, var };
+        (bytes.len() >= var).then_some(row)
     }
 
     /// The commit that wrote the row; 0 where that is still this transaction.
@@ -209,23 +269,23 @@ impl<'a> RowRef<'a> {
     pub fn is_null(&self, column: usize) -> bool {
         match column < self.columns {
             true => self.bytes[self.nulls + column / 8] & (1 << (column % 8)) != 0,
-            false => self.layout.columns[column].missing.is_null(),
+            false => self.layout.missing[column].is_null(),
         }
     }
 
     /// A column's value.
     pub fn datum(&self, column: usize) -> Datum {
-        let slot = &self.layout.columns[column];
         if column >= self.columns {
-            return slot.missing.clone();
+            return self.layout.missing[column].clone();
         }
         if self.is_null(column) {
             return Datum::Null;
         }
-        match slot.width {
+        let slot = &self.shape.slots[column];
+        slot.widening.apply(match slot.width {
             Width::Fixed(_) => value::decode_fixed(slot.type_oid, self.fixed_slot(column)),
             Width::Variable => value::decode_variable(slot.type_oid, self.variable_slot(column)),
-        }
+        })
     }
 
     /// All columns' values.
@@ -233,25 +293,31 @@ impl<'a> RowRef<'a> {
         (0..self.layout.len()).map(|column| self.datum(column)).collect()
     }
 
-    /// The stored bytes of a column (text: UTF-8; fixed width: little endian); `None` where it is
-    /// NULL, or missing from a row of an older layout: ask [`RowRef::datum`] then.
-    pub fn stored_bytes(&self, column: usize) -> Option<&'a [u8]> {
+    /// The bytes of a column as a row of now has them (text: UTF-8; fixed width: little endian);
+    /// `None` where it is NULL, or missing from a row of an older layout: ask [`RowRef::datum`] then.
+    pub fn stored_bytes(&self, column: usize) -> Option<Cow<'a, [u8]>> {
         if column >= self.columns || self.is_null(column) {
             return None;
         }
-        Some(match self.layout.columns[column].width {
+        let slot = &self.shape.slots[column];
+        if slot.widening != Widening::Same {
+            let mut wide = Vec::with_capacity(8);
+            value::encode_fixed(&self.datum(column), &mut wide);
+            return Some(Cow::Owned(wide));
+        }
+        Some(Cow::Borrowed(match slot.width {
             Width::Fixed(_) => self.fixed_slot(column),
             Width::Variable => self.variable_slot(column),
-        })
+        }))
     }
 
     fn fixed_slot(&self, column: usize) -> &'a [u8] {
-        let (start, end) = (self.layout.totals[column].0, self.layout.totals[column + 1].0);
+        let (start, end) = (self.shape.totals[column].0, self.shape.totals[column + 1].0);
         &self.bytes[self.fixed + start..self.fixed + end]
     }
 
     fn variable_slot(&self, column: usize) -> &'a [u8] {
-        let index = self.layout.totals[column].1;
+        let index = self.shape.totals[column].1;
         let end_of = |index: usize| {
             field(self.bytes, self.ends + index * END_LEN).map_or(0, u32::from_le_bytes) as usize
         };
@@ -281,8 +347,12 @@ pub fn born(row: &[u8]) -> u64 {
     }
 }
 
-/// Fills in what only the sequencer knows.
+/// Fills in what only the sequencer knows. A row that was committed before keeps what it has: its
+/// table was written anew, it was not changed.
 pub(super) fn stamp(row: &mut [u8], seq: u64, updated_us: i64) {
+    if self::seq(row) != 0 {
+        return;
+    }
     if let Some(header) = row.get_mut(..VERSION) {
         header[SEQ..UPDATED].copy_from_slice(&seq.to_le_bytes());
         header[UPDATED..].copy_from_slice(&updated_us.to_le_bytes());

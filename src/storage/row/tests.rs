@@ -5,9 +5,12 @@ use crate::types::{Interval, oids};
 use std::sync::Arc;
 
 fn layout(types: &[Oid]) -> RowLayout {
-    let columns: Vec<_> =
-        types.iter().map(|&type_oid| LayoutColumn { type_oid, missing: Datum::Null }).collect();
+    let columns: Vec<_> = types.iter().map(|&type_oid| column(type_oid)).collect();
     RowLayout::new(&columns, 7)
+}
+
+fn column(type_oid: Oid) -> LayoutColumn {
+    LayoutColumn { type_oid, missing: Datum::Null, past: Vec::new() }
 }
 
 fn encoded(layout: &RowLayout, values: &[Datum]) -> Vec<u8> {
@@ -99,14 +102,13 @@ fn fixed_and_text_values_read_back() {
 fn old_rows_have_the_missing_value() {
     let old = layout(&[oids::TEXT, oids::INT4]);
     let bytes = encoded(&old, &[Datum::text("a"), Datum::Int4(1)]);
-    let added = LayoutColumn { type_oid: oids::TEXT, missing: Datum::text("new") };
-    let column = |type_oid| LayoutColumn { type_oid, missing: Datum::Null };
+    let added = LayoutColumn { missing: Datum::text("new"), ..column(oids::TEXT) };
     let new =
         RowLayout::new(&[column(oids::TEXT), column(oids::INT4), added, column(oids::INT8)], 8);
     let row = new.row(&bytes).unwrap();
     assert_eq!(row.datums(), [Datum::text("a"), Datum::Int4(1), Datum::text("new"), Datum::Null]);
     assert_eq!((row.schema_version(), row.is_null(2), row.is_null(3)), (7, false, true));
-    assert_eq!((row.stored_bytes(0), row.stored_bytes(2)), (Some(&b"a"[..]), None));
+    assert_eq!((row.stored_bytes(0), row.stored_bytes(2)), (Some(Cow::Borrowed(&b"a"[..])), None));
 }
 
 #[test]
@@ -129,4 +131,83 @@ fn damaged_rows_are_errors() {
     let mut many = row.clone();
     many[COLUMNS] = 200;
     assert!(layout.row(&many).is_err());
+}
+
+/// ALTER TYPE to a wider type rewrites nothing: rows of each version are read in their own shape.
+#[test]
+fn older_types_are_read_as_the_types_of_now() {
+    let past = |before, type_oid| PastType { before, type_oid, typmod: -1 };
+    let number =
+        LayoutColumn { past: vec![past(3, oids::INT2), past(7, oids::INT4)], ..column(oids::INT8) };
+    let float = LayoutColumn { past: vec![past(5, oids::FLOAT4)], ..column(oids::FLOAT8) };
+    let text = LayoutColumn { past: vec![past(6, oids::VARCHAR)], ..column(oids::TEXT) };
+    let columns = [number, column(oids::TEXT), float, text];
+    let now = RowLayout::new(&columns, 9);
+    let (a, b) = (Datum::text("a"), Datum::text("b"));
+    let rows = [
+        (2, [oids::INT2, oids::FLOAT4], [Datum::Int2(-2), Datum::Float4(0.1)]),
+        (3, [oids::INT4, oids::FLOAT4], [Datum::Int4(i32::MIN), Datum::Null]),
+        (5, [oids::INT4, oids::FLOAT8], [Datum::Int4(5), Datum::Float8(0.1)]),
+        (9, [oids::INT8, oids::FLOAT8], [Datum::Int8(1 << 40), Datum::Float8(-0.0)]),
+    ];
+    let widened = |value: &Datum| match value {
+        Datum::Int2(v) => Datum::Int8((*v).into()),
+        Datum::Int4(v) => Datum::Int8((*v).into()),
+        Datum::Float4(v) => Datum::Float8((*v).into()),
+        other => other.clone(),
+    };
+    for (version, [number, float], [n, f]) in rows {
+        let then = [number, oids::TEXT, float, oids::VARCHAR].map(column);
+        let bytes = {
+            let mut out = Vec::new();
+            let layout = RowLayout::new(&then, version);
+            layout.encode(&[n.clone(), a.clone(), f.clone(), b.clone()], 0, &mut out).unwrap();
+            out
+        };
+        let row = now.row(&bytes).unwrap();
+        assert_eq!(row.datums(), [widened(&n), a.clone(), widened(&f), b.clone()], "{version}");
+        // As a row of now has them, so that statistics count equal values as equal.
+        let anew = encoded(&now, &row.datums());
+        for at in 0..4 {
+            assert_eq!(row.stored_bytes(at), now.row(&anew).unwrap().stored_bytes(at));
+        }
+    }
+}
+
+/// A column added later and widened after that has its missing value as the type of now.
+#[test]
+fn rows_older_than_a_widened_column_lack_it() {
+    let old = layout(&[oids::INT2]);
+    let bytes = encoded(&old, &[Datum::Int2(1)]);
+    let past = vec![PastType { before: 9, type_oid: oids::INT4, typmod: -1 }];
+    let added = LayoutColumn { type_oid: oids::INT8, missing: Datum::Int8(7), past };
+    let now = RowLayout::new(&[column(oids::INT2), added], 9);
+    assert_eq!(now.row(&bytes).unwrap().datums(), [Datum::Int2(1), Datum::Int8(7)]);
+}
+
+#[test]
+fn types_that_do_not_widen_are_damage() {
+    let old = layout(&[oids::TEXT]);
+    let bytes = encoded(&old, &[Datum::text("1")]);
+    let past = vec![PastType { before: 8, type_oid: oids::TEXT, typmod: -1 }];
+    let now = RowLayout::new(&[LayoutColumn { past, ..column(oids::INT4) }], 8);
+    assert!(now.row(&bytes).is_err());
+    assert!(widens(oids::INT2, oids::INT8) && !widens(oids::INT8, oids::INT4));
+}
+
+/// What has not changed has the commit that wrote it, also after its table was written anew.
+#[test]
+fn a_rewrite_keeps_who_wrote_a_row() {
+    let (old, new) = (layout(&[oids::TEXT]), layout(&[oids::INT4]));
+    for born in [0, 3] {
+        let mut bytes = Vec::new();
+        old.encode(&[Datum::text("1")], born, &mut bytes).unwrap();
+        stamp(&mut bytes, 9, -5);
+        let mut anew = Vec::new();
+        new.encode_anew(&old.row(&bytes).unwrap(), &[Datum::Int4(1)], &mut anew).unwrap();
+        stamp(&mut anew, 12, 0);
+        let row = new.row(&anew).unwrap();
+        assert_eq!((row.seq(), row.updated_us(), row.datums()), (9, -5, vec![Datum::Int4(1)]));
+        assert_eq!(row.born(), if born == 0 { 9 } else { born });
+    }
 }

@@ -13,7 +13,7 @@
 mod sample;
 
 use super::cold::TierScan;
-use super::{Key, KeyRange, Result, RowLayout, Space, StorageError, StorageId, Store};
+use super::{Key, KeyRange, Result, RowLayout, Snapshot, Space, StorageError, StorageId, Store};
 use bytes::Bytes;
 use sample::Sample;
 use std::sync::Arc;
@@ -115,6 +115,25 @@ impl Store {
         Ok(rows)
     }
 
+    /// About how many rows a range of a table has, hot and cold.
+    pub fn rows_within(&self, range: &KeyRange) -> Result<f64> {
+        Ok(self.entries_within(Space::Rows, range)?
+            + self.entries_within(Space::Locators, range)?)
+    }
+
+    /// About how many entries a range has: exact for few, else the range's bytes by the size of the
+    /// first.
+    fn entries_within(&self, space: Space, range: &KeyRange) -> Result<f64> {
+        let snapshot = self.snapshot();
+        let (entries, bytes) = probe(&snapshot, space, range, PROBE_ENTRIES / 10)?;
+        if entries < PROBE_ENTRIES / 10 {
+            return Ok(entries as f64);
+        }
+        let Some(end) = &range.end else { return Ok(entries as f64) };
+        let size: u64 = snapshot.sizes(space, &[range.start.to_vec(), end.to_vec()]).iter().sum();
+        Ok((size as f64 * entries as f64 / bytes.max(1) as f64).max(entries as f64))
+    }
+
     /// Rows and bytes of a relation: exact for a small one, else what was counted, grown as the size
     /// has, else the size by that of the first entries. What is still in memtables has no size: it
     /// is missing from the growth.
@@ -129,13 +148,8 @@ impl Store {
 
     /// The same of the hot rows alone. A count is of all rows: it helps where no row is cold.
     fn estimate_hot(&self, space: Space, id: StorageId, any_cold: bool) -> Result<(f64, u64)> {
-        let mut scan = self.snapshot().scan(space, &KeyRange::storage(id), false);
-        let (mut entries, mut bytes) = (0, 0);
-        while entries < PROBE_ENTRIES && scan.valid()? {
-            bytes += scan.entry().map_or(0, |(key, value)| (key.len() + value.len()) as u64);
-            entries += 1;
-            scan.advance();
-        }
+        let range = KeyRange::storage(id);
+        let (entries, bytes) = probe(&self.snapshot(), space, &range, PROBE_ENTRIES)?;
         if entries < PROBE_ENTRIES {
             return Ok((entries as f64, bytes));
         }
@@ -202,6 +216,23 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// How many entries a range has, up to a number of them, and their bytes.
+fn probe(
+    snapshot: &Arc<Snapshot>,
+    space: Space,
+    range: &KeyRange,
+    entries_max: u64,
+) -> Result<(u64, u64)> {
+    let mut scan = snapshot.scan(space, range, false);
+    let (mut entries, mut bytes) = (0, 0);
+    while entries < entries_max && scan.valid()? {
+        bytes += scan.entry().map_or(0, |(key, value)| (key.len() + value.len()) as u64);
+        entries += 1;
+        scan.advance();
+    }
+    Ok((entries, bytes))
 }
 
 impl Statistics {

@@ -91,7 +91,7 @@ impl Sample {
             let row = layout.row(row)?;
             for (column, values) in values.iter_mut().enumerate() {
                 if !row.is_null(column) {
-                    *values.entry(hash(row.stored_bytes(column))).or_default() += 1;
+                    *values.entry(hash(row.stored_bytes(column).as_deref())).or_default() += 1;
                 }
             }
         }
@@ -135,7 +135,7 @@ mod tests {
     use crate::types::{Datum, oids};
 
     fn rows(count: i32) -> (RowLayout, Sample) {
-        let column = |type_oid| LayoutColumn { type_oid, missing: Datum::Null };
+        let column = |type_oid| LayoutColumn { type_oid, missing: Datum::Null, past: Vec::new() };
         let layout = RowLayout::new(&[oids::INT4, oids::INT4, oids::TEXT].map(column), 1);
         let mut sample = Sample::default();
         for n in 0..count {

@@ -1,11 +1,12 @@
 //! ALTER COLUMN … TYPE.
 //!
-//! Rows are rewritten through a cast, or USING's expression. Checks and indexes that use the column
-//! are bound again on the new type, from their SQL text, as PostgreSQL does.
+//! Rows stay as they are where their values are values of the new type, too ([`super::widening`]);
+//! else they are written anew through a cast, or USING's expression. Checks and indexes that use the
+//! column are bound again on the new type, from their SQL text, as PostgreSQL does.
 
 use super::super::rows::{self, Evaluator};
 use super::super::{DdlContext, column, foreign_key, foreign_key_check, index_def, lock};
-use super::column_number;
+use super::{column_number, widening};
 use crate::catalog::builtin::{self, CastMethod};
 use crate::catalog::depend::{self, columns_of};
 use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation, RelationKind};
@@ -14,7 +15,7 @@ use crate::functions::Deparse;
 use crate::nodes::{CoercionForm, Expr, FuncCall, Relabel};
 use crate::sql::bind::{ExprPlace, bind_expr, resolve_type};
 use crate::storage::TableLockMode;
-use crate::types::Oid;
+use crate::types::{Datum, Oid, oids};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::AlterTableCmd;
 use std::sync::Arc;
@@ -56,14 +57,19 @@ pub(super) async fn alter(
     changed.default = default.map(|e| recast_default(e, changed, cx)).transpose()?;
     new.version = table.version.wrapping_add(1);
     rebind_checks(&mut new, attno, cx)?;
-    if old_type != type_oid {
-        rebind_indexes(table, &new, attno, &catalog, cx)?;
+    let rebound = match old_type == type_oid {
+        true => Vec::new(),
+        false => rebind_indexes(table, &new, attno, &catalog, cx)?,
+    };
+    if widening::keeps_rows(&conversion, table, attno, cx) {
+        widening::keep(table, new, attno, &rebound, cx)?;
+    } else {
+        let evaluator = Evaluator::new([&conversion], table, &catalog, cx)?;
+        rows::rewrite(table, new, cx, |mut row| {
+            row[attno as usize - 1] = evaluator.eval(0, &row)?;
+            Ok(row)
+        })?;
     }
-    let evaluator = Evaluator::new([&conversion], table, &catalog, cx)?;
-    rows::rewrite(table, new, cx, |mut row| {
-        row[attno as usize - 1] = evaluator.eval(0, &row)?;
-        Ok(row)
-    })?;
     super::constraints::check_all(table.oid, attno, cx)?;
     for key in foreign_keys {
         foreign_key::rebind(key.table, key.constraint, cx)?;
@@ -169,7 +175,7 @@ fn recast_default(
     let expr = strip_implicit(expr);
     let (from, to) = (expr.type_oid(), column.type_oid);
     if from == to {
-        return Ok(expr);
+        return Ok(fitted(expr, column));
     }
     if let Expr::Const(constant) = &expr
         && !constant.value.is_null()
@@ -206,6 +212,30 @@ fn recast_default(
     }
 }
 
+/// A default that is cut or refused, when it is used, where it does not fit the type's modifier.
+fn fitted(expr: Expr, column: &crate::catalog::Column) -> Expr {
+    let (type_oid, typmod) = (column.type_oid, column.typmod);
+    let cast = builtin::cast(type_oid, type_oid).filter(|cast| cast.func != 0);
+    let Some(cast) = cast.filter(|_| typmod >= 0 && expr.typmod() != typmod) else { return expr };
+    let mut args = vec![expr, Expr::constant(Datum::Int4(typmod), oids::INT4)];
+    if builtin::proc(cast.func).is_some_and(|proc| proc.arg_types.len() == 3) {
+        args.push(Expr::constant(Datum::Bool(false), oids::BOOL));
+    }
+    Expr::Func(Box::new(FuncCall {
+        func: cast.func,
+        op: None,
+        type_oid,
+        typmod,
+        retset: false,
+        variadic: false,
+        form: CoercionForm::Implicit,
+        collation: column.collation,
+        input_collation: column.collation,
+        args,
+        location: -1,
+    }))
+}
+
 fn cannot_cast_default(column: &crate::catalog::Column) -> PgError {
     let shown = crate::types::format_type(column.type_oid, column.typmod).unwrap_or_default();
     let name = &column.name;
@@ -214,13 +244,11 @@ fn cannot_cast_default(column: &crate::catalog::Column) -> PgError {
     PgError::new(code::DATATYPE_MISMATCH, message)
 }
 
+/// The expression without implicit casts and length coercions around it (`strip_implicit_coercions`).
 fn strip_implicit(expr: Expr) -> Expr {
     match expr {
-        Expr::Func(call) if call.form == CoercionForm::Implicit => {
-            match <[Expr; 1]>::try_from(call.args) {
-                Ok([inner]) => strip_implicit(inner),
-                Err(args) => Expr::Func(Box::new(FuncCall { args, ..*call })),
-            }
+        Expr::Func(mut call) if call.form == CoercionForm::Implicit && !call.args.is_empty() => {
+            strip_implicit(call.args.swap_remove(0))
         }
         Expr::Relabel(relabel) if relabel.form == CoercionForm::Implicit => {
             strip_implicit(relabel.arg)
@@ -292,14 +320,16 @@ fn rebind_expressions(
     Ok(())
 }
 
-/// Gives the indexes on the column its new type and that type's operator class.
+/// Gives the indexes on the column its new type and that type's operator class; tells which they
+/// are.
 fn rebind_indexes(
     table: &Relation,
     new: &Relation,
     attno: i16,
     catalog: &Catalog,
     cx: &DdlContext<'_>,
-) -> Result<()> {
+) -> Result<Vec<Oid>> {
+    let mut rebound = Vec::new();
     for index in catalog.indexes_of(table) {
         if !depend::edges::index_columns(index).contains(&attno) {
             continue;
@@ -327,6 +357,7 @@ fn rebind_indexes(
         }
         changed.index = Some(info);
         cx.catalog.put_relation(changed, cx.txn);
+        rebound.push(index.oid);
     }
-    Ok(())
+    Ok(rebound)
 }

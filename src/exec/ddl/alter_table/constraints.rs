@@ -51,7 +51,7 @@ pub(super) async fn add_collected(
         add_keys(oid, &mut draft, cx)?;
     }
     for spec in &draft.foreign_keys {
-        let constraint = foreign_key::add(oid, spec, cx).await?;
+        let constraint = foreign_key::add(oid, spec, false, cx).await?;
         if !spec.node.skip_validation {
             foreign_key_check::check_rows(oid, constraint, cx)?;
         }

@@ -9,6 +9,7 @@ pub(super) mod column_type;
 pub(super) mod columns;
 pub(super) mod constraints;
 mod misc;
+mod widening;
 pub(super) use misc::set_owner;
 
 use super::names::RelationName;

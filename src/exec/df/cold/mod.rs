@@ -12,7 +12,7 @@ mod files;
 use super::runtime::partitions;
 use crate::exec::scan::{ScanColumn, Source};
 use crate::storage::cold::{ColdPart, SEQ_ID, UPDATED_ID};
-use crate::types::{Datum, Oid, arrow, oids};
+use crate::types::{Datum, Oid, oids};
 use adapter::{ColumnFiles, Logical};
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
@@ -59,7 +59,13 @@ pub(super) fn scan(
                 let missing = stored.missing_value.clone().unwrap_or(Datum::Null);
                 From::File(file(Logical::new(i32::from(stored.attno), *type_oid, missing)))
             }
-            ScanColumn::Seq => From::File(file(Logical::new(SEQ_ID, oids::INT8, Datum::Null))),
+            ScanColumn::Updated => {
+                From::File(file(Logical::new(UPDATED_ID, oids::TIMESTAMPTZ, Datum::Null)))
+            }
+            // No cold row is of this transaction.
+            ScanColumn::Seq | ScanColumn::CommitSeq => {
+                From::File(file(Logical::new(SEQ_ID, oids::INT8, Datum::Null)))
+            }
             ScanColumn::Xid => From::Xid(file(Logical::new(SEQ_ID, oids::INT8, Datum::Null))),
             ScanColumn::TableOid(oid) => From::Constant(ScalarValue::UInt32(Some(*oid))),
             ScanColumn::NoXid => From::Constant(ScalarValue::UInt32(Some(0))),
@@ -150,6 +156,3 @@ fn file(part: &ColdPart, plan: ParquetAccessPlan) -> PartitionedFile {
     let segment = &part.segment;
     PartitionedFile::new(files::name(segment.id), segment.file.bytes).with_extension(plan)
 }
-
-const _: i32 = UPDATED_ID;
-const _: fn(Oid) -> DataType = arrow::data_type;

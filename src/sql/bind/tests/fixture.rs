@@ -61,6 +61,7 @@ fn column(name: &str, type_oid: Oid, typmod: i32) -> Column {
         not_null: false,
         default: None,
         missing_value: None,
+        past_types: Vec::new(),
         identity: None,
         generated: false,
         dropped: false,
