@@ -41,7 +41,7 @@ impl Placement {
         match self {
             Placement::Hot => false,
             Placement::Flushed => true,
-            Placement::Mixed => n % 2 == 0,
+            Placement::Mixed => n.is_multiple_of(2),
         }
     }
 }
