@@ -1,12 +1,12 @@
 //! A table's rows as Arrow batches, decoded in parallel key ranges.
 
+use super::columns::{Columns, schema};
 use super::runtime::{BATCH_ROWS, external, partitions};
-use super::schema;
 use crate::error::Result;
 use crate::exec::CancelToken;
 use crate::exec::scan::{ByteRange, ScanColumn, Source};
 use crate::storage::{Direction, KeyRange, ReadView, Scan, Space, keys};
-use crate::types::{Oid, arrow};
+use crate::types::arrow::{self, ColumnType};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// Reads key ranges of one table.
 pub(in crate::exec) struct ScanExec {
     source: Arc<Source>,
-    types: Vec<Oid>,
+    types: Vec<ColumnType>,
     view: ReadView,
     cancel: CancelToken,
     /// One partition each.
@@ -42,8 +42,9 @@ impl ScanExec {
         ranges: Vec<ByteRange>,
         view: ReadView,
         cancel: CancelToken,
-    ) -> Result<(ScanExec, Vec<Oid>)> {
-        let types: Vec<Oid> = source.columns.iter().map(|c| column_type(*c, source)).collect();
+    ) -> Result<(ScanExec, Columns)> {
+        let types: Vec<ColumnType> =
+            source.columns.iter().map(|c| column_type(*c, source)).collect();
         let mut parts = Vec::new();
         for range in ranges {
             let range = KeyRange { start: range.start.into(), end: range.end.map(Into::into) };
@@ -66,24 +67,29 @@ impl ScanExec {
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
         };
-        Ok((exec, types))
+        let columns = Columns::in_order(&types, exec.schema.clone());
+        Ok((exec, columns))
     }
 }
 
-fn column_type(column: ScanColumn, source: &Source) -> Oid {
+fn column_type(column: ScanColumn, source: &Source) -> ColumnType {
     use crate::types::oids;
-    match column {
-        ScanColumn::Stored(index) => source.schema.relation.columns[index].type_oid,
+    let type_oid = match column {
+        ScanColumn::Stored(index) => {
+            let column = &source.schema.relation.columns[index];
+            return ColumnType::stored(column.type_oid, column.typmod);
+        }
         ScanColumn::Key => oids::BYTEA,
         ScanColumn::Seq => oids::INT8,
         ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
-    }
+    };
+    type_oid.into()
 }
 
 /// One partition being read.
 struct Reader {
     source: Arc<Source>,
-    types: Vec<Oid>,
+    types: Vec<ColumnType>,
     schema: SchemaRef,
     cancel: CancelToken,
     scan: Option<Scan>,

@@ -4,7 +4,7 @@ use super::bounds::ByteRange;
 use super::{Bounds, Source};
 use crate::error::Result;
 use crate::exec::explain::Description;
-use crate::exec::op::{PlanNode, filtered};
+use crate::exec::op::PlanNode;
 use crate::exec::{ExecState, Operator, Row, df};
 use crate::storage::{Direction, KeyRange, Scan, Space, keys};
 use std::sync::Arc;
@@ -60,16 +60,16 @@ impl PlanNode for TableScan {
     }
 
     /// A scan of ranges in any order; the wanted order of a backward or point scan is for rows.
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+    fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
         if self.point || self.ordered {
             return None;
         }
         let storage = self.source.schema.relation.storage.to_be_bytes();
         let ranges = self.bounds.ranges(&storage, &cx.state()).ok()?;
-        let (scan, types) =
+        let (scan, columns) =
             df::ScanExec::new(&self.source, ranges, cx.view.clone(), cx.cancel()).ok()?;
-        let lowered = df::Lowered { plan: Arc::new(scan), types };
-        filtered(lowered, &self.source.conditions, cx)
+        let lowered = df::Lowered { plan: Arc::new(scan), columns };
+        df::filtered(lowered, &self.source.conditions, needed, cx)
     }
 }
 
