@@ -45,7 +45,7 @@ struct Batches {
     node: NodeRef,
     receiver: mpsc::Receiver<std::result::Result<RecordBatch, Failure>>,
     /// The plan's task; dropping this ends it, in the middle of whatever it does.
-    _task: JoinSet<()>,
+    task: JoinSet<()>,
     /// Where each column of a row is.
     columns: Vec<Place>,
     current: Option<RecordBatch>,
@@ -103,7 +103,7 @@ fn start(node: &NodeRef, exact: bool, state: &ExecState) -> Result<Run> {
     Ok(Run::Batches(Batches {
         node: node.clone(),
         receiver,
-        _task: task,
+        task,
         columns,
         current: None,
         at: 0,
@@ -122,7 +122,10 @@ impl Operator for Run {
                         return Ok(Some(row));
                     }
                     match block_on(&state.cx.cancel, batches.receiver.recv())? {
-                        None => return Ok(None),
+                        None => {
+                            batches.ended(state)?;
+                            return Ok(None);
+                        }
                         Some(Ok(batch)) => {
                             (batches.current, batches.at, batches.begun) = (Some(batch), 0, true);
                         }
@@ -141,6 +144,14 @@ impl Operator for Run {
 }
 
 impl Batches {
+    /// The plan has given its last batch: it has not ended by a panic.
+    fn ended(&mut self, state: &ExecState) -> Result<()> {
+        match block_on(&state.cx.cancel, self.task.join_next())? {
+            Some(Err(error)) => Err(PgError::internal(error.to_string())),
+            _ => Ok(()),
+        }
+    }
+
     /// The next row of the current batch.
     fn row(&mut self) -> Option<Row> {
         let batch = self.current.as_ref().filter(|batch| self.at < batch.num_rows())?;

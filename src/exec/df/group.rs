@@ -258,6 +258,8 @@ impl Plan {
     }
 
     fn finish(self) -> Option<Lowered> {
+        // Rows without columns would have no length everywhere.
+        (!self.output.is_empty()).then_some(())?;
         let names = |keys: Vec<Arc<dyn PhysicalExpr>>| {
             let named = keys.into_iter().enumerate().map(|(n, key)| (key, format!("k{n}")));
             PhysicalGroupBy::new_single(named.collect())

@@ -2,7 +2,7 @@
 
 use super::columns::{Columns, schema};
 use super::runtime::{BATCH_ROWS, external, partitions};
-use crate::error::Result;
+use crate::error::{PgError, Result};
 use crate::exec::CancelToken;
 use crate::exec::scan::{ByteRange, ScanColumn, Source};
 use crate::storage::{Direction, KeyRange, ReadView, Scan, Space, keys};
@@ -45,6 +45,9 @@ impl ScanExec {
     ) -> Result<(ScanExec, Columns)> {
         let types: Vec<ColumnType> =
             source.columns.iter().map(|c| column_type(*c, source)).collect();
+        if types.iter().any(|ty| !arrow::travels(ty.oid)) {
+            return Err(PgError::unsupported("a column of a user-defined type in batches"));
+        }
         let mut parts = Vec::new();
         for range in ranges {
             let range = KeyRange { start: range.start.into(), end: range.end.map(Into::into) };
@@ -116,7 +119,7 @@ impl Reader {
         let columns = builders.iter_mut().map(arrow::Builder::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
-            .map_err(|e| crate::error::PgError::internal(e.to_string()))
+            .map_err(|e| PgError::internal(e.to_string()))
     }
 }
 

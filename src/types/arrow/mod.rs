@@ -123,6 +123,13 @@ fn decimal_form(typmod: i32) -> Option<Form> {
     (precision <= decimal::PRECISION_MAX).then_some(Form::Decimal { precision, scale })
 }
 
+/// Whether values of a type travel in plans. Those of types that users make do not: what they are, the
+/// catalog knows.
+pub fn travels(type_oid: Oid) -> bool {
+    const FIRST_USER_OID: Oid = 16384;
+    type_oid < FIRST_USER_OID
+}
+
 /// The Arrow type that represents a PostgreSQL type of whose values nothing more is known.
 pub fn data_type(type_oid: Oid) -> DataType {
     match type_oid {

@@ -28,7 +28,7 @@ use super::row_expr::{Input, Output, RowExpr};
 use crate::catalog::builtin;
 use crate::exec::expr::{Node, Program, Reads};
 use crate::exec::op::KeyColumn;
-use crate::types::arrow::{ColumnType, Form};
+use crate::types::arrow::{ColumnType, Form, travels};
 use crate::types::{Datum, Oid, oids};
 use datafusion::arrow::compute::SortOptions;
 use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
@@ -68,6 +68,7 @@ pub(in crate::exec) fn value(
     match scope.native(program.node(), program.type_oid()) {
         Some(native) => Some(native),
         None => {
+            travels(program.type_oid()).then_some(())?;
             let output = Output::Value(program.type_oid());
             let expr = row_expr(vec![program.clone()], output, columns, cx)?;
             let ty = program.type_oid().into();
