@@ -20,6 +20,8 @@ pub struct StatementContext {
     pub cancel: CancelToken,
     /// Bytes that one statement's sorts, hashes and aggregates may hold.
     pub memory_limit_bytes: usize,
+    /// `force_parallel_mode`: DataFusion runs whatever it can, however small.
+    pub force_parallel: bool,
     /// EXPLAIN ANALYZE: where its operators note what they do.
     pub measurements: Option<Arc<Measurements>>,
 }

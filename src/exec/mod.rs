@@ -32,7 +32,7 @@ pub use plan::{Plan, ResultColumn, plan, plan_explained};
 pub use row_keys::RowKeys;
 use run::block_on;
 pub use run::{Execution, RowBatch, RowStream, execute, off_worker};
-pub use state::ExecState;
+pub use state::{ExecState, Known};
 
 use crate::types::Datum;
 

@@ -5,8 +5,10 @@ use crate::error::{PgError, Result, code};
 use crate::functions::Env;
 use crate::storage::ReadView;
 use crate::types::Datum;
+use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A statement may hold this many times `work_mem`, which in PostgreSQL limits one operator before
@@ -15,6 +17,21 @@ const WORK_MEM_FACTOR: usize = 256;
 
 /// A value that operators share during an execution: a materialised CTE, a subplan's hash table.
 pub type SharedSlot = Box<dyn Any + Send>;
+
+/// Values of subqueries that depend on no row, by their slot in [`ExecState::shared`]: computed before
+/// a plan starts on DataFusion, whose threads have no such slots.
+#[derive(Clone, Default)]
+pub struct Known(Arc<Mutex<HashMap<usize, Datum>>>);
+
+impl Known {
+    pub fn get(&self, slot: usize) -> Option<Datum> {
+        self.0.lock().get(&slot).cloned()
+    }
+
+    pub fn set(&self, slot: usize, value: Datum) {
+        self.0.lock().insert(slot, value);
+    }
+}
 
 /// Handed to every operator and program. One execution runs on one thread at a time.
 pub struct ExecState {
@@ -28,6 +45,8 @@ pub struct ExecState {
     pub outer: RefCell<Vec<Datum>>,
     /// By the planner's numbering.
     pub shared: RefCell<Vec<Option<SharedSlot>>>,
+    /// See [`Known`].
+    pub known: Known,
     /// Whoever starts operators now reads few of their rows: they need not start DataFusion.
     few_rows: Cell<bool>,
     /// Bytes that operators of this execution hold.
@@ -55,6 +74,7 @@ impl ExecState {
             params,
             outer: RefCell::new(vec![Datum::Null; outer]),
             shared: RefCell::new((0..shared).map(|_| None).collect()),
+            known: Known::default(),
             few_rows: Cell::new(false),
             memory_bytes: Cell::new(0),
             dml: super::dml::Modifications::default(),

@@ -95,6 +95,7 @@ struct Derived {
     lock_timeout: Option<Duration>,
     deadlock_timeout: Duration,
     memory_limit_bytes: usize,
+    force_parallel: bool,
 }
 
 /// Why an idle session woke up.

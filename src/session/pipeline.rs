@@ -201,7 +201,9 @@ impl Session {
         transaction: &Transaction,
         view: ReadView,
     ) -> Arc<StatementContext> {
-        let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
+        let derived = self.derived.as_ref();
+        let memory_limit_bytes = derived.map_or(0, |d| d.memory_limit_bytes);
+        let force_parallel = derived.is_some_and(|d| d.force_parallel);
         self.apply_lock_timeouts(transaction);
         Arc::new(StatementContext {
             txn: transaction.txn.clone(),
@@ -210,6 +212,7 @@ impl Session {
             env: env.clone(),
             cancel: self.state.backend.token.clone(),
             memory_limit_bytes,
+            force_parallel,
             measurements: None,
         })
     }
@@ -272,6 +275,7 @@ impl Session {
             lock_timeout: settings.timeout("lock_timeout"),
             deadlock_timeout: settings.timeout("deadlock_timeout").unwrap_or_default(),
             memory_limit_bytes: work_mem_kb.saturating_mul(1024),
+            force_parallel: settings.get("force_parallel_mode").is_some_and(|v| v != "off"),
         };
         drop(settings);
         self.derived = Some(derived.clone());

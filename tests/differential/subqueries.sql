@@ -69,7 +69,7 @@ VALUES (1, 'a', NULL), (2, 'b', 3.5);
 VALUES (1) UNION VALUES (2) ORDER BY 1;
 INSERT INTO a VALUES (20, (SELECT v FROM a WHERE id = 2)) RETURNING (SELECT max(id) FROM a), v;
 INSERT INTO a SELECT id + 100, v FROM a WHERE id < 3 ORDER BY id RETURNING id;
-UPDATE a SET v = (SELECT string_agg(v, '') FROM a b WHERE b.id < a.id) WHERE id = 3 RETURNING v;
+UPDATE a SET v = (SELECT string_agg(v, '' ORDER BY b.id) FROM a b WHERE b.id < a.id) WHERE id = 3 RETURNING v;
 UPDATE a SET v = x.v FROM (SELECT 'new' AS v, 2 AS id UNION ALL SELECT 'new2', 101) x WHERE a.id = x.id RETURNING a.id, a.v;
 DELETE FROM a WHERE id IN (SELECT id FROM a ORDER BY id DESC LIMIT 2) RETURNING id;
 DELETE FROM a WHERE EXISTS (SELECT FROM a b WHERE b.id < a.id AND b.v = a.v);

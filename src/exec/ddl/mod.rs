@@ -111,6 +111,7 @@ impl DdlContext<'_> {
             env: self.env.clone(),
             cancel: self.cancel.clone(),
             memory_limit_bytes: self.memory_limit_bytes,
+            force_parallel: false,
             measurements: None,
         }))
     }

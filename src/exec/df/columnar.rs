@@ -1,12 +1,14 @@
 //! A subtree that runs on DataFusion if it can; else its own inputs may try.
 
-use super::expr::Lowering;
+use super::columns::{Needed, Place};
+use super::lowering::{Inexact, Lowering};
 use super::runtime::{pg_error, task_context, threads};
-use crate::error::Result;
+use crate::error::{PgError, Result};
 use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Operator, Row, block_on};
-use crate::types::{Datum, Oid, arrow};
+use crate::types::{Datum, arrow};
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::error::DataFusionError;
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 use tokio::sync::mpsc;
@@ -18,72 +20,122 @@ const BATCHES_AHEAD: usize = 2;
 /// Cost from which DataFusion is worth starting.
 const COST_MIN: f64 = 25_000.0;
 
-/// A running node that tries DataFusion first; `None`: not worth it.
+/// A running node that tries DataFusion first; `None`: not worth it. `force_parallel_mode` makes it
+/// always so: tests compare both engines by it.
 pub(in crate::exec) fn columnar(node: &NodeRef, state: &ExecState) -> Option<Box<dyn Operator>> {
-    let worthwhile = node.estimate.cost > COST_MIN && !state.wants_few_rows();
-    worthwhile.then(|| Box::new(Run::Waiting(node.clone())) as Box<dyn Operator>)
+    let big = node.estimate.cost > COST_MIN && !state.wants_few_rows();
+    let worthwhile = big || state.cx.force_parallel;
+    worthwhile.then(|| Box::new(Run::Waiting { node: node.clone(), exact: false }) as _)
 }
 
 enum Run {
     /// Not started.
-    Waiting(NodeRef),
+    Waiting {
+        node: NodeRef,
+        /// See [`super::lowering`].
+        exact: bool,
+    },
     /// On row operators.
     Rows(Box<dyn Operator>),
     /// On DataFusion.
-    Batches {
-        batches: mpsc::Receiver<Result<RecordBatch>>,
-        /// The plan's task; dropping this ends it, in the middle of whatever it does.
-        _task: JoinSet<()>,
-        types: Vec<Oid>,
-        current: Option<RecordBatch>,
-        at: usize,
-    },
+    Batches(Batches),
+}
+
+struct Batches {
+    node: NodeRef,
+    receiver: mpsc::Receiver<std::result::Result<RecordBatch, Failure>>,
+    /// The plan's task; dropping this ends it, in the middle of whatever it does.
+    task: JoinSet<()>,
+    /// Where each column of a row is.
+    columns: Vec<Place>,
+    current: Option<RecordBatch>,
+    /// Next row of the current batch.
+    at: usize,
+    /// A batch has come.
+    begun: bool,
+}
+
+/// Why a plan ends early.
+enum Failure {
+    Error(PgError),
+    /// It is to start anew.
+    Inexact,
+}
+
+impl From<DataFusionError> for Failure {
+    fn from(error: DataFusionError) -> Failure {
+        match error.find_root() {
+            DataFusionError::External(source) if source.is::<Inexact>() => Failure::Inexact,
+            _ => Failure::Error(pg_error(error)),
+        }
+    }
 }
 
 /// Starts a node, on DataFusion if it can be lowered.
-fn start(node: &NodeRef, state: &ExecState) -> Result<Run> {
-    let Some(lowered) = node.lower(&Lowering::new(state)) else {
-        return Ok(Run::Rows(node.operator().open(state)));
+fn start(node: &NodeRef, exact: bool, state: &ExecState) -> Result<Run> {
+    let rows = || Ok(Run::Rows(node.operator().open(state)));
+    let width = node.estimate.columns;
+    let Some(lowered) = node.lower(&Needed::all(width), &Lowering::new(state, exact)) else {
+        return rows();
     };
+    let columns = (0..width).map(|slot| lowered.columns.get(slot)).collect::<Option<Vec<_>>>();
+    let Some(columns) = columns else { return rows() };
     let context = task_context()?;
-    let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     let plan = lowered.plan;
     let run = async move {
         let mut stream = match execute_stream(plan, context) {
             Ok(stream) => stream,
             Err(error) => {
                 // The reader may be gone; then nobody wants the error.
-                let _ = sender.send(Err(pg_error(error))).await;
+                let _ = sender.send(Err(error.into())).await;
                 return;
             }
         };
         while let Some(batch) = stream.next().await {
-            if sender.send(batch.map_err(pg_error)).await.is_err() {
+            if sender.send(batch.map_err(Failure::from)).await.is_err() {
                 return;
             }
         }
     };
     let mut task = JoinSet::new();
     task.spawn_on(run, threads()?.handle());
-    Ok(Run::Batches { batches, _task: task, types: lowered.types, current: None, at: 0 })
+    Ok(Run::Batches(Batches {
+        node: node.clone(),
+        receiver,
+        task,
+        columns,
+        current: None,
+        at: 0,
+        begun: false,
+    }))
 }
 
 impl Operator for Run {
     fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
         loop {
             match self {
-                Run::Waiting(node) => *self = start(&node.clone(), state)?,
+                Run::Waiting { node, exact } => *self = start(&node.clone(), *exact, state)?,
                 Run::Rows(running) => return running.next(state),
-                Run::Batches { batches, types, current, at, .. } => {
-                    if let Some(batch) = current
-                        && *at < batch.num_rows()
-                    {
-                        *at += 1;
-                        return Ok(Some(row(batch, *at - 1, types)));
+                Run::Batches(batches) => {
+                    if let Some(row) = batches.row() {
+                        return Ok(Some(row));
                     }
-                    match block_on(&state.cx.cancel, batches.recv())? {
-                        Some(batch) => (*current, *at) = (Some(batch?), 0),
-                        None => return Ok(None),
+                    match block_on(&state.cx.cancel, batches.receiver.recv())? {
+                        None => {
+                            batches.ended(state)?;
+                            return Ok(None);
+                        }
+                        Some(Ok(batch)) => {
+                            (batches.current, batches.at, batches.begun) = (Some(batch), 0, true);
+                        }
+                        Some(Err(Failure::Error(error))) => return Err(error),
+                        Some(Err(Failure::Inexact)) if batches.begun => {
+                            return Err(PgError::internal("a decimal did not fit after rows"));
+                        }
+                        Some(Err(Failure::Inexact)) => {
+                            *self = Run::Waiting { node: batches.node.clone(), exact: true };
+                        }
                     }
                 }
             }
@@ -91,9 +143,20 @@ impl Operator for Run {
     }
 }
 
-fn row(batch: &RecordBatch, at: usize, types: &[Oid]) -> Row {
-    let columns = batch.columns().iter().zip(types);
-    columns
-        .map(|(array, type_oid)| arrow::datum_at(&**array, at, *type_oid))
-        .collect::<Vec<Datum>>()
+impl Batches {
+    /// The plan has given its last batch: it has not ended by a panic.
+    fn ended(&mut self, state: &ExecState) -> Result<()> {
+        match block_on(&state.cx.cancel, self.task.join_next())? {
+            Some(Err(error)) => Err(PgError::internal(error.to_string())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The next row of the current batch.
+    fn row(&mut self) -> Option<Row> {
+        let batch = self.current.as_ref().filter(|batch| self.at < batch.num_rows())?;
+        self.at += 1;
+        let value = |p: &Place| arrow::datum_at(batch.column(p.at), self.at - 1, p.ty);
+        Some(self.columns.iter().map(value).collect::<Vec<Datum>>())
+    }
 }

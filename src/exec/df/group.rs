@@ -1,11 +1,20 @@
 //! GROUP BY as DataFusion's operators: aggregate each partition, exchange by group, merge.
+//!
+//! Groups are told apart by Arrow's equality where it is PostgreSQL's, else by the bytes of
+//! [`types::key`](crate::types::key); the value to show is then that of any row of the group.
+//!
+//! Aggregates with DISTINCT are aggregates over the groups of their argument: where all have the same
+//! argument, rows are first grouped by it too, and what remains is a plain aggregate.
 
-use super::aggregate::{Aggregate, Kind, is_mergeable};
-use super::expr::{Lowering, key, value};
+use super::aggregate::{Aggregate, Kind, is_mergeable, is_sum, native};
+use super::columns::{Columns, Needed};
+use super::expr::{Typed, is_equal_as_arrow, key, only_if, value, with_scale};
+use super::lowering::Lowering;
 use super::runtime::partitions;
 use super::{Lowered, schema};
+use crate::exec::expr::Program;
 use crate::exec::op::{AggregateCall, Grouping, KeyColumn};
-use crate::types::{Oid, oids};
+use crate::types::arrow::ColumnType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
@@ -20,14 +29,13 @@ use std::sync::Arc;
 
 /// What is aggregated, in the order of the output.
 struct Plan {
-    types: Arc<Vec<Oid>>,
-    input: Arc<dyn ExecutionPlan>,
+    input: Lowered,
     /// What tells groups apart.
     keys: Vec<Arc<dyn PhysicalExpr>>,
     aggregates: Vec<Arc<AggregateFunctionExpr>>,
     filters: Vec<Option<Arc<dyn PhysicalExpr>>>,
     /// Where each column of the output is: a key or an aggregate.
-    output: Vec<(Place, Oid)>,
+    output: Vec<(Place, ColumnType)>,
 }
 
 #[derive(Clone, Copy)]
@@ -36,50 +44,105 @@ enum Place {
     Aggregate(usize),
 }
 
+/// Which columns of its input a grouping reads; `None`: the row operator does it.
+pub(in crate::exec) fn grouping_reads(
+    grouping: &Grouping,
+    calls: &[AggregateCall],
+    width: usize,
+) -> Option<Needed> {
+    let mut needed = Needed::none(width);
+    grouping.keys.iter().try_for_each(|column| needed.read(&column.value))?;
+    grouping.dependent.iter().try_for_each(|column| needed.read(column))?;
+    let args = calls.iter().flat_map(|call| call.args.iter().chain(&call.filter));
+    args.into_iter().try_for_each(|arg| needed.read(arg))?;
+    Some(needed)
+}
+
 /// Lowers a grouping over lowered rows; `None`: the row operator does it.
 pub(in crate::exec) fn grouped(
     input: Lowered,
     grouping: &Grouping,
     calls: &Arc<Vec<AggregateCall>>,
-    cx: &Lowering,
+    cx: &Lowering<'_>,
 ) -> Option<Lowered> {
-    let state = cx.state();
     let one_set = grouping.sets.len() == 1 && grouping.sets[0].len() == grouping.keys.len();
-    if !one_set || !grouping.masks.is_empty() || !calls.iter().all(|c| is_mergeable(c, &state)) {
-        return None;
-    }
+    (one_set && grouping.masks.is_empty()).then_some(())?;
+    let (input, distinct) = match distinct_argument(calls) {
+        Some(argument) if grouping.dependent.is_empty() => {
+            (distinct_rows(input, grouping, argument, cx)?, true)
+        }
+        _ => (input, false),
+    };
     let mut plan = Plan {
-        types: Arc::new(input.types),
-        input: input.plan,
+        input,
         keys: Vec::new(),
         aggregates: Vec::new(),
         filters: Vec::new(),
         output: Vec::new(),
     };
-    grouping.keys.iter().try_for_each(|column| plan.key(column, cx))?;
-    for column in &grouping.dependent {
-        let argument = value(column, &plan.types, cx)?;
-        plan.aggregate(Kind::Any(column.type_oid()), vec![argument], None, cx)?;
-    }
-    for (n, call) in calls.iter().enumerate() {
-        let args = call.args.iter().map(|arg| value(arg, &plan.types, cx));
-        let filter = match &call.filter {
-            Some(filter) => Some(value(filter, &plan.types, cx)?),
-            None => None,
-        };
-        plan.aggregate(Kind::Call(calls.clone(), n), args.collect::<Option<_>>()?, filter, cx)?;
+    match distinct {
+        // The rows are the keys, then the argument.
+        true => {
+            for (slot, column) in grouping.keys.iter().enumerate() {
+                let value = Program::slot(slot, column.type_oid);
+                plan.key(&KeyColumn { value, ..column.clone() }, cx)?;
+            }
+            let argument = calls.first()?.args.first()?;
+            let argument = Program::slot(grouping.keys.len(), argument.type_oid());
+            for n in 0..calls.len() {
+                plan.call(calls, n, std::slice::from_ref(&argument), None, cx)?;
+            }
+        }
+        false => {
+            grouping.keys.iter().try_for_each(|column| plan.key(column, cx))?;
+            for column in &grouping.dependent {
+                let argument = plan.value(column, cx)?;
+                plan.any(argument, cx)?;
+            }
+            for (n, call) in calls.iter().enumerate() {
+                call.distinct.is_empty().then_some(())?;
+                plan.call(calls, n, &call.args, call.filter.as_ref(), cx)?;
+            }
+        }
     }
     plan.finish()
+}
+
+/// The one argument of calls that are all of the DISTINCT values of it.
+fn distinct_argument(calls: &[AggregateCall]) -> Option<&Program> {
+    let argument = calls.first()?.args.first()?;
+    let same = |call: &AggregateCall| {
+        let slot = call.args.first().and_then(Program::as_slot);
+        !call.distinct.is_empty()
+            && call.args.len() == 1
+            && call.filter.is_none()
+            && (calls.len() == 1 || slot.is_some() && slot == argument.as_slot())
+    };
+    calls.iter().all(same).then_some(argument)
+}
+
+/// The distinct combinations of a grouping's keys and an argument.
+fn distinct_rows(
+    input: Lowered,
+    grouping: &Grouping,
+    argument: &Program,
+    cx: &Lowering<'_>,
+) -> Option<Lowered> {
+    let mut keys = grouping.keys.clone();
+    keys.push(KeyColumn::ascending(argument.clone(), argument.type_oid()));
+    let sets = vec![(0..keys.len()).collect()];
+    let grouping = Grouping { keys, sets, masks: Vec::new(), dependent: Vec::new() };
+    cx.below_breaker(|| grouped(input, &grouping, &Arc::default(), cx))
 }
 
 /// Lowers DISTINCT over all columns of lowered rows.
 pub(in crate::exec) fn distinct(
     input: Lowered,
     keys: &[KeyColumn],
-    cx: &Lowering,
+    cx: &Lowering<'_>,
 ) -> Option<Lowered> {
     let of_slot = |slot| keys.iter().find(|key| key.value.as_slot() == Some(slot)).cloned();
-    let keys: Vec<KeyColumn> = (0..input.types.len()).map(of_slot).collect::<Option<_>>()?;
+    let keys: Vec<KeyColumn> = (0..input.columns.width()).map(of_slot).collect::<Option<_>>()?;
     // Without columns there would be no groups to tell apart.
     (!keys.is_empty()).then_some(())?;
     let sets = vec![(0..keys.len()).collect()];
@@ -88,33 +151,105 @@ pub(in crate::exec) fn distinct(
 }
 
 impl Plan {
-    fn key(&mut self, column: &KeyColumn, cx: &Lowering) -> Option<()> {
-        let argument = value(&column.value, &self.types, cx)?;
-        if compares_as_arrow(column.type_oid) {
-            self.output.push((Place::Key(self.keys.len()), column.type_oid));
-            self.keys.push(argument);
-            return Some(());
-        }
-        self.keys.push(key(std::slice::from_ref(column), false, &self.types, cx)?);
-        self.aggregate(Kind::Any(column.type_oid), vec![argument], None, cx)
+    /// An expression over the input, which is read to its end before a group is given.
+    fn value(&self, program: &Program, cx: &Lowering<'_>) -> Option<Typed> {
+        cx.below_breaker(|| value(program, &self.input.columns, cx))
     }
 
-    fn aggregate(
+    fn key(&mut self, column: &KeyColumn, cx: &Lowering<'_>) -> Option<()> {
+        let argument = self.value(&column.value, cx)?;
+        if is_equal_as_arrow(argument.ty) {
+            self.output.push((Place::Key(self.keys.len()), argument.ty));
+            self.keys.push(argument.expr);
+            return Some(());
+        }
+        self.keys.push(key(std::slice::from_ref(column), false, &self.input.columns, cx)?);
+        self.any(argument, cx)
+    }
+
+    /// The value of any row of the group.
+    fn any(&mut self, argument: Typed, cx: &Lowering<'_>) -> Option<()> {
+        let kind = Kind::Any(argument.ty);
+        self.rows(kind, vec![argument.expr], None, cx)
+    }
+
+    /// A call of the plan's, over these arguments.
+    fn call(
+        &mut self,
+        calls: &Arc<Vec<AggregateCall>>,
+        n: usize,
+        args: &[Program],
+        filter: Option<&Program>,
+        cx: &Lowering<'_>,
+    ) -> Option<()> {
+        let call = &calls[n];
+        let filter = match filter {
+            Some(filter) => Some(self.value(filter, cx)?),
+            None => None,
+        };
+        let mut args = self.arguments(call, args, cx)?;
+        if let Some(filter) = &filter {
+            // DataFusion evaluates arguments on all rows.
+            let guarded = |arg: Typed| match arg.fallible {
+                true => only_if(filter, arg),
+                false => Some(arg),
+            };
+            args = args.into_iter().map(guarded).collect::<Option<_>>()?;
+        }
+        let filter = filter.map(|filter| filter.expr);
+        if let Some(found) = native(call, &args, self.aggregates.len(), cx) {
+            let args = args.into_iter().map(|arg| arg.expr).collect();
+            return self.add(found.function, found.result, args, filter);
+        }
+        is_mergeable(call, &cx.state()).then_some(())?;
+        let types = args.iter().map(|arg| arg.ty).collect();
+        let args = args.into_iter().map(|arg| arg.expr).collect();
+        self.rows(Kind::Call(calls.clone(), n, types), args, filter, cx)
+    }
+
+    /// A call's arguments. Of a sum of numerics whose scale depends on the row, there are two.
+    fn arguments(
+        &self,
+        call: &AggregateCall,
+        args: &[Program],
+        cx: &Lowering<'_>,
+    ) -> Option<Vec<Typed>> {
+        if let ([arg], true) = (args, is_sum(call))
+            && let Some(pair) = cx.below_breaker(|| with_scale(arg, &self.input.columns, cx))
+        {
+            return Some(pair.into());
+        }
+        args.iter().map(|arg| self.value(arg, cx)).collect()
+    }
+
+    /// An aggregate on the row operators' states.
+    fn rows(
         &mut self,
         kind: Kind,
+        args: Vec<Arc<dyn PhysicalExpr>>,
+        filter: Option<Arc<dyn PhysicalExpr>>,
+        cx: &Lowering<'_>,
+    ) -> Option<()> {
+        let result = kind.result_type();
+        let function = Aggregate::new(kind, self.aggregates.len(), cx.bindings());
+        self.add(Arc::new(AggregateUDF::from(function)), result, args, filter)
+    }
+
+    fn add(
+        &mut self,
+        function: Arc<AggregateUDF>,
+        result: ColumnType,
         mut args: Vec<Arc<dyn PhysicalExpr>>,
         filter: Option<Arc<dyn PhysicalExpr>>,
-        cx: &Lowering,
     ) -> Option<()> {
         // DataFusion wants an argument; count(*) does not look at it.
         if args.is_empty() {
             args.push(Arc::new(Literal::new(ScalarValue::Boolean(Some(true)))));
         }
         let number = self.aggregates.len();
-        self.output.push((Place::Aggregate(number), kind.result_type()));
-        let function = AggregateUDF::from(Aggregate::new(kind, number, cx.bindings()));
-        let expression = AggregateExprBuilder::new(Arc::new(function), args)
-            .schema(self.input.schema())
+        self.output.push((Place::Aggregate(number), result));
+        let expression = AggregateExprBuilder::new(function, args)
+            .schema(self.input.plan.schema())
             .alias(format!("a{number}"))
             .build();
         self.aggregates.push(Arc::new(expression.ok()?));
@@ -123,18 +258,20 @@ impl Plan {
     }
 
     fn finish(self) -> Option<Lowered> {
+        // Rows without columns would have no length everywhere.
+        (!self.output.is_empty()).then_some(())?;
         let names = |keys: Vec<Arc<dyn PhysicalExpr>>| {
             let named = keys.into_iter().enumerate().map(|(n, key)| (key, format!("k{n}")));
             PhysicalGroupBy::new_single(named.collect())
         };
-        let input_schema = self.input.schema();
+        let input_schema = self.input.plan.schema();
         let width = self.keys.len();
         let partial = AggregateExec::try_new(
             AggregateMode::Partial,
             names(self.keys),
             self.aggregates.clone(),
             self.filters.clone(),
-            self.input,
+            self.input.plan,
             input_schema.clone(),
         );
         let partial: Arc<dyn ExecutionPlan> = Arc::new(partial.ok()?);
@@ -165,30 +302,9 @@ impl Plan {
             (Arc::new(Column::new(&name, at)) as Arc<dyn PhysicalExpr>, format!("c{n}"))
         });
         let plan = ProjectionExec::try_new(columns, Arc::new(merged.ok()?)).ok()?;
-        let types: Vec<Oid> = self.output.iter().map(|(_, type_oid)| *type_oid).collect();
+        let types: Vec<ColumnType> = self.output.iter().map(|(_, ty)| *ty).collect();
         debug_assert_eq!(plan.schema().fields().len(), schema(&types).fields().len());
-        Some(Lowered { plan: Arc::new(plan), types })
+        let columns = Columns::in_order(&types, plan.schema());
+        Some(Lowered { plan: Arc::new(plan), columns })
     }
-}
-
-/// Types whose values are equal exactly where Arrow's are.
-fn compares_as_arrow(type_oid: Oid) -> bool {
-    matches!(
-        type_oid,
-        oids::BOOL
-            | oids::CHAR
-            | oids::INT2
-            | oids::INT4
-            | oids::INT8
-            | oids::OID
-            | oids::TEXT
-            | oids::VARCHAR
-            | oids::NAME
-            | oids::BYTEA
-            | oids::UUID
-            | oids::DATE
-            | oids::TIME
-            | oids::TIMESTAMP
-            | oids::TIMESTAMPTZ
-    )
 }

@@ -11,35 +11,35 @@
 //! Exactness rests on two things. Expressions are lowered natively only where Arrow's result is
 //! PostgreSQL's ([`expr`]), else the compiled program runs per row inside the plan. Keys of joins and
 //! sorts are bytes of [`types::key`](crate::types::key) wherever Arrow's own comparison differs.
+//!
+//! A node is told which of its columns something above it reads, and carries no others.
 
 mod aggregate;
 mod cold;
 mod columnar;
+mod columns;
 mod expr;
+mod filter;
 mod group;
+mod lowering;
 mod row_expr;
 mod runtime;
 mod scan;
 mod table;
 
 pub(in crate::exec) use columnar::columnar;
-pub(in crate::exec) use expr::{Lowering, key, predicate, value};
-pub(in crate::exec) use group::{distinct, grouped};
+pub(in crate::exec) use columns::{Columns, Needed, Place, schema};
+pub(in crate::exec) use expr::{all_of, join_keys, key, sort_key, value};
+pub(in crate::exec) use filter::filtered;
+pub(in crate::exec) use group::{distinct, grouped, grouping_reads};
+pub(in crate::exec) use lowering::Lowering;
 pub(in crate::exec) use table::table;
 
-use crate::types::{Oid, arrow};
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::physical_plan::ExecutionPlan;
 use std::sync::Arc;
 
-/// A lowered subtree: its operator, and the PostgreSQL types of its columns.
+/// A lowered subtree: its operator, and where the columns of its rows are.
 pub(in crate::exec) struct Lowered {
     pub plan: Arc<dyn ExecutionPlan>,
-    pub types: Vec<Oid>,
-}
-
-/// Columns named by position: nothing refers to them by name.
-pub(in crate::exec) fn schema(types: &[Oid]) -> SchemaRef {
-    let field = |(n, t): (usize, &Oid)| arrow::field(&format!("c{n}"), *t, -1);
-    Arc::new(Schema::new(types.iter().enumerate().map(field).collect::<Vec<_>>()))
+    pub columns: Columns,
 }

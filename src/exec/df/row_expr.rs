@@ -1,11 +1,15 @@
-//! A compiled program as a DataFusion expression: evaluated row by row.
+//! A compiled program as a DataFusion expression: what has no native form runs row by row.
+//!
+//! Its children are the columns that it reads, and no others are turned into datums. The programs
+//! are PostgreSQL's semantics in full; DataFusion sees an opaque function of these columns.
 
 use super::runtime::external;
 use crate::exec::expr::Program;
-use crate::exec::{ExecState, StatementContext};
+use crate::exec::{ExecState, Known, StatementContext};
+use crate::types::arrow::ColumnType;
 use crate::types::{Datum, Oid, arrow, key};
 use datafusion::arrow::array::{ArrayRef, BinaryBuilder};
-use datafusion::arrow::datatypes::{DataType, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
@@ -13,22 +17,27 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+type DfResult<T> = datafusion::error::Result<T>;
+
 /// What a program needs besides the row; shared by the expressions of a plan.
 pub(super) struct Bindings {
     pub cx: Arc<StatementContext>,
     pub params: Arc<[Datum]>,
     pub outer: Vec<Datum>,
+    pub known: Known,
 }
 
 impl Bindings {
     pub(super) fn state(&self) -> ExecState {
-        let state = ExecState::new(self.cx.clone(), self.params.clone());
+        let mut state = ExecState::new(self.cx.clone(), self.params.clone());
         *state.outer.borrow_mut() = self.outer.clone();
+        state.known = self.known.clone();
         state
     }
 }
 
 /// What becomes of the programs' values.
+#[derive(Clone)]
 pub(super) enum Output {
     /// One program's value.
     Value(Oid),
@@ -37,25 +46,38 @@ pub(super) enum Output {
     Key { columns: Vec<(Oid, bool, bool)>, join: bool },
 }
 
+/// A column that programs read.
+#[derive(Clone)]
+pub(super) struct Input {
+    pub slot: usize,
+    pub ty: ColumnType,
+}
+
 pub(super) struct RowExpr {
     pub programs: Arc<Vec<Program>>,
     pub output: Output,
     pub bindings: Arc<Bindings>,
-    /// Types of the input's columns, and which of them the programs read.
-    pub types: Arc<Vec<Oid>>,
-    pub used: Vec<usize>,
+    /// Slots of the programs' rows.
+    pub width: usize,
+    pub inputs: Vec<Input>,
+    /// What gives them.
+    pub columns: Vec<Arc<dyn PhysicalExpr>>,
 }
 
 impl RowExpr {
-    fn array(&self, batch: &RecordBatch) -> datafusion::error::Result<ArrayRef> {
+    fn array(&self, batch: &RecordBatch) -> DfResult<ArrayRef> {
+        let rows = batch.num_rows();
+        let arrays = self.columns.iter().map(|c| c.evaluate(batch)?.into_array(rows));
+        let arrays = arrays.collect::<DfResult<Vec<_>>>()?;
         let state = self.bindings.state();
-        let mut row = vec![Datum::Null; self.types.len()];
-        let mut sink = Sink::new(&self.output, batch.num_rows());
-        for at in 0..batch.num_rows() {
-            for &column in &self.used {
-                row[column] = arrow::datum_at(batch.column(column), at, self.types[column]);
+        let mut row = vec![Datum::Null; self.width];
+        let mut values = Vec::with_capacity(self.programs.len());
+        let mut sink = Sink::new(&self.output, rows);
+        for at in 0..rows {
+            for (input, array) in self.inputs.iter().zip(&arrays) {
+                row[input.slot] = arrow::datum_at(array, at, input.ty);
             }
-            let mut values = Vec::with_capacity(self.programs.len());
+            values.clear();
             for program in self.programs.iter() {
                 values.push(program.eval(&state, &row).map_err(external)?);
             }
@@ -106,42 +128,44 @@ impl Sink {
 }
 
 impl PhysicalExpr for RowExpr {
-    fn data_type(&self, _schema: &Schema) -> datafusion::error::Result<DataType> {
+    fn data_type(&self, _schema: &Schema) -> DfResult<DataType> {
         Ok(match &self.output {
             Output::Value(type_oid) => arrow::data_type(*type_oid),
             Output::Key { .. } => DataType::Binary,
         })
     }
 
-    fn nullable(&self, _schema: &Schema) -> datafusion::error::Result<bool> {
+    fn nullable(&self, _schema: &Schema) -> DfResult<bool> {
         Ok(true)
     }
 
-    fn evaluate(&self, batch: &RecordBatch) -> datafusion::error::Result<ColumnarValue> {
+    fn evaluate(&self, batch: &RecordBatch) -> DfResult<ColumnarValue> {
         self.array(batch).map(ColumnarValue::Array)
     }
 
-    fn return_field(
-        &self,
-        _schema: &Schema,
-    ) -> datafusion::error::Result<datafusion::arrow::datatypes::FieldRef> {
+    fn return_field(&self, _schema: &Schema) -> DfResult<FieldRef> {
         Ok(Arc::new(match &self.output {
             Output::Value(type_oid) => arrow::field("value", *type_oid, -1),
-            Output::Key { .. } => {
-                datafusion::arrow::datatypes::Field::new("key", DataType::Binary, true)
-            }
+            Output::Key { .. } => Field::new("key", DataType::Binary, true),
         }))
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
-        Vec::new()
+        self.columns.iter().collect()
     }
 
     fn with_new_children(
         self: Arc<Self>,
-        _children: Vec<Arc<dyn PhysicalExpr>>,
-    ) -> datafusion::error::Result<Arc<dyn PhysicalExpr>> {
-        Ok(self)
+        columns: Vec<Arc<dyn PhysicalExpr>>,
+    ) -> DfResult<Arc<dyn PhysicalExpr>> {
+        Ok(Arc::new(RowExpr {
+            programs: self.programs.clone(),
+            output: self.output.clone(),
+            bindings: self.bindings.clone(),
+            width: self.width,
+            inputs: self.inputs.clone(),
+            columns,
+        }))
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,10 +173,10 @@ impl PhysicalExpr for RowExpr {
     }
 }
 
-// Programs have no equality; the same list of programs is the same expression.
+// Programs have no equality; the same list of programs of the same columns is the same expression.
 impl PartialEq for RowExpr {
     fn eq(&self, other: &RowExpr) -> bool {
-        Arc::ptr_eq(&self.programs, &other.programs)
+        Arc::ptr_eq(&self.programs, &other.programs) && self.columns == other.columns
     }
 }
 

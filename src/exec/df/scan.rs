@@ -1,12 +1,12 @@
 //! A table's rows as Arrow batches, decoded in parallel key ranges.
 
+use super::columns::{Columns, schema};
 use super::runtime::{BATCH_ROWS, external, partitions};
-use super::schema;
-use crate::error::Result;
+use crate::error::{PgError, Result};
 use crate::exec::CancelToken;
 use crate::exec::scan::{ByteRange, ScanColumn, Source};
 use crate::storage::{Direction, KeyRange, ReadView, Scan, Space, keys};
-use crate::types::{Oid, arrow};
+use crate::types::arrow::{self, ColumnType};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// Reads key ranges of one table.
 pub(in crate::exec) struct ScanExec {
     source: Arc<Source>,
-    types: Vec<Oid>,
+    types: Vec<ColumnType>,
     view: ReadView,
     cancel: CancelToken,
     /// The statement's time, by which rows of stream tables are too old.
@@ -48,8 +48,12 @@ impl ScanExec {
         cancel: CancelToken,
         now_us: i64,
         hot_only: bool,
-    ) -> Result<(ScanExec, Vec<Oid>)> {
-        let types: Vec<Oid> = source.columns.iter().map(|c| column_type(*c, source)).collect();
+    ) -> Result<(ScanExec, Columns)> {
+        let types: Vec<ColumnType> =
+            source.columns.iter().map(|c| column_type(*c, source)).collect();
+        if types.iter().any(|ty| !arrow::travels(ty.oid)) {
+            return Err(PgError::unsupported("a column of a user-defined type in batches"));
+        }
         let mut parts = Vec::new();
         for range in ranges {
             let range = KeyRange { start: range.start.into(), end: range.end.map(Into::into) };
@@ -74,25 +78,30 @@ impl ScanExec {
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
         };
-        Ok((exec, types))
+        let columns = Columns::in_order(&types, exec.schema.clone());
+        Ok((exec, columns))
     }
 }
 
-fn column_type(column: ScanColumn, source: &Source) -> Oid {
+fn column_type(column: ScanColumn, source: &Source) -> ColumnType {
     use crate::types::oids;
-    match column {
-        ScanColumn::Stored(index) => source.schema.relation.columns[index].type_oid,
+    let type_oid = match column {
+        ScanColumn::Stored(index) => {
+            let column = &source.schema.relation.columns[index];
+            return ColumnType::stored(column.type_oid, column.typmod);
+        }
         ScanColumn::Key => oids::BYTEA,
         ScanColumn::Seq | ScanColumn::CommitSeq => oids::INT8,
         ScanColumn::Updated => oids::TIMESTAMPTZ,
         ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
-    }
+    };
+    type_oid.into()
 }
 
 /// One partition being read.
 struct Reader {
     source: Arc<Source>,
-    types: Vec<Oid>,
+    types: Vec<ColumnType>,
     schema: SchemaRef,
     cancel: CancelToken,
     now_us: i64,
@@ -124,7 +133,7 @@ impl Reader {
         let columns = builders.iter_mut().map(arrow::Builder::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
-            .map_err(|e| crate::error::PgError::internal(e.to_string()))
+            .map_err(|e| PgError::internal(e.to_string()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A table's rows of both tiers.
 
-use super::expr::Lowering;
+use super::Lowering;
 use super::scan::ScanExec;
 use super::{Lowered, cold};
 use crate::exec::scan::{ByteRange, Source};
@@ -13,7 +13,7 @@ pub(in crate::exec) fn table(
     source: &Arc<Source>,
     ranges: Vec<ByteRange>,
     whole: bool,
-    cx: &Lowering,
+    cx: &Lowering<'_>,
 ) -> Option<Lowered> {
     let parts = match whole {
         true => cx.view.cold_parts(source.schema.relation.storage).ok()?,
@@ -24,12 +24,13 @@ pub(in crate::exec) fn table(
         let now_us = cx.state().env().statement_time();
         ScanExec::new(source, ranges, view, cancel, now_us, hot_only).ok()
     };
-    let (hot, types) = rows(ranges, !parts.is_empty())?;
+    let (hot, columns) = rows(ranges, !parts.is_empty())?;
     let hot: Arc<dyn ExecutionPlan> = Arc::new(hot);
     if parts.is_empty() {
-        return Some(Lowered { plan: hot, types });
+        return Some(Lowered { plan: hot, columns });
     }
+    let types: Vec<_> = columns.places().map(|(_, place)| place.ty).collect();
     let cold = cold::scan(source, &types, &hot.schema(), parts)?;
     let plan = UnionExec::try_new(vec![cold, hot]).ok()?;
-    Some(Lowered { plan, types })
+    Some(Lowered { plan, columns })
 }

@@ -21,10 +21,10 @@ mod sqlvalue;
 mod subplan;
 mod subscript;
 
-pub(in crate::exec) use call::{Callee, signature};
+pub(in crate::exec) use call::{Call, Callee, signature};
 pub(in crate::exec) use compile::{Compiler, NoScope, Scope};
 pub(in crate::exec) use lookup::Lookup;
-pub(in crate::exec) use node::Node;
+pub(in crate::exec) use node::{Case, Node, NullTest, Reads, ScalarArray};
 pub(in crate::exec) use subplan::{SubPlan, SubPlanKind};
 
 use super::{ExecState, Layout};

@@ -111,13 +111,22 @@ pub(in crate::exec) struct Subscript {
     pub assign: Option<Node>,
 }
 
+/// What an expression reads.
+#[derive(Default)]
+pub(in crate::exec) struct Reads<'a> {
+    /// Columns of the input row.
+    pub slots: Vec<usize>,
+    /// Subqueries that depend on no column of it.
+    pub sub_plans: Vec<&'a SubPlan>,
+}
+
 impl Node {
-    /// Collects the input columns that the node reads. `None` where it cannot run apart from its
-    /// statement's row operators: subplans, sets, side effects.
-    pub fn slots(&self, out: &mut Vec<usize>) -> Option<()> {
-        let mut all = |nodes: &[Node]| nodes.iter().try_for_each(|n| n.slots(out));
+    /// Collects what the node reads. `None` where it cannot run apart from its statement's row
+    /// operators: correlated subplans, sets, side effects.
+    pub fn reads<'a>(&'a self, out: &mut Reads<'a>) -> Option<()> {
+        let mut all = |nodes: &'a [Node]| nodes.iter().try_for_each(|n| n.reads(out));
         match self {
-            Node::Slot(slot) => out.push(*slot),
+            Node::Slot(slot) => out.slots.push(*slot),
             Node::Const(_) | Node::Param(_) | Node::Outer(_) | Node::CaseTest => {}
             Node::SqlValue(..) => {}
             Node::Call(call) | Node::Distinct(call) | Node::NullIf(call) => {
@@ -126,36 +135,37 @@ impl Node {
                 all(&call.args)?;
             }
             Node::ScalarArray(s) => {
-                s.scalar.slots(out)?;
-                s.array.slots(out)?;
+                s.scalar.reads(out)?;
+                s.array.reads(out)?;
             }
             Node::And(args) | Node::Or(args) | Node::Coalesce(args) => all(args)?,
             Node::Not(arg)
             | Node::Relabel(arg, _)
             | Node::BoolTest(arg, _)
-            | Node::Field(arg, _) => arg.slots(out)?,
-            Node::Io(io) => io.arg.slots(out)?,
+            | Node::Field(arg, _) => arg.reads(out)?,
+            Node::Io(io) => io.arg.reads(out)?,
             Node::ArrayCoerce(c) => {
-                c.arg.slots(out)?;
-                c.element.slots(out)?;
+                c.arg.reads(out)?;
+                c.element.reads(out)?;
             }
             Node::Case(case) => {
-                case.arg.iter().try_for_each(|n| n.slots(out))?;
+                case.arg.iter().try_for_each(|n| n.reads(out))?;
                 for (when, then) in &case.whens {
-                    when.slots(out)?;
-                    then.slots(out)?;
+                    when.reads(out)?;
+                    then.reads(out)?;
                 }
-                case.default.slots(out)?;
+                case.default.reads(out)?;
             }
             Node::Array(a) => all(&a.elements)?,
-            Node::Row(fields, _) => fields.iter().try_for_each(|(_, n)| n.slots(out))?,
+            Node::Row(fields, _) => fields.iter().try_for_each(|(_, n)| n.reads(out))?,
             Node::RowCompare(r) => r.columns.iter().try_for_each(|(_, left, right)| {
-                left.slots(out)?;
-                right.slots(out)
+                left.reads(out)?;
+                right.reads(out)
             })?,
             Node::MinMax(m) => all(&m.args)?,
-            Node::NullTest(test) => test.arg.slots(out)?,
-            Node::Program(program) => program.node().slots(out)?,
+            Node::NullTest(test) => test.arg.reads(out)?,
+            Node::Program(program) => program.node().reads(out)?,
+            Node::SubPlan(plan) if plan.is_constant() => out.sub_plans.push(plan),
             Node::Subscript(_) | Node::SubPlan(_) | Node::Lookup(_) | Node::NextValue(..) => {
                 return None;
             }

@@ -55,6 +55,20 @@ enum Output {
 }
 
 impl SubPlan {
+    /// Whether the subquery has one value for all rows.
+    pub fn is_constant(&self) -> bool {
+        let value = matches!(self.kind, SubPlanKind::Exists | SubPlanKind::Scalar);
+        value && self.captures.is_empty() && self.depends_on.is_empty() && !self.volatile
+    }
+
+    /// The value of a constant subquery.
+    pub fn value(&self, state: &ExecState) -> Result<Datum> {
+        match self.output(state)? {
+            Output::Value(value) => Ok(value),
+            Output::Rows(_) => Err(PgError::internal("a subquery gave rows for a value")),
+        }
+    }
+
     pub fn eval(&self, cx: &Eval<'_>) -> Result<Datum> {
         for (index, program) in &self.captures {
             let value = program.root.eval(cx)?;
@@ -74,6 +88,11 @@ impl SubPlan {
 
     /// The last result if the outer values are the same, else a new run's.
     fn output(&self, state: &ExecState) -> Result<Output> {
+        if self.is_constant()
+            && let Some(value) = state.known.get(self.cache)
+        {
+            return Ok(Output::Value(value));
+        }
         let outer: Vec<Datum> = {
             let values = state.outer.borrow();
             self.depends_on.iter().map(|&i| values[i].clone()).collect()

@@ -205,8 +205,11 @@ impl PlanNode for AggregateNode {
         })
     }
 
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
-        df::grouped(self.input.lower(cx)?, &self.grouping, &self.calls, cx)
+    fn lower(&self, _needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+        let width = self.input.estimate.columns;
+        let below = df::grouping_reads(&self.grouping, &self.calls, width)?;
+        let input = cx.below_breaker(|| self.input.lower(&below, cx))?;
+        df::grouped(input, &self.grouping, &self.calls, cx)
     }
 }
 

@@ -24,14 +24,14 @@ impl PlanNode for Append {
         Box::new(Run { waiting: self.inputs.iter().rev().cloned().collect(), current: None })
     }
 
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
-        let inputs: Vec<df::Lowered> =
-            self.inputs.iter().map(|input| input.lower(cx)).collect::<Option<_>>()?;
-        let types = inputs.first()?.types.clone();
-        let alike = inputs.iter().all(|input| input.types == types);
+    fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+        let inputs = self.inputs.iter().map(|input| input.lower(needed, cx));
+        let inputs: Vec<df::Lowered> = inputs.collect::<Option<_>>()?;
+        let columns = inputs.first()?.columns.clone();
+        let alike = inputs.iter().all(|input| input.columns.travels_as(&columns));
         let plans = inputs.into_iter().map(|input| input.plan).collect();
         let plan = alike.then(|| UnionExec::try_new(plans).ok())??;
-        Some(df::Lowered { plan, types })
+        Some(df::Lowered { plan, columns })
     }
 }
 

@@ -27,8 +27,10 @@ impl PlanNode for Distinct {
         Box::new(DistinctRun { input: self.input.open(state), keys, seen: HashSet::new() })
     }
 
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
-        df::distinct(self.input.lower(cx)?, &self.keys, cx)
+    fn lower(&self, _needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+        let below = df::Needed::all(self.input.estimate.columns);
+        let input = cx.below_breaker(|| self.input.lower(&below, cx))?;
+        df::distinct(input, &self.keys, cx)
     }
 }
 

@@ -3,7 +3,6 @@
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row, df};
 use crate::error::Result;
 use crate::exec::explain::Description;
-use datafusion::physical_plan::filter::FilterExec;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Filter {
@@ -26,8 +25,10 @@ impl PlanNode for Filter {
         Box::new(Run { input: self.input.open(state), conditions: self.conditions.clone() })
     }
 
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
-        filtered(self.input.lower(cx)?, &self.conditions, cx)
+    fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+        let mut below = needed.clone();
+        self.conditions.iter().try_for_each(|condition| below.read(condition))?;
+        df::filtered(self.input.lower(&below, cx)?, &self.conditions, needed, cx)
     }
 }
 
@@ -55,24 +56,4 @@ pub(in crate::exec) fn holds(
         }
     }
     Ok(true)
-}
-
-/// A lowered input filtered: native conditions first, then the others, each on the rows that are
-/// left, so that a condition guards those after it.
-pub(in crate::exec) fn filtered(
-    input: df::Lowered,
-    conditions: &[Program],
-    cx: &df::Lowering,
-) -> Option<df::Lowered> {
-    let types = Arc::new(input.types);
-    let mut lowered = Vec::with_capacity(conditions.len());
-    for condition in conditions {
-        lowered.push(df::predicate(condition, &types, cx)?);
-    }
-    lowered.sort_by_key(|(_, native)| !native);
-    let mut plan = input.plan;
-    for (predicate, _) in lowered {
-        plan = Arc::new(FilterExec::try_new(predicate, plan).ok()?);
-    }
-    Some(df::Lowered { plan, types: types.to_vec() })
 }

@@ -1,17 +1,14 @@
 //! Equality joins: the right side is hashed by its key bytes, the left side probes.
 
 use super::filter::holds;
+use super::hash_join_lower::lower;
 use super::{
     ExecState, JoinType, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, concat, df,
     encode_join_key, pad_right, row_bytes,
 };
 use crate::error::Result;
 use crate::exec::explain::Description;
-use crate::types::{Datum, Oid};
-use datafusion::common::{JoinSide, JoinType as Arrow, NullEquality};
-use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
-use datafusion::physical_plan::joins::utils::{ColumnIndex, JoinFilter};
-use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
+use crate::types::Datum;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -99,68 +96,8 @@ impl PlanNode for HashJoin {
         })
     }
 
-    /// DataFusion hashes its left input: ours are exchanged, and the columns put back in order.
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
-        if self.null_aware {
-            return None;
-        }
-        let (left, right) = (self.left.lower(cx)?, self.right.lower(cx)?);
-        let (left_types, right_types) = (Arc::new(left.types), Arc::new(right.types));
-        let on = vec![(
-            df::key(&self.right_keys, true, &right_types, cx)?,
-            df::key(&self.left_keys, true, &left_types, cx)?,
-        )];
-        let both = Arc::new([left_types.as_slice(), right_types.as_slice()].concat());
-        let filter = self.join_filter(left_types.len(), &both, cx)?;
-        let join_type = match self.kind {
-            JoinType::Inner => Arrow::Inner,
-            JoinType::Left => Arrow::Right,
-            JoinType::Right => Arrow::Left,
-            JoinType::Full => Arrow::Full,
-            JoinType::Semi => Arrow::RightSemi,
-            JoinType::Anti => Arrow::RightAnti,
-        };
-        let semi = matches!(self.kind, JoinType::Semi | JoinType::Anti);
-        let order = (right_types.len()..both.len()).chain(0..right_types.len()).collect();
-        let build = Arc::new(CoalescePartitionsExec::new(right.plan));
-        let join = HashJoinExec::try_new(
-            build,
-            left.plan,
-            on,
-            filter,
-            &join_type,
-            (!semi).then_some(order),
-            PartitionMode::CollectLeft,
-            NullEquality::NullEqualsNothing,
-            false,
-        );
-        let types = if semi { left_types.to_vec() } else { both.to_vec() };
-        Some(df::Lowered { plan: Arc::new(join.ok()?), types })
-    }
-}
-
-impl HashJoin {
-    /// The further conditions, over rows of our left and right columns; `Some(None)`: there are none.
-    #[allow(clippy::option_option)]
-    fn join_filter(
-        &self,
-        left_width: usize,
-        types: &Arc<Vec<Oid>>,
-        cx: &df::Lowering,
-    ) -> Option<Option<JoinFilter>> {
-        let mut conditions = self.conditions.iter();
-        let Some(first) = conditions.next() else { return Some(None) };
-        // One condition at most: DataFusion would evaluate all sides of an AND.
-        if conditions.next().is_some() {
-            return None;
-        }
-        let (expression, _) = df::predicate(first, types, cx)?;
-        let column = |n: usize| match n.checked_sub(left_width) {
-            Some(index) => ColumnIndex { index, side: JoinSide::Left },
-            None => ColumnIndex { index: n, side: JoinSide::Right },
-        };
-        let columns = (0..types.len()).map(column).collect();
-        Some(Some(JoinFilter::new(expression, columns, df::schema(types))))
+    fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+        lower(self, needed, cx)
     }
 }
 

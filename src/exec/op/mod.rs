@@ -14,6 +14,7 @@ mod distinct;
 mod filter;
 mod function_scan;
 mod hash_join;
+mod hash_join_lower;
 mod limit;
 mod lock_rows;
 mod nested_loop;
@@ -30,7 +31,7 @@ pub(in crate::exec) use aggregate::{AggregateCall, AggregateNode, Grouping};
 pub(in crate::exec) use append::Append;
 pub(in crate::exec) use cte::{CteScan, Store, With, WorkTableScan};
 pub(in crate::exec) use distinct::{Distinct, DistinctOn};
-pub(in crate::exec) use filter::{Filter, filtered, holds};
+pub(in crate::exec) use filter::{Filter, holds};
 pub(in crate::exec) use function_scan::{FunctionScan, SetCall};
 pub(in crate::exec) use hash_join::HashJoin;
 pub(in crate::exec) use limit::Limit;
@@ -60,8 +61,9 @@ pub(in crate::exec) trait PlanNode: Send + Sync {
     /// The operator as EXPLAIN shows it.
     fn describe(&self) -> Description;
 
-    /// The same as DataFusion's operators; `None`: only row operators do it.
-    fn lower(&self, _cx: &df::Lowering) -> Option<df::Lowered> {
+    /// The same as DataFusion's operators, with at least the needed columns; `None`: only row
+    /// operators do it.
+    fn lower(&self, _needed: &df::Needed, _cx: &df::Lowering<'_>) -> Option<df::Lowered> {
         None
     }
 }
@@ -130,8 +132,8 @@ impl Planned {
     }
 
     /// The same as DataFusion's operators; `None`: only row operators do it.
-    pub fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
-        let lowered = self.operator.lower(cx)?;
+    pub fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+        let lowered = self.operator.lower(needed, cx)?;
         if let Some(measurements) = cx.measurements() {
             measurements.lowered(self, &lowered.plan);
         }

@@ -3,6 +3,7 @@
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row, df};
 use crate::error::Result;
 use crate::exec::explain::Description;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::ProjectionExec;
 use std::sync::Arc;
 
@@ -25,15 +26,23 @@ impl PlanNode for Project {
         Box::new(Run { input: self.input.open(state), columns: self.columns.clone() })
     }
 
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
-        let input = self.input.lower(cx)?;
-        let types = Arc::new(input.types);
+    fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+        let wanted = self.columns.iter().enumerate().filter(|(n, _)| needed.contains(*n));
+        let mut below = df::Needed::none(self.input.estimate.columns);
+        wanted.clone().try_for_each(|(_, column)| below.read(column))?;
+        let input = self.input.lower(&below, cx)?;
+        let mut slots = vec![None; self.columns.len()];
         let mut columns = Vec::with_capacity(self.columns.len());
-        for (n, column) in self.columns.iter().enumerate() {
-            columns.push((df::value(column, &types, cx)?, format!("c{n}")));
+        for (n, column) in wanted {
+            let value = df::value(column, &input.columns, cx)?;
+            slots[n] = Some(df::Place { at: columns.len(), ty: value.ty });
+            columns.push((value.expr, format!("c{n}")));
         }
+        // Rows without columns would have no length everywhere.
+        (!columns.is_empty()).then_some(())?;
         let plan = Arc::new(ProjectionExec::try_new(columns, input.plan).ok()?);
-        Some(df::Lowered { plan, types: self.columns.iter().map(Program::type_oid).collect() })
+        let columns = df::Columns::new(slots, plan.schema());
+        Some(df::Lowered { plan, columns })
     }
 }
 

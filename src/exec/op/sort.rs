@@ -8,22 +8,22 @@ use super::{
 };
 use crate::error::{Result, code};
 use crate::exec::explain::Description;
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
-use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_expr::LexOrdering;
 use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Sort {
     pub input: NodeRef,
     pub keys: Arc<Vec<KeyColumn>>,
     /// LIMIT and OFFSET above: no more rows than their sum are needed.
-    pub bound: Option<(Arc<Program>, Option<Arc<Program>>)>,
+    pub bound: Option<RowBound>,
 }
 
 struct Run {
     input: Box<dyn Operator>,
     keys: Arc<Vec<KeyColumn>>,
-    bound: Option<(Arc<Program>, Option<Arc<Program>>)>,
+    bound: Option<RowBound>,
     sorted: Option<std::vec::IntoIter<(Vec<u8>, Row)>>,
 }
 
@@ -42,35 +42,40 @@ impl PlanNode for Sort {
         })
     }
 
-    /// A sort by key bytes, which spills to disk. A bounded one is small: rows do it.
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
-        if self.bound.is_some() {
-            return None;
-        }
-        let input = self.input.lower(cx)?;
-        let types = Arc::new(input.types);
-        let key = PhysicalSortExpr::new_default(df::key(&self.keys, false, &types, cx)?);
-        let whole = Arc::new(CoalescePartitionsExec::new(input.plan));
-        let plan = Arc::new(SortExec::new(LexOrdering::new([key])?, whole));
-        Some(df::Lowered { plan, types: types.to_vec() })
+    /// Each partition sorted, the sorted ones merged. With a bound no more rows than it are kept.
+    fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+        let rows_max = rows_max(self.bound.as_ref(), &cx.state()).ok()?;
+        let mut below = needed.clone();
+        self.keys.iter().try_for_each(|key| below.read(&key.value))?;
+        let input = cx.below_breaker(|| self.input.lower(&below, cx))?;
+        let keys = self.keys.iter().map(|key| df::sort_key(key, &input.columns, cx));
+        let order = LexOrdering::new(keys.collect::<Option<Vec<_>>>()?)?;
+        let sort = SortExec::new(order.clone(), input.plan)
+            .with_preserve_partitioning(true)
+            .with_fetch(rows_max);
+        let merge = SortPreservingMergeExec::new(order, Arc::new(sort)).with_fetch(rows_max);
+        Some(df::Lowered { plan: Arc::new(merge), columns: input.columns })
     }
 }
 
-impl Run {
-    /// How many of the first rows are needed.
-    fn rows_max(&self, state: &ExecState) -> Result<Option<usize>> {
-        let Some((limit, offset)) = &self.bound else { return Ok(None) };
-        let error = code::INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE;
-        let offset = row_count(offset.as_deref(), state, "OFFSET", error)?;
-        let error = code::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE;
-        let Some(limit) = row_count(Some(&**limit), state, "LIMIT", error)? else {
-            return Ok(None);
-        };
-        Ok(limit.checked_add(offset.unwrap_or(0)).and_then(|n| usize::try_from(n).ok()))
-    }
+/// LIMIT and OFFSET above a sort.
+type RowBound = (Arc<Program>, Option<Arc<Program>>);
 
+/// How many of the first rows are needed.
+fn rows_max(bound: Option<&RowBound>, state: &ExecState) -> Result<Option<usize>> {
+    let Some((limit, offset)) = bound else { return Ok(None) };
+    let error = code::INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE;
+    let offset = row_count(offset.as_deref(), state, "OFFSET", error)?;
+    let error = code::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE;
+    let Some(limit) = row_count(Some(&**limit), state, "LIMIT", error)? else {
+        return Ok(None);
+    };
+    Ok(limit.checked_add(offset.unwrap_or(0)).and_then(|n| usize::try_from(n).ok()))
+}
+
+impl Run {
     fn sort(&mut self, state: &ExecState) -> Result<Vec<(Vec<u8>, Row)>> {
-        let rows_max = self.rows_max(state)?;
+        let rows_max = rows_max(self.bound.as_ref(), state)?;
         let mut rows: Vec<(Vec<u8>, Row)> = Vec::new();
         while let Some(row) = self.input.next(state)? {
             let mut key = Vec::new();

@@ -5,7 +5,7 @@ use super::{Bounds, Source};
 use crate::catalog::schema::Owner;
 use crate::error::Result;
 use crate::exec::explain::Description;
-use crate::exec::op::{PlanNode, filtered};
+use crate::exec::op::PlanNode;
 use crate::exec::{ExecState, Operator, Row, df};
 use crate::storage::{Direction, KeyRange, Scan, Space, keys};
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl PlanNode for TableScan {
     }
 
     /// A scan of ranges in any order; the wanted order of a backward or point scan is for rows.
-    fn lower(&self, cx: &df::Lowering) -> Option<df::Lowered> {
+    fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
         if self.point || self.ordered {
             return None;
         }
@@ -71,7 +71,7 @@ impl PlanNode for TableScan {
         let everyone = self.source.owner(&state) == Owner::Everyone;
         let whole = everyone && self.bounds.is_whole();
         let lowered = df::table(&self.source, ranges, whole, cx)?;
-        filtered(lowered, &self.source.conditions, cx)
+        df::filtered(lowered, &self.source.conditions, needed, cx)
     }
 }
 

@@ -19,13 +19,12 @@
 
 use crate::storage::row::LayoutColumn;
 use crate::storage::{Result, RowLayout, StorageError, row};
-use crate::types::arrow::{self, Builder};
-use crate::types::{Datum, Format, Numeric, Oid, numeric, oids, text_in, text_out};
-use datafusion::arrow::array::builder::{BinaryBuilder, Decimal128Builder, Int64Builder};
+use crate::types::arrow::{self, Builder, ColumnType};
+use crate::types::{Datum, Format, Oid, oids, text_in, text_out};
+use datafusion::arrow::array::builder::{BinaryBuilder, Int64Builder};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{
-    DataType, Decimal128Type, Field, Int64Type, Schema, SchemaRef, TimeUnit,
-    TimestampMicrosecondType,
+    DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType,
 };
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 use serde::{Deserialize, Serialize};
@@ -36,9 +35,6 @@ pub const SEQ_ID: i32 = 10_001;
 pub const UPDATED_ID: i32 = 10_002;
 const BORN_ID: i32 = 10_003;
 const KEY_ID: i32 = 10_004;
-
-/// Digits that a decimal of Parquet holds.
-const DECIMAL_DIGITS_MAX: i32 = 38;
 
 /// A table's column, as far as segments are concerned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,11 +54,9 @@ pub struct SegmentColumn {
 /// How a column's values are in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
-    /// As [`types::arrow`](crate::types::arrow) has them.
+    /// As [`types::arrow`](crate::types::arrow) has those of a stored column.
     #[default]
     Arrow,
-    /// A decimal of this precision and scale.
-    Decimal(u8, i8),
     /// PostgreSQL's text.
     Text,
 }
@@ -73,15 +67,9 @@ impl SegmentColumn {
         SegmentColumn { attno, name: name.to_owned(), type_oid, typmod, dropped, form }
     }
 
-    /// A column whose array in a file has this type, to be read as a value of `type_oid`.
-    pub fn read_as(data_type: &DataType, type_oid: Oid) -> SegmentColumn {
-        let mut column = SegmentColumn::new(0, "", type_oid, -1, false);
-        column.form = match data_type {
-            DataType::Decimal128(p, s) => Form::Decimal(*p, *s),
-            DataType::Utf8View if arrow::data_type(type_oid) != DataType::Utf8View => Form::Text,
-            _ => Form::Arrow,
-        };
-        column
+    /// How values travel in the form [`Form::Arrow`].
+    fn column_type(&self) -> ColumnType {
+        ColumnType::stored(self.type_oid, self.typmod)
     }
 
     /// The value in a row of the column's array.
@@ -89,25 +77,17 @@ impl SegmentColumn {
         if array.is_null(at) {
             return Ok(Datum::Null);
         }
-        Ok(match self.form {
-            Form::Arrow => arrow::datum_at(array, at, self.type_oid),
-            Form::Decimal(_, scale) => {
-                let coefficient = array.as_primitive::<Decimal128Type>().value(at);
-                Datum::Numeric(Numeric::new(coefficient, scale.unsigned_abs().into()))
-            }
-            Form::Text => {
-                let text = array.as_string_view().value(at);
-                text_in(self.type_oid, -1, text, &Format::default()).map_err(|e| {
-                    StorageError::Corrupt(format!("a segment's value of \"{}\": {e}", self.name))
-                })?
-            }
-        })
+        match self.form {
+            Form::Arrow => Ok(arrow::datum_at(array, at, self.column_type())),
+            Form::Text => text_value(array, at, self.type_oid).map_err(|e| {
+                StorageError::Corrupt(format!("a segment's value of \"{}\": {e}", self.name))
+            }),
+        }
     }
 
     fn field(&self) -> Field {
         let field = match self.form {
-            Form::Arrow => Field::new(&self.name, arrow::data_type(self.type_oid), true),
-            Form::Decimal(p, s) => Field::new(&self.name, DataType::Decimal128(p, s), true),
+            Form::Arrow => Field::new(&self.name, self.column_type().data_type(), true),
             Form::Text => Field::new(&self.name, DataType::Utf8View, true),
         };
         with_id(field, i32::from(self.attno))
@@ -116,20 +96,17 @@ impl SegmentColumn {
 
 impl Form {
     fn of(type_oid: Oid, typmod: i32) -> Form {
-        if type_oid == oids::NUMERIC {
-            return match numeric::precision_and_scale(typmod) {
-                Some((p, s)) if p <= DECIMAL_DIGITS_MAX && (0..=p).contains(&s) => {
-                    Form::Decimal(p as u8, s as i8)
-                }
-                _ => Form::Text,
-            };
-        }
-        match arrow::data_type(type_oid) {
+        match ColumnType::stored(type_oid, typmod).data_type() {
             DataType::BinaryView if type_oid != oids::BYTEA => Form::Text,
             DataType::FixedSizeBinary(_) if type_oid != oids::UUID => Form::Text,
             _ => Form::Arrow,
         }
     }
+}
+
+/// The value of a type whose text is in a row of an array.
+pub fn text_value(array: &dyn Array, at: usize, type_oid: Oid) -> crate::error::Result<Datum> {
+    text_in(type_oid, -1, array.as_string_view().value(at), &Format::default())
 }
 
 /// The columns of a segment.
@@ -207,7 +184,6 @@ pub(super) struct BatchBuilder {
 
 enum ColumnBuilder {
     Arrow(Builder),
-    Decimal(Decimal128Builder, u16),
     Text(Oid, Builder, Vec<u8>),
 }
 
@@ -259,12 +235,7 @@ impl BatchBuilder {
 impl ColumnBuilder {
     fn new(column: &SegmentColumn, capacity: usize) -> ColumnBuilder {
         match column.form {
-            Form::Arrow => ColumnBuilder::Arrow(Builder::new(column.type_oid, capacity)),
-            Form::Decimal(p, s) => {
-                let builder = Decimal128Builder::with_capacity(capacity)
-                    .with_data_type(DataType::Decimal128(p, s));
-                ColumnBuilder::Decimal(builder, s.unsigned_abs().into())
-            }
+            Form::Arrow => ColumnBuilder::Arrow(Builder::new(column.column_type(), capacity)),
             Form::Text => {
                 let builder = Builder::new(oids::TEXT, capacity);
                 ColumnBuilder::Text(column.type_oid, builder, Vec::new())
@@ -276,17 +247,18 @@ impl ColumnBuilder {
     fn push(&mut self, value: Datum) -> Option<()> {
         match self {
             ColumnBuilder::Arrow(builder) => {
-                if let Datum::Timestamp(v) | Datum::TimestampTz(v) = &value
-                    && arrow::timestamp_to_unix(*v) < *v
-                {
+                let fits = match &value {
+                    Datum::Timestamp(v) | Datum::TimestampTz(v) => {
+                        arrow::timestamp_to_unix(*v) >= *v
+                    }
+                    Datum::Numeric(v) => !v.is_nan(),
+                    _ => true,
+                };
+                if !fits {
                     return None;
                 }
                 builder.append(&value);
             }
-            ColumnBuilder::Decimal(builder, scale) => match &value {
-                Datum::Numeric(v) => builder.append_value(v.unscaled(*scale)?),
-                _ => builder.append_null(),
-            },
             ColumnBuilder::Text(type_oid, builder, text) => match &value {
                 Datum::Null => builder.append(&Datum::Null),
                 value => {
@@ -303,7 +275,6 @@ impl ColumnBuilder {
     fn finish(&mut self) -> ArrayRef {
         match self {
             ColumnBuilder::Arrow(builder) | ColumnBuilder::Text(_, builder, _) => builder.finish(),
-            ColumnBuilder::Decimal(builder, _) => Arc::new(builder.finish()),
         }
     }
 }

@@ -41,7 +41,7 @@ mod tests;
 mod tier;
 mod writer;
 
-pub use columns::{SEQ_ID, SegmentColumn, UPDATED_ID, field_id};
+pub use columns::{SEQ_ID, SegmentColumn, UPDATED_ID, field_id, text_value};
 pub use flush::Outcome;
 pub use manifest::{FilePath, SegmentFile};
 pub use part::ColdPart;

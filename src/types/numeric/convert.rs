@@ -16,18 +16,6 @@ impl Numeric {
     }
 
     /// Rounds to a `smallint`; 22003, or 0A000 for NaN and infinity.
-    /// The coefficient of a finite value that shows exactly `scale` digits after the point; `None`
-    /// for any other, and for one beyond 38 digits.
-    pub fn unscaled(&self, scale: u16) -> Option<i128> {
-        match &self.0 {
-            Repr::Small { coefficient, scale: own } if *own == scale => Some((*coefficient).into()),
-            Repr::Wide(wide) if wide.scale == scale => {
-                wide.coefficient.to_i128().filter(|c| c.unsigned_abs() < 10_u128.pow(38))
-            }
-            _ => None,
-        }
-    }
-
     pub fn to_i16(&self) -> Result<i16> {
         self.to_integer("smallint")
     }

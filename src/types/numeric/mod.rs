@@ -23,6 +23,8 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use arithmetic::division_by_zero;
+pub use digits::POW10;
 pub use typmod::{precision_and_scale, typmod_from_modifiers};
 
 use crate::error::{PgError, Result, code};
@@ -186,6 +188,15 @@ impl Numeric {
     fn small(&self) -> Option<(i64, u16)> {
         match self.0 {
             Repr::Small { coefficient, scale } => Some((coefficient, scale)),
+            _ => None,
+        }
+    }
+
+    /// Coefficient and scale of a finite value whose coefficient fits.
+    pub fn as_i128(&self) -> Option<(i128, u16)> {
+        match &self.0 {
+            Repr::Small { coefficient, scale } => Some((i128::from(*coefficient), *scale)),
+            Repr::Wide(w) => Some((w.coefficient.to_i128()?, w.scale)),
             _ => None,
         }
     }

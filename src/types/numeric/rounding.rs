@@ -17,7 +17,7 @@ impl Numeric {
     }
 
     /// As [`Numeric::round`] for any scale of the format.
-    pub(super) fn round_to(&self, scale: i32) -> Result<Numeric> {
+    pub fn round_to(&self, scale: i32) -> Result<Numeric> {
         let Some((coefficient, current)) = self.finite() else { return Ok(self.clone()) };
         let rounded = rescale(coefficient, current, scale);
         match scale {

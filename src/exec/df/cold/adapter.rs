@@ -6,7 +6,8 @@
 
 use super::decode::Decode;
 use crate::storage::cold::field_id;
-use crate::types::{Datum, Oid, arrow};
+use crate::types::Datum;
+use crate::types::arrow::{self, ColumnType};
 use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -20,19 +21,19 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct Logical {
     id: i32,
-    type_oid: Oid,
+    ty: ColumnType,
     missing: Datum,
 }
 
 impl Logical {
-    pub fn new(id: i32, type_oid: Oid, missing: Datum) -> Logical {
-        Logical { id, type_oid, missing }
+    pub fn new(id: i32, ty: ColumnType, missing: Datum) -> Logical {
+        Logical { id, ty, missing }
     }
 
     /// The n-th field of the scan. No column of a segment has such a name: DataFusion would take one
     /// for the other.
     pub fn field(&self, n: usize) -> Field {
-        arrow::field(&format!("\u{1}{n}"), self.type_oid, -1)
+        self.ty.field(&format!("\u{1}{n}"))
     }
 }
 
@@ -81,18 +82,18 @@ impl Adapter {
         };
         let field = &fields[index];
         let column = Arc::new(Column::new(field.name(), index));
-        let wanted = arrow::data_type(logical.type_oid);
+        let wanted = logical.ty.data_type();
         Ok(match field.data_type() {
             same if *same == wanted => column,
             narrow if widens(narrow, &wanted) => Arc::new(CastExpr::new(column, wanted, None)),
-            _ => Arc::new(Decode::new(column, logical.type_oid)),
+            _ => Arc::new(Decode::new(column, logical.ty)),
         })
     }
 }
 
 impl Logical {
     fn missing(&self) -> Result<ScalarValue> {
-        let mut builder = arrow::Builder::new(self.type_oid, 1);
+        let mut builder = arrow::Builder::new(self.ty, 1);
         builder.append(&self.missing);
         ScalarValue::try_from_array(&builder.finish(), 0)
     }

@@ -2,8 +2,9 @@
 //! a column row by row.
 
 use crate::exec::df::runtime::external;
-use crate::storage::cold::SegmentColumn;
-use crate::types::{Oid, arrow};
+use crate::storage::cold::text_value;
+use crate::types::Datum;
+use crate::types::arrow::{self, ColumnType};
 use datafusion::arrow::array::Array;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -17,18 +18,18 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Decode {
     column: Arc<dyn PhysicalExpr>,
-    type_oid: Oid,
+    ty: ColumnType,
 }
 
 impl Decode {
-    pub fn new(column: Arc<dyn PhysicalExpr>, type_oid: Oid) -> Decode {
-        Decode { column, type_oid }
+    pub fn new(column: Arc<dyn PhysicalExpr>, ty: ColumnType) -> Decode {
+        Decode { column, ty }
     }
 }
 
 impl PhysicalExpr for Decode {
     fn data_type(&self, _schema: &Schema) -> Result<DataType> {
-        Ok(arrow::data_type(self.type_oid))
+        Ok(self.ty.data_type())
     }
 
     fn nullable(&self, _schema: &Schema) -> Result<bool> {
@@ -37,16 +38,26 @@ impl PhysicalExpr for Decode {
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         let array = self.column.evaluate(batch)?.into_array(batch.num_rows())?;
-        let column = SegmentColumn::read_as(array.data_type(), self.type_oid);
-        let mut builder = arrow::Builder::new(self.type_oid, array.len());
+        let of_file = match array.data_type() {
+            DataType::Decimal128(precision, scale) => {
+                Some(ColumnType::decimal(*precision, scale.unsigned_abs()))
+            }
+            DataType::Utf8View => None,
+            _ => Some(self.ty.oid.into()),
+        };
+        let mut builder = arrow::Builder::new(self.ty, array.len());
         for at in 0..array.len() {
-            builder.append(&column.datum(&*array, at).map_err(external)?);
+            builder.append(&match of_file {
+                Some(ty) => arrow::datum_at(&*array, at, ty),
+                None if array.is_null(at) => Datum::Null,
+                None => text_value(&*array, at, self.ty.oid).map_err(external)?,
+            });
         }
         Ok(ColumnarValue::Array(builder.finish()))
     }
 
     fn return_field(&self, _schema: &Schema) -> Result<FieldRef> {
-        Ok(Arc::new(arrow::field("decoded", self.type_oid, -1)))
+        Ok(Arc::new(self.ty.field("decoded")))
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
@@ -57,7 +68,7 @@ impl PhysicalExpr for Decode {
         self: Arc<Self>,
         children: Vec<Arc<dyn PhysicalExpr>>,
     ) -> Result<Arc<dyn PhysicalExpr>> {
-        Ok(Arc::new(Decode { column: children[0].clone(), type_oid: self.type_oid }))
+        Ok(Arc::new(Decode { column: children[0].clone(), ty: self.ty }))
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +78,7 @@ impl PhysicalExpr for Decode {
 
 impl PartialEq for Decode {
     fn eq(&self, other: &Decode) -> bool {
-        self.column.eq(&other.column) && self.type_oid == other.type_oid
+        self.column.eq(&other.column) && self.ty == other.ty
     }
 }
 
@@ -76,7 +87,7 @@ impl Eq for Decode {}
 impl Hash for Decode {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.column.hash(state);
-        self.type_oid.hash(state);
+        self.ty.oid.hash(state);
     }
 }
 

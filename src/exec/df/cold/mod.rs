@@ -12,7 +12,8 @@ mod files;
 use super::runtime::partitions;
 use crate::exec::scan::{ScanColumn, Source};
 use crate::storage::cold::{ColdPart, SEQ_ID, UPDATED_ID};
-use crate::types::{Datum, Oid, oids};
+use crate::types::arrow::ColumnType;
+use crate::types::{Datum, oids};
 use adapter::{ColumnFiles, Logical};
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
@@ -23,8 +24,9 @@ use datafusion::datasource::physical_plan::{
 };
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
+use datafusion::physical_expr::expressions::{BinaryExpr, CastExpr, Column, Literal};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::ProjectionExec;
 use std::sync::Arc;
@@ -42,32 +44,29 @@ enum From {
 /// made from rows.
 pub(super) fn scan(
     source: &Source,
-    types: &[Oid],
+    types: &[ColumnType],
     schema: &SchemaRef,
     parts: Vec<ColdPart>,
 ) -> Option<Arc<dyn ExecutionPlan>> {
+    let seq = || Logical::new(SEQ_ID, oids::INT8.into(), Datum::Null);
     let mut columns = Vec::new();
     let mut from = Vec::new();
-    for (column, type_oid) in source.columns.iter().zip(types) {
+    for (&column, ty) in source.columns.iter().zip(types) {
         let mut file = |logical: Logical| {
             columns.push(logical);
             columns.len() - 1
         };
         from.push(match column {
             ScanColumn::Stored(at) => {
-                let stored = &source.schema.relation.columns[*at];
+                let stored = &source.schema.relation.columns[at];
                 let missing = stored.missing_value.clone().unwrap_or(Datum::Null);
-                From::File(file(Logical::new(i32::from(stored.attno), *type_oid, missing)))
+                From::File(file(Logical::new(i32::from(stored.attno), *ty, missing)))
             }
-            ScanColumn::Updated => {
-                From::File(file(Logical::new(UPDATED_ID, oids::TIMESTAMPTZ, Datum::Null)))
-            }
+            ScanColumn::Updated => From::File(file(Logical::new(UPDATED_ID, *ty, Datum::Null))),
             // No cold row is of this transaction.
-            ScanColumn::Seq | ScanColumn::CommitSeq => {
-                From::File(file(Logical::new(SEQ_ID, oids::INT8, Datum::Null)))
-            }
-            ScanColumn::Xid => From::Xid(file(Logical::new(SEQ_ID, oids::INT8, Datum::Null))),
-            ScanColumn::TableOid(oid) => From::Constant(ScalarValue::UInt32(Some(*oid))),
+            ScanColumn::Seq | ScanColumn::CommitSeq => From::File(file(seq())),
+            ScanColumn::Xid => From::Xid(file(seq())),
+            ScanColumn::TableOid(oid) => From::Constant(ScalarValue::UInt32(Some(oid))),
             ScanColumn::NoXid => From::Constant(ScalarValue::UInt32(Some(0))),
             ScanColumn::Key => return None,
         });
@@ -79,8 +78,11 @@ pub(super) fn scan(
         let read = |at: &usize| Arc::new(Column::new(files.field(*at).name(), *at));
         let expr: Arc<dyn PhysicalExpr> = match from {
             From::File(at) => read(at),
-            // Wraps like the counter that it stands for.
-            From::Xid(at) => Arc::new(CastExpr::new(read(at), DataType::UInt32, None)),
+            From::Xid(at) => {
+                let half = Arc::new(Literal::new(ScalarValue::Int64(Some(0xffff_ffff))));
+                let low = BinaryExpr::new(read(at), Operator::BitwiseAnd, half);
+                Arc::new(CastExpr::new(Arc::new(low), DataType::UInt32, None))
+            }
             From::Constant(value) => Arc::new(Literal::new(value.clone())),
         };
         Some((expr, schema.field(n).name().clone()))

@@ -1,19 +1,16 @@
-//! Aggregates on DataFusion: our own states under its grouping, partial results and spilling.
+//! The row operators' aggregate states under DataFusion's grouping, partial results and spilling.
 //!
-//! Each partition of the input aggregates for itself; the partial results are partitioned by group and
-//! merged. What [`AggregateState::partial`] gives travels as a record. An aggregate that cannot be
-//! merged (it keeps order, or collects its input) stays with the row operator.
-//!
-//! Groups are told apart by Arrow's equality where it is PostgreSQL's, else by the bytes of
-//! [`types::key`](crate::types::key); the value to show is then that of any row of the group.
+//! What [`AggregateState::partial`] gives travels as a record. An aggregate that cannot be merged (it
+//! keeps order, or collects its input) stays with the row operator.
 
-use super::row_expr::Bindings;
-use super::runtime::external;
+use super::super::row_expr::Bindings;
+use super::super::runtime::external;
 use crate::error::Result;
 use crate::exec::ExecState;
 use crate::exec::op::AggregateCall;
 use crate::functions::AggregateState;
-use crate::types::{Datum, Oid, Record, arrow, oids};
+use crate::types::arrow::ColumnType;
+use crate::types::{Datum, Record, arrow, oids};
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::ScalarValue;
@@ -29,15 +26,15 @@ type DfResult<T> = datafusion::error::Result<T>;
 
 /// What becomes of the rows of a group.
 #[derive(Clone)]
-pub(super) enum Kind {
-    /// One of the plan's calls.
-    Call(Arc<Vec<AggregateCall>>, usize),
-    /// The value of a column that all rows of a group have alike, of this type.
-    Any(Oid),
+pub(in crate::exec::df) enum Kind {
+    /// One of the plan's calls, and how its arguments travel.
+    Call(Arc<Vec<AggregateCall>>, usize, Vec<ColumnType>),
+    /// The value of a column that all rows of a group have alike.
+    Any(ColumnType),
 }
 
 /// An aggregate as DataFusion knows it.
-pub(super) struct Aggregate {
+pub(in crate::exec::df) struct Aggregate {
     kind: Kind,
     /// Distinguishes the aggregates of a plan.
     number: usize,
@@ -58,23 +55,23 @@ impl Aggregate {
 }
 
 impl Kind {
-    pub fn result_type(&self) -> Oid {
+    pub fn result_type(&self) -> ColumnType {
         match self {
-            Kind::Call(calls, at) => calls[*at].result_type,
-            Kind::Any(type_oid) => *type_oid,
+            Kind::Call(calls, at, _) => calls[*at].result_type.into(),
+            Kind::Any(ty) => *ty,
         }
     }
 
     fn start(&self, state: &ExecState) -> Result<State> {
         match self {
-            Kind::Call(calls, at) => calls[*at].start(state, &[]).map(State::Aggregate),
+            Kind::Call(calls, at, _) => calls[*at].start(state, &[]).map(State::Aggregate),
             Kind::Any(_) => Ok(State::Any(None)),
         }
     }
 }
 
 /// Whether a call's partial results can be merged.
-pub(super) fn is_mergeable(call: &AggregateCall, state: &ExecState) -> bool {
+pub(in crate::exec::df) fn is_mergeable(call: &AggregateCall, state: &ExecState) -> bool {
     let plain = call.direct.is_empty()
         && call.distinct.is_empty()
         && call.order.is_empty()
@@ -122,18 +119,18 @@ impl States {
                 continue;
             }
             match (&self.kind, &mut self.states[group]) {
-                (Kind::Call(calls, at), State::Aggregate(aggregate)) => {
+                (Kind::Call(calls, at, types), State::Aggregate(aggregate)) => {
                     let call = &calls[*at];
                     args.clear();
-                    let columns = values.iter().zip(&call.args);
-                    args.extend(columns.map(|(v, p)| arrow::datum_at(v, row, p.type_oid())));
+                    let columns = values.iter().zip(types);
+                    args.extend(columns.map(|(v, ty)| arrow::datum_at(v, row, *ty)));
                     if !call.strict || !args.iter().any(Datum::is_null) {
                         aggregate.update(&call.ctx(&state), &args)?;
                     }
                 }
-                (Kind::Any(type_oid), State::Any(value)) => {
+                (Kind::Any(ty), State::Any(value)) => {
                     if value.is_none() {
-                        *value = Some(arrow::datum_at(&values[0], row, *type_oid));
+                        *value = Some(arrow::datum_at(&values[0], row, *ty));
                     }
                 }
                 _ => unreachable!("a state is of its aggregate's kind"),
@@ -152,14 +149,14 @@ impl States {
         self.grow(total, &state)?;
         for (row, group) in groups.enumerate() {
             match (&self.kind, &mut self.states[group]) {
-                (Kind::Call(calls, at), State::Aggregate(aggregate)) => {
+                (Kind::Call(calls, at, _), State::Aggregate(aggregate)) => {
                     let partial = arrow::datum_at(partials, row, oids::RECORD);
                     let fields = partial.as_record().fields.iter().map(|f| f.1.clone()).collect();
                     aggregate.merge(&calls[*at].ctx(&state), fields)?;
                 }
-                (Kind::Any(type_oid), State::Any(value)) => {
+                (Kind::Any(ty), State::Any(value)) => {
                     if value.is_none() {
-                        *value = Some(arrow::datum_at(partials, row, *type_oid));
+                        *value = Some(arrow::datum_at(partials, row, *ty));
                     }
                 }
                 _ => unreachable!("a state is of its aggregate's kind"),
@@ -169,17 +166,17 @@ impl States {
     }
 
     /// The type of partial results.
-    fn partial_type(kind: &Kind) -> Oid {
+    fn partial_type(kind: &Kind) -> ColumnType {
         match kind {
-            Kind::Call(..) => oids::RECORD,
-            Kind::Any(type_oid) => *type_oid,
+            Kind::Call(..) => oids::RECORD.into(),
+            Kind::Any(ty) => *ty,
         }
     }
 
     fn take_partial(&mut self, emit: EmitTo) -> Result<ArrayRef> {
         let state = self.bindings.state();
         self.take(emit, States::partial_type(&self.kind), |kind, taken| match (kind, taken) {
-            (Kind::Call(calls, at), State::Aggregate(aggregate)) => {
+            (Kind::Call(calls, at, _), State::Aggregate(aggregate)) => {
                 let fields = aggregate.partial(&calls[*at].ctx(&state)).unwrap_or_default();
                 Ok(Datum::Record(Arc::new(Record::unnamed(fields))))
             }
@@ -191,7 +188,7 @@ impl States {
     fn take_results(&mut self, emit: EmitTo) -> Result<ArrayRef> {
         let state = self.bindings.state();
         self.take(emit, self.kind.result_type(), |kind, taken| match (kind, taken) {
-            (Kind::Call(calls, at), State::Aggregate(aggregate)) => {
+            (Kind::Call(calls, at, _), State::Aggregate(aggregate)) => {
                 aggregate.finish(&calls[*at].ctx(&state))
             }
             (_, State::Any(value)) => Ok(value.unwrap_or_default()),
@@ -202,11 +199,11 @@ impl States {
     fn take(
         &mut self,
         emit: EmitTo,
-        type_oid: Oid,
+        ty: ColumnType,
         f: impl Fn(&Kind, State) -> Result<Datum>,
     ) -> Result<ArrayRef> {
         let taken = emit.take_needed(&mut self.states);
-        let mut builder = arrow::Builder::new(type_oid, taken.len());
+        let mut builder = arrow::Builder::new(ty, taken.len());
         for state in taken {
             self.bytes = self.bytes.saturating_sub(state.size());
             builder.append(&f(&self.kind, state)?);
@@ -311,16 +308,16 @@ impl AggregateUDFImpl for Aggregate {
     }
 
     fn return_type(&self, _arg_types: &[DataType]) -> DfResult<DataType> {
-        Ok(arrow::data_type(self.kind.result_type()))
+        Ok(self.kind.result_type().data_type())
     }
 
     fn return_field(&self, _arg_fields: &[FieldRef]) -> DfResult<FieldRef> {
-        Ok(Arc::new(arrow::field("aggregate", self.kind.result_type(), -1)))
+        Ok(Arc::new(self.kind.result_type().field("aggregate")))
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> DfResult<Vec<FieldRef>> {
         let name = format!("{}[{}]", args.name, self.number);
-        Ok(vec![Arc::new(arrow::field(&name, States::partial_type(&self.kind), -1))])
+        Ok(vec![Arc::new(States::partial_type(&self.kind).field(&name))])
     }
 
     fn accumulator(&self, _args: AccumulatorArgs<'_>) -> DfResult<Box<dyn Accumulator>> {
