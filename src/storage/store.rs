@@ -196,14 +196,19 @@ impl Store {
         self.locks.release_all_session(session);
     }
 
-    /// Sessions that block `session`: pg_blocking_pids.
+    /// Sessions that block `session`: pg_blocking_pids. What moves rows between the tiers is none:
+    /// nobody waits for it longer than for a page.
     pub fn blocking_sessions(&self, session: u32) -> Vec<u32> {
-        self.locks.blockers(session)
+        let mut blockers = self.locks.blockers(session);
+        blockers.retain(|blocker| *blocker < cold::FIRST_SESSION);
+        blockers
     }
 
-    /// The rows of pg_locks.
+    /// The rows of pg_locks: backends' locks.
     pub fn locks(&self) -> Vec<LockInfo> {
-        self.locks.list()
+        let mut locks = self.locks.list();
+        locks.retain(|lock| lock.session < cold::FIRST_SESSION);
+        locks
     }
 
     /// Approximate bytes of a relation on disk.

@@ -25,7 +25,7 @@ const ACCOUNTS: i32 = 1000;
 const COMMITS_BEFORE_KILL: std::ops::Range<usize> = 50..400;
 
 /// A transaction's mark in `history`: round, client, number.
-type Mark = String;
+pub type Mark = String;
 
 #[test]
 fn acknowledged_commits_survive_kill_9() {
@@ -65,7 +65,7 @@ fn assert_noticed(fault: &str) {
     panic!("{fault}: {KILLS} kills went unnoticed");
 }
 
-fn create_tables(server: &Kalam) {
+pub fn create_tables(server: &Kalam) {
     let mut client = server.connect("postgres");
     for sql in [
         "CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL)",
@@ -112,7 +112,7 @@ fn load_and_kill(server: &mut Kalam, round: usize) -> BTreeSet<Mark> {
     acknowledged.into_inner().expect("no client panics")
 }
 
-fn transaction(mark: &str) -> String {
+pub fn transaction(mark: &str) -> String {
     let mut random = rand::rng();
     let account = random.random_range(1..=ACCOUNTS);
     let teller = random.random_range(1..=10);
@@ -126,7 +126,7 @@ fn transaction(mark: &str) -> String {
 }
 
 /// What is wrong with the state after a restart; nothing, if all is well.
-fn check(server: &Kalam, acknowledged: &BTreeSet<Mark>, round: usize) -> Vec<String> {
+pub fn check(server: &Kalam, acknowledged: &BTreeSet<Mark>, round: usize) -> Vec<String> {
     let mut client = server.connect("postgres");
     let mut violations = Vec::new();
     let history = client.run("SELECT mark FROM history").ok();

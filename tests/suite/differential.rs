@@ -3,14 +3,15 @@
 //!
 //! Each script runs in fresh schemas over the simple protocol, and over the extended protocol with
 //! text and with binary results; and that with all rows hot, with all rows that no transaction is
-//! changing flushed before each statement, and with some of them, which leaves tables in both tiers;
-//! and with DataFusion running whatever it can. None of this must show. Rows without an ORDER BY are
+//! changing flushed before each statement, with some of them, which leaves tables in both tiers, and
+//! with a flush and a compaction beside; and with DataFusion running whatever it can. None of this must show. Rows without an ORDER BY are
 //! compared as multisets. Expectations are never written down: PostgreSQL's answer of the same moment
 //! is it.
 //!
 //! A script may open with `-- only: simple` where its statements are not fit for the extended
 //! protocol.
 
+use crate::harness::mover::Mover;
 use crate::harness::{Client, Format, Kalam, Outcome, Server, postgres, script};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,13 +36,15 @@ enum Placement {
     Flushed,
     /// Flushed before every other statement: what the others write is hot.
     Mixed,
+    /// Wherever a flush and a compaction take them that run in a loop beside the scripts.
+    Moving,
 }
 
 impl Placement {
     /// Whether rows are to be flushed before the n-th statement.
     fn flushes_before(self, n: usize) -> bool {
         match self {
-            Placement::Hot => false,
+            Placement::Hot | Placement::Moving => false,
             Placement::Flushed => true,
             Placement::Mixed => n.is_multiple_of(2),
         }
@@ -61,6 +64,11 @@ fn scripts_agree_with_postgresql_on_flushed_rows() {
 #[test]
 fn scripts_agree_with_postgresql_on_rows_of_both_tiers() {
     compare_scripts(Placement::Mixed, Engine::Chosen);
+}
+
+#[test]
+fn scripts_agree_with_postgresql_while_rows_move() {
+    compare_scripts(Placement::Moving, Engine::Chosen);
 }
 
 #[test]
@@ -111,6 +119,7 @@ impl Engine {
 fn compare_scripts(placement: Placement, engine: Engine) {
     let filter = std::env::var("DIFFERENTIAL").unwrap_or_default();
     let kalam = Kalam::start();
+    let _mover = (placement == Placement::Moving).then(|| Mover::start(&kalam));
     let mut failures = String::new();
     let mut statements = 0;
     for path in scripts().into_iter().filter(|p| p.to_string_lossy().contains(&filter)) {
@@ -222,7 +231,7 @@ fn compare_script(
         }
     }
     let inserts = script.to_ascii_lowercase().contains("insert into");
-    assert!(placement == Placement::Hot || !inserts || flushed > 0, "no row was ever cold");
+    assert!(matches!(placement, Placement::Hot | Placement::Moving) || !inserts || flushed > 0, "no row was ever cold");
     (statements.len(), differences)
 }
 

@@ -17,6 +17,7 @@
 //! nothing here depends on time, but for deadlocks, which the servers find by their own timers: where
 //! a session's next step comes while it waits, its wait must end without anybody's help.
 
+use crate::harness::mover::Mover;
 use crate::harness::{Client, Kalam, Outcome, Server, postgres};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,11 +29,43 @@ const END_OF_WAIT: Duration = Duration::from_secs(20);
 
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
 
-/// `ISOLATION=name` runs the transcripts whose name contains it.
+/// Where rows are when a step begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Placement {
+    Hot,
+    /// All that no transaction has locked are cold.
+    Flushed,
+    /// Flushed before every other step.
+    Mixed,
+    /// Wherever a flush and a compaction take them that run in a loop beside the sessions.
+    Moving,
+}
+
 #[test]
 fn transcripts_agree_with_postgresql() {
+    compare_transcripts(Placement::Hot);
+}
+
+#[test]
+fn transcripts_agree_with_postgresql_on_flushed_rows() {
+    compare_transcripts(Placement::Flushed);
+}
+
+#[test]
+fn transcripts_agree_with_postgresql_on_rows_of_both_tiers() {
+    compare_transcripts(Placement::Mixed);
+}
+
+#[test]
+fn transcripts_agree_with_postgresql_while_rows_move() {
+    compare_transcripts(Placement::Moving);
+}
+
+/// `ISOLATION=name` runs the transcripts whose name contains it.
+fn compare_transcripts(placement: Placement) {
     let filter = std::env::var("ISOLATION").unwrap_or_default();
     let kalam = Kalam::start();
+    let _mover = (placement == Placement::Moving).then(|| Mover::start(&kalam));
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/isolation");
     let mut paths: Vec<_> = std::fs::read_dir(directory)
         .expect("the transcripts' directory")
@@ -47,8 +80,8 @@ fn transcripts_agree_with_postgresql() {
         let levels = if text.contains("{level}") { &LEVELS[..] } else { &LEVELS[..1] };
         for level in levels {
             let steps = parse(&text.replace("{level}", level));
-            let expected = play(postgres(), &steps);
-            let found = play(&kalam, &steps);
+            let expected = play(postgres(), &steps, Placement::Hot);
+            let found = play(&kalam, &steps, placement);
             if expected != found {
                 let name = path.file_stem().expect("a file name").to_string_lossy();
                 let _ = writeln!(
@@ -79,14 +112,18 @@ fn parse(text: &str) -> Vec<Step> {
 }
 
 /// Plays the steps on one server and writes down what happened.
-fn play(server: &dyn Server, steps: &[Step]) -> String {
+fn play(server: &dyn Server, steps: &[Step], placement: Placement) -> String {
     let mut control = server.connect("postgres");
     control.run("DROP SCHEMA IF EXISTS isolation CASCADE").ok();
     control.run("CREATE SCHEMA isolation").ok();
     control.run("SET search_path = isolation").ok();
     let mut sessions: BTreeMap<&str, Session> = BTreeMap::new();
     let mut transcript = String::new();
-    for step in steps {
+    for (n, step) in steps.iter().enumerate() {
+        let flushes = placement == Placement::Mixed && n.is_multiple_of(2);
+        if placement == Placement::Flushed || flushes {
+            control.run("SELECT storage_flush_all()").ok();
+        }
         if step.session == "setup" {
             control.run(&step.sql).ok();
             continue;

@@ -1,5 +1,6 @@
 //! Everything that is tested from outside: over the wire, against a real PostgreSQL 15.
 
+mod cold_crash;
 mod crash;
 mod differential;
 mod dump;

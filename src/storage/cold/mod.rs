@@ -73,6 +73,9 @@ const OPEN_BYTES_MIN: u64 = 256 << 10;
 /// Segments that may be open, therefore.
 const OPEN_SEGMENTS: usize = (OPEN_BYTES_MAX / OPEN_BYTES_MIN) as usize;
 
+/// Sessions from this number on are those of flushes and compactions; backends' are process ids.
+pub(super) const FIRST_SESSION: u32 = 1 << 31;
+
 /// How soon a job that waits for another notices that it is to stop.
 const CANCEL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -176,7 +179,7 @@ impl Cold {
             let_go: Condvar::new(),
             dropped: RwLock::default(),
             retired: DashMap::new(),
-            next_session: AtomicU32::new(u32::MAX),
+            next_session: AtomicU32::new(FIRST_SESSION),
         }
     }
 
@@ -215,7 +218,7 @@ impl Cold {
 
     /// A session of its own for each job: locks of one session do not conflict.
     fn session(&self) -> u32 {
-        self.next_session.fetch_sub(1, Ordering::Relaxed)
+        self.next_session.fetch_add(1, Ordering::Relaxed) | FIRST_SESSION
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod s3;
+pub mod mover;
 pub mod script;
 pub mod server;
 
