@@ -5,6 +5,7 @@ use super::queue::{Entry, Queue, pause};
 use super::record::{self, Job, JobStatus, KEPT_JOBS};
 use super::{Origin, Task, work};
 use crate::catalog::CatalogStore;
+use crate::counters;
 use crate::error::{PgError, Result, code};
 use crate::storage::Store;
 use crate::storage::cold::Outcome;
@@ -232,29 +233,41 @@ impl Jobs {
     fn finish(&self, id: i64, outcome: Result<Outcome>) {
         let mut queue = self.queue.lock();
         let Some(entry) = queue.entries.get_mut(&id) else { return };
-        let (kind, table) = (entry.job.kind.name(), entry.job.table_name.clone());
-        let stopping = self.stopping.load(Ordering::SeqCst);
-        let policy = entry.job.origin() == Origin::Policy;
-        let saved = match outcome {
-            Ok(outcome) if policy && outcome == Outcome::default() => {
-                // Nothing was due after all: no news.
-                end(entry, JobStatus::Completed, Ok(outcome));
-                queue.entries.remove(&id);
-                drop(queue);
-                self.runtime.block_on(self.save(&[], &[id]));
-                self.changed.notify_one();
-                return;
-            }
+        let by_policy = entry.job.origin() == Origin::Policy;
+        // A policy's job that found nothing to do is no news.
+        let is_news = !by_policy || outcome != Ok(Outcome::default());
+        let job = self.conclude(entry, outcome);
+        if !is_news {
+            queue.entries.remove(&id);
+        }
+        let mut forgotten = queue.forget(KEPT_JOBS);
+        drop(queue);
+        let saved = if is_news { vec![job] } else { Vec::new() };
+        forgotten.extend((!is_news).then_some(id));
+        self.runtime.block_on(self.save(&saved, &forgotten));
+        self.changed.notify_one();
+    }
+
+    /// What becomes of a job that has stopped running.
+    fn conclude(&self, entry: &mut Entry, outcome: Result<Outcome>) -> Job {
+        let Job { id, kind, .. } = entry.job;
+        let (kind, table) = (kind.name(), entry.job.table_name.clone());
+        let by_policy = entry.job.origin() == Origin::Policy;
+        match outcome {
             Ok(outcome) => {
                 tracing::debug!(id, kind, table, rows = outcome.rows, "job completed");
+                counters::named("jobs_completed").add(1);
                 end(entry, JobStatus::Completed, Ok(outcome))
             }
-            Err(_) if stopping => end(entry, JobStatus::Failed, Err(stopped())),
+            Err(_) if self.stopping.load(Ordering::SeqCst) => {
+                end(entry, JobStatus::Failed, Err(stopped()))
+            }
             Err(_) if entry.work.cancel.load(Ordering::Relaxed) => {
                 end(entry, JobStatus::Cancelled, Err(cancelled(id)))
             }
-            Err(error) if policy && entry.job.attempts < ATTEMPTS_MAX => {
+            Err(error) if by_policy && entry.job.attempts < ATTEMPTS_MAX => {
                 tracing::warn!(id, kind, table, %error, "job failed, to be tried again");
+                counters::named("jobs_retried").add(1);
                 let pause = pause(entry.job.attempts + 1);
                 entry.due = Instant::now() + pause;
                 entry.job.status = JobStatus::Retrying;
@@ -264,13 +277,10 @@ impl Jobs {
             }
             Err(error) => {
                 tracing::warn!(id, kind, table, %error, "job failed");
+                counters::named("jobs_failed").add(1);
                 end(entry, JobStatus::Failed, Err(error))
             }
-        };
-        let forgotten = queue.forget(KEPT_JOBS);
-        drop(queue);
-        self.runtime.block_on(self.save(&[saved], &forgotten));
-        self.changed.notify_one();
+        }
     }
 
     /// A record that cannot be written is no reason to do the work again.

@@ -42,6 +42,12 @@ fn a_directory_takes_segments_until_it_is_dropped() {
     let shown = client.run("SELECT storage, rows FROM system.segments").ok();
     assert_eq!((shown.text(0, 0), shown.text(0, 1)), (Some("attic"), Some("1")));
     fails(&mut client, "DROP STORAGE attic", "2BP01", "in use");
+    fails(
+        &mut client,
+        "ALTER STORAGE attic SET (url '/elsewhere')",
+        "2BP01",
+        "cannot change the url",
+    );
     client.run("ALTER TABLE \"a/../b\" RESET (storage)").ok();
     fails(&mut client, "DROP STORAGE attic", "2BP01", "in use");
     // Another server finds it again.

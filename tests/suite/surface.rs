@@ -93,6 +93,7 @@ fn statements_have_tags_columns_and_errors() {
             "desc table shop.t",
             Columns("column_name data_type nullable default primary_key comment"),
         ),
+        ("DESCRIBE t HISTORY", Columns("version created_at changes column_count")),
         ("DESCRIBE nothing", Error("42P01", "relation \"nothing\" does not exist", 10)),
         ("DESCRIBE", Error("42601", "syntax error at end of input", 9)),
         (

@@ -65,6 +65,17 @@ async fn alter(name: &str, set: &[StorageOption], cx: &DdlContext<'_>) -> Result
     lock::storage(name, false, cx).await?;
     let catalog = cx.catalog();
     let storage = catalog.storage_named(name).ok_or_else(|| missing(name))?;
+    let moves = |option: &&StorageOption| {
+        option.name == "url" && storage.options.get("url") != Some(&option.value)
+    };
+    if let Some(option) = set.iter().find(moves)
+        && cx.txn.store().segments(None)?.iter().any(|s| s.file.file.storage == storage.oid)
+    {
+        let message = format!("cannot change the url of storage \"{name}\" because it is in use");
+        return Err(PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message)
+            .hint("Segments lie there. Create another storage for new ones.")
+            .at(option.location));
+    }
     let replaced: Vec<&str> = set.iter().map(|option| option.name.as_str()).collect();
     // Credentials that are replaced need not be readable.
     let kept = storage.credentials.iter().filter(|(name, _)| !replaced.contains(&name.as_str()));
