@@ -10,6 +10,7 @@
 //! is in its [`ExecState`]. Expressions are compiled once ([`expr::Program`]) and evaluated on rows
 //! of [`Datum`]s.
 
+pub mod background;
 mod cache;
 mod context;
 pub mod ddl;

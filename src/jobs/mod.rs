@@ -1,4 +1,5 @@
-//! Work in the background: moving rows to segments, rewriting segments, removing files.
+//! Work in the background: moving rows to segments, rewriting segments, removing files, and rows of
+//! streams.
 //!
 //! ```text
 //! STORAGE FLUSH, storage_flush()  ─┐

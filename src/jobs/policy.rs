@@ -7,8 +7,9 @@
 
 use super::table::describe;
 use super::{JobKind, Jobs, Origin, Task, is_flushable};
-use crate::catalog::{Catalog, Relation, TableOptions};
+use crate::catalog::{Catalog, Relation, TableKind, TableOptions};
 use crate::error::Result;
+use crate::exec::background::has_expired;
 use crate::storage::StorageId;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -73,6 +74,8 @@ const SMALL_SEGMENT_BYTES: u64 = 32 << 20;
 /// How often segments are looked at, and files that nobody needs deleted.
 const COMPACT_INTERVAL: Duration = Duration::from_secs(15);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// Rows that are too old, or too many, are looked for at least so often.
+const EXPIRE_INTERVAL_MAX: Duration = Duration::from_secs(60);
 
 /// What the policies remember between looks.
 #[derive(Default)]
@@ -83,6 +86,8 @@ pub(super) struct Policies {
     hot_since: HashMap<StorageId, Instant>,
     compacted: Option<Instant>,
     swept: Option<Instant>,
+    /// Stream tables, and when they were looked at last.
+    expired: HashMap<StorageId, Instant>,
 }
 
 impl Policies {
@@ -109,8 +114,17 @@ impl Policies {
         let is_news = std::mem::replace(&mut self.seen, newest) != newest;
         let latest = jobs.catalog.latest();
         let mut hot_before = std::mem::take(&mut self.hot_since);
+        let mut expired_before = std::mem::take(&mut self.expired);
         for database in latest.databases() {
             let catalog = latest.for_database(database.oid);
+            for table in catalog.relations().filter(|r| TableKind::of(r) == TableKind::Stream) {
+                let before = expired_before.remove(&table.storage);
+                let due = is_over(before, expire_interval(table));
+                if due && has_expired(&jobs.catalog, database.oid, table).unwrap_or(false) {
+                    ask(jobs, JobKind::Expire, table, &catalog);
+                }
+                self.expired.insert(table.storage, before.filter(|_| !due).unwrap_or(now));
+            }
             for table in catalog.relations().filter(|r| is_flushable(r)) {
                 let options = TableOptions::of(table);
                 let before = hot_before.remove(&table.storage);
@@ -138,6 +152,12 @@ impl Policies {
             }
         }
     }
+}
+
+/// How often a stream table is looked at: a few times during the life of a row.
+fn expire_interval(table: &Relation) -> Duration {
+    let ttl = TableOptions::of(table).ttl;
+    ttl.map_or(EXPIRE_INTERVAL_MAX, |ttl| ttl / 4).min(EXPIRE_INTERVAL_MAX)
 }
 
 fn ask(jobs: &Jobs, kind: JobKind, table: &Relation, catalog: &Catalog) {

@@ -55,6 +55,8 @@ pub enum JobKind {
     Flush,
     /// Rewrites small and much-deleted segments of a table.
     Compact,
+    /// Deletes rows of a stream table that are too old or too many.
+    Expire,
     /// Deletes files that no segment is made of any more.
     Sweep,
 }
@@ -64,6 +66,7 @@ impl JobKind {
         match self {
             JobKind::Flush => "flush",
             JobKind::Compact => "compact",
+            JobKind::Expire => "expire",
             JobKind::Sweep => "sweep",
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{JobKind, Jobs, Task, table};
 use crate::error::{PgError, Result};
+use crate::exec::background;
 use crate::storage::cold::{ColdTable, Outcome, Work};
 use crate::storage::{self, StorageError};
 use crate::types::Oid;
@@ -15,8 +16,12 @@ pub(super) fn run(jobs: &Jobs, task: Task, work: &Work) -> Result<Outcome> {
         (JobKind::Compact, Some(table)) => {
             with_table(jobs, table, |table| jobs.store.compact_segments(table, work))
         }
+        (JobKind::Expire, Some((database, table))) => {
+            let rows = background::remove_expired(&jobs.catalog, database, table, work)?;
+            Ok(Outcome { rows, ..Outcome::default() })
+        }
         (JobKind::Sweep, _) => Ok(jobs.store.sweep_segments(work)?),
-        (JobKind::Flush | JobKind::Compact, None) => {
+        (JobKind::Flush | JobKind::Compact | JobKind::Expire, None) => {
             Err(PgError::internal("a job of a table without its table"))
         }
     }

@@ -8,6 +8,7 @@ mod format;
 mod fuzz;
 mod harness;
 mod isolation;
+mod kinds;
 mod protocol;
 mod psql;
 mod server;

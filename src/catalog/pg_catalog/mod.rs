@@ -43,7 +43,7 @@ pub use tree::{decode as decode_tree, encode as encode_tree};
 
 use super::builtin::{self, oid};
 use super::information_schema;
-use super::system_schema::{self, JobRow, SegmentRow, TierSizes, VersionRow};
+use super::system_schema::{self, JobRow, SegmentRow, TierSizes};
 use super::{Catalog, Relation};
 use crate::error::Result;
 use crate::nodes::AttrNumber;
@@ -115,14 +115,6 @@ pub trait Host {
     /// How much of a table is hot and cold.
     fn tier_sizes(&self, _table: &Relation) -> Result<TierSizes> {
         Ok(TierSizes::default())
-    }
-    /// The versions that a table has had, oldest first.
-    fn versions(&self, _table: &Relation) -> Result<Vec<VersionRow>> {
-        Ok(Vec::new())
-    }
-    /// Counters of the server.
-    fn stats(&self) -> Vec<(String, i64)> {
-        Vec::new()
     }
 }
 

@@ -14,7 +14,6 @@ mod tables;
 mod users;
 
 pub use jobs::JobRow;
-pub use schemas::VersionRow;
 pub use segments::SegmentRow;
 pub use tables::TierSizes;
 
@@ -90,12 +89,12 @@ pub(super) fn rows(relation: &SystemRelation, cx: &Context<'_>) -> Result<Vec<Ro
     match relation.name {
         "namespaces" => Ok(namespaces::rows(cx)),
         "tables" => tables::rows(cx),
-        "schemas" => schemas::rows(cx),
+        "schemas" => Ok(schemas::rows(cx)),
         "storages" => storages::rows(cx),
         "segments" => segments::rows(cx),
         "jobs" => Ok(jobs::rows(cx)),
         "users" => Ok(users::rows(cx)),
-        _ => Ok(stats::rows(cx)),
+        _ => Ok(stats::rows()),
     }
 }
 

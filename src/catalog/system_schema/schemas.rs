@@ -2,8 +2,9 @@
 
 use super::my_tables;
 use crate::catalog::pg_catalog::{Context, Row, values};
-use crate::error::Result;
+use crate::catalog::{Relation, SchemaVersion};
 use crate::types::{Datum, Oid, oids};
+use std::sync::Arc;
 
 pub(super) const COLUMNS: &[(&str, Oid)] = &[
     ("namespace", oids::NAME),
@@ -14,29 +15,20 @@ pub(super) const COLUMNS: &[(&str, Oid)] = &[
     ("column_count", oids::INT4),
 ];
 
-/// A version of a table.
-#[derive(Clone, Debug)]
-pub struct VersionRow {
-    pub version: i32,
-    /// Microseconds since 2000-01-01 UTC.
-    pub created_at: i64,
-    pub changes: String,
-    pub column_count: i32,
-}
-
-pub(super) fn rows(cx: &Context<'_>) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for table in my_tables(cx) {
-        for version in cx.host.versions(table)? {
-            rows.push(vec![
+pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
+    let number = |n: u32| Datum::Int4(i32::try_from(n).unwrap_or(i32::MAX));
+    let of_table = |table: &Arc<Relation>| {
+        let row = |version: &Arc<SchemaVersion>| {
+            vec![
                 values::text(cx.schema_of(table)),
                 values::text(&table.name),
-                Datum::Int4(version.version),
-                Datum::TimestampTz(version.created_at),
+                number(version.version),
+                Datum::TimestampTz(version.created_at_us),
                 values::text(&version.changes),
-                Datum::Int4(version.column_count),
-            ]);
-        }
-    }
-    Ok(rows)
+                number(version.column_count),
+            ]
+        };
+        cx.catalog.history(table.oid).iter().map(row).collect::<Vec<_>>()
+    };
+    my_tables(cx).flat_map(of_table).collect()
 }

@@ -1,13 +1,13 @@
 //! system.stats: counters of the server, by name.
 
-use crate::catalog::pg_catalog::{Context, Row, values};
+use crate::catalog::pg_catalog::{Row, values};
+use crate::counters;
 use crate::types::{Datum, Oid, oids};
 
 pub(super) const COLUMNS: &[(&str, Oid)] = &[("name", oids::TEXT), ("value", oids::INT8)];
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let mut stats = cx.host.stats();
-    stats.sort();
-    let row = |(name, value): (String, i64)| vec![values::text(&name), Datum::Int8(value)];
-    stats.into_iter().map(row).collect()
+pub(super) fn rows() -> Vec<Row> {
+    let value = |n: u64| Datum::Int8(i64::try_from(n).unwrap_or(i64::MAX));
+    let counters = counters::all().into_iter();
+    counters.map(|(name, n)| vec![values::text(name), value(n)]).collect()
 }

@@ -43,7 +43,7 @@ pub(in crate::exec) use modify::{Modified, Modify};
 pub(in crate::exec) use newest::{Newest, newest};
 pub(in crate::exec) use plan::plan;
 pub use state::Modifications;
-pub use stream::remove_expired;
+pub(in crate::exec) use stream::{is_superfluous_anywhere, remove_superfluous};
 pub(in crate::exec) use target::Target;
 
 use delete::Delete;

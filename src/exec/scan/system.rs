@@ -1,6 +1,6 @@
 //! Relations that are not stored as rows: pg_catalog's, and sequences.
 
-use crate::catalog::system_schema::{JobRow, SegmentRow, TierSizes, VersionRow};
+use crate::catalog::system_schema::{JobRow, SegmentRow, TierSizes};
 use crate::catalog::{Relation, builtin, pg_catalog};
 use crate::error::{PgError, Result};
 use crate::exec::explain::Description;
@@ -147,14 +147,6 @@ impl pg_catalog::Host for EnvHost<'_> {
             hot_bytes: store.approximate_size(Space::Rows, table.storage),
             cold_bytes,
         })
-    }
-
-    fn versions(&self, table: &Relation) -> Result<Vec<VersionRow>> {
-        self.0.env().catalog_host().versions(table)
-    }
-
-    fn stats(&self) -> Vec<(String, i64)> {
-        self.0.env().catalog_host().stats()
     }
 
     fn row_count(&self, relation: Oid) -> f32 {

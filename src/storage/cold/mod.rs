@@ -276,6 +276,12 @@ impl Store {
         snapshot.manifest(table)?.into_iter().map(info).collect()
     }
 
+    /// A session id that no client has, for a transaction of a job: locks of one session do not
+    /// conflict.
+    pub fn background_session(&self) -> u32 {
+        self.db.cold.session()
+    }
+
     /// Rows and bytes of a table's segments; rows that died since they were written count.
     pub fn cold_size(&self, table: StorageId) -> Result<(u64, u64)> {
         if !self.db.cold.has(table) {

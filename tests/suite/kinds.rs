@@ -1,0 +1,86 @@
+//! Tables of each kind where a transcript cannot show it: loads, and rows that go in the background.
+
+use crate::harness::{Client, Kalam, Server};
+use std::time::{Duration, Instant};
+
+/// A job that takes so long does not come.
+const JOB_TIMEOUT: Duration = Duration::from_secs(60);
+
+fn one(client: &mut Client, sql: &str) -> String {
+    client.run(sql).ok().text(0, 0).unwrap_or("NULL").to_owned()
+}
+
+/// Asks until the answer is this.
+#[track_caller]
+fn until(client: &mut Client, sql: &str, wanted: &str) {
+    let deadline = Instant::now() + JOB_TIMEOUT;
+    loop {
+        let found = one(client, sql);
+        if found == wanted {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{sql}: {found}, not {wanted}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_load_fills_the_table_of_who_loads() {
+    let kalam = Kalam::start();
+    let mut postgres = kalam.connect("postgres");
+    for sql in [
+        "CREATE ROLE alice LOGIN",
+        "CREATE ROLE bob LOGIN",
+        "CREATE TABLE t (id int PRIMARY KEY, v text UNIQUE, p int REFERENCES t) WITH (kind = 'user')",
+        "CREATE TABLE heap (v text) WITH (kind = 'user')",
+        "GRANT ALL ON t, heap TO PUBLIC",
+    ] {
+        postgres.run(sql).ok();
+    }
+    let connect = |role| Client::tcp(kalam.port, role, "postgres").expect("a session");
+    let (mut alice, mut bob) = (connect("alice"), connect("bob"));
+    let rows: String = (1..=1500).map(|n| format!("{n}\tv{n}\t{}\n", n / 2 + 1)).collect();
+    for client in [&mut alice, &mut bob] {
+        client.copy_in("COPY t FROM STDIN", rows.as_bytes()).expect("a load").ok();
+        client.copy_in("COPY heap FROM STDIN", b"a\nb\n").expect("a load").ok();
+    }
+    alice.run("DELETE FROM t WHERE id > 1490").ok();
+    let twice =
+        alice.copy_in("COPY t FROM STDIN", b"1491\tv3000\t1\n2\tx\t1\n").expect("an answer");
+    assert_eq!(twice.sqlstate(), Some("23505"));
+    let orphan = alice.copy_in("COPY t FROM STDIN", b"1491\tv1491\t1500\n").expect("an answer");
+    assert_eq!(orphan.sqlstate(), Some("23503"));
+    for (client, rows, lines) in [(&mut alice, "1490", 1490), (&mut bob, "1500", 1500)] {
+        assert_eq!(one(client, "SELECT count(*) FROM t"), rows);
+        let copied = client.run("COPY (SELECT v FROM t) TO STDOUT").ok().copied;
+        assert_eq!(copied.iter().filter(|byte| **byte == b'\n').count(), lines);
+        assert_eq!(one(client, "SELECT string_agg(v, ',' ORDER BY v) FROM heap"), "a,b");
+    }
+    assert_eq!(one(&mut postgres, "SELECT count(*) FROM t"), "0");
+    assert_eq!(one(&mut bob, "SELECT v FROM t WHERE id = 1500"), "v1500");
+}
+
+#[test]
+fn rows_of_streams_go_in_the_background() {
+    let kalam = Kalam::start();
+    let mut client = kalam.connect("postgres");
+    for sql in [
+        "CREATE TABLE old (id int PRIMARY KEY, v text) WITH (kind = 'stream', ttl = '1 microsecond')",
+        "CREATE UNIQUE INDEX ON old (lower(v)) WHERE v <> ''",
+        "INSERT INTO old SELECT g, 'V' || g FROM generate_series(1, 25000) g",
+        "CREATE TABLE few (id int, v text) WITH (kind = 'stream', ttl = '1 day', max_buffer = 3)",
+    ] {
+        client.run(sql).ok();
+    }
+    for n in 1..=5 {
+        client.run(&format!("INSERT INTO few VALUES ({n}, 'few')")).ok();
+    }
+    let removed =
+        "SELECT sum(rows) FROM system.jobs WHERE type = 'expire' AND \"table\" LIKE '%old'";
+    until(&mut client, removed, "25000");
+    until(&mut client, "SELECT string_agg(id::text, ',' ORDER BY id) FROM few", "3,4,5");
+    client.copy_in("COPY old FROM STDIN", b"1\tv1\n2\tv2\n").expect("a load").ok();
+    client.run("ALTER TABLE old SET (ttl = '1 day')").ok();
+    client.run("INSERT INTO old VALUES (3, 'v3')").ok();
+    assert_eq!(client.run("INSERT INTO old VALUES (4, 'V3')").sqlstate(), Some("23505"));
+}
