@@ -47,6 +47,9 @@ pub struct ExecState {
     pub shared: RefCell<Vec<Option<SharedSlot>>>,
     /// See [`Known`].
     pub known: Known,
+    /// Lookups, by the slots of their groups in [`ExecState::shared`], whose values the row has: in
+    /// these of its slots.
+    pub lookups: Vec<(usize, usize)>,
     /// Whoever starts operators now reads few of their rows: they need not start DataFusion.
     few_rows: Cell<bool>,
     /// Bytes that operators of this execution hold.
@@ -75,6 +78,7 @@ impl ExecState {
             outer: RefCell::new(vec![Datum::Null; outer]),
             shared: RefCell::new((0..shared).map(|_| None).collect()),
             known: Known::default(),
+            lookups: Vec::new(),
             few_rows: Cell::new(false),
             memory_bytes: Cell::new(0),
             dml: super::dml::Modifications::default(),

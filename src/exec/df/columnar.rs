@@ -8,9 +8,13 @@ use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Operator, Row, block_on};
 use crate::types::{Datum, arrow};
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::config::ConfigOptions;
 use datafusion::error::DataFusionError;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -80,9 +84,9 @@ fn start(node: &NodeRef, exact: bool, state: &ExecState) -> Result<Run> {
     };
     let columns = (0..width).map(|slot| lowered.columns.get(slot)).collect::<Option<Vec<_>>>();
     let Some(columns) = columns else { return rows() };
+    let plan = push_down(lowered.plan)?;
     let context = task_context()?;
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-    let plan = lowered.plan;
     let run = async move {
         let mut stream = match execute_stream(plan, context) {
             Ok(stream) => stream,
@@ -109,6 +113,14 @@ fn start(node: &NodeRef, exact: bool, state: &ExecState) -> Result<Run> {
         at: 0,
         begun: false,
     }))
+}
+
+/// Moves filters to the scans that take them, and has joins and bounded sorts tell scans, while they
+/// run, which rows are of no use. No other rule of DataFusion's optimizer touches the plan.
+fn push_down(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let options = ConfigOptions::new();
+    let plan = FilterPushdown::new().optimize(plan, &options).map_err(pg_error)?;
+    FilterPushdown::new_post_optimization().optimize(plan, &options).map_err(pg_error)
 }
 
 impl Operator for Run {

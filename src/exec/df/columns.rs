@@ -25,12 +25,14 @@ pub(in crate::exec) struct Columns {
     slots: Vec<Option<Place>>,
     /// Of the batches.
     schema: SchemaRef,
+    /// Slots behind the row's that hold the values of lookups, by their caches' slots.
+    lookups: Vec<(usize, usize)>,
 }
 
 impl Columns {
     /// Slots at these places of batches of a schema.
     pub fn new(slots: Vec<Option<Place>>, schema: SchemaRef) -> Columns {
-        Columns { slots, schema }
+        Columns { slots, schema, lookups: Vec::new() }
     }
 
     /// Columns of these types, one slot each, in order.
@@ -39,7 +41,28 @@ impl Columns {
         Columns::new(places.collect(), schema)
     }
 
-    /// Slots of the row.
+    /// The same slots over other batches.
+    pub fn moved(&self, to: impl Fn(Place) -> Place, schema: SchemaRef) -> Columns {
+        let slots = self.slots.iter().map(|place| place.map(&to)).collect();
+        Columns { slots, schema, lookups: self.lookups.clone() }
+    }
+
+    /// Adds a slot with the value of a lookup.
+    pub fn add_lookup(&mut self, cache: usize, place: Place) {
+        self.lookups.push((cache, self.slots.len()));
+        self.slots.push(Some(place));
+    }
+
+    /// The slot that holds the value of a lookup.
+    pub fn lookup(&self, cache: usize) -> Option<usize> {
+        self.lookups.iter().find(|(known, _)| *known == cache).map(|(_, slot)| *slot)
+    }
+
+    pub fn lookups(&self) -> &[(usize, usize)] {
+        &self.lookups
+    }
+
+    /// Slots of the row, lookups included.
     pub fn width(&self) -> usize {
         self.slots.len()
     }
@@ -134,10 +157,4 @@ impl Needed {
         slots.resize(width, false);
         Needed(slots)
     }
-}
-
-/// Batches of columns named by position.
-pub(in crate::exec) fn schema(types: &[ColumnType]) -> SchemaRef {
-    let field = |(n, t): (usize, &ColumnType)| t.field(&format!("c{n}"));
-    Arc::new(Schema::new(types.iter().enumerate().map(field).collect::<Vec<_>>()))
 }

@@ -6,15 +6,45 @@
 use super::Lowered;
 use super::columns::Needed;
 use super::expr::{all_of, value};
+use super::lookup::with_lookups;
 use super::lowering::Lowering;
-use crate::exec::expr::Program;
+use crate::exec::expr::{Program, Reads};
 use datafusion::physical_plan::filter::FilterExecBuilder;
 use std::sync::Arc;
 
-/// A lowered input filtered, with the columns that are needed afterwards.
+/// Rows that a condition is guessed to leave.
+const SELECTIVITY: f64 = 0.3;
+
+/// A lowered input, of about so many rows, filtered; with the columns that are needed afterwards.
+/// Conditions with lookups come last.
 pub(in crate::exec) fn filtered(
     input: Lowered,
     conditions: &[Program],
+    rows: f64,
+    needed: &Needed,
+    cx: &Lowering<'_>,
+) -> Option<Lowered> {
+    let (looking, plain): (Vec<&Program>, Vec<&Program>) =
+        conditions.iter().partition(|condition| has_lookups(condition));
+    if looking.is_empty() {
+        return plainly(input, &plain, needed, cx);
+    }
+    let mut between = needed.resized(input.columns.width());
+    looking.iter().try_for_each(|condition| between.read(condition))?;
+    let input = plainly(input, &plain, &between, cx)?;
+    let rows = rows * SELECTIVITY.powi(i32::try_from(plain.len()).unwrap_or(i32::MAX));
+    plainly(with_lookups(input, &looking, rows, cx)?, &looking, needed, cx)
+}
+
+/// Whether a program reads the value of a lookup.
+pub(in crate::exec) fn has_lookups(program: &Program) -> bool {
+    let mut reads = Reads::default();
+    program.node().reads(&mut reads).is_some() && !reads.lookups.is_empty()
+}
+
+fn plainly(
+    input: Lowered,
+    conditions: &[&Program],
     needed: &Needed,
     cx: &Lowering<'_>,
 ) -> Option<Lowered> {

@@ -6,12 +6,12 @@
 //! Aggregates with DISTINCT are aggregates over the groups of their argument: where all have the same
 //! argument, rows are first grouped by it too, and what remains is a plain aggregate.
 
+use super::Lowered;
 use super::aggregate::{Aggregate, Kind, is_mergeable, is_sum, native};
 use super::columns::{Columns, Needed};
 use super::expr::{Typed, is_equal_as_arrow, key, only_if, value, with_scale};
 use super::lowering::Lowering;
 use super::runtime::partitions;
-use super::{Lowered, schema};
 use crate::exec::expr::Program;
 use crate::exec::op::{AggregateCall, Grouping, KeyColumn};
 use crate::types::arrow::ColumnType;
@@ -105,7 +105,7 @@ pub(in crate::exec) fn grouped(
             }
         }
     }
-    plan.finish()
+    plan.finish(cx)
 }
 
 /// The one argument of calls that are all of the DISTINCT values of it.
@@ -199,7 +199,7 @@ impl Plan {
         let filter = filter.map(|filter| filter.expr);
         if let Some(found) = native(call, &args, self.aggregates.len(), cx) {
             let args = args.into_iter().map(|arg| arg.expr).collect();
-            return self.add(found.function, found.result, args, filter);
+            return self.add(found.function, found.result, args, filter, cx.name());
         }
         is_mergeable(call, &cx.state()).then_some(())?;
         let types = args.iter().map(|arg| arg.ty).collect();
@@ -232,7 +232,17 @@ impl Plan {
     ) -> Option<()> {
         let result = kind.result_type();
         let function = Aggregate::new(kind, self.aggregates.len(), cx.bindings());
-        self.add(Arc::new(AggregateUDF::from(function)), result, args, filter)
+        self.add(Arc::new(AggregateUDF::from(function)), result, args, filter, cx.name())
+    }
+
+    /// Names of the keys: a column keeps its own, so that filters find it below.
+    fn names(&self, cx: &Lowering<'_>) -> Vec<String> {
+        let mut names: Vec<String> = Vec::with_capacity(self.keys.len());
+        for key in &self.keys {
+            let own = key.downcast_ref::<Column>().map(|column| column.name().to_owned());
+            names.push(own.filter(|name| !names.contains(name)).unwrap_or_else(|| cx.name()));
+        }
+        names
     }
 
     fn add(
@@ -241,6 +251,7 @@ impl Plan {
         result: ColumnType,
         mut args: Vec<Arc<dyn PhysicalExpr>>,
         filter: Option<Arc<dyn PhysicalExpr>>,
+        name: String,
     ) -> Option<()> {
         // DataFusion wants an argument; count(*) does not look at it.
         if args.is_empty() {
@@ -250,25 +261,25 @@ impl Plan {
         self.output.push((Place::Aggregate(number), result));
         let expression = AggregateExprBuilder::new(function, args)
             .schema(self.input.plan.schema())
-            .alias(format!("a{number}"))
+            .alias(name)
             .build();
         self.aggregates.push(Arc::new(expression.ok()?));
         self.filters.push(filter);
         Some(())
     }
 
-    fn finish(self) -> Option<Lowered> {
+    fn finish(self, cx: &Lowering<'_>) -> Option<Lowered> {
         // Rows without columns would have no length everywhere.
         (!self.output.is_empty()).then_some(())?;
-        let names = |keys: Vec<Arc<dyn PhysicalExpr>>| {
-            let named = keys.into_iter().enumerate().map(|(n, key)| (key, format!("k{n}")));
-            PhysicalGroupBy::new_single(named.collect())
+        let names = self.names(cx);
+        let group_by = |keys: Vec<Arc<dyn PhysicalExpr>>| {
+            PhysicalGroupBy::new_single(keys.into_iter().zip(names.clone()).collect())
         };
         let input_schema = self.input.plan.schema();
         let width = self.keys.len();
         let partial = AggregateExec::try_new(
             AggregateMode::Partial,
-            names(self.keys),
+            group_by(self.keys),
             self.aggregates.clone(),
             self.filters.clone(),
             self.input.plan,
@@ -276,7 +287,7 @@ impl Plan {
         );
         let partial: Arc<dyn ExecutionPlan> = Arc::new(partial.ok()?);
         let keys: Vec<Arc<dyn PhysicalExpr>> =
-            (0..width).map(|n| Arc::new(Column::new(&format!("k{n}"), n)) as _).collect();
+            (0..width).map(|n| Arc::new(Column::new(&names[n], n)) as _).collect();
         let (mode, exchanged): (_, Arc<dyn ExecutionPlan>) = match width {
             0 => (AggregateMode::Final, Arc::new(CoalescePartitionsExec::new(partial))),
             _ => {
@@ -288,22 +299,24 @@ impl Plan {
         let filters = vec![None; self.filters.len()];
         let merged = AggregateExec::try_new(
             mode,
-            names(keys),
+            group_by(keys),
             self.aggregates,
             filters,
             exchanged,
             input_schema,
         );
-        let columns = self.output.iter().enumerate().map(|(n, (place, _))| {
-            let (name, at) = match place {
-                Place::Key(at) => (format!("k{at}"), *at),
-                Place::Aggregate(at) => (format!("a{at}"), width + at),
+        let merged = merged.ok()?;
+        let schema = merged.schema();
+        let columns = self.output.iter().map(|(place, _)| {
+            let at = match place {
+                Place::Key(at) => *at,
+                Place::Aggregate(at) => width + at,
             };
-            (Arc::new(Column::new(&name, at)) as Arc<dyn PhysicalExpr>, format!("c{n}"))
+            let column = Column::new(schema.field(at).name(), at);
+            (Arc::new(column) as Arc<dyn PhysicalExpr>, cx.name())
         });
-        let plan = ProjectionExec::try_new(columns, Arc::new(merged.ok()?)).ok()?;
+        let plan = ProjectionExec::try_new(columns, Arc::new(merged)).ok()?;
         let types: Vec<ColumnType> = self.output.iter().map(|(_, ty)| *ty).collect();
-        debug_assert_eq!(plan.schema().fields().len(), schema(&types).fields().len());
         let columns = Columns::in_order(&types, plan.schema());
         Some(Lowered { plan: Arc::new(plan), columns })
     }

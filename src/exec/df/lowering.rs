@@ -14,9 +14,12 @@
 
 use super::row_expr::Bindings;
 use crate::exec::expr::{Reads, SubPlan};
+use crate::exec::op::NodeRef;
 use crate::exec::{CancelToken, ExecState, StatementContext};
 use crate::storage::ReadView;
 use crate::types::Datum;
+use crate::types::arrow::ColumnType;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +33,8 @@ pub(in crate::exec) struct Lowering<'a> {
     exact: bool,
     /// What is being lowered is read to its end before the plan gives a row.
     below_breaker: Cell<bool>,
+    /// Columns named so far.
+    named: Cell<usize>,
 }
 
 impl<'a> Lowering<'a> {
@@ -47,6 +52,7 @@ impl<'a> Lowering<'a> {
             view: state.view.clone(),
             exact,
             below_breaker: Cell::new(false),
+            named: Cell::new(0),
         }
     }
 
@@ -67,6 +73,19 @@ impl<'a> Lowering<'a> {
         &self.bindings.cx
     }
 
+    /// A name that no other column of the plan has: DataFusion moves filters from operator to operator
+    /// by name.
+    pub fn name(&self) -> String {
+        self.named.set(self.named.get() + 1);
+        format!("c{}", self.named.get())
+    }
+
+    /// Columns of these types with names of their own.
+    pub fn schema(&self, types: &[ColumnType]) -> SchemaRef {
+        let field = |ty: &ColumnType| ty.field(&self.name());
+        Arc::new(Schema::new(types.iter().map(field).collect::<Vec<_>>()))
+    }
+
     /// A fresh state, for evaluating key bounds.
     pub fn state(&self) -> ExecState {
         self.bindings.state()
@@ -83,6 +102,12 @@ impl<'a> Lowering<'a> {
     /// Whether a value that does not fit may end the run.
     pub fn may_restart(&self) -> bool {
         !self.exact && self.below_breaker.get()
+    }
+
+    /// Whether a plan of one row, which depends on nothing, gives NULL.
+    pub(super) fn is_null(&self, plan: &NodeRef) -> bool {
+        let row = plan.open_rows(self.running).next(self.running);
+        matches!(row, Ok(Some(row)) if row.first().is_none_or(Datum::is_null))
     }
 
     pub(super) fn param(&self, index: usize) -> Option<&Datum> {

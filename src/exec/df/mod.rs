@@ -21,22 +21,29 @@ mod columns;
 mod expr;
 mod filter;
 mod group;
+mod lookup;
 mod lowering;
+mod measured;
 mod row_expr;
 mod runtime;
 mod scan;
 mod table;
 
 pub(in crate::exec) use columnar::columnar;
-pub(in crate::exec) use columns::{Columns, Needed, Place, schema};
+pub(in crate::exec) use columns::{Columns, Needed, Place};
 pub(in crate::exec) use expr::{all_of, join_keys, key, sort_key, value};
-pub(in crate::exec) use filter::filtered;
+pub(in crate::exec) use filter::{filtered, has_lookups};
 pub(in crate::exec) use group::{distinct, grouped, grouping_reads};
 pub(in crate::exec) use lowering::Lowering;
 pub(in crate::exec) use table::table;
 
 use datafusion::physical_plan::ExecutionPlan;
 use std::sync::Arc;
+
+/// A lowered node with its rows counted.
+pub(in crate::exec) fn measured(lowered: Lowered) -> Lowered {
+    Lowered { plan: Arc::new(measured::MeasuredExec::new(lowered.plan)), ..lowered }
+}
 
 /// A lowered subtree: its operator, and where the columns of its rows are.
 pub(in crate::exec) struct Lowered {

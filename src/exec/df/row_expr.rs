@@ -60,7 +60,9 @@ pub(super) struct RowExpr {
     /// Slots of the programs' rows.
     pub width: usize,
     pub inputs: Vec<Input>,
-    /// What gives them.
+    /// As [`ExecState::lookups`] has them.
+    pub lookups: Vec<(usize, usize)>,
+    /// What gives the inputs.
     pub columns: Vec<Arc<dyn PhysicalExpr>>,
 }
 
@@ -69,7 +71,8 @@ impl RowExpr {
         let rows = batch.num_rows();
         let arrays = self.columns.iter().map(|c| c.evaluate(batch)?.into_array(rows));
         let arrays = arrays.collect::<DfResult<Vec<_>>>()?;
-        let state = self.bindings.state();
+        let mut state = self.bindings.state();
+        state.lookups = self.lookups.clone();
         let mut row = vec![Datum::Null; self.width];
         let mut values = Vec::with_capacity(self.programs.len());
         let mut sink = Sink::new(&self.output, rows);
@@ -164,8 +167,14 @@ impl PhysicalExpr for RowExpr {
             bindings: self.bindings.clone(),
             width: self.width,
             inputs: self.inputs.clone(),
+            lookups: self.lookups.clone(),
             columns,
         }))
+    }
+
+    /// Programs stay where they are: they may fail, and rows decide whether they do.
+    fn is_volatile_node(&self) -> bool {
+        true
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! A table's rows as Arrow batches, decoded in parallel key ranges.
 
-use super::columns::{Columns, schema};
+use super::columns::Columns;
+use super::lowering::Lowering;
 use super::runtime::{BATCH_ROWS, external, partitions};
 use crate::error::{PgError, Result};
 use crate::exec::CancelToken;
@@ -44,10 +45,8 @@ impl ScanExec {
     pub fn new(
         source: &Arc<Source>,
         ranges: Vec<ByteRange>,
-        view: ReadView,
-        cancel: CancelToken,
-        now_us: i64,
         hot_only: bool,
+        cx: &Lowering<'_>,
     ) -> Result<(ScanExec, Columns)> {
         let types: Vec<ColumnType> =
             source.columns.iter().map(|c| column_type(*c, source)).collect();
@@ -57,9 +56,9 @@ impl ScanExec {
         let mut parts = Vec::new();
         for range in ranges {
             let range = KeyRange { start: range.start.into(), end: range.end.map(Into::into) };
-            parts.extend(view.split(Space::Rows, &range, partitions())?);
+            parts.extend(cx.view.split(Space::Rows, &range, partitions())?);
         }
-        let schema = schema(&types);
+        let schema = cx.schema(&types);
         let properties = PlanProperties::new(
             EquivalenceProperties::new(schema.clone()),
             Partitioning::UnknownPartitioning(parts.len().max(1)),
@@ -69,9 +68,9 @@ impl ScanExec {
         let exec = ScanExec {
             source: source.clone(),
             types: types.clone(),
-            view,
-            cancel,
-            now_us,
+            view: cx.view.clone(),
+            cancel: cx.cancel(),
+            now_us: cx.state().env().statement_time(),
             ranges: parts,
             hot_only,
             schema,

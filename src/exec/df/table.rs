@@ -19,12 +19,7 @@ pub(in crate::exec) fn table(
         true => cx.view.cold_parts(source.schema.relation.storage).ok()?,
         false => Vec::new(),
     };
-    let rows = |ranges, hot_only| {
-        let (view, cancel) = (cx.view.clone(), cx.cancel());
-        let now_us = cx.state().env().statement_time();
-        ScanExec::new(source, ranges, view, cancel, now_us, hot_only).ok()
-    };
-    let (hot, columns) = rows(ranges, !parts.is_empty())?;
+    let (hot, columns) = ScanExec::new(source, ranges, !parts.is_empty(), cx).ok()?;
     let hot: Arc<dyn ExecutionPlan> = Arc::new(hot);
     if parts.is_empty() {
         return Some(Lowered { plan: hot, columns });

@@ -1,15 +1,14 @@
 //! A correlated scalar aggregate as a lookup: all groups' values are computed once.
 
+use super::Program;
 use super::eval::Eval;
-use super::{Callee, Program};
 use crate::error::{PgError, Result};
 use crate::exec::op::NodeRef;
 use crate::types::{self, Datum, Oid};
 use std::collections::HashMap;
 
 pub(in crate::exec) struct Lookup {
-    /// Per key: its value on the outer row, the type compared, and the groups' side's cast to it.
-    pub keys: Vec<(Program, Oid, Option<Callee>)>,
+    pub keys: Vec<LookupKey>,
     /// Rows of the keys, then the value.
     pub groups: NodeRef,
     /// One row: the value where no row joins.
@@ -20,6 +19,15 @@ pub(in crate::exec) struct Lookup {
     pub cache: usize,
 }
 
+/// One key of a lookup.
+pub(in crate::exec) struct LookupKey {
+    /// Its value on the outer row, and on a row of the groups.
+    pub outer: Program,
+    pub inner: Program,
+    /// The type in which they are compared.
+    pub type_oid: Oid,
+}
+
 struct Groups {
     outer: Vec<Datum>,
     values: HashMap<Vec<u8>, Datum>,
@@ -28,6 +36,9 @@ struct Groups {
 
 impl Lookup {
     pub fn eval(&self, cx: &Eval<'_>) -> Result<Datum> {
+        if let Some((_, slot)) = cx.state.lookups.iter().find(|(cache, _)| *cache == self.cache) {
+            return Ok(cx.row[*slot].clone());
+        }
         let key = self.key(cx)?;
         let outer: Vec<Datum> = {
             let values = cx.state.outer.borrow();
@@ -45,8 +56,8 @@ impl Lookup {
     /// The key of the outer row; `None` where a column is NULL.
     fn key(&self, cx: &Eval<'_>) -> Result<Option<Vec<u8>>> {
         let mut key = Vec::new();
-        for (program, type_oid, _) in &self.keys {
-            let value = program.root.eval(cx)?;
+        for LookupKey { outer, type_oid, .. } in &self.keys {
+            let value = outer.root.eval(cx)?;
             if value.is_null() {
                 return Ok(None);
             }
@@ -69,17 +80,14 @@ impl Lookup {
         let mut values = HashMap::new();
         let mut rows = self.groups.open(cx.state);
         while let Some(mut row) = rows.next(cx.state)? {
-            let value = row.pop().unwrap_or_default();
             let mut key = Vec::new();
             let mut joins = true;
-            for ((_, type_oid, cast), column) in self.keys.iter().zip(row) {
-                let column = match cast {
-                    Some(callee) => callee.call(cx.state.env(), &[column])?,
-                    None => column,
-                };
+            for LookupKey { inner, type_oid, .. } in &self.keys {
+                let column = inner.eval(cx.state, &row)?;
                 joins &= !column.is_null();
                 types::key::encode(*type_oid, &column, false, false, &mut key);
             }
+            let value = row.pop().unwrap_or_default();
             if joins {
                 cx.state.charge(key.len() + 72)?;
                 values.insert(key, value);

@@ -118,6 +118,8 @@ pub(in crate::exec) struct Reads<'a> {
     pub slots: Vec<usize>,
     /// Subqueries that depend on no column of it.
     pub sub_plans: Vec<&'a SubPlan>,
+    /// Lookups, whose keys' columns are among the slots.
+    pub lookups: Vec<&'a Lookup>,
 }
 
 impl Node {
@@ -166,7 +168,11 @@ impl Node {
             Node::NullTest(test) => test.arg.reads(out)?,
             Node::Program(program) => program.node().reads(out)?,
             Node::SubPlan(plan) if plan.is_constant() => out.sub_plans.push(plan),
-            Node::Subscript(_) | Node::SubPlan(_) | Node::Lookup(_) | Node::NextValue(..) => {
+            Node::Lookup(lookup) => {
+                lookup.keys.iter().try_for_each(|key| key.outer.node().reads(out))?;
+                out.lookups.push(lookup);
+            }
+            Node::Subscript(_) | Node::SubPlan(_) | Node::NextValue(..) => {
                 return None;
             }
         }

@@ -28,7 +28,8 @@ impl PlanNode for Filter {
     fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
         let mut below = needed.clone();
         self.conditions.iter().try_for_each(|condition| below.read(condition))?;
-        df::filtered(self.input.lower(&below, cx)?, &self.conditions, needed, cx)
+        let rows = self.input.estimate.rows;
+        df::filtered(self.input.lower(&below, cx)?, &self.conditions, rows, needed, cx)
     }
 }
 

@@ -4,7 +4,7 @@
 //! Keys are columns where Arrow's equality is PostgreSQL's, else all of them are one column of key
 //! bytes.
 
-use super::{HashJoin, JoinType, df};
+use super::{HashJoin, JoinType, Program, df};
 use datafusion::common::{JoinSide, JoinType as Arrow, NullEquality};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
@@ -20,10 +20,31 @@ pub(super) fn lower(
     needed: &df::Needed,
     cx: &df::Lowering<'_>,
 ) -> Option<df::Lowered> {
+    let (looking, plain): (Vec<_>, Vec<_>) =
+        join.conditions.iter().cloned().partition(df::has_lookups);
+    if looking.is_empty() {
+        return joined(join, &plain, needed, cx);
+    }
+    // A condition on each joined row, where rows without a partner are not kept.
+    (join.kind == JoinType::Inner).then_some(())?;
+    let mut between = needed.clone();
+    looking.iter().try_for_each(|condition| between.read(condition))?;
+    let joined = joined(join, &plain, &between, cx)?;
+    let rows = join.left.estimate.rows.min(join.right.estimate.rows);
+    df::filtered(joined, &looking, rows, needed, cx)
+}
+
+/// The join by its keys and these conditions.
+fn joined(
+    join: &HashJoin,
+    conditions: &[Program],
+    needed: &df::Needed,
+    cx: &df::Lowering<'_>,
+) -> Option<df::Lowered> {
     let semi = matches!(join.kind, JoinType::Semi | JoinType::Anti);
     let width = join.left_width + join.right_width;
     let mut below = needed.resized(width);
-    join.conditions.iter().try_for_each(|condition| below.read(condition))?;
+    conditions.iter().try_for_each(|condition| below.read(condition))?;
     let (mut left_needed, mut right_needed) = below.split(join.left_width);
     join.left_keys.iter().try_for_each(|key| left_needed.read(&key.value))?;
     join.right_keys.iter().try_for_each(|key| right_needed.read(&key.value))?;
@@ -38,10 +59,10 @@ pub(super) fn lower(
     let right = lower(!hash_left, &join.right, &right_needed)?;
     let on = keys(join, &left.columns, &right.columns, hash_left, cx)?;
     // DataFusion's NOT IN is of one key.
-    (!join.null_aware || on.len() == 1 && join.conditions.is_empty()).then_some(())?;
-    let filter = match join.conditions.is_empty() {
+    (!join.null_aware || on.len() == 1 && conditions.is_empty()).then_some(())?;
+    let filter = match conditions.is_empty() {
         true => None,
-        false => Some(join_filter(join, &left.columns, &right.columns, hash_left, cx)?),
+        false => Some(join_filter(join, conditions, &left.columns, &right.columns, hash_left, cx)?),
     };
     let kind = match (join.kind, hash_left) {
         (JoinType::Inner, _) => Arrow::Inner,
@@ -118,13 +139,14 @@ fn side_by_side([left, right]: [&df::Columns; 2], hash_left: bool) -> df::Column
 /// The further conditions, over the columns that they read.
 fn join_filter(
     join: &HashJoin,
+    conditions: &[Program],
     left: &df::Columns,
     right: &df::Columns,
     hash_left: bool,
     cx: &df::Lowering<'_>,
 ) -> Option<JoinFilter> {
     let mut read = df::Needed::none(join.left_width + join.right_width);
-    join.conditions.iter().try_for_each(|condition| read.read(condition))?;
+    conditions.iter().try_for_each(|condition| read.read(condition))?;
     let (left_side, right_side) = match hash_left {
         true => (JoinSide::Left, JoinSide::Right),
         false => (JoinSide::Right, JoinSide::Left),
@@ -140,9 +162,9 @@ fn join_filter(
         indices.push(ColumnIndex { index: place.at, side });
         types.push(place.ty);
     }
-    let schema = df::schema(&types);
+    let schema = cx.schema(&types);
     let columns = df::Columns::new(slots, schema.clone());
-    let conditions = join.conditions.iter().map(|c| df::value(c, &columns, cx));
+    let conditions = conditions.iter().map(|c| df::value(c, &columns, cx));
     let condition = df::all_of(conditions.collect::<Option<_>>()?)?;
     Some(JoinFilter::new(condition.expr, indices, schema))
 }

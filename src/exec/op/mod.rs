@@ -134,9 +134,9 @@ impl Planned {
     /// The same as DataFusion's operators; `None`: only row operators do it.
     pub fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
         let lowered = self.operator.lower(needed, cx)?;
-        if let Some(measurements) = cx.measurements() {
-            measurements.lowered(self, &lowered.plan);
-        }
+        let Some(measurements) = cx.measurements() else { return Some(lowered) };
+        let lowered = df::measured(lowered);
+        measurements.lowered(self, &lowered.plan);
         Some(lowered)
     }
 }

@@ -36,7 +36,7 @@ impl PlanNode for Project {
         for (n, column) in wanted {
             let value = df::value(column, &input.columns, cx)?;
             slots[n] = Some(df::Place { at: columns.len(), ty: value.ty });
-            columns.push((value.expr, format!("c{n}")));
+            columns.push((value.expr, cx.name()));
         }
         // Rows without columns would have no length everywhere.
         (!columns.is_empty()).then_some(())?;

@@ -115,7 +115,7 @@ impl Planner {
         let built = match path.index {
             None => {
                 let point = path.point;
-                let scan = TableScan { source, bounds, point, backward, ordered };
+                let scan = TableScan { source, bounds, point, backward, ordered, rows: read };
                 Built::new(scan, layout, rows, cost)
             }
             Some(index) => {

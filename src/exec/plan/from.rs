@@ -77,8 +77,14 @@ impl Planner {
     ) -> Result<(Built, bool)> {
         let (links, plain): (Vec<Expr>, Vec<Expr>) =
             units.conditions.iter().cloned().partition(|c| quals::as_join_link(c).is_some());
+        // What a join drops, a subquery need not be evaluated for.
+        let (subqueries, plain): (Vec<Expr>, Vec<Expr>) = match links.is_empty() {
+            true => (Vec::new(), plain),
+            false => plain.into_iter().partition(quals::has_sub_link),
+        };
         let (built, ordered) = self.unit(from, units.items[0].item, &plain, order)?;
-        Ok((self.join_links(built, &links)?, ordered))
+        let joined = self.join_links(built, &links)?;
+        Ok((self.filter(joined, &subqueries)?, ordered))
     }
 
     /// A unit with the conditions that are on it alone.

@@ -15,7 +15,7 @@ use super::walk;
 use crate::catalog::Relation;
 use crate::error::Result;
 use crate::exec::Layout;
-use crate::exec::expr::{Node, Program, SubPlan, SubPlanKind};
+use crate::exec::expr::{LookupKey, Node, Program, SubPlan, SubPlanKind};
 use crate::exec::op::{Filter, JoinType};
 use crate::nodes::*;
 use crate::types::oids;
@@ -147,7 +147,9 @@ impl Planner {
                 None => program,
             };
             let probe = cast(outer.type_oid(), program);
-            outer_keys.push((probe, key_type.type_oid(), key_type.cast(inner.type_oid())));
+            let slot = Program::slot(outer_keys.len(), inner.type_oid());
+            let inner = cast(inner.type_oid(), slot);
+            outer_keys.push(LookupKey { outer: probe, inner, type_oid: key_type.type_oid() });
         }
         let (built, captures, depends_on) = self.capturing(|planner| {
             planner.level().layout = layout.clone();

@@ -19,6 +19,8 @@ pub(in crate::exec) struct TableScan {
     pub backward: bool,
     /// Somebody relies on the rows' order.
     pub ordered: bool,
+    /// Rows that it is estimated to read.
+    pub rows: f64,
 }
 
 struct Run {
@@ -71,7 +73,7 @@ impl PlanNode for TableScan {
         let everyone = self.source.owner(&state) == Owner::Everyone;
         let whole = everyone && self.bounds.is_whole();
         let lowered = df::table(&self.source, ranges, whole, cx)?;
-        df::filtered(lowered, &self.source.conditions, needed, cx)
+        df::filtered(lowered, &self.source.conditions, self.rows, needed, cx)
     }
 }
 

@@ -64,6 +64,10 @@ impl Kernel for Arithmetic {
         self.ty
     }
 
+    fn may_fail(&self) -> bool {
+        true
+    }
+
     fn eval(&self, args: &[ColumnarValue], rows: usize) -> DfResult<ArrayRef> {
         macro_rules! each {
             ($arrow:ty, $f:expr) => {

@@ -49,6 +49,10 @@ impl Kernel for Extract {
         ColumnType::decimal(10, 0)
     }
 
+    fn may_fail(&self) -> bool {
+        true
+    }
+
     fn eval(&self, args: &[ColumnarValue], rows: usize) -> DfResult<ArrayRef> {
         let (values, nulls) = match self.from {
             oids::DATE => {

@@ -160,6 +160,10 @@ impl Kernel for Arithmetic {
         self.ty
     }
 
+    fn may_fail(&self) -> bool {
+        true
+    }
+
     fn eval(&self, args: &[ColumnarValue], rows: usize) -> DfResult<ArrayRef> {
         let (left, right) = (Values::of(&args[0])?, Values::of(&args[1])?);
         let nulls = NullBuffer::union(left.nulls(rows).as_ref(), right.nulls(rows).as_ref());

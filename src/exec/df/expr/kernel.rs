@@ -23,6 +23,12 @@ pub(super) trait Kernel: fmt::Debug + Send + Sync + 'static {
     /// The type of the result.
     fn result(&self) -> ColumnType;
 
+    /// Whether it may fail. DataFusion does not move such expressions to other operators: there they
+    /// would see other rows, and their errors be lost.
+    fn may_fail(&self) -> bool {
+        false
+    }
+
     /// The result for so many rows.
     fn eval(&self, args: &[ColumnarValue], rows: usize) -> DfResult<ArrayRef>;
 }
@@ -74,6 +80,10 @@ impl PhysicalExpr for Apply {
         args: Vec<Arc<dyn PhysicalExpr>>,
     ) -> DfResult<Arc<dyn PhysicalExpr>> {
         Ok(Arc::new(Apply { kernel: self.kernel.clone(), args }))
+    }
+
+    fn is_volatile_node(&self) -> bool {
+        self.kernel.may_fail()
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

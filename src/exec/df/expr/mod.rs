@@ -173,6 +173,9 @@ fn row_expr(
     }
     cx.compute(&reads)?;
     let mut slots = reads.slots;
+    for lookup in &reads.lookups {
+        slots.push(columns.lookup(lookup.cache)?);
+    }
     slots.sort_unstable();
     slots.dedup();
     let (mut inputs, mut exprs) = (Vec::new(), Vec::new());
@@ -187,6 +190,7 @@ fn row_expr(
         bindings: cx.bindings().clone(),
         width: columns.width(),
         inputs,
+        lookups: columns.lookups().to_vec(),
         columns: exprs,
     }))
 }
@@ -218,6 +222,10 @@ impl Scope<'_> {
             Node::Program(program) => self.native(program.node(), program.type_oid()),
             Node::SubPlan(plan) if plan.is_constant() => {
                 constant::literal(&self.cx.sub_plan(plan)?, want.into())
+            }
+            Node::Lookup(lookup) => {
+                let (expr, ty) = self.columns.column(self.columns.lookup(lookup.cache)?)?;
+                Some(Typed::native(expr, ty, &[]))
             }
             Node::Call(call) => self.call(call),
             Node::Distinct(call) => compare::distinct(self, call),
