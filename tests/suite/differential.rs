@@ -97,7 +97,8 @@ impl Engine {
     }
 
     fn runs(self, sql: &str) -> bool {
-        const ORDERED: [&str; 3] = ["corr(", "array_agg(e)", "FROM t LIMIT 1"];
+        const ORDERED: [&str; 4] =
+            ["corr(", "array_agg(e)", "FROM t LIMIT 1", "GROUP BY nn HAVING"];
         self == Engine::Chosen || !ORDERED.iter().any(|part| sql.contains(part))
     }
 
