@@ -168,7 +168,8 @@ fn check_events(server: &Kalam, events: &BTreeMap<usize, i64>) -> Vec<String> {
             ("SET force_parallel_mode = off", format!("client = {number} AND t >= 'e'")),
         ] {
             client.run(set).ok();
-            let rows = client.run(&format!("SELECT n FROM events WHERE {condition} ORDER BY n")).ok();
+            let rows =
+                client.run(&format!("SELECT n FROM events WHERE {condition} ORDER BY n")).ok();
             let n = |i| rows.text(i, 0).and_then(|n| n.parse::<i64>().ok());
             found.push((0..rows.rows.len()).filter_map(n).collect::<Vec<_>>());
         }

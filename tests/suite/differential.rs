@@ -232,7 +232,10 @@ fn compare_script(
         }
     }
     let inserts = script.to_ascii_lowercase().contains("insert into");
-    assert!(matches!(placement, Placement::Hot | Placement::Moving) || !inserts || flushed > 0, "no row was ever cold");
+    assert!(
+        matches!(placement, Placement::Hot | Placement::Moving) || !inserts || flushed > 0,
+        "no row was ever cold"
+    );
     (statements.len(), differences)
 }
 

@@ -4,8 +4,8 @@
 //! error fields), so that both servers can be compared to the byte.
 
 pub mod client;
-pub mod s3;
 pub mod mover;
+pub mod s3;
 pub mod script;
 pub mod server;
 
