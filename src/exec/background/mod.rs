@@ -73,6 +73,7 @@ fn remove_batch(catalog: &Arc<CatalogStore>, database: Oid, table: Oid) -> Resul
         cancel: CancelToken::new(),
         memory_limit_bytes: MEMORY_LIMIT_BYTES,
         measurements: None,
+        force_parallel: false,
     };
     let removed = remove_superfluous(Arc::new(cx), &relation, BATCH_ROWS)?;
     txn.end_statement()?;
