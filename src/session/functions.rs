@@ -43,8 +43,11 @@ impl SessionState {
 
     /// Bytes of a relation itself.
     fn bytes_of(&self, relation: &Relation) -> i64 {
-        let space = if relation.index.is_some() { Space::Index } else { Space::Rows };
-        let size = self.instance.store.approximate_size(space, relation.storage);
+        let (store, id) = (&self.instance.store, relation.storage);
+        let size = match relation.index {
+            Some(_) => store.approximate_size(Space::Index, id),
+            None => store.table_size(id),
+        };
         i64::try_from(size).unwrap_or(i64::MAX)
     }
 }

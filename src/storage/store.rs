@@ -219,6 +219,13 @@ impl Store {
         self.snapshot().sizes(space, &[start.to_vec(), end.to_vec()]).iter().sum()
     }
 
+    /// Approximate bytes of a table's rows in both tiers, and of what says where the cold ones are.
+    pub fn table_size(&self, id: StorageId) -> u64 {
+        let hot = self.approximate_size(Space::Rows, id);
+        let cold = self.cold_size(id).map_or(0, |(_, bytes)| bytes);
+        hot + cold + self.approximate_size(Space::Locators, id)
+    }
+
     /// VACUUM: rewrites a relation's range, dropping what no snapshot needs.
     pub fn compact(&self, space: Space, id: StorageId) {
         let KeyRange { start, end } = KeyRange::storage(id);

@@ -1,10 +1,11 @@
-//! A store that an earlier build has written, and that this one must open.
+//! Stores that earlier builds have written, and that this one must open.
 //!
-//! `tests/formats/1.dump` holds every key and value of a small database, a line each, with the bytes
-//! that are not printable escaped: rows of every type, keys of every kind of index, catalog records,
-//! counters, sequences, statistics. The test makes a data directory of it and asks this server and
-//! a PostgreSQL that has run [`SETUP`] the same questions. Whoever changes a format so that this
-//! fails gives it a new version, keeps reading this one, and adds a dump of the new one:
+//! `tests/formats/N.dump` holds every key and value of a small database in format N, a line each, with
+//! the bytes that are not printable escaped: rows of every type, keys of every kind of index, catalog
+//! records, counters, sequences, statistics; `N.cold` its segments. The test makes a data directory of
+//! them and asks this server and a PostgreSQL that has run [`SETUP`] the same questions. Whoever
+//! changes a format so that this fails gives it a new version, keeps reading this one, and adds a
+//! fixture of the new one:
 //!
 //! ```sh
 //! cargo test --release --test suite -- --ignored write_the_formats_fixture
@@ -16,9 +17,32 @@ use rocksdb::{DB, IteratorMode, Options};
 use std::fmt::Write as _;
 use std::path::Path;
 
-const FAMILIES: [&str; 4] = ["default", "rows", "index", "meta"];
-const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/formats/1.dump");
-const FORMAT: &str = "kalamdb data directory\n1\n";
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/formats");
+
+/// A format of the data directory.
+struct Format {
+    version: u32,
+    families: &'static [&'static str],
+    /// What [`SETUP`] is followed by.
+    then: &'static [&'static str],
+}
+
+const FIRST: Format =
+    Format { version: 1, families: &["default", "rows", "index", "meta"], then: &[] };
+
+/// With segments, some of whose rows are dead or of an older version of their table.
+const SECOND: Format = Format {
+    version: 2,
+    families: &["default", "rows", "index", "meta", "locators", "deletes"],
+    then: &[
+        "STORAGE FLUSH ALL",
+        "UPDATE kinds SET t = 'changed' WHERE id = 1",
+        "DELETE FROM heap WHERE v = 'row 3'",
+        "UPDATE parent SET v = v + 1 WHERE a = 7",
+        "ALTER TABLE parent ADD COLUMN added int DEFAULT 5",
+        "ALTER TABLE heap RENAME COLUMN added TO renamed",
+    ],
+};
 
 /// What the fixture's database was made by; schema `fixture` is there and in the search path.
 const SETUP: [&str; 24] = [
@@ -92,16 +116,27 @@ const QUESTIONS: [&str; 22] = [
 
 #[test]
 fn stores_of_the_first_format_open() {
+    opens(&FIRST);
+}
+
+#[test]
+fn stores_of_the_second_format_open() {
+    opens(&SECOND);
+}
+
+fn opens(format: &Format) {
     let data = Scratch::new("format");
-    restore(&std::fs::read_to_string(FIXTURE).expect("the fixture"), data.path());
+    restore(format, data.path());
     let server = Kalam::start_on(data.path(), &[]);
     let mut ours = server.connect("postgres");
+    let schema = format!("fixture_{}", format.version);
     let mut theirs = postgres().connect("postgres");
-    theirs.run("DROP SCHEMA IF EXISTS fixture CASCADE").ok();
-    set_up(&mut theirs);
+    theirs.run(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).ok();
+    set_up(&mut theirs, &schema, format);
     ours.run("SET search_path = fixture").ok();
     for question in QUESTIONS {
-        let (found, expected) = (ours.run(question), theirs.run(question));
+        let found = ours.run(question);
+        let expected = theirs.run(&question.replace("'fixture'", &format!("'{schema}'")));
         assert_eq!(
             found.error.as_ref().map(|e| &e[&'M']),
             expected.error.as_ref().map(|e| &e[&'M'])
@@ -111,34 +146,58 @@ fn stores_of_the_first_format_open() {
     // A sequence goes on behind the values that were logged ahead.
     let next = ours.run("SELECT nextval('numbers') > -95").ok();
     assert_eq!(next.text(0, 0), Some("t"));
-    theirs.run("DROP SCHEMA fixture CASCADE").ok();
+    let cold = ours.run("SELECT count(*) > 3 FROM system.segments").ok();
+    assert_eq!(cold.text(0, 0), Some(if format.version > 1 { "t" } else { "f" }));
+    theirs.run(&format!("DROP SCHEMA {schema} CASCADE")).ok();
 }
 
 #[test]
-#[ignore = "writes the fixture anew, for a new format"]
+#[ignore = "writes the fixture of the newest format anew"]
 fn write_the_formats_fixture() {
     let data = Scratch::new("format");
     let server = Kalam::start_on(data.path(), &[]);
-    set_up(&mut server.connect("postgres"));
-    server.connect("postgres").run("ANALYZE fixture.heap").ok();
+    let mut client = server.connect("postgres");
+    set_up(&mut client, "fixture", &SECOND);
+    client.run("ANALYZE fixture.heap").ok();
     assert!(server.terminate().success());
-    std::fs::write(FIXTURE, dump(data.path())).expect("a written fixture");
+    let fixture = Path::new(FIXTURES).join(SECOND.version.to_string());
+    let dumped = dump(&SECOND, data.path());
+    std::fs::write(fixture.with_extension("dump"), dumped).expect("a written fixture");
+    let segments = fixture.with_extension("cold");
+    let _ = std::fs::remove_dir_all(&segments);
+    copy_files(&data.path().join("cold"), &segments);
 }
 
-fn set_up(client: &mut Client) {
-    client.run("CREATE SCHEMA fixture").ok();
-    client.run("SET search_path = fixture").ok();
-    for sql in SETUP {
-        client.run(sql).ok();
+fn set_up(client: &mut Client, schema: &str, format: &Format) {
+    client.run(&format!("CREATE SCHEMA {schema}")).ok();
+    client.run(&format!("SET search_path = {schema}")).ok();
+    let is_ours = schema == "fixture";
+    for sql in SETUP.iter().chain(format.then) {
+        if is_ours || !sql.starts_with("STORAGE") {
+            client.run(sql).ok();
+        }
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a new directory");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        match path.is_dir() {
+            true => copy_files(&path, &target),
+            false => drop(std::fs::copy(&path, &target).expect("a copied file")),
+        }
     }
 }
 
 /// All keys and values of a store that nobody has open.
-fn dump(data: &Path) -> String {
-    let store = DB::open_cf_for_read_only(&Options::default(), data.join("hot"), FAMILIES, false)
-        .expect("an intact store");
+fn dump(format: &Format, data: &Path) -> String {
+    let (options, families) = (Options::default(), format.families);
+    let store = DB::open_cf_for_read_only(&options, data.join("hot"), families, false);
+    let store = store.expect("an intact store");
     let mut text = String::new();
-    for name in FAMILIES {
+    for name in families {
         let family = store.cf_handle(name).expect("a column family");
         for entry in store.iterator_cf(family, IteratorMode::Start) {
             let (key, value) = entry.expect("an intact entry");
@@ -151,12 +210,17 @@ fn dump(data: &Path) -> String {
     text
 }
 
-/// Makes a data directory of a dump.
-fn restore(dump: &str, data: &Path) {
+/// Makes a data directory of a fixture.
+fn restore(format: &Format, data: &Path) {
+    let fixture = Path::new(FIXTURES).join(format.version.to_string());
+    let dump = std::fs::read_to_string(fixture.with_extension("dump")).expect("the fixture");
+    if format.version > 1 {
+        copy_files(&fixture.with_extension("cold"), &data.join("cold"));
+    }
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
-    let store = DB::open_cf(&options, data.join("hot"), FAMILIES).expect("a new store");
+    let store = DB::open_cf(&options, data.join("hot"), format.families).expect("a new store");
     for line in dump.lines() {
         let mut words = line.splitn(3, ' ');
         let mut word = || words.next().expect("a family, a key and a value");
@@ -164,7 +228,8 @@ fn restore(dump: &str, data: &Path) {
         let (key, value) = (unescape(word()), unescape(word()));
         store.put_cf(family, key, value).expect("a written entry");
     }
-    std::fs::write(data.join("FORMAT"), FORMAT).expect("a written file");
+    let marker = format!("kalamdb data directory\n{}\n", format.version);
+    std::fs::write(data.join("FORMAT"), marker).expect("a written file");
 }
 
 /// The bytes that `escape_ascii` was given.

@@ -24,6 +24,7 @@ mod group;
 mod lookup;
 mod lowering;
 mod measured;
+mod pruning;
 mod row_expr;
 mod runtime;
 mod scan;
@@ -35,6 +36,7 @@ pub(in crate::exec) use expr::{all_of, join_keys, key, sort_key, value};
 pub(in crate::exec) use filter::{filtered, has_lookups};
 pub(in crate::exec) use group::{distinct, grouped, grouping_reads};
 pub(in crate::exec) use lowering::Lowering;
+pub(in crate::exec) use pruning::Pruning;
 pub(in crate::exec) use table::table;
 
 use datafusion::physical_plan::ExecutionPlan;

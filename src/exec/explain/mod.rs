@@ -9,6 +9,7 @@ pub(in crate::exec) use measure::Measured;
 pub use measure::Measurements;
 
 use super::Plan;
+use super::df::Pruning;
 use super::dml::Modify;
 use super::op::{Estimate, NodeRef};
 use super::plan::Root;
@@ -139,6 +140,16 @@ impl Shown {
 }
 
 impl Figures {
+    /// What a scan of segments did not read; nothing where it read all.
+    fn pruning(&self, description: &Description) -> Vec<(&'static str, usize)> {
+        let measured = self.measured.as_ref().and_then(Option::as_ref);
+        let of_scan = measured.filter(|_| description.inputs.is_empty());
+        let pruning = of_scan.and_then(|measured| Pruning::of(measured.lowered.as_ref()?));
+        let figures = pruning.iter().flat_map(|pruning| pruning.figures());
+        // The first is always of interest.
+        figures.enumerate().filter(|(n, f)| *n == 0 || f.1 > 0).map(|(_, f)| f).collect()
+    }
+
     /// Whether it ran on DataFusion.
     fn is_columnar(&self) -> bool {
         matches!(&self.measured, Some(Some(measured)) if measured.is_columnar())
@@ -206,6 +217,10 @@ fn text(node: &NodeRef, depth: usize, shown: &Shown, lines: &mut Vec<String>) {
         let indent = " ".repeat(6 * depth + 2);
         lines.push(format!("{indent}{}: {}", note.label, note.texts.join(", ")));
     }
+    for (label, figure) in figures.pruning(&description) {
+        let indent = " ".repeat(6 * depth + 2);
+        lines.push(format!("{indent}{label}: {figure}"));
+    }
     description.inputs.iter().for_each(|input| text(input, depth + 1, shown, lines));
 }
 
@@ -217,7 +232,11 @@ fn tree(node: &NodeRef, shown: &Shown) -> Map<String, Value> {
         map.insert("Relation Name".to_owned(), json!(relation));
         map.insert("Alias".to_owned(), json!(node.alias.as_deref().unwrap_or(relation)));
     }
-    shown.of(node).insert(shown, &mut map);
+    let figures = shown.of(node);
+    figures.insert(shown, &mut map);
+    for (label, figure) in figures.pruning(&description) {
+        map.insert(label.to_owned(), json!(figure));
+    }
     for note in &node.notes {
         let value = if note.is_list { json!(note.texts) } else { json!(note.texts.join(", ")) };
         map.insert(note.label.to_owned(), value);

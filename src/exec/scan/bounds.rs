@@ -28,6 +28,22 @@ pub(in crate::exec) struct Bounds {
     pub high: Option<(KeyValue, bool)>,
 }
 
+/// A key column compared with a value.
+pub(in crate::exec) struct KeyCondition {
+    /// Position in the key.
+    pub column: usize,
+    pub ordering: KeyOrdering,
+    pub value: Datum,
+}
+
+/// How a key column's value relates to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::exec) enum KeyOrdering {
+    Equal,
+    Above { inclusive: bool },
+    Below { inclusive: bool },
+}
+
 /// Keys from `start` to before `end` (`None`: unlimited).
 pub(in crate::exec) struct ByteRange {
     pub start: Vec<u8>,
@@ -71,6 +87,32 @@ impl Bounds {
     pub fn is_whole(&self) -> bool {
         let limits = [&self.low, &self.high];
         self.equal.is_empty() && self.any.is_none() && limits.into_iter().all(Option::is_none)
+    }
+
+    /// The bounds as conditions on the columns of an ascending key that some row may satisfy; `None`:
+    /// they are not of this form.
+    pub fn conditions(&self, state: &ExecState) -> Result<Option<Vec<KeyCondition>>> {
+        if self.any.is_some() {
+            return Ok(None);
+        }
+        let limited = self.equal.len();
+        let equal = self.equal.iter().enumerate().map(|(n, c)| (n, c, KeyOrdering::Equal));
+        let low = self
+            .low
+            .iter()
+            .map(|(c, inclusive)| (limited, c, KeyOrdering::Above { inclusive: *inclusive }));
+        let high = self
+            .high
+            .iter()
+            .map(|(c, inclusive)| (limited, c, KeyOrdering::Below { inclusive: *inclusive }));
+        let mut conditions = Vec::new();
+        for (column, compared, ordering) in equal.chain(low).chain(high) {
+            match fit(compared.value.eval(state, &[])?, compared.type_oid) {
+                Some(value) => conditions.push(KeyCondition { column, ordering, value }),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(conditions))
     }
 
     /// The bytes of the leading columns; `None`: nothing can match.

@@ -7,7 +7,7 @@ mod source;
 mod system;
 mod table;
 
-pub(in crate::exec) use bounds::{Bounds, ByteRange, KeyValue};
+pub(in crate::exec) use bounds::{Bounds, ByteRange, KeyCondition, KeyOrdering, KeyValue};
 pub(in crate::exec) use current_of::CurrentOfScan;
 pub(in crate::exec) use index::IndexScan;
 pub(in crate::exec) use source::{ScanColumn, Source};

@@ -70,9 +70,11 @@ impl PlanNode for TableScan {
         let state = cx.state();
         let ranges = self.bounds.ranges(&self.source.rows_prefix(&state), &state).ok()?;
         // Segments of user tables have all users' rows; a user's are a range of them.
-        let everyone = self.source.owner(&state) == Owner::Everyone;
-        let whole = everyone && self.bounds.is_whole();
-        let lowered = df::table(&self.source, ranges, whole, cx)?;
+        let conditions = match self.source.owner(&state) {
+            Owner::Everyone => self.bounds.conditions(&state).ok()?,
+            _ => None,
+        };
+        let lowered = df::table(&self.source, ranges, conditions, cx)?;
         df::filtered(lowered, &self.source.conditions, self.rows, needed, cx)
     }
 }

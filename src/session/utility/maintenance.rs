@@ -163,6 +163,7 @@ fn compact(
     cancel: &CancelToken,
 ) -> Result<()> {
     store.compact(Space::Rows, table.storage);
+    store.compact(Space::Locators, table.storage);
     for index in indexes {
         cancel.check()?;
         store.compact(Space::Index, index.storage);

@@ -30,10 +30,15 @@ impl Logical {
         Logical { id, ty, missing }
     }
 
-    /// The n-th field of the scan. No column of a segment has such a name: DataFusion would take one
-    /// for the other.
+    /// The n-th field of the scan.
     pub fn field(&self, n: usize) -> Field {
-        self.ty.field(&format!("\u{1}{n}"))
+        self.ty.field(&Logical::name(n))
+    }
+
+    /// The n-th field's name. No column of a segment has such a name: DataFusion would take one for
+    /// the other.
+    pub fn name(n: usize) -> String {
+        format!("\u{1}{n}")
     }
 }
 

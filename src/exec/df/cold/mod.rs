@@ -8,6 +8,9 @@
 mod adapter;
 mod decode;
 mod files;
+mod key_filter;
+
+pub(super) use key_filter::KeyFilter;
 
 use super::runtime::partitions;
 use crate::exec::scan::{ScanColumn, Source};
@@ -47,6 +50,7 @@ pub(super) fn scan(
     types: &[ColumnType],
     schema: &SchemaRef,
     parts: Vec<ColdPart>,
+    filter: KeyFilter,
 ) -> Option<Arc<dyn ExecutionPlan>> {
     let seq = || Logical::new(SEQ_ID, oids::INT8.into(), Datum::Null);
     let mut columns = Vec::new();
@@ -71,9 +75,11 @@ pub(super) fn scan(
             ScanColumn::Key => return None,
         });
     }
+    let given = columns.len();
+    columns.extend(filter.columns());
     let fields: Vec<_> = columns.iter().enumerate().map(|(n, c)| c.field(n)).collect();
     let files = Arc::new(Schema::new(fields));
-    let scan = parquet(&files, columns, parts)?;
+    let scan = parquet(&files, columns, given, &filter, parts)?;
     let column = |(n, from): (usize, &From)| -> Option<(Arc<dyn PhysicalExpr>, String)> {
         let read = |at: &usize| Arc::new(Column::new(files.field(*at).name(), *at));
         let expr: Arc<dyn PhysicalExpr> = match from {
@@ -91,23 +97,31 @@ pub(super) fn scan(
     Some(Arc::new(ProjectionExec::try_new(exprs, scan).ok()?))
 }
 
+/// The scan itself: gives the first `given` of the columns; the others are the filter's.
 fn parquet(
     schema: &SchemaRef,
     columns: Vec<Logical>,
+    given: usize,
+    filter: &KeyFilter,
     parts: Vec<ColdPart>,
 ) -> Option<Arc<dyn ExecutionPlan>> {
     let groups = file_groups(&parts);
     let factory = Arc::new(files::Segments::new(&parts));
-    let source = ParquetSource::new(schema.clone())
+    let mut source = ParquetSource::new(schema.clone())
         .with_parquet_file_reader_factory(factory)
         .with_pushdown_filters(true)
         .with_reorder_filters(true)
         .with_enable_page_index(true)
         .with_bloom_filter_on_read(true);
+    if let Some(predicate) = filter.predicate(given) {
+        source = source.with_predicate(predicate);
+    }
     // Nothing is read through this store: the factory knows the segments.
     let store = ObjectStoreUrl::local_filesystem();
     let config = FileScanConfigBuilder::new(store, Arc::new(source))
         .with_file_groups(groups)
+        .with_projection_indices(Some((0..given).collect()))
+        .ok()?
         .with_expr_adapter(Some(Arc::new(ColumnFiles::new(columns))))
         .build();
     Some(DataSourceExec::from_data_source(config))

@@ -1,0 +1,202 @@
+"""Cold rows: TPC-H against PostgreSQL and DuckDB, and what moving and reading them costs.
+
+Each function gives (rows for README's tables). Called by compare.py, which starts the servers.
+"""
+
+import contextlib
+import json
+import math
+import random
+import re
+import statistics
+import subprocess
+import threading
+import time
+
+from compare import OUT, ROOT, connect, load, query, run_pgbench, tpch_files, tpch_schema
+
+TABLES = "region nation supplier customer part partsupp orders lineitem".split()
+RUNS = 3
+
+
+def tpch(both, _seconds):
+    """Seconds of each query at scale factor 1: PostgreSQL, DuckDB, KalamDB with all rows cold."""
+    files = tpch_files(1, TABLES)
+    duck = duckdb_with(files)
+    for server in both:
+        server.psql("-c", tpch_schema())
+        for name, data in zip(TABLES, files):
+            load(server, name, data)
+        server.psql("-c", "ANALYZE")
+    kalam = both[1]
+    for statement in ["STORAGE FLUSH ALL", "STORAGE COMPACT ALL"]:
+        kalam.psql("-c", statement)
+    rows = []
+    for number in range(1, 23):
+        sql = (ROOT / "tests" / "tpch" / f"q{number:02}.sql").read_text()
+        answers, times = zip(*[timed(lambda s=s: s.psql("-c", sql)) for s in both])
+        if answers[0] != answers[1]:
+            raise SystemExit(f"query {number}: the answers differ")
+        _, duck_time = timed(lambda: duck.execute(sql.strip().rstrip(";")).fetchall())
+        rows.append((f"Q{number}", times[0], duck_time, times[1]))
+    means = [geometric_mean(row[n] for row in rows) for n in (1, 2, 3)]
+    return [*rows, ("geometric mean", *means)]
+
+
+def timed(run):
+    """What it gives, and the least of some times."""
+    best = math.inf
+    for _ in range(RUNS):
+        began = time.monotonic()
+        answer = run()
+        best = min(best, time.monotonic() - began)
+    return answer, best
+
+
+def geometric_mean(values):
+    return math.exp(statistics.fmean(map(math.log, values)))
+
+
+def duckdb_with(files):
+    """DuckDB on a database file of its own, with two threads."""
+    import duckdb
+
+    path = OUT / "tpch.duckdb"
+    path.unlink(missing_ok=True)
+    database = duckdb.connect(str(path), config={"threads": 2})
+    for statement in re.sub(r"--.*", "", tpch_schema()).split(";"):
+        if statement.strip():
+            database.execute(statement)
+    for name, data in zip(TABLES, files):
+        database.execute(f"COPY {name} FROM '{data}' (DELIMITER '|', HEADER false)")
+    database.execute("CHECKPOINT")
+    return database
+
+
+def tpch_table(rows):
+    lines = ["| | PostgreSQL 15, s | DuckDB, s | KalamDB, s | of DuckDB | faster than PostgreSQL |", "|---|---:|---:|---:|---:|---:|"]
+    for name, postgres, duck, kalam in rows:
+        lines.append(f"| {name} | {postgres:.3f} | {duck:.3f} | {kalam:.3f} | {kalam / duck:.2f} × | {postgres / kalam:.1f} × |")
+    return "\n".join(lines)
+
+
+def tiers(both, seconds):
+    """Flushing lineitem, its size, and reading its rows from either tier."""
+    [data] = tpch_files(1, ["lineitem"])
+    create = re.search(r"CREATE TABLE lineitem.*?;", tpch_schema(), re.S).group(0)
+    create = re.sub(r" REFERENCES orders|,\s*FOREIGN KEY.*?partsupp", "", create, flags=re.S)
+    for server in both:
+        server.psql("-c", create)
+        load(server, "lineitem", data)
+    postgres, kalam = both
+    size = "SELECT pg_total_relation_size('lineitem')"
+    hot_read = point_read(kalam)
+    resting = kalam.memory_kib()
+    with peak_memory(kalam) as peak:
+        began = time.monotonic()
+        rows = int(kalam.psql("-c", "SELECT storage_flush('lineitem')"))
+        took = time.monotonic() - began
+    sizes = [int(server.psql("-c", size)) for server in both]
+    cold_read = point_read(kalam)
+    return [
+        ("a flush alone", "rows/s", f"{rows / took:,.0f}", "≥ 200,000"),
+        ("memory of a flush", "MiB", f"{(peak[0] - resting) / 1024:.0f}", "< 300"),
+        ("lineitem on disk, of PostgreSQL's", "", f"{sizes[1] / sizes[0]:.2f}", "≤ 0.35"),
+        ("point read of a cold row, of a hot one", "", f"{cold_read / hot_read:.2f}", "≤ 4"),
+        ("pgbench beside a flush, of pgbench alone", "", f"{beside_a_flush(kalam, data, seconds):.2f}", "> 0.75"),
+        ("query over 10 schema versions, of 1", "", f"{over_versions(kalam):.2f}", "≤ 1.1"),
+        ("query of a user among 10,000, of 10", "", f"{among_users(kalam):.2f}", "0.8 to 1.2"),
+    ]
+
+
+def point_read(server, rounds=2000):
+    """Median seconds of a read by primary key."""
+    session, chance = connect(server), random.Random(1)
+    keys = [key for key in server.psql("-c", "SELECT l_orderkey, l_linenumber FROM lineitem WHERE l_orderkey % 997 = 0").split()]
+    times = []
+    for _ in range(rounds):
+        order, number = chance.choice(keys).split("|")
+        began = time.perf_counter()
+        query(session, f"SELECT * FROM lineitem WHERE l_orderkey = {order} AND l_linenumber = {number}")
+        times.append(time.perf_counter() - began)
+    session.close()
+    return statistics.median(times)
+
+
+@contextlib.contextmanager
+def peak_memory(server):
+    """The most memory that a server had meanwhile, in KiB."""
+    peak, over = [0], threading.Event()
+
+    def watch():
+        while not over.wait(0.05):
+            peak[0] = max(peak[0], server.memory_kib())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        watcher.join()
+
+
+def beside_a_flush(server, data, seconds):
+    """TPS of pgbench while a table is flushed, as a share of its TPS alone."""
+    subprocess.run(["pgbench", *server.arguments(), "-i", "-s", "10", "-q", "postgres"], check=True, capture_output=True)
+    alone = run_pgbench(server, "simple-update", "prepared", 16, seconds)
+    server.psql("-c", "CREATE TABLE copied (LIKE lineitem INCLUDING ALL)")
+    server.psql("-c", rf"\copy copied FROM '{data}' (DELIMITER '|')")
+    flush = threading.Thread(target=lambda: server.psql("-c", "SELECT storage_flush('copied')"))
+    flush.start()
+    beside = run_pgbench(server, "simple-update", "prepared", 16, seconds)
+    flush.join()
+    return beside / alone
+
+
+def over_versions(server):
+    """A query over a table whose segments are of ten schema versions, and over one of one version."""
+    for name in ["plain", "evolved"]:
+        server.psql("-c", f"CREATE TABLE {name} (id int PRIMARY KEY, v int, t text)")
+        for part in range(10):
+            first = part * 100_000
+            server.psql("-c", f"INSERT INTO {name} (id, v, t) SELECT g, g % 1000, 'row ' || g FROM generate_series({first}, {first + 99_999}) g")
+            server.psql("-c", f"STORAGE FLUSH TABLE {name}")
+            if name == "evolved":
+                server.psql("-c", f"ALTER TABLE {name} ADD COLUMN added{part} int DEFAULT {part}")
+    times = [median_time(server, f"SELECT sum(v), count(t) FROM {name} WHERE v < 900") for name in ["plain", "evolved"]]
+    return times[1] / times[0]
+
+
+def among_users(server):
+    """A query of one user's rows in tables with few and with many users."""
+    times = []
+    for users in [10, 10_000]:
+        table = f"of_{users}"
+        server.psql("-c", f"CREATE USER TABLE {table} (id int PRIMARY KEY, v int)")
+        server.psql("-c", f"GRANT ALL ON {table} TO PUBLIC")
+        statements = []
+        for user in range(users):
+            name = f"u{users}_{user}"
+            statements += [f"CREATE ROLE {name};", f"SET ROLE {name};", f"INSERT INTO {table} SELECT g, g FROM generate_series(1, 100) g;", "RESET ROLE;"]
+        server.psql("-q", "-f", "-", input="\n".join(["BEGIN;", *statements, "COMMIT;"]))
+        server.psql("-c", f"STORAGE FLUSH TABLE {table}")
+        session = connect(server)
+        query(session, f"SET ROLE u{users}_5")
+        times.append(median_time(server, f"SELECT sum(v) FROM {table} WHERE v > 10", session))
+    return times[1] / times[0]
+
+
+def median_time(server, sql, session=None, rounds=31):
+    session = session or connect(server)
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        query(session, sql)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def tiers_table(rows):
+    lines = ["| | unit | measured | wanted |", "|---|---|---:|---:|"]
+    return "\n".join(lines + [f"| {name} | {unit} | {value} | {wanted} |" for name, unit, value, wanted in rows])
