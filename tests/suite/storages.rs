@@ -169,9 +169,24 @@ fn a_storage_that_is_away_stops_nothing_but_its_flushes() {
     let message = client.run("SELECT message FROM system.jobs WHERE type = 'flush'").ok();
     assert!(message.text(0, 0).is_some_and(|m| m.contains("next attempt in")), "{message:?}");
     fails(client, "STORAGE FLUSH TABLE t", "58030", "");
+    let failed = client.run("SELECT max(job_id) FROM system.jobs WHERE status = 'failed'").ok();
+    assert!(failed.text(0, 0).is_some());
     client.run("INSERT INTO t SELECT generate_series(21, 40)").ok();
     assert_eq!(client.run("SELECT count(*) FROM t").ok().text(0, 0), Some("40"));
+    // One that is killed is not asked for again, until somebody does.
+    client.run("CREATE TABLE u AS SELECT 1 AS a; ALTER TABLE u SET (storage = cloud)").ok();
+    client.run("ALTER TABLE u SET (flush_rows = 1)").ok();
+    let retrying = "SELECT max(job_id) FROM system.jobs \
+        WHERE \"table\" = 'public.u' AND status = 'retrying'";
+    wait_for(client, &format!("SELECT ({retrying}) IS NOT NULL"), "t");
+    let id = client.run("SELECT max(job_id) FROM system.jobs WHERE \"table\" = 'public.u'").ok();
+    let id = id.text(0, 0).expect("a number").to_owned();
+    assert_eq!(client.run(&format!("KILL JOB '{id}'")).ok().tag, "KILL JOB");
+    let status = format!("SELECT status FROM system.jobs WHERE job_id = {id}");
+    wait_for(client, &status, "cancelled");
+    fails(client, &format!("KILL JOB {id}"), "42704", "has ended");
     s3.resume();
+    assert_eq!(client.run("SELECT storage_flush('u')").ok().text(0, 0), Some("1"));
     wait_for(client, "SELECT count(*) > 0 FROM system.segments", "t");
     wait_for(client, "SELECT hot_rows FROM system.tables WHERE name = 't'", "0");
     assert_eq!(client.run("SELECT count(*) FROM t").ok().text(0, 0), Some("40"));
