@@ -219,7 +219,15 @@ impl Jobs {
             entry.job.attempts += 1;
             drop(queue);
             let jobs = self.clone();
-            tokio::task::spawn_blocking(move || jobs.execute(id));
+            // Not one of the runtime's threads: a server that stops would wait for it, however long
+            // a storage takes to answer.
+            let thread = std::thread::Builder::new().name(format!("job {id}"));
+            if let Err(error) = thread.spawn(move || jobs.execute(id)) {
+                let message = format!("cannot start a thread: {error}");
+                let failed = PgError::new(code::INSUFFICIENT_RESOURCES, message);
+                let jobs = self.clone();
+                tokio::task::spawn_blocking(move || jobs.finish(id, Err(failed)));
+            }
         }
     }
 
