@@ -41,6 +41,15 @@ fn a_directory_takes_segments_until_it_is_dropped() {
     assert!(cold.path().join("x/a%2F%2E%2E%2Fb").is_dir());
     let shown = client.run("SELECT storage, rows FROM system.segments").ok();
     assert_eq!((shown.text(0, 0), shown.text(0, 1)), (Some("attic"), Some("1")));
+    // Nobody writes to a storage that is being changed.
+    let mut other = kalam.connect("postgres");
+    other.run("BEGIN").ok();
+    other.run("ALTER STORAGE attic SET (path_template 'y/{table}')").ok();
+    let flush = "STORAGE FLUSH TABLE \"a/../b\"";
+    fails(&mut client, flush, "55P03", "storage \"attic\" is being changed");
+    other.run("ROLLBACK").ok();
+    client.run(flush).ok();
+    assert!(!cold.path().join("y").exists());
     fails(&mut client, "DROP STORAGE attic", "2BP01", "in use");
     fails(
         &mut client,
