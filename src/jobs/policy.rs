@@ -6,7 +6,7 @@
 //! last flush.
 
 use super::table::describe;
-use super::{JobKind, Jobs, Origin, Task, is_flushable};
+use super::{JobKind, Jobs, Task, is_flushable};
 use crate::catalog::{Catalog, Relation, TableKind, TableOptions};
 use crate::error::Result;
 use crate::exec::background::has_expired;
@@ -99,7 +99,7 @@ impl Policies {
         };
         if is_over(self.swept, SWEEP_INTERVAL) {
             self.swept = Some(now);
-            submit(jobs, Task { kind: JobKind::Sweep, table: None }, None);
+            jobs.submit_for_policy(Task { kind: JobKind::Sweep, table: None }, None);
         }
         let segments = match is_over(self.compacted, COMPACT_INTERVAL) {
             true => {
@@ -163,13 +163,7 @@ fn expire_interval(table: &Relation) -> Duration {
 fn ask(jobs: &Jobs, kind: JobKind, table: &Relation, catalog: &Catalog) {
     let task = Task { kind, table: Some((catalog.database_oid(), table.oid)) };
     let namespace = catalog.namespace(table.namespace).map_or("", |n| n.name.as_str());
-    submit(jobs, task, Some(format!("{namespace}.{}", table.name)));
-}
-
-fn submit(jobs: &Jobs, task: Task, table_name: Option<String>) {
-    if !jobs.has(task) {
-        jobs.submit(task, table_name, Origin::Policy);
-    }
+    jobs.submit_for_policy(task, Some(format!("{namespace}.{}", table.name)));
 }
 
 /// Limits up to which rows are counted.

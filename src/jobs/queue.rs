@@ -15,6 +15,8 @@ pub(super) struct Entry {
     /// Not before this moment.
     pub due: Instant,
     pub work: Arc<Work>,
+    /// When it ended, in this run of the server.
+    pub ended_at: Option<Instant>,
     /// What those who wait are told when the job has ended.
     pub ended: watch::Sender<Option<Result<Outcome>>>,
 }
@@ -37,6 +39,17 @@ impl Queue {
     /// Whether a job does this, or waits to.
     pub fn has(&self, task: Task) -> bool {
         self.entries.values().rev().any(|e| !e.job.status.has_ended() && e.task() == task)
+    }
+
+    /// Whether policies are to leave a task alone: it was cancelled lately, or failed for good.
+    pub fn rests(&self, task: Task) -> bool {
+        let gave_up = |e: &&Entry| match e.job.status {
+            JobStatus::Cancelled => true,
+            JobStatus::Failed => e.job.role.is_none(),
+            _ => false,
+        };
+        let recent = |e: &Entry| e.ended_at.is_some_and(|at| at.elapsed() < LONGEST_PAUSE);
+        self.entries.values().rev().filter(gave_up).any(|e| e.task() == task && recent(e))
     }
 
     pub fn running(&self) -> usize {
@@ -85,6 +98,7 @@ impl Entry {
                 bytes: job.bytes.into(),
                 ..Work::default()
             }),
+            ended_at: None,
             ended: watch::Sender::new(None),
             job,
         }
@@ -95,11 +109,12 @@ impl Entry {
     }
 }
 
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
 /// The pause before the given attempt (from 2) of a job that fails.
 pub(super) fn pause(attempt: u32) -> Duration {
     const FIRST: Duration = Duration::from_secs(1);
-    const LONGEST: Duration = Duration::from_secs(300);
-    FIRST.saturating_mul(1 << attempt.saturating_sub(2).min(20)).min(LONGEST)
+    FIRST.saturating_mul(1 << attempt.saturating_sub(2).min(20)).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
@@ -158,6 +173,25 @@ mod tests {
         assert_eq!(queue.next(Instant::now()), None);
         set(&mut queue, first, JobStatus::Completed);
         assert_eq!(queue.next(Instant::now()), Some(second));
+    }
+
+    #[test]
+    fn policies_leave_alone_what_was_cancelled() {
+        let mut queue = Queue::default();
+        let id = add(&mut queue, JobKind::Flush, 1, None);
+        let task = queue.entries[&id].task();
+        for (status, rests) in [
+            (JobStatus::Queued, false),
+            (JobStatus::Completed, false),
+            (JobStatus::Cancelled, true),
+            (JobStatus::Failed, true),
+        ] {
+            set(&mut queue, id, status);
+            queue.entries.get_mut(&id).unwrap().ended_at = Some(Instant::now());
+            assert_eq!(queue.rests(task), rests, "{status:?}");
+        }
+        queue.entries.get_mut(&id).unwrap().ended_at = None;
+        assert!(!queue.rests(task), "another run of the server");
     }
 
     #[test]

@@ -140,9 +140,15 @@ impl Jobs {
         Ticket { id, is_new: waiting.is_none(), ended }
     }
 
-    /// Whether a job does this, or waits to.
-    pub fn has(&self, task: Task) -> bool {
-        self.queue.lock().has(task)
+    /// Asks for a job in the name of a policy, where none does this already and none was cancelled
+    /// or has failed lately.
+    pub(super) fn submit_for_policy(&self, task: Task, table_name: Option<String>) {
+        let queue = self.queue.lock();
+        let is_wanted = !queue.has(task) && !queue.rests(task);
+        drop(queue);
+        if is_wanted {
+            self.submit(task, table_name, Origin::Policy);
+        }
     }
 
     /// All jobs, oldest first.
@@ -213,7 +219,15 @@ impl Jobs {
             entry.job.attempts += 1;
             drop(queue);
             let jobs = self.clone();
-            tokio::task::spawn_blocking(move || jobs.execute(id));
+            // Not one of the runtime's threads: a server that stops would wait for it, however long
+            // a storage takes to answer.
+            let thread = std::thread::Builder::new().name(format!("job {id}"));
+            if let Err(error) = thread.spawn(move || jobs.execute(id)) {
+                let message = format!("cannot start a thread: {error}");
+                let failed = PgError::new(code::INSUFFICIENT_RESOURCES, message);
+                let jobs = self.clone();
+                tokio::task::spawn_blocking(move || jobs.finish(id, Err(failed)));
+            }
         }
     }
 
@@ -295,6 +309,7 @@ impl Jobs {
 fn end(entry: &mut Entry, status: JobStatus, outcome: Result<Outcome>) -> Job {
     entry.job.status = status;
     entry.job.finished_at = Some(now());
+    entry.ended_at = Some(Instant::now());
     match &outcome {
         Ok(done) => {
             entry.work.rows.store(done.rows, Ordering::Relaxed);

@@ -33,8 +33,8 @@ fn with_table(
     table: (Oid, Oid),
     action: impl FnOnce(&ColdTable) -> storage::Result<Outcome>,
 ) -> Result<Outcome> {
-    let Some(table) = table::find(jobs, table)? else { return Ok(Outcome::default()) };
-    match action(&table) {
+    let Some(found) = table::find(jobs, table)? else { return Ok(Outcome::default()) };
+    match action(&found.table) {
         Err(StorageError::Gone) => Ok(Outcome::default()),
         done => Ok(done?),
     }

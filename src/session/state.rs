@@ -200,11 +200,16 @@ impl SessionState {
             return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
         }
         if role.oid != session && catalog.role(session).is_some_and(|r| r.superuser) {
-            let superuser = &self.backend.role_name;
-            tracing::info!(target: "kalamdb::audit", superuser, acting_as = name, "SET ROLE");
+            self.audit_switch("SET ROLE", name);
         }
         self.settings.lock().store("role", Some(role.name.as_str().into()), scope, source);
         Ok(())
+    }
+
+    /// A superuser acts for another from now on.
+    fn audit_switch(&self, command: &str, role: &str) {
+        let superuser = &self.backend.role_name;
+        tracing::info!(target: "kalamdb::audit", superuser, acting_as = role, command);
     }
 
     fn set_session_authorization(
@@ -225,6 +230,9 @@ impl SessionState {
         if role.oid != self.login_role && !superuser {
             let message = "permission denied to set session authorization";
             return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+        }
+        if role.oid != self.login_role {
+            self.audit_switch("SET SESSION AUTHORIZATION", &role.name);
         }
         let mut settings = self.settings.lock();
         settings.store("session_authorization", Some(role.name.as_str().into()), scope, source);

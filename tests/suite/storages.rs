@@ -41,6 +41,15 @@ fn a_directory_takes_segments_until_it_is_dropped() {
     assert!(cold.path().join("x/a%2F%2E%2E%2Fb").is_dir());
     let shown = client.run("SELECT storage, rows FROM system.segments").ok();
     assert_eq!((shown.text(0, 0), shown.text(0, 1)), (Some("attic"), Some("1")));
+    // Nobody writes to a storage that is being changed.
+    let mut other = kalam.connect("postgres");
+    other.run("BEGIN").ok();
+    other.run("ALTER STORAGE attic SET (path_template 'y/{table}')").ok();
+    let flush = "STORAGE FLUSH TABLE \"a/../b\"";
+    fails(&mut client, flush, "55P03", "storage \"attic\" is being changed");
+    other.run("ROLLBACK").ok();
+    client.run(flush).ok();
+    assert!(!cold.path().join("y").exists());
     fails(&mut client, "DROP STORAGE attic", "2BP01", "in use");
     fails(
         &mut client,
@@ -169,9 +178,24 @@ fn a_storage_that_is_away_stops_nothing_but_its_flushes() {
     let message = client.run("SELECT message FROM system.jobs WHERE type = 'flush'").ok();
     assert!(message.text(0, 0).is_some_and(|m| m.contains("next attempt in")), "{message:?}");
     fails(client, "STORAGE FLUSH TABLE t", "58030", "");
+    let failed = client.run("SELECT max(job_id) FROM system.jobs WHERE status = 'failed'").ok();
+    assert!(failed.text(0, 0).is_some());
     client.run("INSERT INTO t SELECT generate_series(21, 40)").ok();
     assert_eq!(client.run("SELECT count(*) FROM t").ok().text(0, 0), Some("40"));
+    // One that is killed is not asked for again, until somebody does.
+    client.run("CREATE TABLE u AS SELECT 1 AS a; ALTER TABLE u SET (storage = cloud)").ok();
+    client.run("ALTER TABLE u SET (flush_rows = 1)").ok();
+    let retrying = "SELECT max(job_id) FROM system.jobs \
+        WHERE \"table\" = 'public.u' AND status = 'retrying'";
+    wait_for(client, &format!("SELECT ({retrying}) IS NOT NULL"), "t");
+    let id = client.run("SELECT max(job_id) FROM system.jobs WHERE \"table\" = 'public.u'").ok();
+    let id = id.text(0, 0).expect("a number").to_owned();
+    assert_eq!(client.run(&format!("KILL JOB '{id}'")).ok().tag, "KILL JOB");
+    let status = format!("SELECT status FROM system.jobs WHERE job_id = {id}");
+    wait_for(client, &status, "cancelled");
+    fails(client, &format!("KILL JOB {id}"), "42704", "has ended");
     s3.resume();
+    assert_eq!(client.run("SELECT storage_flush('u')").ok().text(0, 0), Some("1"));
     wait_for(client, "SELECT count(*) > 0 FROM system.segments", "t");
     wait_for(client, "SELECT hot_rows FROM system.tables WHERE name = 't'", "0");
     assert_eq!(client.run("SELECT count(*) FROM t").ok().text(0, 0), Some("40"));

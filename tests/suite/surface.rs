@@ -304,6 +304,16 @@ fn superusers_act_for_others() {
     assert_eq!(client.run(insert).ok().tag, "INSERT 0 1");
     let extended = client.extended(insert, Format::Text).expect("the server answers");
     assert_eq!(extended.ok().tag, "INSERT 0 1");
+    // The rows of a user table are the current role's.
+    client.run("CREATE USER TABLE mine (a int PRIMARY KEY); GRANT ALL ON mine TO ann").ok();
+    client.run("EXECUTE AS USER 'ann' (INSERT INTO mine VALUES (1), (2))").ok();
+    for tier in ["STORAGE FLUSH TABLE mine", "SELECT 1"] {
+        let count = "SELECT count(*) FROM mine";
+        assert_eq!(client.run(count).ok().text(0, 0), Some("0"));
+        let theirs = client.run(&format!("EXECUTE AS USER 'ann' ({count})")).ok();
+        assert_eq!(theirs.text(0, 0), Some("2"));
+        client.run(tier).ok();
+    }
     let client = &mut client;
     for (sql, expected) in [
         (

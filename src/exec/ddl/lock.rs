@@ -59,9 +59,14 @@ pub(super) async fn name(namespace: Oid, name: &str, cx: &DdlContext<'_>) -> Res
 /// Keeps the storage of a name from changing (`shared`), or from being used, until the transaction
 /// ends.
 pub(super) async fn storage(name: &str, shared: bool, cx: &DdlContext<'_>) -> Result<()> {
-    let key = AdvisoryKey { database: 0, high: 0, low: hash(name), kind: STORAGE_LOCK_KIND };
+    let key = storage_key(name);
     cx.txn.lock_advisory(key, shared, LockScope::Transaction, LockWait::Block).await?;
     Ok(())
+}
+
+/// What the lock of a storage is named; jobs that write to the storage hold it, too.
+pub fn storage_key(name: &str) -> AdvisoryKey {
+    AdvisoryKey { database: 0, high: 0, low: hash(name), kind: STORAGE_LOCK_KIND }
 }
 
 fn hash(name: &str) -> u32 {

@@ -52,6 +52,7 @@ mod truncate;
 mod untyped_list;
 mod view;
 
+pub use lock::storage_key;
 pub use on_commit::before_commit;
 
 use crate::catalog::{Catalog, TxnCatalog};

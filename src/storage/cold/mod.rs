@@ -1,11 +1,11 @@
 //! Cold storage: rows that have aged into Parquet segments and are rows all the same.
 //!
-//! A row is hot or cold, never both: its key is in [`Space::Rows`], with the row, or in
-//! [`Space::Locators`], with the segment and the position in it. Manifest, locators and deletion
-//! vectors ([`Space::Deletes`]) are in RocksDB, so one snapshot fixes both tiers, and whatever changes
-//! them is a transaction like any other. Everything above reads rows through
-//! [`ReadView`](super::ReadView) and [`Txn`](super::Txn), which give a cold row as the bytes that it
-//! had when it was hot.
+//! A row is hot or cold, never both: its key is in [`Rows`](super::Space::Rows), with the row, or in
+//! [`Locators`](super::Space::Locators), with the segment and the position in it. Manifest, locators
+//! and deletion vectors ([`Deletes`](super::Space::Deletes)) are in RocksDB, so one snapshot fixes
+//! both tiers, and whatever changes them is a transaction like any other. Everything above reads rows
+//! through [`ReadView`](super::ReadView) and [`Txn`](super::Txn), which give a cold row as the bytes
+//! that it had when it was hot.
 //!
 //! ```text
 //!              rows         locators     deletes   segment 7

@@ -14,7 +14,12 @@ pub(super) const CREDENTIALS: &[&str] = &["access_key", "sas_token"];
 
 pub(super) fn place(definition: &Definition<'_>) -> Result<Place> {
     let target = target(definition, "az")?;
-    let mut builder = MicrosoftAzureBuilder::from_env()
+    // Credentials that are given are not mixed with those of the environment.
+    let base = match definition.credentials.is_empty() {
+        true => MicrosoftAzureBuilder::from_env(),
+        false => MicrosoftAzureBuilder::new(),
+    };
+    let mut builder = base
         .with_container_name(&target.bucket)
         .with_client_options(client(definition)?)
         .with_allow_http(definition.flag("allow_http")?)

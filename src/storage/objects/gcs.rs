@@ -15,7 +15,12 @@ pub(super) const CREDENTIALS: &[&str] = &["service_account_key"];
 
 pub(super) fn place(definition: &Definition<'_>) -> Result<Place> {
     let target = target(definition, "gs")?;
-    let mut builder = GoogleCloudStorageBuilder::from_env()
+    // Credentials that are given are not mixed with those of the environment.
+    let base = match definition.credentials.is_empty() {
+        true => GoogleCloudStorageBuilder::from_env(),
+        false => GoogleCloudStorageBuilder::new(),
+    };
+    let mut builder = base
         .with_bucket_name(&target.bucket)
         .with_client_options(client(definition)?)
         .with_retry(retry());

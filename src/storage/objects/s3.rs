@@ -15,7 +15,12 @@ pub(super) const CREDENTIALS: &[&str] = &["access_key_id", "secret_access_key", 
 
 pub(super) fn place(definition: &Definition<'_>) -> Result<Place> {
     let target = target(definition, "s3")?;
-    let mut builder = AmazonS3Builder::from_env()
+    // Credentials that are given are not mixed with those of the environment.
+    let base = match definition.credentials.is_empty() {
+        true => AmazonS3Builder::from_env(),
+        false => AmazonS3Builder::new(),
+    };
+    let mut builder = base
         .with_bucket_name(&target.bucket)
         .with_client_options(client(definition)?)
         .with_retry(retry())
