@@ -4,6 +4,7 @@
 //! The file has the long options' names with underscores; a key it does not know is refused, so that
 //! a misspelt option is not an option that silently does nothing.
 
+use crate::catalog::schema;
 use crate::jobs::{Defaults, JobOptions};
 use crate::server::auth::Method;
 use crate::storage::objects::CredentialsKey;
@@ -68,6 +69,9 @@ pub struct Options {
     /// Seals the credentials of storages: 32 random bytes in base64. Not an argument, as the password.
     #[arg(skip)]
     pub credentials_key: Option<String>,
+    /// Tables whose derived schemas are kept; 0: none [default: 10000]
+    #[arg(long, env = "KALAMDB_SCHEMA_CACHE_ENTRIES", value_name = "N")]
+    pub schema_cache_entries: Option<usize>,
     /// Seconds that the derived schema of a table is kept which nobody uses [default: 300]
     #[arg(long, env = "KALAMDB_SCHEMA_CACHE_TTL_S", value_name = "SECONDS")]
     pub schema_cache_ttl_s: Option<u64>,
@@ -103,6 +107,7 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     pub jobs: JobOptions,
     pub credentials_key: Option<CredentialsKey>,
+    pub schema_cache_entries: usize,
     pub schema_cache_ttl: Duration,
     pub log_format: LogFormat,
     pub log: String,
@@ -132,6 +137,7 @@ impl Config {
         let credentials_key = credentials_key.filter(|key| !key.is_empty());
         let credentials_key = credentials_key.map(|key| CredentialsKey::parse(&key)).transpose()?;
         let shutdown_timeout_s = given.shutdown_timeout_s.or(file.shutdown_timeout_s);
+        let schema_cache_entries = given.schema_cache_entries.or(file.schema_cache_entries);
         let schema_cache_ttl_s = given.schema_cache_ttl_s.or(file.schema_cache_ttl_s);
         Ok(Config {
             data_dir: given.data_dir.or(file.data_dir).unwrap_or_else(|| "./data".into()),
@@ -144,7 +150,8 @@ impl Config {
             shutdown_timeout: Duration::from_secs(shutdown_timeout_s.unwrap_or(10)),
             jobs,
             credentials_key,
-            schema_cache_ttl: Duration::from_secs(schema_cache_ttl_s.unwrap_or(300)),
+            schema_cache_entries: schema_cache_entries.unwrap_or(schema::ENTRIES_DEFAULT),
+            schema_cache_ttl: schema_cache_ttl_s.map_or(schema::TTL_DEFAULT, Duration::from_secs),
             log_format: given.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             log: given.log.or(file.log).unwrap_or_else(|| "info".into()),
             password: given.password.or(file.password).filter(|p| !p.is_empty()),

@@ -73,7 +73,7 @@ pub async fn run(config: Config) -> Result<(), String> {
         Some((certificate, key)) => Some(tls::acceptor(certificate, key)?),
         None => None,
     };
-    catalog::schema::set_cache_ttl(config.schema_cache_ttl);
+    catalog::schema::configure_cache(config.schema_cache_entries, config.schema_cache_ttl);
     let password = config.password.as_deref().map(auth::scram::Verifier::from_password);
     let options = StoreOptions {
         fault: Fault::from_environment()?,

@@ -2,7 +2,8 @@
 //!
 //! - *Right*: an entry remembers the definitions it came from and answers only for those very ones,
 //!   since a version number may come again after a rollback, and an index may come without one.
-//! - *Bounded*: beyond [`ENTRIES_MAX`] the least recently used sixteenth goes.
+//! - *Bounded*: beyond [`ENTRIES_DEFAULT`], or as many as the server is configured to keep, the least
+//!   recently used sixteenth goes.
 //! - *Temporary*: an entry that nobody has asked for during the time to live, and that no plan
 //!   holds, goes; whoever misses or, now and then, hits looks for such entries.
 //! - *Invalidated* by the table: ALTER and DROP of a table, or of an index of it, drop the entry of the
@@ -14,13 +15,12 @@ use crate::counters::{self, Counter};
 use crate::types::Oid;
 use dashmap::DashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Tables whose derived schemas are kept.
-const ENTRIES_MAX: usize = 10_000;
-/// The time to live, unless the server is configured otherwise.
-const TTL_DEFAULT: Duration = Duration::from_secs(5 * 60);
+/// Tables whose derived schemas are kept, and for how long, unless the server is configured otherwise.
+pub const ENTRIES_DEFAULT: usize = 10_000;
+pub const TTL_DEFAULT: Duration = Duration::from_secs(5 * 60);
 /// Milliseconds between two searches for entries whose time is over, at most.
 const SWEEP_EVERY_MS_MAX: u64 = 60_000;
 
@@ -29,7 +29,7 @@ pub(super) type CacheKey = (Oid, Oid, u32);
 
 pub(super) struct SchemaCache {
     entries: DashMap<CacheKey, Entry>,
-    entries_max: usize,
+    entries_max: AtomicUsize,
     ttl_ms: AtomicU64,
     /// Times are milliseconds since this.
     started: Instant,
@@ -55,7 +55,7 @@ impl SchemaCache {
     pub(super) fn new() -> SchemaCache {
         SchemaCache {
             entries: DashMap::new(),
-            entries_max: ENTRIES_MAX,
+            entries_max: AtomicUsize::new(ENTRIES_DEFAULT),
             ttl_ms: AtomicU64::new(milliseconds(TTL_DEFAULT)),
             started: Instant::now(),
             next_sweep_ms: AtomicU64::new(0),
@@ -67,7 +67,8 @@ impl SchemaCache {
         }
     }
 
-    pub(super) fn set_ttl(&self, ttl: Duration) {
+    pub(super) fn configure(&self, entries_max: usize, ttl: Duration) {
+        self.entries_max.store(entries_max, Ordering::Relaxed);
         self.ttl_ms.store(milliseconds(ttl), Ordering::Relaxed);
     }
 
@@ -90,8 +91,12 @@ impl SchemaCache {
         }
         self.misses.add(1);
         let schema = Arc::new(TableSchema::derive(catalog, relation));
-        if self.entries.len() >= self.entries_max {
-            self.make_room();
+        let entries_max = self.entries_max.load(Ordering::Relaxed);
+        if entries_max == 0 {
+            return schema;
+        }
+        if self.entries.len() >= entries_max {
+            self.make_room(entries_max);
         }
         let entry = Entry { schema: schema.clone(), used_ms: AtomicU64::new(now_ms) };
         self.entries.insert(key, entry);
@@ -121,13 +126,13 @@ impl SchemaCache {
     }
 
     /// Drops the least recently used entries, several at once, as looking for them reads all.
-    fn make_room(&self) {
+    fn make_room(&self, entries_max: usize) {
         let mut ages: Vec<(u64, CacheKey)> = self
             .entries
             .iter()
             .map(|entry| (entry.used_ms.load(Ordering::Relaxed), *entry.key()))
             .collect();
-        let count = (self.entries_max / 16).clamp(1, ages.len().max(1));
+        let count = (entries_max / 16).clamp(1, ages.len().max(1));
         if count < ages.len() {
             ages.select_nth_unstable(count);
         }
@@ -156,7 +161,7 @@ mod tests {
     use crate::catalog::builtin;
 
     fn cache() -> SchemaCache {
-        SchemaCache { entries_max: 32, ..SchemaCache::new() }
+        SchemaCache { entries_max: AtomicUsize::new(32), ..SchemaCache::new() }
     }
 
     /// Any relation will do as a pattern for a user's.
@@ -193,7 +198,7 @@ mod tests {
     #[test]
     fn entries_not_in_use_go_after_the_time_to_live() {
         let (cache, catalog) = (cache(), Catalog::empty());
-        cache.set_ttl(Duration::from_millis(100));
+        cache.configure(32, Duration::from_millis(100));
         let (held, asked_for, idle) = (table(20_000, 1), table(20_001, 1), table(20_002, 1));
         let in_use = cache.get_at(&catalog, &held, 0);
         cache.get_at(&catalog, &asked_for, 0);

@@ -12,6 +12,7 @@ pub use table::{KeyColumn, RowKey, TableSchema};
 
 use super::{Catalog, Relation};
 use cache::SchemaCache;
+pub use cache::{ENTRIES_DEFAULT, TTL_DEFAULT};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -22,9 +23,9 @@ pub fn table_schema(catalog: &Catalog, table: &Arc<Relation>) -> Arc<TableSchema
     CACHE.get(catalog, table)
 }
 
-/// How long a derived schema is kept that nobody uses.
-pub fn set_cache_ttl(ttl: Duration) {
-    CACHE.set_ttl(ttl);
+/// How many derived schemas are kept (0: none), and how long one that nobody uses.
+pub fn configure_cache(entries_max: usize, ttl: Duration) {
+    CACHE.configure(entries_max, ttl);
 }
 
 /// A definition is not current any more: the commit that changed it is published.

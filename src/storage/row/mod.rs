@@ -110,10 +110,20 @@ impl RowLayout {
         let mut ends: Vec<u32> = columns.iter().flat_map(|c| &c.past).map(|p| p.before).collect();
         ends.sort_unstable();
         ends.dedup();
-        let older = ends.into_iter().map(|end| (end, Shape::at(columns, end.saturating_sub(1))));
-        let older = older.collect();
         // No entry is beyond the last version.
         let shape = Shape::at(columns, u32::MAX).expect("every type is itself");
+        let mut older: Vec<(u32, Option<Shape>)> = Vec::new();
+        for end in ends {
+            let then = Shape::at(columns, end.saturating_sub(1));
+            match older.last_mut() {
+                // Another length of text changes nothing.
+                Some((last, same)) if *same == then => *last = end,
+                _ => older.push((end, then)),
+            }
+        }
+        if older.last().is_some_and(|(_, last)| last.as_ref() == Some(&shape)) {
+            older.pop();
+        }
         let missing = columns.iter().map(|column| column.missing.clone()).collect();
         RowLayout { version, missing, shape, older }
     }

@@ -6,7 +6,7 @@ use super::{LayoutColumn, type_at};
 use crate::types::Oid;
 
 /// The layout of rows of one span of schema versions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub slots: Vec<Slot>,
     /// Length of the fixed area and number of variable columns among the first n columns.

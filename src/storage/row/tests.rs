@@ -211,3 +211,18 @@ fn a_rewrite_keeps_who_wrote_a_row() {
         assert_eq!(row.born(), if born == 0 { 9 } else { born });
     }
 }
+
+/// A table whose columns only got other lengths is read as one that never changed.
+#[test]
+fn versions_with_the_same_shape_are_one() {
+    let past = |before, typmod| PastType { before, type_oid: oids::VARCHAR, typmod };
+    let grown = LayoutColumn { past: vec![past(3, 9), past(5, 14)], ..column(oids::VARCHAR) };
+    assert!(RowLayout::new(&[grown.clone()], 6).older.is_empty());
+    let number = LayoutColumn {
+        past: vec![PastType { before: 4, type_oid: oids::INT2, typmod: -1 }],
+        ..column(oids::INT4)
+    };
+    let ends: Vec<u32> =
+        RowLayout::new(&[grown, number], 6).older.iter().map(|(end, _)| *end).collect();
+    assert_eq!(ends, [4]);
+}
