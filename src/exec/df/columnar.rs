@@ -79,11 +79,15 @@ impl From<DataFusionError> for Failure {
 fn start(node: &NodeRef, exact: bool, state: &ExecState) -> Result<Run> {
     let rows = || Ok(Run::Rows(node.operator().open(state)));
     let width = node.estimate.columns;
-    let Some(lowered) = node.lower(&Needed::all(width), &Lowering::new(state, exact)) else {
-        return rows();
-    };
+    let cx = Lowering::new(state, exact);
+    let Some(lowered) = node.lower_whole(&Needed::all(width), &cx) else { return rows() };
     let columns = (0..width).map(|slot| lowered.columns.get(slot)).collect::<Option<Vec<_>>>();
     let Some(columns) = columns else { return rows() };
+    // An error may be of a row that nobody would have asked for.
+    if cx.gathered().iter().try_for_each(|rows| rows.fill(state)).is_err() {
+        state.cx.cancel.check()?;
+        return rows();
+    }
     let plan = push_down(lowered.plan)?;
     let context = task_context()?;
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);

@@ -13,6 +13,7 @@
 //! anything: [`Lowering::below_breaker`] says where those are.
 
 use super::row_expr::Bindings;
+use super::rows::RowsExec;
 use crate::exec::expr::{Reads, SubPlan};
 use crate::exec::op::NodeRef;
 use crate::exec::{CancelToken, ExecState, StatementContext};
@@ -20,7 +21,7 @@ use crate::storage::ReadView;
 use crate::types::Datum;
 use crate::types::arrow::ColumnType;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,8 +34,12 @@ pub(in crate::exec) struct Lowering<'a> {
     exact: bool,
     /// What is being lowered is read to its end before the plan gives a row.
     below_breaker: Cell<bool>,
+    /// Something beside it may have given rows by then.
+    beside_rows: Cell<bool>,
     /// Columns named so far.
     named: Cell<usize>,
+    /// Row operators to be read before the plan starts.
+    gathered: RefCell<Vec<Arc<RowsExec>>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -52,7 +57,9 @@ impl<'a> Lowering<'a> {
             view: state.view.clone(),
             exact,
             below_breaker: Cell::new(false),
+            beside_rows: Cell::new(false),
             named: Cell::new(0),
+            gathered: RefCell::default(),
         }
     }
 
@@ -86,6 +93,16 @@ impl<'a> Lowering<'a> {
         Arc::new(Schema::new(types.iter().map(field).collect::<Vec<_>>()))
     }
 
+    /// Has the rows of an operator read before the plan starts.
+    pub(super) fn gather(&self, rows: Arc<RowsExec>) {
+        self.gathered.borrow_mut().push(rows);
+    }
+
+    /// What is to be read now.
+    pub(super) fn gathered(self) -> Vec<Arc<RowsExec>> {
+        self.gathered.into_inner()
+    }
+
     /// A fresh state, for evaluating key bounds.
     pub fn state(&self) -> ExecState {
         self.bindings.state()
@@ -99,9 +116,19 @@ impl<'a> Lowering<'a> {
         lowered
     }
 
+    /// Lowers inputs that are read one beside the other: while one is read to its end, another may
+    /// give rows, unless something above keeps them back.
+    pub fn beside<T>(&self, lower: impl FnOnce() -> T) -> T {
+        let seen = self.beside_rows.get() || !self.below_breaker.get();
+        let around = self.beside_rows.replace(seen);
+        let lowered = lower();
+        self.beside_rows.set(around);
+        lowered
+    }
+
     /// Whether a value that does not fit may end the run.
     pub fn may_restart(&self) -> bool {
-        !self.exact && self.below_breaker.get()
+        !self.exact && self.below_breaker.get() && !self.beside_rows.get()
     }
 
     /// Whether a plan of one row, which depends on nothing, gives NULL.

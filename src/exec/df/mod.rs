@@ -26,6 +26,7 @@ mod lowering;
 mod measured;
 mod pruning;
 mod row_expr;
+mod rows;
 mod runtime;
 mod scan;
 mod table;
@@ -37,6 +38,7 @@ pub(in crate::exec) use filter::{filtered, has_lookups};
 pub(in crate::exec) use group::{distinct, grouped, grouping_reads};
 pub(in crate::exec) use lowering::Lowering;
 pub(in crate::exec) use pruning::Pruning;
+pub(in crate::exec) use rows::gathered;
 pub(in crate::exec) use table::table;
 
 use datafusion::physical_plan::ExecutionPlan;

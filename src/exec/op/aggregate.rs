@@ -10,7 +10,7 @@ use super::{
 use crate::error::Result;
 use crate::exec::explain::Description;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
-use crate::types::{self, Datum, Oid};
+use crate::types::{self, Datum, Oid, oids};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -191,6 +191,14 @@ struct Run {
 }
 
 impl PlanNode for AggregateNode {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        let keys = self.grouping.keys.iter().map(|key| key.type_oid);
+        let dependent = self.grouping.dependent.iter().map(Program::type_oid);
+        let calls = self.calls.iter().map(|call| call.result_type);
+        let masks = self.grouping.masks.iter().map(|_| oids::INT4);
+        Some(keys.chain(dependent).chain(calls).chain(masks).collect())
+    }
+
     fn describe(&self) -> Description {
         let name = if self.grouping.keys.is_empty() { "Aggregate" } else { "HashAggregate" };
         Description::new(name, &[&self.input])

@@ -26,7 +26,7 @@ impl PlanNode for Append {
 
     fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
         let inputs = self.inputs.iter().map(|input| input.lower(needed, cx));
-        let inputs: Vec<df::Lowered> = inputs.collect::<Option<_>>()?;
+        let inputs: Vec<df::Lowered> = cx.beside(|| inputs.collect::<Option<_>>())?;
         let columns = inputs.first()?.columns.clone();
         let alike = inputs.iter().all(|input| input.columns.travels_as(&columns));
         let plans = inputs.into_iter().map(|input| input.plan).collect();

@@ -7,6 +7,7 @@
 use super::{ExecState, NodeRef, Operator, PlanNode, Row, row_bytes};
 use crate::error::{PgError, Result};
 use crate::exec::explain::Description;
+use crate::types::Oid;
 use std::sync::Arc;
 
 /// A WITH query's rows so far, in its slot of [`ExecState::shared`].
@@ -63,6 +64,7 @@ impl Operator for WithRun {
 /// A reference to a WITH query.
 pub(in crate::exec) struct CteScan {
     pub slot: usize,
+    pub types: Vec<Oid>,
 }
 
 struct CteRun {
@@ -71,6 +73,10 @@ struct CteRun {
 }
 
 impl PlanNode for CteScan {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        Some(self.types.clone())
+    }
+
     fn describe(&self) -> Description {
         Description::new("CTE Scan", &[])
     }

@@ -3,6 +3,7 @@
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row, df};
 use crate::error::Result;
 use crate::exec::explain::Description;
+use crate::types::Oid;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Filter {
@@ -17,6 +18,10 @@ struct Run {
 }
 
 impl PlanNode for Filter {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        self.input.operator().column_types()
+    }
+
     fn describe(&self) -> Description {
         Description::new("Filter", &[&self.input])
     }

@@ -4,11 +4,11 @@ use super::filter::holds;
 use super::hash_join_lower::lower;
 use super::{
     ExecState, JoinType, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, concat, df,
-    encode_join_key, pad_right, row_bytes,
+    encode_join_key, joined_types, pad_right, row_bytes,
 };
 use crate::error::Result;
 use crate::exec::explain::Description;
-use crate::types::Datum;
+use crate::types::{Datum, Oid};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -63,6 +63,10 @@ struct RunPlan {
 }
 
 impl PlanNode for HashJoin {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        joined_types(self.kind, &self.left, &self.right)
+    }
+
     fn describe(&self) -> Description {
         let name = match self.kind {
             JoinType::Inner => "Hash Join",

@@ -3,7 +3,7 @@
 use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, encode_key};
 use crate::error::{PgError, Result, SqlState, code};
 use crate::exec::explain::Description;
-use crate::types::Datum;
+use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
 /// A limit up to which the input should give its first rows soon rather than all of them fast.
@@ -29,6 +29,10 @@ struct Run {
 }
 
 impl PlanNode for Limit {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        self.input.operator().column_types()
+    }
+
     fn describe(&self) -> Description {
         Description::new("Limit", &[&self.input])
     }

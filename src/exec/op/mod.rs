@@ -58,6 +58,11 @@ pub(in crate::exec) trait PlanNode: Send + Sync {
     /// Starts it. Nothing is read before the first row is asked for.
     fn open(&self, state: &ExecState) -> Box<dyn Operator>;
 
+    /// The types of its rows' columns, where it knows them.
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        None
+    }
+
     /// The operator as EXPLAIN shows it.
     fn describe(&self) -> Description;
 
@@ -131,8 +136,17 @@ impl Planned {
         self.operator.describe()
     }
 
-    /// The same as DataFusion's operators; `None`: only row operators do it.
-    pub fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
+    /// The same as DataFusion's operators, as an input of one; `None`: only row operators do it.
+    pub fn lower(
+        self: &Arc<Self>,
+        needed: &df::Needed,
+        cx: &df::Lowering<'_>,
+    ) -> Option<df::Lowered> {
+        self.lower_whole(needed, cx).or_else(|| df::gathered(self, cx))
+    }
+
+    /// The same of a whole plan: there is no use in batches of a row operator's rows alone.
+    pub fn lower_whole(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
         let lowered = self.operator.lower(needed, cx)?;
         let Some(measurements) = cx.measurements() else { return Some(lowered) };
         let lowered = df::measured(lowered);
@@ -219,4 +233,17 @@ pub(in crate::exec) fn pad_right(left: &[Datum], width: usize) -> Row {
     let mut row = left.to_vec();
     row.resize(left.len() + width, Datum::Null);
     row
+}
+
+/// The types of a join's columns.
+pub(in crate::exec) fn joined_types(
+    kind: JoinType,
+    left: &NodeRef,
+    right: &NodeRef,
+) -> Option<Vec<Oid>> {
+    let left = left.operator().column_types()?;
+    match kind {
+        JoinType::Semi | JoinType::Anti => Some(left),
+        _ => Some([left, right.operator().column_types()?].concat()),
+    }
 }

@@ -6,11 +6,12 @@
 
 use super::filter::holds;
 use super::{
-    ExecState, JoinType, NodeRef, Operator, PlanNode, Program, Row, concat, pad_right, row_bytes,
+    ExecState, JoinType, NodeRef, Operator, PlanNode, Program, Row, concat, joined_types,
+    pad_right, row_bytes,
 };
 use crate::error::Result;
 use crate::exec::explain::Description;
-use crate::types::Datum;
+use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
 pub(in crate::exec) struct NestedLoop {
@@ -53,6 +54,10 @@ enum Right {
 }
 
 impl PlanNode for NestedLoop {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        joined_types(self.kind, &self.left, &self.right)
+    }
+
     fn describe(&self) -> Description {
         let name = match self.kind {
             JoinType::Inner => "Nested Loop",

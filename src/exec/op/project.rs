@@ -3,6 +3,7 @@
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row, df};
 use crate::error::Result;
 use crate::exec::explain::Description;
+use crate::types::Oid;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::ProjectionExec;
 use std::sync::Arc;
@@ -18,6 +19,10 @@ struct Run {
 }
 
 impl PlanNode for Project {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        Some(self.columns.iter().map(Program::type_oid).collect())
+    }
+
     fn describe(&self) -> Description {
         Description::new("Result", &[&self.input])
     }

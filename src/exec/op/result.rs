@@ -3,6 +3,7 @@
 use super::{ExecState, Operator, PlanNode, Program, Row};
 use crate::error::Result;
 use crate::exec::explain::Description;
+use crate::types::Oid;
 use std::sync::Arc;
 
 /// One row without columns.
@@ -40,6 +41,10 @@ struct ValuesRun {
 }
 
 impl PlanNode for Values {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        Some(self.rows.first()?.iter().map(Program::type_oid).collect())
+    }
+
     fn describe(&self) -> Description {
         Description {
             target: " on \"*VALUES*\"".to_owned(),

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::error::{Result, code};
 use crate::exec::explain::Description;
+use crate::types::Oid;
 use datafusion::physical_expr::LexOrdering;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
@@ -28,6 +29,10 @@ struct Run {
 }
 
 impl PlanNode for Sort {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        self.input.operator().column_types()
+    }
+
     fn describe(&self) -> Description {
         Description::new("Sort", &[&self.input])
     }

@@ -102,7 +102,10 @@ impl Planner {
             false => access.conditions.iter().map(|c| self.guess(c, access)).product(),
         };
         let read = (rows * path.selectivity).max(1.0);
-        let fetch = if path.index.is_some() { cost::INDEX_FETCH } else { cost::SCAN };
+        let fetch = match path.index.is_some() {
+            true => self.fetch_cost(relation, true),
+            false => cost::SCAN,
+        };
         let cost = cost::SEARCH + read * fetch;
         let columns =
             access.columns.iter().map(|a| scan_column(*a, relation)).collect::<Result<_>>()?;

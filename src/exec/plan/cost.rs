@@ -6,6 +6,8 @@ pub(super) const SCAN: f64 = 0.5;
 pub(super) const SEARCH: f64 = 6.0;
 /// A row found through a secondary index: its entry, and a search for the row itself.
 pub(super) const INDEX_FETCH: f64 = SEARCH;
+/// What a row found by key costs more where it is cold: a page of its segment is read and decoded.
+pub(super) const COLD_FETCH: f64 = 60.0;
 /// A row put into a hash table, and one looked up in it.
 pub(super) const BUILD: f64 = 1.0;
 pub(super) const PROBE: f64 = 0.5;

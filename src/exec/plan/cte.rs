@@ -121,7 +121,8 @@ impl Planner {
             }
             CteBinding::Store { slot, rows, depends_on } => {
                 self.log.extend(depends_on);
-                Ok(Built::new(CteScan { slot }, layout, rows, rows * cost::ROW))
+                let scan = CteScan { slot, types: type_oids };
+                Ok(Built::new(scan, layout, rows, rows * cost::ROW))
             }
             CteBinding::WorkTable { slot, round } => {
                 self.log.push((target, round));

@@ -7,6 +7,7 @@
 //! PostgreSQL's defaults (`selfuncs.h`).
 
 use super::access::{Access, layout_of, scan_column};
+use super::cost;
 use super::planner::Planner;
 use super::quals::{self, Comparison};
 use super::walk;
@@ -149,6 +150,18 @@ impl Planner {
             TableKind::Shared | TableKind::Stream => store.estimated_rows(space, relation.storage),
         };
         found.unwrap_or(1000.0).max(1.0)
+    }
+
+    /// The part of a relation's rows that are cold.
+    pub(super) fn cold_share(&self, relation: &Relation) -> f64 {
+        let (cold, _) = self.cx.txn.store().cold_size(relation.storage).unwrap_or_default();
+        (cold as f64 / self.table_rows(relation)).min(1.0)
+    }
+
+    /// Cost of a row found by key: by the primary key, or through a secondary index.
+    pub(super) fn fetch_cost(&self, relation: &Relation, secondary: bool) -> f64 {
+        let hot = if secondary { cost::INDEX_FETCH } else { cost::SCAN };
+        hot + self.cold_share(relation) * cost::COLD_FETCH
     }
 
     /// What ANALYZE found; not of a user table, where it would tell of others' rows.

@@ -21,6 +21,9 @@ use crate::nodes::*;
 use crate::types::oids;
 use std::sync::Arc;
 
+/// Part of a relation's rows that may be cold if it is to be read by key for each row.
+const COLD_SHARE_MAX: f64 = 0.1;
+
 impl Planner {
     /// Applies EXISTS and IN conditions to rows, as joins where possible.
     pub(super) fn join_links(&mut self, mut built: Built, links: &[Expr]) -> Result<Built> {
@@ -51,9 +54,12 @@ impl Planner {
         let Some((link, negated)) = quals::as_join_link(condition) else { return Ok(None) };
         let kind = if negated { JoinType::Anti } else { JoinType::Semi };
         // Looking few rows up by key is cheaper than reading the whole subquery.
-        let lookups = left.rows * 2.0 * cost::SEARCH;
         let keyed = self.relation_with_key_for(&link.query);
-        if keyed.is_some_and(|relation| lookups < self.table_rows(&relation) * cost::SCAN) {
+        let is_cheap = |relation: Arc<Relation>| {
+            let lookups = left.rows * (cost::SEARCH + self.fetch_cost(&relation, true));
+            lookups < self.table_rows(&relation) * cost::SCAN
+        };
+        if keyed.is_some_and(is_cheap) {
             return Ok(None);
         }
         let Some(parts) = Decorrelated::of(link, self.new_rel()) else { return Ok(None) };
@@ -132,7 +138,8 @@ impl Planner {
             return Ok(None);
         }
         // Running it per row is a short scan then.
-        if self.relation_with_key_for(&link.query).is_some() {
+        let keyed = self.relation_with_key_for(&link.query);
+        if keyed.is_some_and(|relation| self.cold_share(&relation) < COLD_SHARE_MAX) {
             return Ok(None);
         }
         let Some((keys, grouped)) = grouped_by_correlation(&link.query) else { return Ok(None) };

@@ -310,7 +310,7 @@ impl Planner {
                 if key.unique && n == key.columns.len() {
                     found = 1.0;
                 }
-                let fetch = if key.secondary { cost::INDEX_FETCH } else { cost::SCAN };
+                let fetch = self.fetch_cost(&relation, key.secondary);
                 let cost = cost::SEARCH + found.max(1.0) * fetch;
                 lookups.push(KeyLookup { given: given.clone(), cost });
             }

@@ -12,6 +12,7 @@ use crate::exec::explain::Description;
 use crate::exec::op::PlanNode;
 use crate::exec::{ExecState, Operator, Row};
 use crate::storage::{Scan, Space};
+use crate::types::Oid;
 use std::sync::Arc;
 
 pub(in crate::exec) struct IndexScan {
@@ -31,6 +32,10 @@ struct Run {
 }
 
 impl PlanNode for IndexScan {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        Some(self.source.column_types())
+    }
+
     fn describe(&self) -> Description {
         let relation = &self.source.schema.relation.name;
         let index = &self.index.relation.name;

@@ -6,7 +6,7 @@ use crate::exec::expr::Program;
 use crate::exec::op::holds;
 use crate::exec::{ExecState, Row};
 use crate::storage::RowRef;
-use crate::types::{Datum, Oid};
+use crate::types::{Datum, Oid, oids};
 use std::sync::Arc;
 
 /// A column of a scan's rows.
@@ -64,6 +64,18 @@ impl Source {
     /// Whose rows the statement sees.
     pub fn owner(&self, state: &ExecState) -> Owner {
         self.schema.owner(state.env().current_role())
+    }
+
+    /// The types of the columns.
+    pub fn column_types(&self) -> Vec<Oid> {
+        let of = |column: &ScanColumn| match column {
+            ScanColumn::Stored(index) => self.schema.relation.columns[*index].type_oid,
+            ScanColumn::Key => oids::BYTEA,
+            ScanColumn::Seq | ScanColumn::CommitSeq => oids::INT8,
+            ScanColumn::Updated => oids::TIMESTAMPTZ,
+            ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
+        };
+        self.columns.iter().map(of).collect()
     }
 
     /// The row stored under a key (with its suffix), if it is not too old and satisfies the

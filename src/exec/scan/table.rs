@@ -8,6 +8,7 @@ use crate::exec::explain::Description;
 use crate::exec::op::PlanNode;
 use crate::exec::{ExecState, Operator, Row, df};
 use crate::storage::{Direction, KeyRange, Scan, Space, keys};
+use crate::types::Oid;
 use std::sync::Arc;
 
 pub(in crate::exec) struct TableScan {
@@ -40,6 +41,10 @@ struct PointRun {
 }
 
 impl PlanNode for TableScan {
+    fn column_types(&self) -> Option<Vec<Oid>> {
+        Some(self.source.column_types())
+    }
+
     fn describe(&self) -> Description {
         let relation = &self.source.schema.relation.name;
         let by_key = self.point || !self.bounds.is_whole();

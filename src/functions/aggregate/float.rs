@@ -8,7 +8,7 @@
 use super::boxed;
 use crate::error::{PgError, Result, code};
 use crate::functions::{AggregateFn, AggregateState, Ctx};
-use crate::types::Datum;
+use crate::types::{Datum, Oid, oids};
 
 pub(in crate::functions) const AGGREGATES: &[(&str, AggregateFn)] = &[
     ("sum(float4)", |_, _| boxed(Sum(None))),
@@ -108,6 +108,33 @@ impl Moments {
     }
 }
 
+impl Moments {
+    /// Adds the moments of other values (`float8_combine`).
+    fn combine(&mut self, other: &Moments) -> Result<()> {
+        if other.count == 0.0 {
+            return Ok(());
+        }
+        if self.count == 0.0 {
+            (self.count, self.sum, self.deviations) = (other.count, other.sum, other.deviations);
+            return Ok(());
+        }
+        let count = self.count + other.count;
+        let sum = self.sum + other.sum;
+        if sum.is_infinite() && !self.sum.is_infinite() && !other.sum.is_infinite() {
+            return Err(overflow());
+        }
+        let distance = self.sum / self.count - other.sum / other.count;
+        let between = self.count * other.count * distance * distance / count;
+        let deviations = self.deviations + other.deviations + between;
+        let inputs = self.deviations.is_infinite() || other.deviations.is_infinite();
+        if deviations.is_infinite() && !inputs {
+            return Err(overflow());
+        }
+        (self.count, self.sum, self.deviations) = (count, sum, deviations);
+        Ok(())
+    }
+}
+
 impl AggregateState for Moments {
     fn update(&mut self, _: &Ctx<'_>, args: &[Datum]) -> Result<()> {
         match &args[0] {
@@ -120,6 +147,17 @@ impl AggregateState for Moments {
     fn finish(&self, _: &Ctx<'_>) -> Result<Datum> {
         let value = if self.count > 0.0 { (self.result)(self) } else { None };
         Ok(value.map_or(Datum::Null, Datum::Float8))
+    }
+
+    fn partial(&self, _: &Ctx<'_>) -> Option<Vec<(Oid, Datum)>> {
+        let moments = [self.count, self.sum, self.deviations];
+        Some(moments.map(|moment| (oids::FLOAT8, Datum::Float8(moment))).to_vec())
+    }
+
+    fn merge(&mut self, _: &Ctx<'_>, partial: Vec<Datum>) -> Result<()> {
+        let (count, sum) = (partial[0].as_float8(), partial[1].as_float8());
+        let deviations = partial[2].as_float8();
+        self.combine(&Moments { count, sum, deviations, result: self.result })
     }
 
     fn size(&self) -> usize {

@@ -5,6 +5,7 @@
 //! DataFusion's accumulators where they give PostgreSQL's values and types, by [`sum`]'s where not.
 //! Everything else that can be merged runs on the row operators' states ([`row`]).
 
+mod float;
 mod row;
 mod sum;
 
@@ -49,6 +50,10 @@ pub(super) fn native(
             let goal = sum::Goal::Scaled { scale: arg.ty.as_decimal()?.1 };
             let function = Arc::new(AggregateUDF::from(sum::Sum::new(goal, number)));
             Some(Native { function, result: goal.result() })
+        }
+        ("sum", [arg]) if matches!(arg.ty.oid, oids::FLOAT4 | oids::FLOAT8) => {
+            let function = float::FloatSum::new(arg.ty.oid, number);
+            Some(Native { function: Arc::new(AggregateUDF::from(function)), result: arg.ty })
         }
         ("sum" | "avg", [arg]) => {
             let goal = sum::Goal::of(name, arg.ty, cx.may_restart())?;
