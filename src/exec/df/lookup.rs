@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// The input with the value of each lookup in the programs as a further column. `rows` is how many
 /// rows the input is estimated to have.
-pub(super) fn with_lookups(
+pub(in crate::exec) fn with_lookups(
     mut input: Lowered,
     programs: &[&Program],
     rows: f64,

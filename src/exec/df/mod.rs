@@ -36,6 +36,7 @@ pub(in crate::exec) use columns::{Columns, Needed, Place};
 pub(in crate::exec) use expr::{all_of, join_keys, key, sort_key, value};
 pub(in crate::exec) use filter::{filtered, has_lookups};
 pub(in crate::exec) use group::{distinct, grouped, grouping_reads};
+pub(in crate::exec) use lookup::with_lookups;
 pub(in crate::exec) use lowering::Lowering;
 pub(in crate::exec) use pruning::Pruning;
 pub(in crate::exec) use rows::gathered;

@@ -4,7 +4,7 @@
 //! Keys are columns where Arrow's equality is PostgreSQL's, else all of them are one column of key
 //! bytes.
 
-use super::{HashJoin, JoinType, Program, df};
+use super::{HashJoin, JoinType, NodeRef, Program, df};
 use datafusion::common::{JoinSide, JoinType as Arrow, NullEquality};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
@@ -50,13 +50,20 @@ fn joined(
     join.right_keys.iter().try_for_each(|key| right_needed.read(&key.value))?;
     // NOT IN looks at both sides' NULLs, which DataFusion does when the outer rows are hashed.
     let hash_left = join.null_aware || join.left.estimate.rows < join.right.estimate.rows;
-    let lower = |hashed: bool, side: &super::NodeRef, needed: &df::Needed| match hashed {
+    let lower = |hashed: bool, side: &NodeRef, needed: &df::Needed| match hashed {
         // What is hashed is read to its end before a row is given.
         true => cx.below_breaker(|| side.lower(needed, cx)),
         false => side.lower(needed, cx),
     };
+    // A key may be the value of a lookup.
+    let looked_up = |side: df::Lowered, node: &NodeRef, keys: &[super::KeyColumn]| {
+        let programs: Vec<&Program> = keys.iter().map(|key| &key.value).collect();
+        df::with_lookups(side, &programs, node.estimate.rows, cx)
+    };
     let left = lower(hash_left, &join.left, &left_needed)?;
+    let left = looked_up(left, &join.left, &join.left_keys)?;
     let right = lower(!hash_left, &join.right, &right_needed)?;
+    let right = looked_up(right, &join.right, &join.right_keys)?;
     let on = keys(join, &left.columns, &right.columns, hash_left, cx)?;
     // DataFusion's NOT IN is of one key.
     (!join.null_aware || on.len() == 1 && conditions.is_empty()).then_some(())?;
@@ -77,7 +84,7 @@ fn joined(
     let both = [&left.columns, &right.columns];
     let joined = match semi {
         true => left.columns.clone(),
-        false => side_by_side(both, hash_left),
+        false => side_by_side(both, [join.left_width, join.right_width], hash_left),
     };
     let (kept, columns) = joined.kept(needed);
     let projects = kept.len() < joined.schema().fields().len();
@@ -122,15 +129,19 @@ fn keys(
 }
 
 /// The columns of both sides, the hashed side's first, as our left and right slots.
-fn side_by_side([left, right]: [&df::Columns; 2], hash_left: bool) -> df::Columns {
+fn side_by_side(
+    [left, right]: [&df::Columns; 2],
+    [left_width, right_width]: [usize; 2],
+    hash_left: bool,
+) -> df::Columns {
     let (first, second) = if hash_left { (left, right) } else { (right, left) };
     let offset = first.schema().fields().len();
-    let moved = |columns: &df::Columns, by: usize| -> Vec<_> {
+    let moved = |columns: &df::Columns, width: usize, by: usize| -> Vec<_> {
         let place = |place: df::Place| df::Place { at: place.at + by, ..place };
-        (0..columns.width()).map(|slot| columns.get(slot).map(place)).collect()
+        (0..width).map(|slot| columns.get(slot).map(place)).collect()
     };
     let (left_by, right_by) = if hash_left { (0, offset) } else { (offset, 0) };
-    let slots = [moved(left, left_by), moved(right, right_by)].concat();
+    let slots = [moved(left, left_width, left_by), moved(right, right_width, right_by)].concat();
     let fields = first.schema().fields().iter().chain(second.schema().fields());
     let schema = datafusion::arrow::datatypes::Schema::new(fields.cloned().collect::<Vec<_>>());
     df::Columns::new(slots, Arc::new(schema))

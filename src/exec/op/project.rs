@@ -36,6 +36,8 @@ impl PlanNode for Project {
         let mut below = df::Needed::none(self.input.estimate.columns);
         wanted.clone().try_for_each(|(_, column)| below.read(column))?;
         let input = self.input.lower(&below, cx)?;
+        let programs: Vec<&Program> = wanted.clone().map(|(_, column)| column).collect();
+        let input = df::with_lookups(input, &programs, self.input.estimate.rows, cx)?;
         let mut slots = vec![None; self.columns.len()];
         let mut columns = Vec::with_capacity(self.columns.len());
         for (n, column) in wanted {

@@ -106,7 +106,11 @@ impl Planner {
             true => self.fetch_cost(relation, true),
             false => cost::SCAN,
         };
-        let cost = cost::SEARCH + read * fetch;
+        let is_cold = path.bounds.is_whole()
+            && path.index.is_none()
+            && rows * self.cold_share(relation) >= cost::COLD_ROWS_MIN;
+        let start = if is_cold { cost::COLD_START } else { 0.0 };
+        let cost = cost::SEARCH + start + read * fetch;
         let columns =
             access.columns.iter().map(|a| scan_column(*a, relation)).collect::<Result<_>>()?;
         let source = Arc::new(Source { schema, columns, conditions });

@@ -8,6 +8,11 @@ pub(super) const SEARCH: f64 = 6.0;
 pub(super) const INDEX_FETCH: f64 = SEARCH;
 /// What a row found by key costs more where it is cold: a page of its segment is read and decoded.
 pub(super) const COLD_FETCH: f64 = 60.0;
+/// Reading cold rows from a table's beginning to its end: enough for DataFusion to do it, which reads
+/// them as they are.
+pub(super) const COLD_START: f64 = 25_000.0;
+/// Cold rows that make it worthwhile.
+pub(super) const COLD_ROWS_MIN: f64 = 1000.0;
 /// A row put into a hash table, and one looked up in it.
 pub(super) const BUILD: f64 = 1.0;
 pub(super) const PROBE: f64 = 0.5;

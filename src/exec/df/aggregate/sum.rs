@@ -11,7 +11,8 @@ use crate::types::arrow::decimal::{self, LIMIT, NAN, PRECISION_MAX};
 use crate::types::arrow::{Builder, ColumnType};
 use crate::types::{Datum, Numeric, oids};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int16Array, Int64Array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Decimal128Array, Int16Array,
+    Int64Array, PrimitiveArray,
 };
 use datafusion::arrow::datatypes::{
     DataType, Decimal128Type, Field, FieldRef, Int16Type, Int32Type, Int64Type,
@@ -104,6 +105,7 @@ impl Sum {
             counts: Vec::new(),
             carries: Vec::new(),
             scales: Vec::new(),
+            reach: 0,
         }
     }
 }
@@ -169,7 +171,12 @@ struct Sums {
     carries: Vec<i64>,
     /// The largest scale of a value; empty but for [`Goal::Scaled`].
     scales: Vec<i16>,
+    /// No sum is farther from zero, or one may have carried.
+    reach: u128,
 }
+
+/// Sums that are nearer to zero overflow by no value of theirs.
+const REACH_MAX: u128 = 1 << 126;
 
 /// One group's sum, taken out.
 struct Taken {
@@ -246,29 +253,52 @@ impl Sums {
         groups: impl Iterator<Item = usize>,
         filter: Option<&BooleanArray>,
     ) {
-        macro_rules! add_all {
-            ($arrow:ty) => {{
-                let array = values.as_primitive::<$arrow>();
-                let each = array.values().iter().zip(groups).enumerate();
-                match (array.nulls(), filter) {
-                    (None, None) => each.for_each(|(_, (v, g))| self.add(g, i128::from(*v))),
-                    (nulls, filter) => {
-                        for (row, (value, group)) in each {
-                            let passes = filter.is_none_or(|f| f.is_valid(row) && f.value(row));
-                            if passes && nulls.is_none_or(|n| n.is_valid(row)) {
-                                self.add(group, i128::from(*value));
-                            }
-                        }
+        match values.data_type() {
+            DataType::Int16 => self.add_all(values.as_primitive::<Int16Type>(), groups, filter),
+            DataType::Int32 => self.add_all(values.as_primitive::<Int32Type>(), groups, filter),
+            DataType::Int64 => self.add_all(values.as_primitive::<Int64Type>(), groups, filter),
+            _ => self.add_all(values.as_primitive::<Decimal128Type>(), groups, filter),
+        }
+    }
+
+    fn add_all<T>(
+        &mut self,
+        array: &PrimitiveArray<T>,
+        groups: impl Iterator<Item = usize>,
+        filter: Option<&BooleanArray>,
+    ) where
+        T: ArrowPrimitiveType<Native: Into<i128>>,
+    {
+        let value = |v: &T::Native| -> i128 { (*v).into() };
+        let is_plain = self.stay_small(array.values().iter().map(value), array.len());
+        let each = array.values().iter().map(value).zip(groups);
+        match (array.nulls(), filter) {
+            (None, None) if is_plain => {
+                let (sums, counts) = (&mut self.sums[..], &mut self.counts[..]);
+                for (value, group) in each {
+                    sums[group] = sums[group].wrapping_add(value);
+                    counts[group] += 1;
+                }
+            }
+            (None, None) => each.for_each(|(value, group)| self.add(group, value)),
+            (nulls, filter) => {
+                for (row, (value, group)) in each.enumerate() {
+                    let passes = filter.is_none_or(|f| f.is_valid(row) && f.value(row));
+                    if passes && nulls.is_none_or(|n| n.is_valid(row)) {
+                        self.add(group, value);
                     }
                 }
-            }};
+            }
         }
-        match values.data_type() {
-            DataType::Int16 => add_all!(Int16Type),
-            DataType::Int32 => add_all!(Int32Type),
-            DataType::Int64 => add_all!(Int64Type),
-            _ => add_all!(Decimal128Type),
-        }
+    }
+
+    /// Whether no sum can overflow by these values, and none of them is NaN.
+    fn stay_small(&mut self, values: impl Iterator<Item = i128>, rows: usize) -> bool {
+        let all = values.fold(0_u128, |all, v| all | (v ^ (v >> 127)).cast_unsigned());
+        let each = all.checked_add(1).and_then(|each| each.checked_next_power_of_two());
+        let added = each.and_then(|each| each.checked_mul(rows as u128));
+        self.reach = added.map_or(u128::MAX, |added| self.reach.saturating_add(added));
+        self.reach < REACH_MAX
     }
 
     fn merge(&mut self, states: &[ArrayRef], groups: impl Iterator<Item = usize>) {
@@ -276,6 +306,8 @@ impl Sums {
         let counts = states[1].as_primitive::<Int64Type>();
         let carries = states[2].as_primitive::<Int64Type>();
         let scales = states[3].as_primitive::<Int16Type>();
+        // Merged sums are not looked at one by one.
+        self.reach = u128::MAX;
         for (row, group) in groups.enumerate() {
             self.counts[group] += counts.value(row);
             if let Some(scale) = self.scales.get_mut(group) {
