@@ -350,6 +350,9 @@ impl Worker {
             Some(Fault::TornCommit) => self.write_half(&group, &infos),
             _ => Ok(()),
         };
+        if self.db.cold.written.is_watching() {
+            group.iter().for_each(|request| self.note_rows(request));
+        }
         let mut batch = WriteBatch::with_capacity_bytes(bytes);
         for (request, info) in group.iter().zip(&infos) {
             self.add_to_batch(&mut batch, request, info, usize::MAX);
@@ -376,6 +379,18 @@ impl Worker {
         gone.extend(group.iter().flat_map(|request| &request.dropped));
         let stays = |request: &Request| request.tiers_of.is_none_or(|table| !gone.contains(&table));
         group.into_iter().partition(stays)
+    }
+
+    /// Lets flushes know which rows they must look at again.
+    fn note_rows(&self, request: &Request) {
+        if request.tiers_of.is_some() {
+            return;
+        }
+        request.writes.for_each(|space, key, _| {
+            if space == Space::Rows {
+                self.db.cold.written.note(key);
+            }
+        });
     }
 
     fn reach(&self, catalog: bool, point: CrashPoint) {

@@ -11,6 +11,9 @@ use bytes::Bytes;
 use rocksdb::{DBRawIteratorWithThreadMode, ReadOptions, SnapshotWithThreadMode};
 use std::sync::Arc;
 
+/// What a scan of much reads at once.
+const READ_AHEAD_BYTES: usize = 1 << 20;
+
 /// What was committed at one moment.
 pub struct Snapshot {
     /// `options` points at `inner`, `inner` at `db`: fields are dropped in this order.
@@ -55,7 +58,24 @@ impl Snapshot {
         range: &KeyRange,
         backward: bool,
     ) -> SnapshotScan {
+        self.scan_with(ReadOptions::default(), space, range, backward)
+    }
+
+    /// A forward scan of what nobody will read soon: it leaves the cache to others.
+    pub(super) fn scan_once(self: &Arc<Self>, space: Space, range: &KeyRange) -> SnapshotScan {
         let mut options = ReadOptions::default();
+        options.fill_cache(false);
+        options.set_readahead_size(READ_AHEAD_BYTES);
+        self.scan_with(options, space, range, false)
+    }
+
+    fn scan_with(
+        self: &Arc<Self>,
+        mut options: ReadOptions,
+        space: Space,
+        range: &KeyRange,
+        backward: bool,
+    ) -> SnapshotScan {
         options.set_snapshot(&self.inner);
         options.set_iterate_lower_bound(range.start.to_vec());
         if let Some(end) = &range.end {

@@ -286,6 +286,12 @@ impl SortedPuts {
         self.part.data.get(start..start + entry.key_len as usize)
     }
 
+    /// Deletes a key above all so far.
+    pub(super) fn push_deletion(&mut self, key: &[u8]) {
+        debug_assert!(self.last_key().is_none_or(|last| last < key));
+        self.part.push(key, None);
+    }
+
     /// Adds a key above all so far; `value` appends its value.
     pub fn push(
         &mut self,

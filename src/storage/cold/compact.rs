@@ -4,7 +4,7 @@
 //! then points their locators at the new segment and raises the lower bounds of the old ones
 //! ([`super::publish`]). At the end the old segments have no row left and leave the manifest.
 
-use super::flush::{Outcome, RowSource};
+use super::flush::{Outcome, RowSource, quietly};
 use super::manifest::{Entry, Locator};
 use super::publish::{Origin, Publisher, begin};
 use super::segment::RowCursor;
@@ -41,7 +41,9 @@ impl Store {
         }
         loop {
             let mut live = LiveRows::new(self.snapshot(), &inputs, start, table.table)?;
-            let placed = self.place_file(table, &mut live, SEGMENT_ROWS_MAX, work)?;
+            let write = || quietly(|| self.place_file(table, &mut live, SEGMENT_ROWS_MAX, work));
+            let placed = std::thread::scope(|scope| scope.spawn(write).join());
+            let placed = placed.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             let Some(placed) = placed else { break };
             let entry = &mut Entry::new(table.table, placed.segment, &placed.file);
             let segment = cold.open(placed.segment, || Ok(placed.file.clone()))?;

@@ -13,11 +13,11 @@ use super::{Cold, ColdTable, Work};
 use crate::storage::counters::Counter;
 use crate::storage::fault::CrashPoint;
 use crate::storage::keys::{self, SegmentId, successor};
-use crate::storage::{Key, KeyRange, Result, RowLayout, Space, StorageError, Store, row};
+use crate::storage::{Key, KeyRange, Result, RowLayout, Space, Store, row};
 use bytes::Bytes;
 use rocksdb::WriteOptions;
 use std::fs;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 /// Rows written between two looks at whether to go on.
 const LOOK_EVERY: u32 = 4096;
@@ -69,25 +69,27 @@ impl Store {
     ) -> Result<Outcome> {
         let cold = &self.db.cold;
         let _alone = cold.begin(table.table, work)?;
-        let newest = self.last_seq();
-        let mut start = KeyRange::storage(table.table).start;
+        let watch = cold.written.watch(table.table);
         let mut outcome = Outcome::default();
-        loop {
-            let left = rows_max.map_or(u64::MAX, |max| max.saturating_sub(outcome.rows));
-            let rows = u32::try_from(left).unwrap_or(u32::MAX).min(SEGMENT_ROWS_MAX);
-            let mut hot = HotRows::new(self, table, start, newest);
-            let Some(placed) = self.place_file(table, &mut hot, rows, work)? else { break };
-            let entry = &mut Entry::new(table.table, placed.segment, &placed.file);
-            let segment = cold.open(placed.segment, || Ok(placed.file.clone()))?;
-            let publisher = Publisher { store: self, table, segment: &segment, work };
-            outcome.rows += publisher.publish(entry, Origin::Hot)?;
-            outcome.bytes += placed.file.bytes;
-            outcome.segments += 1;
-            match successor(&placed.last_key) {
-                Some(next) => start = next.into(),
-                None => break,
-            }
-        }
+        // The next file is written while the rows of the one before are moved.
+        std::thread::scope(|scope| {
+            let (sender, placed) = mpsc::sync_channel(0);
+            scope.spawn(move || {
+                let failed = quietly(|| self.write_files(table, rows_max, work, &sender)).err();
+                // Whoever receives may have failed, and gone.
+                failed.map(|error| sender.send(Err(error)))
+            });
+            placed.into_iter().try_for_each(|placed| {
+                let placed: Placed = placed?;
+                let entry = &mut Entry::new(table.table, placed.segment, &placed.file);
+                let segment = cold.open(placed.segment, || Ok(placed.file.clone()))?;
+                let publisher = Publisher { store: self, table, segment: &segment, work };
+                outcome.rows += publisher.publish(entry, Origin::Hot(&watch))?;
+                outcome.bytes += placed.file.bytes;
+                outcome.segments += 1;
+                Ok(())
+            })
+        })?;
         if outcome.rows > 0 {
             // What is left of the rows that moved would slow down every scan of the hot ones.
             self.compact(Space::Rows, table.table);
@@ -95,11 +97,35 @@ impl Store {
         Ok(outcome)
     }
 
+    /// Writes one file after the other until all rows are copied, or nobody takes them any more.
+    fn write_files(
+        self: &Arc<Self>,
+        table: &ColdTable,
+        rows_max: Option<u64>,
+        work: &Work,
+        placed: &mpsc::SyncSender<Result<Placed>>,
+    ) -> Result<()> {
+        let newest = self.last_seq();
+        let mut start = KeyRange::storage(table.table).start;
+        let mut left = rows_max.unwrap_or(u64::MAX);
+        loop {
+            let rows = u32::try_from(left).unwrap_or(u32::MAX).min(SEGMENT_ROWS_MAX);
+            let mut hot = HotRows::new(self, table, start, newest);
+            let Some(file) = self.place_file(table, &mut hot, rows, work)? else { return Ok(()) };
+            left -= u64::from(file.file.rows);
+            let next = successor(&file.last_key);
+            match (placed.send(Ok(file)), next) {
+                (Ok(()), Some(next)) => start = next.into(),
+                _ => return Ok(()),
+            }
+        }
+    }
+
     /// Writes a file of at most `rows_max` rows and puts it where it belongs; `None`: no rows.
     pub(super) fn place_file(
         self: &Arc<Self>,
         table: &ColdTable,
-        rows: &mut (dyn RowSource + Send),
+        rows: &mut dyn RowSource,
         rows_max: u32,
         work: &Work,
     ) -> Result<Option<Placed>> {
@@ -113,19 +139,16 @@ impl Store {
         let guard = self.announce(segment, &file)?;
         self.reach(CrashPoint::FileAnnounced);
         let scratch = self.db.cold.scratch.join(format!("{segment}.parquet"));
-        let write = || write_file(table, rows, rows_max, &scratch, work);
-        let written = std::thread::scope(|scope| scope.spawn(|| quietly(write)).join());
-        let placed = written
-            .unwrap_or_else(|_| Err(StorageError::Io("writing a segment panicked".into())))
-            .and_then(|(written, last_key)| {
-                self.reach(CrashPoint::FileWritten);
-                place.take_file(&written.path, &file.path)?;
-                self.reach(CrashPoint::FilePlaced);
-                work.add(0, written.bytes);
-                let Written { rows, bytes, checksums, .. } = written;
-                let file = SegmentFile { file, bytes, rows, version: table.version, checksums };
-                Ok(Placed { segment, file, last_key, _guard: guard })
-            });
+        let written = write_file(table, rows, rows_max, &scratch, work);
+        let placed = written.and_then(|(written, last_key)| {
+            self.reach(CrashPoint::FileWritten);
+            place.take_file(&written.path, &file.path)?;
+            self.reach(CrashPoint::FilePlaced);
+            work.add(0, written.bytes);
+            let Written { rows, bytes, checksums, .. } = written;
+            let file = SegmentFile { file, bytes, rows, version: table.version, checksums };
+            Ok(Placed { segment, file, last_key, _guard: guard })
+        });
         if placed.is_err() {
             // It may not even exist.
             let _ = fs::remove_file(&scratch);
@@ -149,7 +172,7 @@ impl Store {
 /// Writes rows into a local file; starts again where a column turns out to need text.
 fn write_file(
     table: &ColdTable,
-    rows: &mut (dyn RowSource + Send),
+    rows: &mut dyn RowSource,
     rows_max: u32,
     scratch: &std::path::Path,
     work: &Work,
@@ -167,7 +190,7 @@ fn write_file(
 fn try_write(
     table: &ColdTable,
     columns: &Columns,
-    rows: &mut (dyn RowSource + Send),
+    rows: &mut dyn RowSource,
     rows_max: u32,
     scratch: &std::path::Path,
     work: &Work,
@@ -192,8 +215,9 @@ fn try_write(
     Ok(Ok((writer.finish()?, last.into())))
 }
 
-/// Runs with the lowest priority: encoding and compressing should take what sessions leave.
-fn quietly<T>(f: impl FnOnce() -> T) -> T {
+/// Runs with the lowest priority, which the thread keeps: encoding and compressing should take what
+/// sessions leave.
+pub(super) fn quietly<T>(f: impl FnOnce() -> T) -> T {
     const LOWEST: libc::c_int = 19;
     // SAFETY: the call has no memory arguments; 0 is the calling thread.
     let lowered = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, LOWEST) };
@@ -224,7 +248,7 @@ impl RowSource for HotRows<'_> {
     fn restart(&mut self) -> Result<()> {
         let end = KeyRange::storage(self.table.table).end;
         let range = KeyRange { start: self.start.clone(), end };
-        self.scan = Some(self.store.snapshot().scan(Space::Rows, &range, false));
+        self.scan = Some(self.store.snapshot().scan_once(Space::Rows, &range));
         self.given = false;
         Ok(())
     }

@@ -160,8 +160,7 @@ pub(in crate::storage) struct Locator {
 }
 
 impl Locator {
-    pub fn encode(self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(8);
+    pub fn encode_to(self, out: &mut Vec<u8>) {
         for mut rest in [self.segment, u64::from(self.position)] {
             while rest >= 0x80 {
                 out.push((rest as u8) | 0x80);
@@ -169,7 +168,6 @@ impl Locator {
             }
             out.push(rest as u8);
         }
-        out
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Locator> {
@@ -233,7 +231,9 @@ mod tests {
     fn locators_are_read_as_they_were_written() {
         for (segment, position) in [(0, 0), (127, 128), (1 << 40, u32::MAX), (u64::MAX, 1)] {
             let locator = Locator { segment, position };
-            assert_eq!(Locator::decode(&locator.encode()).unwrap(), locator);
+            let mut encoded = Vec::new();
+            locator.encode_to(&mut encoded);
+            assert_eq!(Locator::decode(&encoded).unwrap(), locator);
         }
         assert!(Locator::decode(&[0x80]).is_err());
         assert!(Locator::decode(&[1, 0xff, 0xff, 0xff, 0xff, 0x7f]).is_err());

@@ -40,6 +40,7 @@ mod sweep;
 mod tests;
 mod tier;
 mod writer;
+mod written;
 
 pub use columns::{SEQ_ID, SegmentColumn, UPDATED_ID, field_id, text_value};
 pub use flush::Outcome;
@@ -65,6 +66,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
+use written::Written;
 
 /// Bytes of footers and page indexes that are kept.
 const OPEN_BYTES_MAX: u64 = 128 << 20;
@@ -148,6 +150,8 @@ pub(super) struct Cold {
     /// Tables with a flush or a compaction at work.
     busy: Mutex<HashSet<StorageId>>,
     let_go: Condvar,
+    /// Rows written since a flush of their table began.
+    pub(super) written: Written,
     /// Relations that were dropped since the start: no step may bring them back.
     pub(super) dropped: RwLock<HashSet<StorageId>>,
     /// Garbage, with RocksDB's number when it became that: older snapshots may need it.
@@ -177,6 +181,7 @@ impl Cold {
             writing: Mutex::default(),
             busy: Mutex::default(),
             let_go: Condvar::new(),
+            written: Written::default(),
             dropped: RwLock::default(),
             retired: DashMap::new(),
             next_session: AtomicU32::new(FIRST_SESSION),

@@ -14,12 +14,14 @@
 
 use super::manifest::{Entry, Locator};
 use super::segment::OpenSegment;
+use super::written::Watch;
 use super::{ColdTable, Work};
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::fault::CrashPoint;
 use crate::storage::keys::SegmentId;
 use crate::storage::{
-    IsolationLevel, Key, LockWaitOptions, Result, Space, StorageError, Store, Txn, TxnOptions, row,
+    IsolationLevel, Key, LockWaitOptions, Result, SortedPuts, Space, StorageError, Store, Txn,
+    TxnOptions, row,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -35,8 +37,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the rows of a file were when it was written.
 pub(super) enum Origin<'a> {
-    /// In [`Space::Rows`].
-    Hot,
+    /// In [`Space::Rows`], which were watched since before they were copied.
+    Hot(&'a Watch<'a>),
     /// In these segments, whose rows before their lower bounds have been moved out.
     Segments(&'a mut HashMap<SegmentId, Entry>),
 }
@@ -79,7 +81,7 @@ impl Publisher<'_> {
         self.work.check()?;
         let (began, seq_before) = (Instant::now(), self.store.last_seq());
         let moved = match origin {
-            Origin::Hot => self.move_hot(step, entry)?,
+            Origin::Hot(watch) => self.move_hot(step, entry, watch)?,
             Origin::Segments(inputs) => self.move_cold(step, entry, inputs)?,
         };
         self.work.add(moved, 0);
@@ -90,28 +92,42 @@ impl Publisher<'_> {
         Ok(moved)
     }
 
-    fn move_hot(&self, step: &Step, entry: &mut Entry) -> Result<u64> {
+    fn move_hot(&self, step: &Step, entry: &mut Entry, watch: &Watch<'_>) -> Result<u64> {
         let txn = begin(self.store, self.table);
         let suffixes: Vec<&[u8]> = step.rows.iter().map(|(suffix, _)| &suffix[..]).collect();
         let locked = txn.try_lock_rows(self.table.table, &suffixes);
-        let now = self.newest(Space::Rows, &suffixes)?;
-        let mut moved = 0;
-        for (at, (suffix, seq)) in step.rows.iter().enumerate() {
-            let unchanged = now[at].as_ref().is_some_and(|row| row::seq(row) == *seq);
+        let keys = self.keys(&suffixes);
+        let mut doubtful = watch.may_have_written(keys.iter().map(|key| &key[..]));
+        self.drop_unchanged(step, &keys, &mut doubtful)?;
+        let mut moves = Moves::new();
+        for (at, key) in keys.iter().enumerate() {
             let position = step.first + at as u32;
-            if locked[at] && unchanged {
-                self.put_locator(&txn, suffix, position);
-                let key = Key::Row { table: self.table.table, primary_key: suffix };
-                txn.write_raw(key, None);
-                moved += 1;
-            } else {
-                self.put_dead(&txn, position);
+            match locked[at] && !doubtful[at] {
+                true => {
+                    moves.rows.push_deletion(key);
+                    moves.put_locator(key, self.segment.id, position)?;
+                }
+                false => moves.put_dead(self.segment.id, position)?,
             }
         }
+        let moved = moves.moved;
+        moves.write(&txn)?;
         self.store.reach(CrashPoint::FlushStep);
         self.finish(&txn, step, entry)?;
         self.store.reach(CrashPoint::FlushStepDone);
         Ok(moved)
+    }
+
+    /// Looks up the rows that may have been written; those that are as they were are no longer in
+    /// doubt.
+    fn drop_unchanged(&self, step: &Step, keys: &[Bytes], doubtful: &mut [bool]) -> Result<()> {
+        let places: Vec<usize> = (0..keys.len()).filter(|at| doubtful[*at]).collect();
+        let looked_up: Vec<&[u8]> = places.iter().map(|at| &keys[*at][..]).collect();
+        let now = self.store.snapshot().multi_get(Space::Rows, &looked_up)?;
+        for (at, row) in places.into_iter().zip(now) {
+            doubtful[at] = row.is_none_or(|row| row::seq(&row) != step.rows[at].1);
+        }
+        Ok(())
     }
 
     fn move_cold(
@@ -122,21 +138,24 @@ impl Publisher<'_> {
     ) -> Result<u64> {
         let suffixes: Vec<&[u8]> = step.rows.iter().map(|(suffix, _)| &suffix[..]).collect();
         let txn = self.lock_all(&suffixes)?;
-        let now = self.newest(Space::Locators, &suffixes)?;
-        let (mut moved, mut bounds) = (0, HashMap::new());
-        for (at, suffix) in suffixes.iter().enumerate() {
+        let keys = self.keys(&suffixes);
+        let looked_up: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
+        let now = self.store.snapshot().multi_get(Space::Locators, &looked_up)?;
+        let (mut moves, mut bounds) = (Moves::new(), HashMap::new());
+        for (at, key) in keys.iter().enumerate() {
             let position = step.first + at as u32;
             let locator = now[at].as_deref().map(Locator::decode).transpose()?;
             // A row that was written since is hot, or in a segment that was made since.
             match locator.filter(|locator| inputs.contains_key(&locator.segment)) {
                 Some(from) => {
-                    self.put_locator(&txn, suffix, position);
+                    moves.put_locator(key, self.segment.id, position)?;
                     bounds.insert(from.segment, from.position + 1);
-                    moved += 1;
                 }
-                None => self.put_dead(&txn, position),
+                None => moves.put_dead(self.segment.id, position)?,
             }
         }
+        let moved = moves.moved;
+        moves.write(&txn)?;
         for (segment, bound) in bounds {
             if let Some(input) = inputs.get_mut(&segment) {
                 input.from = bound;
@@ -173,24 +192,10 @@ impl Publisher<'_> {
         }
     }
 
-    /// The newest values of keys in a space; the rows' locks keep them.
-    fn newest(&self, space: Space, suffixes: &[&[u8]]) -> Result<Vec<Option<Bytes>>> {
+    fn keys(&self, suffixes: &[&[u8]]) -> Vec<Bytes> {
         let table = self.table.table;
         let key = |suffix: &&[u8]| Key::Row { table, primary_key: suffix }.encode();
-        let keys: Vec<Bytes> = suffixes.iter().map(key).collect();
-        let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
-        self.store.snapshot().multi_get(space, &keys)
-    }
-
-    fn put_locator(&self, txn: &Txn, suffix: &[u8], position: u32) {
-        let locator = Locator { segment: self.segment.id, position };
-        let key = Key::Locator { table: self.table.table, row: suffix };
-        txn.write_raw(key, Some(locator.encode().into()));
-    }
-
-    fn put_dead(&self, txn: &Txn, position: u32) {
-        let key = Key::Delete { segment: self.segment.id, position };
-        txn.write_raw(key, Some(Bytes::new()));
+        suffixes.iter().map(key).collect()
     }
 
     fn finish(&self, txn: &Arc<Txn>, step: &Step, entry: &mut Entry) -> Result<()> {
@@ -198,6 +203,42 @@ impl Publisher<'_> {
         put_entry(txn, entry);
         txn.write_raw(Key::Garbage { segment: entry.segment }, None);
         futures::executor::block_on(txn.commit(false)).map(|_| ())
+    }
+}
+
+/// What a step writes for its rows, in key order.
+struct Moves {
+    rows: SortedPuts,
+    locators: SortedPuts,
+    dead: SortedPuts,
+    moved: u64,
+}
+
+impl Moves {
+    fn new() -> Moves {
+        Moves {
+            rows: SortedPuts::new(Space::Rows),
+            locators: SortedPuts::new(Space::Locators),
+            dead: SortedPuts::new(Space::Deletes),
+            moved: 0,
+        }
+    }
+
+    fn put_locator(&mut self, key: &[u8], segment: SegmentId, position: u32) -> Result<()> {
+        self.moved += 1;
+        self.locators.push(key, |out| {
+            Locator { segment, position }.encode_to(out);
+            Ok(())
+        })
+    }
+
+    fn put_dead(&mut self, segment: SegmentId, position: u32) -> Result<()> {
+        self.dead.push(&Key::Delete { segment, position }.encode(), |_| Ok(()))
+    }
+
+    fn write(self, txn: &Txn) -> Result<()> {
+        let sets = [self.rows, self.locators, self.dead].into_iter();
+        sets.filter(|puts| !puts.is_empty()).try_for_each(|puts| txn.put_sorted(puts))
     }
 }
 

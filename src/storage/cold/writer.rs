@@ -34,7 +34,7 @@ const BATCH_ROWS: usize = 4096;
 /// The share of lookups of absent values that a bloom filter lets through.
 const BLOOM_FPP: f64 = 0.01;
 /// More costs much time and saves little space.
-const ZSTD_LEVEL: i32 = 3;
+const ZSTD_LEVEL: i32 = 1;
 
 type Sink = ChecksumWriter<BufWriter<File>>;
 
