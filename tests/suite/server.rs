@@ -1,6 +1,7 @@
 //! Starting, and what a server does at its limits: directories, configuration, passwords, TLS, a full
 //! disk, many connections, messages that are too much.
 
+use crate::harness::disk::SmallDisk;
 use crate::harness::server::Scratch;
 use crate::harness::{Client, Kalam, Server};
 use std::collections::BTreeMap;
@@ -321,56 +322,6 @@ fn notifications_come_in_the_order_of_commits() {
     }
     assert_eq!(heard, ["first of 2", "second of 2", "first of 1", "second of 1"]);
     assert!(listener.run("SELECT 1").ok().error.is_none() && listener.notifications.is_empty());
-}
-
-/// A tmpfs of this size on a directory, in a mount namespace of its own that ends with it.
-struct SmallDisk {
-    holder: std::process::Child,
-}
-
-impl SmallDisk {
-    fn mount(on: &Path, size: &str) -> SmallDisk {
-        let script = format!(
-            "mount -t tmpfs -o size={size} none '{}' && echo ready && exec sleep infinity",
-            on.display()
-        );
-        let mut holder = Command::new("unshare")
-            .args(["--map-root-user", "--mount", "sh", "-c", &script])
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .expect("unshare starts");
-        let mut ready = [0; 6];
-        let stdout = holder.stdout.as_mut().expect("a pipe");
-        stdout.read_exact(&mut ready).expect("the disk is mounted");
-        SmallDisk { holder }
-    }
-
-    /// A command that runs another inside the namespace.
-    fn enter(&self) -> Command {
-        let mut command = Command::new("nsenter");
-        let target = format!("--target={}", self.holder.id());
-        command.args([&target, "--user", "--preserve-credentials", "--mount", "--"]);
-        command
-    }
-
-    fn server(&self, data: &Path) -> Kalam {
-        let mut command = self.enter();
-        command.arg(env!("CARGO_BIN_EXE_kalamdb")).args(["server", "--data-dir"]).arg(data);
-        command.env("KALAMDB_LOG", "off");
-        Kalam::launch(command)
-    }
-
-    fn run(&self, script: &str) {
-        let status = self.enter().args(["sh", "-c", script]).status().expect("sh starts");
-        assert!(status.success(), "{script}");
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = self.holder.kill();
-        let _ = self.holder.wait();
-    }
 }
 
 /// RocksDB looks every five seconds whether a full disk has room again.

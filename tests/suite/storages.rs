@@ -1,5 +1,6 @@
 //! Storages: directories and object stores that segments go to, their credentials and their failures.
 
+use crate::harness::disk::SmallDisk;
 use crate::harness::s3::{S3, SECRET_KEY};
 use crate::harness::server::Scratch;
 use crate::harness::{Client, Kalam, Server};
@@ -199,4 +200,36 @@ fn a_storage_that_is_away_stops_nothing_but_its_flushes() {
     wait_for(client, "SELECT count(*) > 0 FROM system.segments", "t");
     wait_for(client, "SELECT hot_rows FROM system.tables WHERE name = 't'", "0");
     assert_eq!(client.run("SELECT count(*) FROM t").ok().text(0, 0), Some("40"));
+}
+
+#[test]
+fn a_storage_that_is_full_stops_nothing_but_its_flushes() {
+    let (data, place) = (Scratch::new("data"), Scratch::new("small"));
+    let disk = SmallDisk::mount(place.path(), "4m");
+    let kalam = disk.server(data.path());
+    let client = &mut kalam.connect("postgres");
+    let url = place.path().display();
+    client.run(&format!("CREATE STORAGE small TYPE 'filesystem' WITH (url '{url}/cold')")).ok();
+    client.run("CREATE TABLE t (a int PRIMARY KEY, b text) WITH (storage = small)").ok();
+    disk.run(&format!("head -c 3500K /dev/zero > '{url}/ballast'"));
+    let rows = "SELECT g, md5(g::text) FROM generate_series(1, 50000) g";
+    client.run(&format!("INSERT INTO t {rows}")).ok();
+    fails(client, "STORAGE FLUSH TABLE t", "53100", "No space left");
+    let job = client.run("SELECT status, message FROM system.jobs WHERE type = 'flush'").ok();
+    assert_eq!(job.text(0, 0), Some("failed"));
+    assert!(job.text(0, 1).is_some_and(|m| m.contains("No space left")), "{job:?}");
+    client.run("UPDATE t SET b = 'new' WHERE a = 1").ok();
+    client.run("CREATE TABLE other AS SELECT 1 AS a").ok();
+    client.run("STORAGE FLUSH TABLE other").ok();
+    let sum = "SELECT count(*), count(*) FILTER (WHERE b = 'new') FROM t";
+    let found = client.run(sum).ok();
+    assert_eq!((found.text(0, 0), found.text(0, 1)), (Some("50000"), Some("1")));
+    disk.run(&format!("rm '{url}/ballast'"));
+    client.run("STORAGE FLUSH TABLE t").ok();
+    assert_eq!(
+        client.run("SELECT hot_rows FROM system.tables WHERE name = 't'").text(0, 0),
+        Some("0")
+    );
+    let found = client.run(sum).ok();
+    assert_eq!((found.text(0, 0), found.text(0, 1)), (Some("50000"), Some("1")));
 }

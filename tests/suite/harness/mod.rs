@@ -4,6 +4,7 @@
 //! error fields), so that both servers can be compared to the byte.
 
 pub mod client;
+pub mod disk;
 pub mod mover;
 pub mod s3;
 pub mod script;
