@@ -97,10 +97,10 @@ def start_postgres(data):
     return ready(Server("PostgreSQL", "127.0.0.1", port, process))
 
 
-def start_kalamdb(data):
+def start_kalamdb(data, *arguments):
     port = free_port()
     binary = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "kalamdb"
-    process = subprocess.Popen([binary, "server", "--data-dir", data, "--listen", f"127.0.0.1:{port}", "--max-connections", "1100"])
+    process = subprocess.Popen([binary, "server", "--data-dir", data, "--listen", f"127.0.0.1:{port}", "--max-connections", "1100", *arguments])
     return ready(Server("KalamDB", "127.0.0.1", port, process))
 
 

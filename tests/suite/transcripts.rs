@@ -81,7 +81,7 @@ fn answer(outcome: &Outcome) -> String {
         let _ = writeln!(text, "  ! {} {}", field('C'), field('M'));
         for (key, what) in [('D', "detail"), ('H', "hint")] {
             if !field(key).is_empty() {
-                let _ = writeln!(text, "  ! {what}: {}", field(key));
+                let _ = writeln!(text, "  ! {what}: {}", field(key).replace('\n', "\n    "));
             }
         }
         return text;
@@ -97,7 +97,10 @@ fn answer(outcome: &Outcome) -> String {
 }
 
 fn shown(field: Option<&[u8]>) -> String {
-    field.map_or("NULL".to_owned(), |bytes| String::from_utf8_lossy(bytes).into_owned())
+    field.map_or("NULL".to_owned(), |bytes| {
+        // Only statements begin at the margin.
+        String::from_utf8_lossy(bytes).replace('\n', "\n    ")
+    })
 }
 
 /// The first lines that differ.

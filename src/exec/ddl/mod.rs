@@ -50,6 +50,7 @@ mod table_options;
 mod temporary;
 mod truncate;
 mod untyped_list;
+mod user_rows;
 mod view;
 
 pub use lock::storage_key;

@@ -1,10 +1,12 @@
 //! DROP OWNED and REASSIGN OWNED: what a role owns in this database, and what is granted to it.
 
 use super::alter_table::set_owner;
-use super::{DdlContext, drop, role_spec};
+use super::{DdlContext, drop, lock, role_spec, user_rows};
 use crate::catalog::depend::Object;
+use crate::catalog::schema::table_schema;
 use crate::catalog::{Change, Database, Namespace, Relation, acl, builtin};
 use crate::error::{PgError, Result, code};
+use crate::storage::TableLockMode;
 use crate::types::Oid;
 use pg_raw_parse::Node;
 use pg_raw_parse::list::NodeList;
@@ -29,11 +31,25 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
             objects.push(Object::Relation(relation.oid));
         }
     }
+    delete_rows(&roles, cx).await?;
     for role in &roles {
         revoke_all(&acl::role_name(&catalog, *role), cx);
     }
     drop::delete(&objects, drop::cascade(statement.behavior), cx).await?;
     Ok("DROP OWNED".to_owned())
+}
+
+/// Deletes the roles' rows of user tables.
+async fn delete_rows(roles: &[Oid], cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    for table in user_rows::tables(&catalog) {
+        lock::relation(table.oid, TableLockMode::AccessExclusive, cx).await?;
+        let catalog = cx.catalog();
+        let Some(table) = catalog.relation(table.oid) else { continue };
+        let schema = table_schema(&catalog, table);
+        roles.iter().try_for_each(|role| user_rows::delete(&schema, *role, cx))?;
+    }
+    Ok(())
 }
 
 /// Takes a role out of the access lists of this database and of all databases themselves.

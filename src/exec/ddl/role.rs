@@ -1,6 +1,6 @@
 //! CREATE, ALTER and DROP ROLE, USER and GROUP; membership (GRANT role TO role).
 
-use super::{DdlContext, lock, options, privileges, role_spec};
+use super::{DdlContext, lock, options, privileges, role_spec, user_rows};
 use crate::catalog::{Change, ObjectKey, Role, acl, verifier};
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, oids};
@@ -325,7 +325,7 @@ fn check_may_drop(role: &Role, cx: &DdlContext<'_>) -> Result<()> {
             format!("cannot drop role {} because it is required by the database system", role.name);
         return Err(PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message));
     }
-    let dependents = dependents(role, cx);
+    let dependents = dependents(role, cx)?;
     if dependents.is_empty() {
         return Ok(());
     }
@@ -335,7 +335,7 @@ fn check_may_drop(role: &Role, cx: &DdlContext<'_>) -> Result<()> {
 }
 
 /// What keeps a role from being dropped, as the error's detail lists it.
-fn dependents(role: &Role, cx: &DdlContext<'_>) -> Vec<String> {
+fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
     use crate::catalog::depend::{Object, describe};
     let (catalog, path) = (cx.catalog(), cx.env.search_path());
     let named = |items: &Option<Vec<String>>| {
@@ -364,7 +364,13 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Vec<String> {
             lines.push(format!("privileges for {}", describe(&catalog, object, path)));
         }
     }
-    lines
+    for table in user_rows::tables(&catalog) {
+        if user_rows::exist(table, role.oid, cx)? {
+            let what = describe(&catalog, Object::Relation(table.oid), path);
+            lines.push(format!("rows of {what}"));
+        }
+    }
+    Ok(lines)
 }
 
 /// Removes a role and its memberships.

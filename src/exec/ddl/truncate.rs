@@ -3,12 +3,11 @@
 
 use super::names::RelationName;
 use super::sequence_options::SequenceOptions;
-use super::{DdlContext, drop as dropping, lock};
-use crate::catalog::schema::{TableSchema, table_schema};
+use super::{DdlContext, drop as dropping, lock, user_rows};
+use crate::catalog::schema::table_schema;
 use crate::catalog::{Catalog, Relation, RelationKind, TableKind, acl};
 use crate::error::{PgError, Result, code};
-use crate::storage::{Direction, KeyRange, Space, TableLockMode};
-use bytes::Bytes;
+use crate::storage::TableLockMode;
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::TruncateStmt;
 use std::sync::Arc;
@@ -32,7 +31,7 @@ pub(super) async fn execute(statement: &TruncateStmt, cx: &DdlContext<'_>) -> Re
     for table in &tables {
         let schema = table_schema(&cx.catalog(), table);
         match schema.kind {
-            TableKind::User => delete_own(&schema, cx)?,
+            TableKind::User => user_rows::delete(&schema, cx.env.current_role(), cx)?,
             TableKind::Shared | TableKind::Stream => empty(table.oid, cx)?,
         }
         if statement.restart_seqs {
@@ -94,21 +93,6 @@ async fn add_referencing(
             lock::relation(other.oid, TableLockMode::AccessExclusive, cx).await?;
             check(&other, cx)?;
             tables.push(other);
-        }
-    }
-    Ok(())
-}
-
-/// Deletes the current role's rows of a user table, and their entries.
-fn delete_own(schema: &TableSchema, cx: &DdlContext<'_>) -> Result<()> {
-    let owner = schema.owner(cx.env.current_role());
-    let entries = schema.indexes.iter().map(|i| (Space::Index, i.entries_prefix(owner, &[])));
-    for (space, prefix) in entries.chain([(Space::Rows, schema.rows_prefix(owner))]) {
-        let view = cx.txn.latest_view()?;
-        let mut scan = view.scan(space, KeyRange::prefix(&prefix), Direction::Forward);
-        while let Some((key, _)) = scan.next()? {
-            cx.cancel.check()?;
-            cx.txn.delete(space, Bytes::copy_from_slice(key))?;
         }
     }
     Ok(())
