@@ -124,6 +124,12 @@ impl Reader {
                     continue;
                 }
                 for (column, builder) in self.source.columns.iter().zip(&mut builders) {
+                    if let ScanColumn::Stored(at) = column
+                        && let Some(bytes) = stored.stored_bytes(*at)
+                        && builder.append_stored_text(bytes)
+                    {
+                        continue;
+                    }
                     builder.append(&column.of(&stored, keys::suffix(key)));
                 }
                 rows += 1;

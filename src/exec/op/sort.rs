@@ -50,6 +50,8 @@ impl PlanNode for Sort {
     /// Each partition sorted, the sorted ones merged. With a bound no more rows than it are kept.
     fn lower(&self, needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {
         let rows_max = rows_max(self.bound.as_ref(), &cx.state()).ok()?;
+        // So many rows are not held in memory: they are sorted like all, which spills.
+        let rows_max = rows_max.filter(|max| *max <= BOUNDED_ROWS_MAX);
         let mut below = needed.clone();
         self.keys.iter().try_for_each(|key| below.read(&key.value))?;
         let input = cx.below_breaker(|| self.input.lower(&below, cx))?;
@@ -62,6 +64,9 @@ impl PlanNode for Sort {
         Some(df::Lowered { plan: Arc::new(merge), columns: input.columns })
     }
 }
+
+/// Rows up to which a bounded sort keeps those that it needs and no others.
+const BOUNDED_ROWS_MAX: usize = 1_000_000;
 
 /// LIMIT and OFFSET above a sort.
 type RowBound = (Arc<Program>, Option<Arc<Program>>);

@@ -124,7 +124,7 @@ impl Planner {
         let (right, captures, _) = self.capturing(|planner| {
             planner.level().layout = layout.clone();
             let around = planner.level().lateral.replace(layout);
-            let right = planner.unit_with_links(from, item, &[]);
+            let right = planner.unit(from, item, &[], &[]).map(|(built, _)| built);
             planner.level().lateral = around;
             right
         })?;

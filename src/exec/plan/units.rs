@@ -128,13 +128,20 @@ impl<'q> Joining<'q> {
 impl Planner {
     pub(super) fn join_units(&mut self, from: &From<'_>, units: Units<'_>) -> Result<Built> {
         let mut joining = Joining::of(units);
-        for part in &mut joining.parts {
+        let mut links = Vec::new();
+        for (n, part) in joining.parts.iter_mut().enumerate() {
             if part.unit.needs.is_empty() {
+                let is_link = |c: &mut Expr| quals::as_join_link(c).is_some();
+                let own: Vec<Expr> = part.conditions.extract_if(.., is_link).collect();
                 let around = std::mem::replace(&mut self.long, false);
-                let built = self.unit_with_links(from, part.unit.item, &part.conditions)?;
+                let (built, _) = self.unit(from, part.unit.item, &part.conditions, &[])?;
                 part.planned = Some((built, std::mem::replace(&mut self.long, around)));
+                if !own.is_empty() {
+                    links.push((n, own));
+                }
             }
         }
+        self.place_links(from, &mut joining, links)?;
         let graph = self.graph(from, &joining);
         let tree = join_order::order(&graph)
             .ok_or_else(|| PgError::internal("LATERAL items need each other"))?;
@@ -143,17 +150,37 @@ impl Planner {
         self.filter(built, &rest)
     }
 
-    /// A unit with the conditions on it, EXISTS and IN included.
-    pub(super) fn unit_with_links(
+    /// EXISTS and IN restrict their unit, or, where the joins leave fewer rows than it has, what is
+    /// joined.
+    fn place_links(
         &mut self,
         from: &From<'_>,
-        item: &FromItem,
-        conditions: &[Expr],
-    ) -> Result<Built> {
-        let (links, plain): (Vec<Expr>, Vec<Expr>) =
-            conditions.iter().cloned().partition(|c| quals::as_join_link(c).is_some());
-        let (built, _) = self.unit(from, item, &plain, &[])?;
-        self.join_links(built, &links)
+        joining: &mut Joining<'_>,
+        links: Vec<(usize, Vec<Expr>)>,
+    ) -> Result<()> {
+        if links.is_empty() {
+            return Ok(());
+        }
+        let graph = self.graph(from, joining);
+        let joined = graph.rows((0..joining.parts.len()).fold(0, |set, n| set | set_of(n)));
+        for (n, links) in links {
+            let part = &mut joining.parts[n];
+            match part.planned.take() {
+                Some((built, long)) if built.rows <= joined => {
+                    let around = std::mem::replace(&mut self.long, long);
+                    let built = self.join_links(built, &links)?;
+                    let long = std::mem::replace(&mut self.long, around);
+                    joining.parts[n].planned = Some((built, long));
+                }
+                planned => {
+                    part.planned = planned;
+                    let rels = part.unit.rels.clone();
+                    let pending = |condition| Pending { condition, rels: rels.clone() };
+                    joining.pending.extend(links.into_iter().map(pending));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn join_tree(

@@ -1,6 +1,6 @@
 //! Arrays from datums.
 
-use super::super::{Datum, Oid, codec};
+use super::super::{Datum, Oid, codec, oids};
 use super::{ColumnType, date_to_unix, decimal, timestamp_to_unix};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::array::builder::*;
@@ -98,6 +98,19 @@ impl Builder {
                     _ => panic!("a value of type {} expected, found {value:?}", self.ty.oid),
                 }
             }
+        }
+    }
+
+    /// Appends a text as it is stored, where the builder is of a type that is stored so; `false`: it is
+    /// not.
+    pub fn append_stored_text(&mut self, stored: &[u8]) -> bool {
+        const TEXTS: [Oid; 5] = [oids::TEXT, oids::VARCHAR, oids::BPCHAR, oids::NAME, oids::JSON];
+        match &mut self.inner {
+            Inner::Text(builder) if TEXTS.contains(&self.ty.oid) => {
+                builder.append_value(std::str::from_utf8(stored).expect("stored text is UTF-8"));
+                true
+            }
+            _ => false,
         }
     }
 

@@ -512,3 +512,65 @@ impl Accumulator for Sums {
         GroupsAccumulator::size(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::arrow::datum_at;
+
+    fn sums(goal: Goal, batches: &[&[i128]]) -> Sums {
+        let mut sums = Sum::new(goal, 0).sums();
+        for batch in batches {
+            let array: ArrayRef = Arc::new(Decimal128Array::from(batch.to_vec()));
+            let groups = vec![0; batch.len()];
+            GroupsAccumulator::update_batch(&mut sums, &[array], &groups, None, 1).unwrap();
+        }
+        sums
+    }
+
+    fn shown(mut sums: Sums) -> String {
+        let result = GroupsAccumulator::evaluate(&mut sums, EmitTo::All).unwrap();
+        match datum_at(&result, 0, oids::NUMERIC) {
+            Datum::Numeric(value) => value.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn sums_carry_beyond_128_bits() {
+        let most = LIMIT - 1;
+        let batch = [most; 5];
+        let goal = Goal::Numeric { scale: 0 };
+        let five = "499999999999999999999999999999999999995";
+        assert_eq!(shown(sums(goal, &[&batch])), five);
+        assert_eq!(shown(sums(goal, &[&[1], &batch, &[-1]])), five);
+        let goal = Goal::Average { scale: 0 };
+        assert_eq!(shown(sums(goal, &[&batch])), most.to_string());
+        let negative = batch.map(|v| -v);
+        assert_eq!(shown(sums(Goal::Numeric { scale: 2 }, &[&batch, &negative])), "0.00");
+    }
+
+    #[test]
+    fn partial_sums_merge_with_their_carries() {
+        let goal = Goal::Numeric { scale: 0 };
+        let mut merged = Sum::new(goal, 0).sums();
+        for _ in 0..3 {
+            let mut part = sums(goal, &[&[LIMIT - 1; 4]]);
+            let state = GroupsAccumulator::state(&mut part, EmitTo::All).unwrap();
+            GroupsAccumulator::merge_batch(&mut merged, &state, &[0], 1).unwrap();
+        }
+        assert_eq!(shown(merged), "1199999999999999999999999999999999999988");
+    }
+
+    #[test]
+    fn nan_stays() {
+        let goal = Goal::Decimal { precision: 38, scale: 2 };
+        assert_eq!(shown(sums(goal, &[&[1, NAN], &[-5, 3]])), "NaN");
+    }
+
+    #[test]
+    fn a_sum_that_is_no_decimal_is_told() {
+        let mut large = sums(Goal::Decimal { precision: 38, scale: 0 }, &[&[LIMIT - 1; 2]]);
+        assert!(GroupsAccumulator::evaluate(&mut large, EmitTo::All).is_err());
+    }
+}

@@ -259,3 +259,51 @@ impl Kernel for Retype {
         Ok(Arc::new(array.with_data_type(self.ty.data_type())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::common::ScalarValue;
+
+    fn column(values: &[Option<i128>]) -> ColumnarValue {
+        ColumnarValue::Array(Arc::new(Decimal128Array::from(values.to_vec())))
+    }
+
+    fn run(op: Op, left: &[Option<i128>], right: ColumnarValue) -> DfResult<Vec<Option<i128>>> {
+        let kernel = Arithmetic { op, ty: ColumnType::decimal(38, 0) };
+        let result = kernel.eval(&[column(left), right], left.len())?;
+        Ok(result.as_primitive::<Decimal128Type>().iter().collect())
+    }
+
+    #[test]
+    fn small_and_large_operands_are_multiplied_alike() {
+        let (small, large) = (1 << 40, 1 << 80);
+        let left = [Some(small), Some(-large), None, Some(0)];
+        let right = ColumnarValue::Scalar(ScalarValue::Decimal128(Some(-3), 38, 0));
+        let expected = vec![Some(-3 * small), Some(3 * large), None, Some(0)];
+        assert_eq!(run(Op::Multiply, &left, right).unwrap(), expected);
+        let right = column(&[Some(5), Some(5), Some(5), None]);
+        let expected = vec![Some(5 * small), Some(-5 * large), None, None];
+        assert_eq!(run(Op::Multiply, &left, right).unwrap(), expected);
+    }
+
+    #[test]
+    fn nan_is_the_result_of_nan() {
+        for op in [Op::Add, Op::Subtract, Op::Multiply] {
+            let found =
+                run(op, &[Some(NAN), Some(7), None], column(&[Some(1), Some(NAN), Some(1)]));
+            assert_eq!(found.unwrap(), [Some(NAN), Some(NAN), None]);
+        }
+    }
+
+    #[test]
+    fn results_of_more_than_38_digits_are_told() {
+        let most = LIMIT - 1;
+        assert!(run(Op::Add, &[Some(most)], column(&[Some(1)])).is_err());
+        assert!(run(Op::Subtract, &[Some(-most)], column(&[Some(most)])).is_err());
+        assert!(run(Op::Multiply, &[Some(most)], column(&[Some(2)])).is_err());
+        assert_eq!(run(Op::Subtract, &[Some(most)], column(&[Some(most)])).unwrap(), [Some(0)]);
+        // What a NULL row holds does not matter.
+        assert_eq!(run(Op::Multiply, &[None], column(&[Some(most)])).unwrap(), [None]);
+    }
+}
