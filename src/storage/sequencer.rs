@@ -211,6 +211,16 @@ impl Sequencer {
         Ok(())
     }
 
+    /// Waits until the commits that are being written have been: later ones see what the caller has
+    /// done before.
+    pub(super) fn await_writing(&self) {
+        drop(self.shared.worker.lock());
+        // Whoever found it held relies on us.
+        if !self.shared.queue.lock().requests.is_empty() {
+            self.shared.wake.notify_one();
+        }
+    }
+
     pub(super) fn last_seq(&self) -> u64 {
         self.last_seq.load(Ordering::Acquire)
     }

@@ -15,6 +15,7 @@ mod server;
 mod storages;
 mod surface;
 mod tidy;
+mod tiers;
 mod tpch;
 mod transcripts;
 mod unsupported;

@@ -126,7 +126,7 @@ impl Reader {
                 for (column, builder) in self.source.columns.iter().zip(&mut builders) {
                     if let ScanColumn::Stored(at) = column
                         && let Some(bytes) = stored.stored_bytes(*at)
-                        && builder.append_stored_text(bytes)
+                        && builder.append_stored_text(&bytes)
                     {
                         continue;
                     }

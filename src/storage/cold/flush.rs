@@ -70,17 +70,21 @@ impl Store {
         let cold = &self.db.cold;
         let _alone = cold.begin(table.table, work)?;
         let watch = cold.written.watch(table.table);
+        // A commit that has not seen the watch could otherwise come after the copy.
+        self.sequencer.await_writing();
         let mut outcome = Outcome::default();
         // The next file is written while the rows of the one before are moved.
         std::thread::scope(|scope| {
             let (sender, placed) = mpsc::sync_channel(0);
             scope.spawn(move || {
-                let failed = quietly(|| self.write_files(table, rows_max, work, &sender)).err();
-                // Whoever receives may have failed, and gone.
-                failed.map(|error| sender.send(Err(error)))
+                let written = quietly(|| self.write_files(table, rows_max, work, &sender));
+                if let Err(error) = written {
+                    // Whoever receives may have failed, and gone.
+                    let _ = sender.send(Err(error));
+                }
             });
-            placed.into_iter().try_for_each(|placed| {
-                let placed: Placed = placed?;
+            placed.into_iter().try_for_each(|placed| -> Result<()> {
+                let placed = placed?;
                 let entry = &mut Entry::new(table.table, placed.segment, &placed.file);
                 let segment = cold.open(placed.segment, || Ok(placed.file.clone()))?;
                 let publisher = Publisher { store: self, table, segment: &segment, work };
@@ -215,12 +219,12 @@ fn try_write(
     Ok(Ok((writer.finish()?, last.into())))
 }
 
-/// Runs with the lowest priority, which the thread keeps: encoding and compressing should take what
-/// sessions leave.
+/// Runs with a low priority, which the thread keeps: encoding and compressing should take what
+/// sessions leave, and some even if they leave nothing.
 pub(super) fn quietly<T>(f: impl FnOnce() -> T) -> T {
-    const LOWEST: libc::c_int = 19;
+    const LOW: libc::c_int = 10;
     // SAFETY: the call has no memory arguments; 0 is the calling thread.
-    let lowered = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, LOWEST) };
+    let lowered = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, LOW) };
     if lowered != 0 {
         tracing::debug!("the priority of a flush could not be lowered");
     }

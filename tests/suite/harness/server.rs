@@ -111,6 +111,11 @@ impl Kalam {
         String::from_utf8(output.stderr).expect("kalamdb writes UTF-8")
     }
 
+    /// The data directory of a fresh server.
+    pub fn data(&self) -> &Path {
+        self.directory.as_ref().expect("a server of its own directory").path()
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
