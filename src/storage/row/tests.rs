@@ -217,7 +217,7 @@ fn a_rewrite_keeps_who_wrote_a_row() {
 fn versions_with_the_same_shape_are_one() {
     let past = |before, typmod| PastType { before, type_oid: oids::VARCHAR, typmod };
     let grown = LayoutColumn { past: vec![past(3, 9), past(5, 14)], ..column(oids::VARCHAR) };
-    assert!(RowLayout::new(&[grown.clone()], 6).older.is_empty());
+    assert!(RowLayout::new(std::slice::from_ref(&grown), 6).older.is_empty());
     let number = LayoutColumn {
         past: vec![PastType { before: 4, type_oid: oids::INT2, typmod: -1 }],
         ..column(oids::INT4)
