@@ -65,8 +65,30 @@ fn a_directory_takes_segments_until_it_is_dropped() {
     let kalam = start(data.path(), None);
     let mut client = kalam.connect("postgres");
     assert_eq!(client.run("SELECT a FROM \"a/../b\"").ok().text(0, 0), Some("1"));
+    // What is defined in a transaction goes with it.
+    client.run("BEGIN").ok();
+    client.run("SAVEPOINT s").ok();
     client.run("DROP TABLE \"a/../b\"").ok();
-    client.run("DROP STORAGE attic").ok();
+    fails(&mut client, "DROP STORAGE attic", "2BP01", "in use");
+    client.run("ROLLBACK TO s").ok();
+    client.run(&create.replace("attic", "cellar")).ok();
+    client.run("CREATE TABLE c (a int) WITH (storage = cellar)").ok();
+    client.run("ROLLBACK").ok();
+    fails(&mut client, "CREATE TABLE c (a int) WITH (storage = cellar)", "42704", "does not exist");
+    // Files go before their storage, unless somebody may still read them.
+    let mut other = kalam.connect("postgres");
+    other.run("BEGIN ISOLATION LEVEL REPEATABLE READ").ok();
+    assert_eq!(other.run("SELECT 1").text(0, 0), Some("1"));
+    client.run("DROP TABLE \"a/../b\"").ok();
+    fails(&mut client, "DROP STORAGE attic", "55006", "still to be deleted");
+    other.run("ROLLBACK").ok();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while let Some(error) = client.run("DROP STORAGE attic").error {
+        assert_eq!(error[&'C'], "55006", "{error:?}");
+        assert!(std::time::Instant::now() < deadline, "{error:?}");
+    }
+    let left = std::fs::read_dir(cold.path().join("x/a%2F%2E%2E%2Fb")).expect("a directory");
+    assert_eq!(left.count(), 0);
     fails(&mut client, "DROP STORAGE attic", "42704", "storage \"attic\" does not exist");
     let missing = client.run("DROP STORAGE IF EXISTS attic").ok();
     assert_eq!(missing.notices[0].1, "storage \"attic\" does not exist, skipping");
@@ -200,6 +222,12 @@ fn a_storage_that_is_away_stops_nothing_but_its_flushes() {
     wait_for(client, "SELECT count(*) > 0 FROM system.segments", "t");
     wait_for(client, "SELECT hot_rows FROM system.tables WHERE name = 't'", "0");
     assert_eq!(client.run("SELECT count(*) FROM t").ok().text(0, 0), Some("40"));
+    // A storage that will not come back is given up.
+    s3.stop();
+    client.run("DROP TABLE t, u").ok();
+    fails(client, "DROP STORAGE cloud", "55006", "still to be deleted");
+    client.run("DROP STORAGE cloud CASCADE").ok();
+    assert_eq!(client.run("SELECT name FROM system.storages").ok().rows.len(), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{DdlContext, lock, privileges};
 use crate::catalog::{Change, ColdStorage, DEFAULT_STORAGE, ObjectKey, TableOptions};
 use crate::error::{PgError, Result, code};
 use crate::sql::own::{CreateStorage, Own, StorageOption};
-use crate::storage::cold::Place;
+use crate::storage::cold::{Place, Work};
 use crate::storage::objects::{
     CredentialsKey, Definition, PATH_TEMPLATE, PathTemplate, StorageKind, place,
 };
@@ -26,7 +26,9 @@ pub(super) async fn execute(own: &Own, cx: &DdlContext<'_>) -> Result<String> {
     match own {
         Own::CreateStorage(statement) => create(statement, cx).await?,
         Own::AlterStorage { name, set } => alter(name, set, cx).await?,
-        Own::DropStorage { name, if_exists } => drop(name, *if_exists, cx).await?,
+        Own::DropStorage { name, if_exists, cascade } => {
+            drop(name, *if_exists, *cascade, cx).await?;
+        }
         _ => return Err(PgError::internal("this statement defines nothing")),
     }
     Ok(own.command().to_owned())
@@ -87,7 +89,7 @@ async fn alter(name: &str, set: &[StorageOption], cx: &DdlContext<'_>) -> Result
     put(storage.as_ref().clone(), credentials, set, cx)
 }
 
-async fn drop(name: &str, if_exists: bool, cx: &DdlContext<'_>) -> Result<()> {
+async fn drop(name: &str, if_exists: bool, cascade: bool, cx: &DdlContext<'_>) -> Result<()> {
     lock::storage(name, false, cx).await?;
     let catalog = cx.catalog();
     let Some(storage) = catalog.storage_named(name) else {
@@ -99,8 +101,16 @@ async fn drop(name: &str, if_exists: bool, cx: &DdlContext<'_>) -> Result<()> {
     };
     check_unused(storage, cx)?;
     let (store, oid) = (cx.txn.store().clone(), storage.oid);
+    if !cascade {
+        delete_garbage(storage, cx)?;
+    }
     cx.catalog.push(Change::Remove(ObjectKey::Storage(oid)), cx.txn);
-    cx.txn.on_commit(move |_| store.set_place(oid, None));
+    cx.txn.on_commit(move |_| {
+        store.set_place(oid, None);
+        if let Err(error) = store.forget_garbage_in(oid) {
+            tracing::warn!(%error, "files of a dropped storage are still recorded");
+        }
+    });
     Ok(())
 }
 
@@ -190,6 +200,31 @@ fn check_unused(storage: &ColdStorage, cx: &DdlContext<'_>) -> Result<()> {
     }
     match here.is_empty() {
         true => Ok(()),
-        false => in_use("Segments of dropped tables are still to be deleted.".to_owned()),
+        false => in_use("Segments of tables that this transaction drops are there.".to_owned()),
+    }
+}
+
+/// Deletes the files of dropped tables; 55006 where some must stay for now.
+fn delete_garbage(storage: &ColdStorage, cx: &DdlContext<'_>) -> Result<()> {
+    let store = cx.txn.store();
+    let count = || Ok::<usize, PgError>(store.garbage_in(storage.oid)?);
+    if count()? == 0 {
+        return Ok(());
+    }
+    let swept = store.sweep_segments(&Work::default());
+    match count()? {
+        0 => Ok(()),
+        left => {
+            let message =
+                format!("{left} files in storage \"{}\" are still to be deleted", storage.name);
+            let error = PgError::new(code::OBJECT_IN_USE, message).hint(
+                "Files are deleted when no transaction needs them any more. DROP STORAGE … CASCADE \
+                 leaves them behind.",
+            );
+            Err(match swept {
+                Err(reason) => error.detail(reason.to_string()),
+                Ok(_) => error,
+            })
+        }
     }
 }

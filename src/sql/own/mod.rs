@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! CREATE STORAGE [IF NOT EXISTS] name TYPE 'type' [WITH (option 'value', …)]
-//! ALTER STORAGE name SET (option 'value', …)        DROP STORAGE [IF EXISTS] name
+//! ALTER STORAGE name SET (option 'value', …)        DROP STORAGE [IF EXISTS] name [CASCADE]
 //! SHOW STORAGES
 //! STORAGE FLUSH TABLE t | ALL                       STORAGE COMPACT TABLE t | ALL
 //! DESCRIBE | DESC [TABLE] t [HISTORY]               KILL JOB 'id'
@@ -32,15 +32,33 @@ use tokens::{Kind, Token, Tokens};
 #[derive(Debug)]
 pub enum Own {
     CreateStorage(CreateStorage),
-    AlterStorage { name: String, set: Vec<StorageOption> },
-    DropStorage { name: String, if_exists: bool },
+    AlterStorage {
+        name: String,
+        set: Vec<StorageOption>,
+    },
+    /// `cascade`: also where files in it cannot be deleted; they are left behind.
+    DropStorage {
+        name: String,
+        if_exists: bool,
+        cascade: bool,
+    },
     ShowStorages,
     Flush(Target),
     Compact(Target),
-    Describe { table: Name, history: bool },
-    KillJob { id: i64 },
-    UseNamespace { name: String },
-    ExecuteAs { user: String, statement: Statement },
+    Describe {
+        table: Name,
+        history: bool,
+    },
+    KillJob {
+        id: i64,
+    },
+    UseNamespace {
+        name: String,
+    },
+    ExecuteAs {
+        user: String,
+        statement: Statement,
+    },
 }
 
 impl Own {

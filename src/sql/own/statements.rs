@@ -59,7 +59,12 @@ fn alter_storage(p: &mut Parser<'_>) -> Result<Own> {
 
 fn drop_storage(p: &mut Parser<'_>) -> Result<Own> {
     let if_exists = p.words("if", &["exists"])?;
-    Ok(Own::DropStorage { name: p.identifier()?, if_exists })
+    let name = p.identifier()?;
+    let cascade = p.word("cascade");
+    if !cascade {
+        p.word("restrict");
+    }
+    Ok(Own::DropStorage { name, if_exists, cascade })
 }
 
 /// `(name 'value', …)`; `name = 'value'` will do, too.

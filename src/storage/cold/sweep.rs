@@ -10,6 +10,7 @@ use crate::storage::fault::CrashPoint;
 use crate::storage::keys::SegmentId;
 use crate::storage::open::Db;
 use crate::storage::{Key, Result, Snapshot, Space, StorageError, Store};
+use crate::types::Oid;
 use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
@@ -86,9 +87,28 @@ impl Store {
     }
 
     fn delete_garbage(&self, segment: SegmentId, file: &FilePath) -> Result<()> {
-        let cold = &self.db.cold;
-        cold.place(file.storage)?.delete(&file.path)?;
+        self.db.cold.place(file.storage)?.delete(&file.path)?;
         self.reach(CrashPoint::FileDeleted);
+        self.forget_file(segment)
+    }
+
+    /// How many files of a storage are still to be deleted.
+    pub fn garbage_in(&self, storage: Oid) -> Result<usize> {
+        let garbage = Snapshot::new(&self.db).garbage()?;
+        Ok(garbage.iter().filter(|(_, file)| file.storage == storage).count())
+    }
+
+    /// Leaves the files of a storage that are still to be deleted where they are: the storage is given
+    /// up.
+    pub fn forget_garbage_in(&self, storage: Oid) -> Result<()> {
+        let garbage = Snapshot::new(&self.db).garbage()?;
+        let mut of_storage = garbage.iter().filter(|(_, file)| file.storage == storage);
+        of_storage.try_for_each(|(segment, _)| self.forget_file(*segment))
+    }
+
+    /// Removes what is recorded of a file that is no more.
+    fn forget_file(&self, segment: SegmentId) -> Result<()> {
+        let cold = &self.db.cold;
         let bound = |segment| Key::Delete { segment, position: 0 }.encode();
         let deletes = self.db.family(Space::Deletes);
         self.db.rocks.delete_range_cf(deletes, bound(segment), bound(segment + 1))?;
