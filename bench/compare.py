@@ -5,7 +5,7 @@ part, one at a time per measurement, alternating, so that neither profits from a
 are ratios: KalamDB / PostgreSQL.
 
     bench/run                  everything
-    bench/run pgbench copy     some parts: pgbench, copy, idle, latency
+    bench/run pgbench copy     some parts: pgbench, copy, idle, latency, tpch, tiers
     bench/run --seconds 5      shorter pgbench runs (default 20)
 """
 
@@ -18,13 +18,18 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
 PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
-PARTS = ["pgbench", "copy", "idle", "latency"]
+PARTS = ["pgbench", "copy", "idle", "latency", "tpch", "tiers"]
+
+
+# What PostgreSQL's manual advises for a machine of its own with enough memory.
+PG_MEMORY = ["-c", "shared_buffers=2GB", "-c", "work_mem=256MB", "-c", "max_parallel_workers_per_gather=2", "-c", "max_wal_size=8GB"]
 
 
 class Server:
@@ -93,7 +98,7 @@ def start_postgres(data):
         shutil.chown(data, "postgres", "postgres")
     subprocess.run(as_postgres([PG_BIN / "initdb", "-U", "postgres", "-A", "trust", "--locale=C", "--encoding=UTF8", "-D", data]), check=True, capture_output=True, cwd="/")
     port = free_port()
-    process = subprocess.Popen(as_postgres([PG_BIN / "postgres", "-D", data, "-p", port, "-k", "", "-c", "max_connections=1100"]), cwd="/", stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(as_postgres([PG_BIN / "postgres", "-D", data, "-p", port, "-k", "", "-c", "max_connections=1100", *PG_MEMORY]), cwd="/", stderr=subprocess.DEVNULL)
     return ready(Server("PostgreSQL", "127.0.0.1", port, process))
 
 
@@ -261,13 +266,22 @@ def table(lines):
 
 def write_readme(rows):
     """Writes the rows into README's table; the rows of parts that did not run stay."""
-    readme = ROOT / "README.md"
-    begin, end = "<!-- bench -->\n", "\n<!-- /bench -->"
-    head, rest = readme.read_text().split(begin, 1)
-    old, tail = rest.split(end, 1)
+    old = section("bench")
     known = {text.split("|")[1].strip(): text for text in old.splitlines()[2:]}
     known |= {row[0]: line(row) for row in rows}
-    readme.write_text(f"{head}{begin}{table(known.values())}{end}{tail}")
+    write_section("bench", table(known.values()))
+
+
+def section(name):
+    """What README has between the marks of a name."""
+    readme = (ROOT / "README.md").read_text()
+    return readme.split(f"<!-- {name} -->\n", 1)[1].split(f"\n<!-- /{name} -->", 1)[0]
+
+
+def write_section(name, text):
+    path = ROOT / "README.md"
+    old = f"<!-- {name} -->\n{section(name)}\n<!-- /{name} -->"
+    path.write_text(path.read_text().replace(old, f"<!-- {name} -->\n{text}\n<!-- /{name} -->"))
 
 
 def main():
@@ -281,10 +295,21 @@ def main():
     rows = []
     for part in parts:
         with servers() as both:
-            rows += globals()[part](both, options.seconds)
-    print(table(map(line, rows)))
-    write_readme(rows)
+            if part in ["tpch", "tiers"]:
+                found = getattr(tiers, part)(both, options.seconds)
+                text = getattr(tiers, f"{part}_table")(found)
+                print(text)
+                write_section(part, text)
+            else:
+                rows += globals()[part](both, options.seconds)
+    if rows:
+        print(table(map(line, rows)))
+        write_readme(rows)
 
 
 if __name__ == "__main__":
+    # tiers.py uses what is here, under the name of this file.
+    sys.modules["compare"] = sys.modules["__main__"]
+    import tiers
+
     main()
