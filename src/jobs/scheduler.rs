@@ -239,6 +239,8 @@ impl Jobs {
             (entry.job.clone(), entry.task(), entry.work.clone())
         };
         self.runtime.block_on(self.save(&[job], &[]));
+        // Whoever waits for a lock needs the runtime's timers.
+        let _entered = self.runtime.enter();
         let outcome = catch_unwind(AssertUnwindSafe(|| work::run(self, task, &work)));
         let outcome = outcome.unwrap_or_else(|_| Err(PgError::internal("the job panicked")));
         self.finish(id, outcome);

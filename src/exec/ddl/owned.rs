@@ -47,7 +47,9 @@ async fn delete_rows(roles: &[Oid], cx: &DdlContext<'_>) -> Result<()> {
         let catalog = cx.catalog();
         let Some(table) = catalog.relation(table.oid) else { continue };
         let schema = table_schema(&catalog, table);
-        roles.iter().try_for_each(|role| user_rows::delete(&schema, *role, cx))?;
+        for role in roles {
+            user_rows::delete(&schema, *role, cx).await?;
+        }
     }
     Ok(())
 }

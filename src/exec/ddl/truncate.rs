@@ -31,7 +31,7 @@ pub(super) async fn execute(statement: &TruncateStmt, cx: &DdlContext<'_>) -> Re
     for table in &tables {
         let schema = table_schema(&cx.catalog(), table);
         match schema.kind {
-            TableKind::User => user_rows::delete(&schema, cx.env.current_role(), cx)?,
+            TableKind::User => user_rows::delete(&schema, cx.env.current_role(), cx).await?,
             TableKind::Shared | TableKind::Stream => empty(table.oid, cx)?,
         }
         if statement.restart_seqs {

@@ -5,7 +5,8 @@ use super::DdlContext;
 use crate::catalog::schema::{TableSchema, table_schema};
 use crate::catalog::{Catalog, Relation, RelationKind, TableKind};
 use crate::error::Result;
-use crate::storage::{Direction, KeyRange, Space};
+use crate::nodes::{LockWait, RowLockMode};
+use crate::storage::{Direction, KeyRange, Space, keys};
 use crate::types::Oid;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -25,17 +26,31 @@ pub(super) fn exist(table: &Arc<Relation>, role: Oid, cx: &DdlContext<'_>) -> Re
     Ok(scan.next()?.is_some())
 }
 
-/// Deletes a role's rows of a user table, and their entries.
-pub(super) fn delete(schema: &TableSchema, role: Oid, cx: &DdlContext<'_>) -> Result<()> {
+/// Deletes a role's rows of a user table, and their entries. Each row is locked: the table's lock does
+/// not keep a flush from moving rows.
+pub(super) async fn delete(schema: &TableSchema, role: Oid, cx: &DdlContext<'_>) -> Result<()> {
     let owner = schema.owner(role);
-    let entries = schema.indexes.iter().map(|i| (Space::Index, i.entries_prefix(owner, &[])));
-    for (space, prefix) in entries.chain([(Space::Rows, schema.rows_prefix(owner))]) {
-        let view = cx.txn.latest_view()?;
-        let mut scan = view.scan(space, KeyRange::prefix(&prefix), Direction::Forward);
-        while let Some((key, _)) = scan.next()? {
-            cx.cancel.check()?;
-            cx.txn.delete(space, Bytes::copy_from_slice(key))?;
+    for index in &schema.indexes {
+        for key in keys_with(Space::Index, &index.entries_prefix(owner, &[]), cx)? {
+            cx.txn.delete(Space::Index, key)?;
         }
     }
+    let (table, mode) = (schema.relation.storage, RowLockMode::Update);
+    for key in keys_with(Space::Rows, &schema.rows_prefix(owner), cx)? {
+        cx.cancel.check()?;
+        cx.txn.lock_row_to_write(table, keys::suffix(&key), mode, LockWait::Block).await?;
+        cx.txn.delete(Space::Rows, key)?;
+    }
     Ok(())
+}
+
+fn keys_with(space: Space, prefix: &[u8], cx: &DdlContext<'_>) -> Result<Vec<Bytes>> {
+    let view = cx.txn.latest_view()?;
+    let mut scan = view.scan(space, KeyRange::prefix(prefix), Direction::Forward);
+    let mut found = Vec::new();
+    while let Some((key, _)) = scan.next()? {
+        cx.cancel.check()?;
+        found.push(Bytes::copy_from_slice(key));
+    }
+    Ok(found)
 }
