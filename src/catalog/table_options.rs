@@ -63,8 +63,6 @@ pub struct TableOptions<'r> {
     pub ttl: Option<Duration>,
     /// Newest rows that a stream keeps.
     pub max_buffer: Option<u64>,
-    /// How long deleted rows stay visible to who asks for them.
-    pub retention: Option<Duration>,
 }
 
 /// What an option's value must be.
@@ -84,7 +82,6 @@ const OPTIONS: &[(&str, Form)] = &[
     ("flush_rows", Form::Number { min: 0, max: ROWS_MAX }),
     ("kind", Form::Kind),
     ("max_buffer", Form::Number { min: 1, max: ROWS_MAX }),
-    ("retention", Form::Interval { may_be_zero: true }),
     ("storage", Form::Name),
     ("ttl", Form::Interval { may_be_zero: false }),
 ];
@@ -194,7 +191,6 @@ impl TableOptions<'_> {
             compact_deleted: get("compact_deleted").and_then(number),
             ttl: get("ttl").and_then(interval),
             max_buffer: get("max_buffer").and_then(number),
-            retention: get("retention").and_then(interval),
         }
     }
 }

@@ -29,7 +29,7 @@ mod work;
 pub use policy::{Defaults, JobOptions};
 pub use record::{Job, JobKind, JobStatus};
 pub use scheduler::{Jobs, Ticket};
-pub use table::{is_flushable, path_of};
+pub use table::is_flushable;
 
 use crate::types::Oid;
 

@@ -83,7 +83,7 @@ pub fn is_flushable(relation: &Relation) -> bool {
 }
 
 /// Where a table's files lie in its storage.
-pub fn path_of(relation: &Relation, catalog: &Catalog) -> Result<String> {
+fn path_of(relation: &Relation, catalog: &Catalog) -> Result<String> {
     let storage = storage_of(relation, catalog)?;
     let written = storage.and_then(|oid| catalog.storage(oid)).map(|s| s.path_template.as_str());
     let template = match written {

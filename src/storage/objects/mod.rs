@@ -13,7 +13,7 @@ mod s3;
 mod template;
 
 pub use credentials::CredentialsKey;
-pub use template::{PathTemplate, encode_name};
+pub use template::PathTemplate;
 
 use super::cold::Place;
 use crate::error::{PgError, Result, code};

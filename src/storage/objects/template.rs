@@ -98,7 +98,7 @@ fn wrong(template: &str, hint: &str) -> PgError {
 }
 
 /// A name as a part of a path.
-pub fn encode_name(name: &str) -> String {
+fn encode_name(name: &str) -> String {
     let mut encoded = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
