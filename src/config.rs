@@ -50,7 +50,7 @@ pub struct Options {
     /// Seconds that running statements get to finish when the server stops [default: 10]
     #[arg(long, env = "KALAMDB_SHUTDOWN_TIMEOUT_S", value_name = "SECONDS")]
     pub shutdown_timeout_s: Option<u64>,
-    /// Hot rows of a table that make a flush due; 0: none for their number [default: 1000000]
+    /// Hot rows of a table that make a flush due; 0: none for their number [default: 0]
     #[arg(long, env = "KALAMDB_FLUSH_ROWS", value_name = "ROWS")]
     pub flush_rows: Option<u64>,
     /// Age of hot rows that makes a flush due; 0: none for their age [default: 0]

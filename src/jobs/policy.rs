@@ -28,10 +28,12 @@ pub struct Defaults {
     pub compact_deleted: u64,
 }
 
+/// Rows stay hot until their table or the server says otherwise: those of a table that is changed
+/// everywhere would only go back and forth.
 impl Default for Defaults {
     fn default() -> Defaults {
         Defaults {
-            flush_rows: 1_000_000,
+            flush_rows: 0,
             flush_interval: Duration::ZERO,
             compact_segments: 8,
             compact_deleted: 20,
