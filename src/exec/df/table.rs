@@ -9,11 +9,12 @@ use datafusion::physical_plan::union::UnionExec;
 use std::sync::Arc;
 
 /// The rows of key ranges, which are those that satisfy `conditions` on the primary key; `None`: the
-/// ranges are of another form.
+/// ranges are of another form. `estimated_rows` are left by the scan's own conditions.
 pub(in crate::exec) fn table(
     source: &Arc<Source>,
     ranges: Vec<ByteRange>,
     conditions: Option<Vec<KeyCondition>>,
+    estimated_rows: f64,
     cx: &Lowering<'_>,
 ) -> Option<Lowered> {
     let parts = match &conditions {
@@ -26,7 +27,7 @@ pub(in crate::exec) fn table(
         let (hot, columns) = ScanExec::new(source, ranges, true, cx).ok()?;
         let hot: Arc<dyn ExecutionPlan> = Arc::new(hot);
         let types: Vec<_> = columns.places().map(|(_, place)| place.ty).collect();
-        let cold = cold::scan(source, &types, &hot.schema(), parts, filter)?;
+        let cold = cold::scan(source, &types, &hot.schema(), parts, filter, estimated_rows)?;
         let plan = UnionExec::try_new(vec![cold, hot]).ok()?;
         return Some(Lowered { plan, columns });
     }

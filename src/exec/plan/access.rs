@@ -104,12 +104,17 @@ impl Planner {
         let read = (rows * path.selectivity).max(1.0);
         let fetch = match path.index.is_some() {
             true => self.fetch_cost(relation, true),
-            false => cost::SCAN,
+            false if path.bounds.is_whole() => cost::SCAN,
+            false => cost::SCAN + self.cold_share(relation) * cost::COLD_NEXT,
         };
         let is_cold = path.bounds.is_whole()
             && path.index.is_none()
             && rows * self.cold_share(relation) >= cost::COLD_ROWS_MIN;
-        let start = if is_cold { cost::COLD_START } else { 0.0 };
+        let start = match path.index.is_none() && !path.bounds.is_whole() {
+            _ if is_cold => cost::COLD_START,
+            true => self.cold_share(relation) * cost::COLD_FETCH,
+            false => 0.0,
+        };
         let cost = cost::SEARCH + start + read * fetch;
         let columns =
             access.columns.iter().map(|a| scan_column(*a, relation)).collect::<Result<_>>()?;

@@ -6,8 +6,10 @@ pub(super) const SCAN: f64 = 0.5;
 pub(super) const SEARCH: f64 = 6.0;
 /// A row found through a secondary index: its entry, and a search for the row itself.
 pub(super) const INDEX_FETCH: f64 = SEARCH;
-/// What a row found by key costs more where it is cold: a page of its segment is read and decoded.
-pub(super) const COLD_FETCH: f64 = 60.0;
+/// What a row found by key costs more where it is cold: a page of each column is read and decoded.
+pub(super) const COLD_FETCH: f64 = 600.0;
+/// The same of a row that follows one in key order.
+pub(super) const COLD_NEXT: f64 = 4.0;
 /// Reading cold rows from a table's beginning to its end: enough for DataFusion to do it, which reads
 /// them as they are.
 pub(super) const COLD_START: f64 = 25_000.0;

@@ -28,8 +28,14 @@ pub(super) const COLUMNS_KEY: &str = "kalamdb.columns";
 pub(super) const SEGMENT_ROWS_MAX: u32 = 1 << 20;
 /// Rows of a row group: what one thread of a scan takes at a time, and one bloom filter covers.
 const ROW_GROUP_ROWS: usize = 1 << 17;
-/// Rows of a page: what a point read decompresses of each column.
+/// Rows and bytes of a page at most: what a point read decompresses of each column.
 const PAGE_ROWS: usize = 4096;
+const PAGE_BYTES: usize = 32 << 10;
+/// Bytes of a dictionary, which a point read decompresses, too. A column that needs more has many
+/// values: other encodings suit it as well.
+const DICTIONARY_BYTES: usize = 16 << 10;
+/// Rows between two looks at a page's size.
+const PAGE_LOOK_ROWS: usize = 256;
 const BATCH_ROWS: usize = 4096;
 /// The share of lookups of absent values that a bloom filter lets through.
 const BLOOM_FPP: f64 = 0.01;
@@ -148,7 +154,9 @@ fn properties(columns: &Columns, schema: &Schema, key: &[usize]) -> WriterProper
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_write_batch_size(PAGE_ROWS.min(1024))
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_write_batch_size(PAGE_LOOK_ROWS)
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_key_value_metadata(Some(metadata))
         .set_sorting_columns(Some(sorted.collect()));

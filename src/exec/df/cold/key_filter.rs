@@ -36,6 +36,10 @@ impl KeyFilter {
         conditions.into_iter().map(compared).collect::<Option<_>>().map(KeyFilter)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The columns to be read for it.
     pub(super) fn columns(&self) -> impl Iterator<Item = Logical> + '_ {
         self.0.iter().map(|(column, ..)| column.clone())

@@ -1,8 +1,8 @@
 //! A table's cold rows: DataFusion's Parquet scan over the segments of one snapshot.
 //!
 //! Deletion vectors are row selections; conditions and dynamic filters prune row groups by statistics
-//! and bloom filters and pages by the page index, and are evaluated before the other columns are
-//! decoded. Columns are found by their ids ([`adapter`]), whatever they were called and whichever type
+//! and bloom filters and pages by the page index, and, where few rows are left, are evaluated before the
+//! other columns are decoded. Columns are found by their ids ([`adapter`]), whatever they were called and whichever type
 //! they had when a segment was written. The hot rows are another operator's.
 
 mod adapter;
@@ -34,6 +34,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::ProjectionExec;
 use std::sync::Arc;
 
+/// The share of rows below which conditions are evaluated before other columns are decoded: then
+/// most pages have none. With more, picking rows one by one costs more than decoding all.
+const EARLY_SHARE: f64 = 1.0 / 20_000.0;
+
 /// Where a column of the scan comes from.
 enum From {
     /// A column of the files, by its place among those read.
@@ -51,7 +55,11 @@ pub(super) fn scan(
     schema: &SchemaRef,
     parts: Vec<ColdPart>,
     filter: KeyFilter,
+    estimated_rows: f64,
 ) -> Option<Arc<dyn ExecutionPlan>> {
+    let rows: usize = parts.iter().map(ColdPart::rows).sum();
+    // A range of keys is contiguous in each segment, and must be kept to.
+    let early = !filter.is_empty() || estimated_rows < rows as f64 * EARLY_SHARE;
     let seq = || Logical::new(SEQ_ID, oids::INT8.into(), Datum::Null);
     let mut columns = Vec::new();
     let mut from = Vec::new();
@@ -79,7 +87,7 @@ pub(super) fn scan(
     columns.extend(filter.columns());
     let fields: Vec<_> = columns.iter().enumerate().map(|(n, c)| c.field(n)).collect();
     let files = Arc::new(Schema::new(fields));
-    let scan = parquet(&files, columns, given, &filter, parts)?;
+    let scan = parquet(&files, columns, given, &filter, early, parts)?;
     let column = |(n, from): (usize, &From)| -> Option<(Arc<dyn PhysicalExpr>, String)> {
         let read = |at: &usize| Arc::new(Column::new(files.field(*at).name(), *at));
         let expr: Arc<dyn PhysicalExpr> = match from {
@@ -97,19 +105,21 @@ pub(super) fn scan(
     Some(Arc::new(ProjectionExec::try_new(exprs, scan).ok()?))
 }
 
-/// The scan itself: gives the first `given` of the columns; the others are the filter's.
+/// The scan itself: gives the first `given` of the columns; the others are the filter's. `early`:
+/// conditions come before the decoding of other columns.
 fn parquet(
     schema: &SchemaRef,
     columns: Vec<Logical>,
     given: usize,
     filter: &KeyFilter,
+    early: bool,
     parts: Vec<ColdPart>,
 ) -> Option<Arc<dyn ExecutionPlan>> {
     let groups = file_groups(&parts);
     let factory = Arc::new(files::Segments::new(&parts));
     let mut source = ParquetSource::new(schema.clone())
         .with_parquet_file_reader_factory(factory)
-        .with_pushdown_filters(true)
+        .with_pushdown_filters(early)
         .with_reorder_filters(true)
         .with_enable_page_index(true)
         .with_bloom_filter_on_read(true);
