@@ -17,13 +17,12 @@ impl TableSchema {
             layout: self.layout.clone(),
             version: self.relation.version,
             columns: columns.map(column).collect(),
-            // The keys of a user table begin with the user, who is no column.
-            key: match (&self.key, self.kind) {
-                (RowKey::Primary { columns, .. }, TableKind::Shared | TableKind::Stream) => {
-                    columns.iter().map(|c| c.at).collect()
-                }
-                (RowKey::Primary { .. }, TableKind::User) | (RowKey::RowId, _) => Vec::new(),
+            key: match &self.key {
+                RowKey::Primary { columns, .. } => columns.iter().map(|c| c.at).collect(),
+                RowKey::RowId => Vec::new(),
             },
+            // The keys of a user table begin with the user, who is no column.
+            stored_key: self.key == RowKey::RowId || self.kind == TableKind::User,
             storage,
             path,
         }

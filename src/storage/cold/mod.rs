@@ -89,8 +89,10 @@ pub struct ColdTable {
     pub version: u32,
     /// By attribute number, dropped ones included.
     pub columns: Vec<SegmentColumn>,
-    /// Positions of the primary key's columns; empty: rows have keys of their own.
+    /// Positions of the primary key's columns.
     pub key: Vec<usize>,
+    /// Whether rows' keys are more than these columns' values, or others.
+    pub stored_key: bool,
     /// The storage new segments go to (0: the data directory), and the path in it they lie under.
     pub storage: Oid,
     pub path: String,
@@ -99,7 +101,7 @@ pub struct ColdTable {
 impl ColdTable {
     fn columns(&self) -> Columns {
         let (user, version) = (self.columns.clone(), self.version);
-        Columns { user, stored_key: self.key.is_empty(), version }
+        Columns { user, stored_key: self.stored_key, version }
     }
 }
 

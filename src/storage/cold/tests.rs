@@ -56,6 +56,7 @@ impl Fixture {
             version: 1,
             columns: COLUMNS.iter().enumerate().map(column).collect(),
             key: vec![0],
+            stored_key: false,
             storage: 0,
             path: "public/t".into(),
         }

@@ -144,7 +144,8 @@ fn properties(columns: &Columns, schema: &Schema, key: &[usize]) -> WriterProper
     let level = ZstdLevel::try_new(ZSTD_LEVEL).expect("zstd has this level");
     let key_ids: Vec<i32> = key.iter().map(|at| i32::from(columns.user[*at].attno)).collect();
     let position_of = |id: i32| schema.fields().iter().position(|f| field_id(f) == Some(id));
-    let sorted = key_ids.iter().filter_map(|id| position_of(*id)).map(|at| SortingColumn {
+    let sorted_by = if columns.stored_key { &[] } else { &key_ids[..] };
+    let sorted = sorted_by.iter().filter_map(|id| position_of(*id)).map(|at| SortingColumn {
         column_idx: i32::try_from(at).expect("tables have at most 1600 columns"),
         descending: false,
         nulls_first: false,
