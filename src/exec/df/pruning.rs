@@ -1,5 +1,6 @@
 //! What a scan of segments did not have to read, for EXPLAIN ANALYZE.
 
+use super::cold;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::MetricValue;
@@ -59,9 +60,14 @@ fn add(scan: &Arc<dyn ExecutionPlan>, total: &mut Pruning) {
                     _ => {}
                 }
             }
-            MetricValue::Count { name, count } if name == "row_groups_pruned_dynamic_filter" => {
-                total.by_dynamic_filter += count.value();
-            }
+            MetricValue::Count { name, count } => match name.as_ref() {
+                "row_groups_pruned_dynamic_filter" => total.by_dynamic_filter += count.value(),
+                cold::ABSENT => {
+                    total.row_groups += count.value();
+                    total.by_bloom_filter += count.value();
+                }
+                _ => {}
+            },
             _ => {}
         }
     }

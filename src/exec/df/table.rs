@@ -27,7 +27,9 @@ pub(in crate::exec) fn table(
         let (hot, columns) = ScanExec::new(source, ranges, true, cx).ok()?;
         let hot: Arc<dyn ExecutionPlan> = Arc::new(hot);
         let types: Vec<_> = columns.places().map(|(_, place)| place.ty).collect();
-        let cold = cold::scan(source, &types, &hot.schema(), parts, filter, estimated_rows)?;
+        let wanted = cold::Wanted::new(source, &columns, cx);
+        let schema = hot.schema();
+        let cold = cold::scan(source, &types, &schema, parts, filter, &wanted, estimated_rows)?;
         let plan = UnionExec::try_new(vec![cold, hot]).ok()?;
         return Some(Lowered { plan, columns });
     }

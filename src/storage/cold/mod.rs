@@ -47,7 +47,7 @@ pub use flush::Outcome;
 pub use manifest::{FilePath, SegmentFile};
 pub use part::ColdPart;
 pub use place::Place;
-pub use segment::OpenSegment;
+pub use segment::{OpenSegment, StoredNumber};
 
 pub(super) use manifest::Locator;
 pub(super) use sweep::{segments_to_drop, start};

@@ -19,12 +19,21 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
+use parquet::basic::Type;
+use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use std::sync::Arc;
 
 /// Rows that a cursor decodes at first; each further batch doubles, to [`BATCH_ROWS_MAX`].
 const BATCH_ROWS_MIN: usize = 16;
 const BATCH_ROWS_MAX: usize = 2048;
+
+/// A value as Parquet has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredNumber {
+    Int32(i32),
+    Int64(i64),
+}
 
 /// A segment with its footer read.
 pub struct OpenSegment {
@@ -59,6 +68,28 @@ impl OpenSegment {
     /// Bytes of the file.
     pub fn read(&self, range: std::ops::Range<u64>) -> parquet::errors::Result<bytes::Bytes> {
         self.blocks.read(range).map_err(into_parquet)
+    }
+
+    /// Whether a row group may have a value in a column, by its bloom filter; yes where there is none.
+    pub fn may_have(&self, row_group: usize, id: i32, value: StoredNumber) -> bool {
+        let fields = self.metadata.schema().fields();
+        let Some(at) = fields.iter().position(|f| field_id(f) == Some(id)) else { return true };
+        let column = self.parquet().row_group(row_group).column(at);
+        let physical = match value {
+            StoredNumber::Int32(_) => Type::INT32,
+            StoredNumber::Int64(_) => Type::INT64,
+        };
+        if column.column_type() != physical {
+            return true;
+        }
+        match Sbbf::read_from_column_chunk(column, &self.blocks) {
+            Ok(Some(filter)) => match value {
+                StoredNumber::Int32(value) => filter.check(&value),
+                StoredNumber::Int64(value) => filter.check(&value),
+            },
+            // The read of the rows will tell what is wrong with the file.
+            Ok(None) | Err(_) => true,
+        }
     }
 
     /// Bytes that keeping it open costs, roughly.

@@ -5,11 +5,13 @@
 //! other columns are decoded. Columns are found by their ids ([`adapter`]), whatever they were called and whichever type
 //! they had when a segment was written. The hot rows are another operator's.
 
+mod absent;
 mod adapter;
 mod decode;
 mod files;
 mod key_filter;
 
+pub(super) use absent::Wanted;
 pub(super) use key_filter::KeyFilter;
 
 use super::runtime::partitions;
@@ -21,6 +23,7 @@ use adapter::{ColumnFiles, Logical};
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::FileSource;
 use datafusion::datasource::physical_plan::{
     FileGroup, FileScanConfigBuilder, ParquetSource, parquet::ParquetAccessPlan,
     parquet::RowGroupAccess,
@@ -31,8 +34,12 @@ use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, CastExpr, Column, Literal};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::metrics::MetricBuilder;
 use datafusion::physical_plan::projection::ProjectionExec;
 use std::sync::Arc;
+
+/// The metric that counts row groups left out because of [`Wanted`] values.
+pub(super) const ABSENT: &str = "row_groups_without_value";
 
 /// The share of rows below which conditions are evaluated before other columns are decoded: then
 /// most pages have none. With more, picking rows one by one costs more than decoding all.
@@ -55,6 +62,7 @@ pub(super) fn scan(
     schema: &SchemaRef,
     parts: Vec<ColdPart>,
     filter: KeyFilter,
+    wanted: &Wanted,
     estimated_rows: f64,
 ) -> Option<Arc<dyn ExecutionPlan>> {
     let rows: usize = parts.iter().map(ColdPart::rows).sum();
@@ -87,7 +95,7 @@ pub(super) fn scan(
     columns.extend(filter.columns());
     let fields: Vec<_> = columns.iter().enumerate().map(|(n, c)| c.field(n)).collect();
     let files = Arc::new(Schema::new(fields));
-    let scan = parquet(&files, columns, given, &filter, early, parts)?;
+    let scan = parquet(&files, columns, given, &filter, wanted, early, parts)?;
     let column = |(n, from): (usize, &From)| -> Option<(Arc<dyn PhysicalExpr>, String)> {
         let read = |at: &usize| Arc::new(Column::new(files.field(*at).name(), *at));
         let expr: Arc<dyn PhysicalExpr> = match from {
@@ -112,10 +120,16 @@ fn parquet(
     columns: Vec<Logical>,
     given: usize,
     filter: &KeyFilter,
+    wanted: &Wanted,
     early: bool,
     parts: Vec<ColdPart>,
 ) -> Option<Arc<dyn ExecutionPlan>> {
-    let groups = file_groups(&parts);
+    let mut absent = 0;
+    let groups = file_groups(&parts, |part, row_group| {
+        let is_absent = wanted.is_absent(part, row_group);
+        absent += usize::from(is_absent);
+        !is_absent
+    });
     let factory = Arc::new(files::Segments::new(&parts));
     let mut source = ParquetSource::new(schema.clone())
         .with_parquet_file_reader_factory(factory)
@@ -126,6 +140,7 @@ fn parquet(
     if let Some(predicate) = filter.predicate(given) {
         source = source.with_predicate(predicate);
     }
+    MetricBuilder::new(source.metrics()).counter(ABSENT, 0).add(absent);
     // Nothing is read through this store: the factory knows the segments.
     let store = ObjectStoreUrl::local_filesystem();
     let config = FileScanConfigBuilder::new(store, Arc::new(source))
@@ -138,7 +153,10 @@ fn parquet(
 }
 
 /// The parts' row groups, shared out among partitions so that each has about as many rows.
-fn file_groups(parts: &[ColdPart]) -> Vec<FileGroup> {
+fn file_groups(
+    parts: &[ColdPart],
+    mut is_wanted: impl FnMut(&ColdPart, usize) -> bool,
+) -> Vec<FileGroup> {
     let rows: usize = parts.iter().map(ColdPart::rows).sum();
     let share = rows.div_ceil(partitions()).max(1);
     let (mut groups, mut files, mut filled) = (Vec::new(), Vec::new(), 0);
@@ -150,7 +168,7 @@ fn file_groups(parts: &[ColdPart]) -> Vec<FileGroup> {
             let count = u32::try_from(group.num_rows()).unwrap_or(u32::MAX);
             let to = from.saturating_add(count);
             let live = part.rows_between(from, to);
-            if live > 0 {
+            if live > 0 && is_wanted(part, number) {
                 let access = match part.selection(from, to) {
                     None => RowGroupAccess::Scan,
                     Some(selection) => RowGroupAccess::Selection(selection),
