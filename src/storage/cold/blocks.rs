@@ -13,8 +13,8 @@ use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Small enough that a page read alone is not much more; 100 MB have 6 kB of checksums.
-pub(super) const BLOCK_BYTES: u64 = 64 << 10;
+/// Small enough that a page read alone is not much more; 100 MB have 25 kB of checksums.
+pub(super) const BLOCK_BYTES: u64 = 16 << 10;
 
 /// A file of `length` bytes with these checksums of its blocks.
 #[derive(Clone)]
@@ -173,7 +173,7 @@ mod tests {
     fn ranges_are_read_across_blocks() {
         let (path, content, checksums) = file("read");
         let blocks = open(&path, content.len(), &checksums);
-        for range in [0..1, 65_530..65_540, 0..content.len(), content.len() - 1..content.len()] {
+        for range in [0..1, 16_380..16_390, 0..content.len(), content.len() - 1..content.len()] {
             let found = blocks.read(range.start as u64..range.end as u64).unwrap();
             assert_eq!(found, content[range]);
         }
@@ -183,11 +183,11 @@ mod tests {
     #[test]
     fn what_was_changed_or_cut_is_an_error_that_names_the_file() {
         let (path, mut content, checksums) = file("changed");
-        content[70_000] ^= 1;
+        content[17_000] ^= 1;
         fs::write(&path, &content).unwrap();
         let blocks = open(&path, content.len(), &checksums);
         assert!(blocks.read(0..10).is_ok());
-        let error = blocks.read(65_536..65_537).unwrap_err();
+        let error = blocks.read(16_384..16_385).unwrap_err();
         assert_eq!(error.to_string(), "block 1 of \"a/file\" has a wrong checksum");
         fs::write(&path, &content[..1000]).unwrap();
         let blocks = open(&path, content.len(), &checksums);

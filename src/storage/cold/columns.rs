@@ -214,7 +214,10 @@ impl BatchBuilder {
             keys.append_value(key);
         }
         for (at, builder) in &mut self.user {
-            builder.push(row.datum(*at)).ok_or(Misfit(*at))?;
+            let text = row.stored_bytes(*at);
+            if !text.is_some_and(|text| builder.push_text(&text)) {
+                builder.push(row.datum(*at)).ok_or(Misfit(*at))?;
+            }
         }
         self.rows += 1;
         Ok(())
@@ -240,6 +243,14 @@ impl ColumnBuilder {
                 let builder = Builder::new(oids::TEXT, capacity);
                 ColumnBuilder::Text(column.type_oid, builder, Vec::new())
             }
+        }
+    }
+
+    /// Appends stored text as it is; `false`: the column is of another type.
+    fn push_text(&mut self, bytes: &[u8]) -> bool {
+        match self {
+            ColumnBuilder::Arrow(builder) => builder.append_stored_text(bytes),
+            ColumnBuilder::Text(..) => false,
         }
     }
 

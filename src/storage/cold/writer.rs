@@ -30,7 +30,7 @@ pub(super) const SEGMENT_ROWS_MAX: u32 = 1 << 20;
 const ROW_GROUP_ROWS: usize = 1 << 17;
 /// Rows and bytes of a page at most: what a point read decompresses of each column.
 const PAGE_ROWS: usize = 4096;
-const PAGE_BYTES: usize = 32 << 10;
+const PAGE_BYTES: usize = 12 << 10;
 /// Bytes of a dictionary, which a point read decompresses, too. A column that needs more has many
 /// values: other encodings suit it as well.
 const DICTIONARY_BYTES: usize = 16 << 10;
