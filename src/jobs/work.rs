@@ -14,7 +14,12 @@ pub(super) fn run(jobs: &Jobs, task: Task, work: &Work) -> Result<Outcome> {
             with_table(jobs, table, |table| jobs.store.flush(table, None, work))
         }
         (JobKind::Compact, Some(table)) => {
-            with_table(jobs, table, |table| jobs.store.compact_segments(table, work))
+            let done = with_table(jobs, table, |table| jobs.store.compact_segments(table, work))?;
+            // Nobody may need the old segments any more. If somebody does, a later sweep has them.
+            if let Err(error) = jobs.store.sweep_segments(work) {
+                tracing::warn!(%error, "files of compacted segments are left to the next sweep");
+            }
+            Ok(done)
         }
         (JobKind::Expire, Some((database, table))) => {
             let rows = background::remove_expired(&jobs.catalog, database, table, work)?;

@@ -41,8 +41,8 @@ const STEPS: [(&str, u32); 12] = [
 
 /// What no crash may keep a round from reaching.
 const ROUND_LIMIT: Duration = Duration::from_secs(60);
-/// Within this time after a start the sweep has removed what a crash left.
-const SWEEP_LIMIT: Duration = Duration::from_secs(30);
+/// Within this time after a start, which has room for two sweeps, what a crash left is removed.
+const SWEEP_LIMIT: Duration = Duration::from_secs(150);
 
 /// What clients were told.
 #[derive(Default)]

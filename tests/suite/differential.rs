@@ -16,6 +16,9 @@ use crate::harness::{Client, Format, Kalam, Outcome, Server, postgres, script};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Differences shown per script before the rest is only counted.
 const SHOWN_MAX: usize = 25;
@@ -118,6 +121,8 @@ impl Engine {
 
 /// All scripts on one server; `DIFFERENTIAL=name` runs those whose name contains it.
 fn compare_scripts(placement: Placement, engine: Engine) {
+    // All of them use the same schema of the one PostgreSQL.
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let filter = std::env::var("DIFFERENTIAL").unwrap_or_default();
     let kalam = Kalam::start();
     let _mover = (placement == Placement::Moving).then(|| Mover::start(&kalam));

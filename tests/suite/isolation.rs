@@ -22,10 +22,13 @@ use crate::harness::{Client, Kalam, Outcome, Server, postgres};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// A wait that takes so long does not end by itself.
 const END_OF_WAIT: Duration = Duration::from_secs(20);
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
 
@@ -63,6 +66,8 @@ fn transcripts_agree_with_postgresql_while_rows_move() {
 
 /// `ISOLATION=name` runs the transcripts whose name contains it.
 fn compare_transcripts(placement: Placement) {
+    // All of them use the same schema of the one PostgreSQL.
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let filter = std::env::var("ISOLATION").unwrap_or_default();
     let kalam = Kalam::start();
     let _mover = (placement == Placement::Moving).then(|| Mover::start(&kalam));
