@@ -100,8 +100,13 @@ impl Engine {
     }
 
     fn runs(self, sql: &str) -> bool {
-        const ORDERED: [&str; 4] =
-            ["corr(", "array_agg(e)", "FROM t LIMIT 1", "GROUP BY nn HAVING"];
+        const ORDERED: [&str; 5] = [
+            "corr(",
+            "array_agg(e)",
+            "FROM t LIMIT 1",
+            "GROUP BY nn HAVING",
+            "UNION ALL (SELECT a FROM u ORDER BY a DESC LIMIT 1)",
+        ];
         self == Engine::Chosen || !ORDERED.iter().any(|part| sql.contains(part))
     }
 

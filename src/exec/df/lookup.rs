@@ -12,9 +12,9 @@ use super::expr::{join_keys, value};
 use super::lowering::Lowering;
 use crate::exec::expr::{Lookup, Program, Reads};
 use datafusion::common::{JoinType, NullEquality};
-use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::joins::{HashJoinExecBuilder, PartitionMode};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use std::sync::Arc;
 
 /// The input with the value of each lookup in the programs as a further column. `rows` is how many
@@ -39,7 +39,9 @@ fn joined(input: Lowered, lookup: &Lookup, rows: f64, cx: &Lowering<'_>) -> Opti
     cx.is_null(&lookup.default).then_some(())?;
     let keys = lookup.keys.len();
     let groups = cx.below_breaker(|| lookup.groups.lower(&Needed::all(keys + 1), cx))?;
-    let hash_input = rows < lookup.groups.estimate.rows;
+    // Rows of one partition may be in an order that somebody relies on, which probing keeps.
+    let may_reorder = input.plan.output_partitioning().partition_count() > 1;
+    let hash_input = may_reorder && rows < lookup.groups.estimate.rows;
     let mut on = Vec::with_capacity(keys);
     for key in &lookup.keys {
         let outer = value(&key.outer, &input.columns, cx).filter(|value| !value.fallible)?;
