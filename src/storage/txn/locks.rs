@@ -136,7 +136,8 @@ impl Txn {
     }
 
     /// Takes an advisory lock; `false`: another session holds it and `wait` is not
-    /// [`LockWait::Block`]. Session scope: see [`Store::unlock_advisory`].
+    /// [`LockWait::Block`]. Session scope: see
+    /// [`Store::unlock_advisory`](crate::storage::Store::unlock_advisory).
     pub async fn lock_advisory(
         &self,
         key: AdvisoryKey,
