@@ -1,9 +1,9 @@
 //! Flush: hot rows become a segment.
 //!
 //! Rows committed before the flush began are copied from a snapshot, in key order, into files of at
-//! most [`SEGMENT_ROWS_MAX`] rows; each file is made a segment ([`super::publish`]) before the next
-//! begins. A crash or an error loses the file being made and nothing else: its rows are hot, and the
-//! next flush takes them.
+//! most [`SEGMENT_ROWS_MAX`] rows; each file is made a segment ([`super::publish`]) while the next is
+//! written. A crash or an error loses the files that are no segments yet and nothing else: their rows
+//! are hot, and the next flush takes them.
 
 use super::columns::{Columns, Form, Misfit};
 use super::manifest::{Entry, FilePath, SegmentFile};
