@@ -262,9 +262,10 @@ fn policies_flush_and_compact() {
     wait_for(client, &segments("few"), "1");
     assert_eq!(client.run("SELECT count(*) FROM few").text(0, 0), Some("300"));
     assert_eq!(client.run(&segments("kept")).text(0, 0), Some("0"));
-    let jobs = "SELECT DISTINCT type, requested_by FROM system.jobs \
-        WHERE \"table\" = 'public.few' AND status = 'completed' ORDER BY 1";
-    let jobs = client.run(jobs).ok();
+    let jobs = "FROM system.jobs WHERE \"table\" = 'public.few' AND status = 'completed'";
+    // What a job does is seen before its record says so.
+    wait_for(client, &format!("SELECT count(DISTINCT type) {jobs}"), "2");
+    let jobs = client.run(&format!("SELECT DISTINCT type, requested_by {jobs} ORDER BY 1")).ok();
     assert_eq!((jobs.text(0, 0), jobs.text(1, 0)), (Some("compact"), Some("flush")));
     assert_eq!(jobs.text(0, 1), None);
 }
