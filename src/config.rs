@@ -7,6 +7,7 @@
 use crate::catalog::schema;
 use crate::jobs::{Defaults, JobOptions};
 use crate::server::auth::Method;
+use crate::storage::StoreOptions;
 use crate::storage::objects::CredentialsKey;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
@@ -69,6 +70,9 @@ pub struct Options {
     /// Seals the credentials of storages: 32 random bytes in base64. Not an argument, as the password.
     #[arg(skip)]
     pub credentials_key: Option<String>,
+    /// Megabytes of cold rows' columns that are kept decoded; 0: none [default: 512]
+    #[arg(long, env = "KALAMDB_COLUMN_CACHE_MB", value_name = "MB")]
+    pub column_cache_mb: Option<u32>,
     /// Tables whose derived schemas are kept; 0: none [default: 10000]
     #[arg(long, env = "KALAMDB_SCHEMA_CACHE_ENTRIES", value_name = "N")]
     pub schema_cache_entries: Option<usize>,
@@ -107,6 +111,7 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     pub jobs: JobOptions,
     pub credentials_key: Option<CredentialsKey>,
+    pub column_cache_bytes: u64,
     pub schema_cache_entries: usize,
     pub schema_cache_ttl: Duration,
     pub log_format: LogFormat,
@@ -137,6 +142,8 @@ impl Config {
         let credentials_key = credentials_key.filter(|key| !key.is_empty());
         let credentials_key = credentials_key.map(|key| CredentialsKey::parse(&key)).transpose()?;
         let shutdown_timeout_s = given.shutdown_timeout_s.or(file.shutdown_timeout_s);
+        let column_cache_mb = given.column_cache_mb.or(file.column_cache_mb);
+        let column_cache_bytes = column_cache_mb.map(|mb| u64::from(mb) << 20);
         let schema_cache_entries = given.schema_cache_entries.or(file.schema_cache_entries);
         let schema_cache_ttl_s = given.schema_cache_ttl_s.or(file.schema_cache_ttl_s);
         Ok(Config {
@@ -150,6 +157,8 @@ impl Config {
             shutdown_timeout: Duration::from_secs(shutdown_timeout_s.unwrap_or(10)),
             jobs,
             credentials_key,
+            column_cache_bytes: column_cache_bytes
+                .unwrap_or(StoreOptions::default().column_cache_bytes),
             schema_cache_entries: schema_cache_entries.unwrap_or(schema::ENTRIES_DEFAULT),
             schema_cache_ttl: schema_cache_ttl_s.map_or(schema::TTL_DEFAULT, Duration::from_secs),
             log_format: given.log_format.or(file.log_format).unwrap_or(LogFormat::Text),

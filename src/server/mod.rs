@@ -78,6 +78,7 @@ pub async fn run(config: Config) -> Result<(), String> {
     let options = StoreOptions {
         fault: Fault::from_environment()?,
         credentials_key: config.credentials_key.clone(),
+        column_cache_bytes: config.column_cache_bytes,
         ..StoreOptions::default()
     };
     let password = password.map(|v| v.to_string());

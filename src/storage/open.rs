@@ -109,7 +109,7 @@ pub(super) fn open(dir: &Path, store_options: &StoreOptions) -> Result<Arc<Db>> 
         fs::rename(dir.join("FORMAT.new"), dir.join("FORMAT")).map_err(|e| failed(dir, &e))?;
         sync_dir(dir)?;
     }
-    Ok(Arc::new(Db { rocks, cold: Cold::new(dir), _lock: lock }))
+    Ok(Arc::new(Db { rocks, cold: Cold::new(dir, store_options.column_cache_bytes), _lock: lock }))
 }
 
 fn inspect(dir: &Path) -> Result<Found> {

@@ -12,6 +12,8 @@ use rocksdb::{
 pub struct StoreOptions {
     /// Bytes of RocksDB's cache of uncompressed blocks.
     pub block_cache_bytes: usize,
+    /// Bytes of decoded columns of cold rows that are kept.
+    pub column_cache_bytes: u64,
     /// Bytes of memtables over all column families.
     pub memtable_bytes: usize,
     /// Bytes one transaction may write: it is held in memory, and committed in one batch, which
@@ -27,6 +29,7 @@ impl Default for StoreOptions {
     fn default() -> StoreOptions {
         StoreOptions {
             block_cache_bytes: 256 << 20,
+            column_cache_bytes: 512 << 20,
             memtable_bytes: 128 << 20,
             transaction_bytes_max: 3 << 30,
             credentials_key: None,

@@ -1,9 +1,7 @@
 //! What a scan of segments did not have to read, for EXPLAIN ANALYZE.
 
-use super::cold;
-use datafusion::datasource::source::DataSourceExec;
+use super::cold::ColdExec;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::metrics::MetricValue;
 use std::sync::Arc;
 
 /// What was read and what was not, of the scans in a plan.
@@ -13,9 +11,10 @@ pub(in crate::exec) struct Pruning {
     pub row_groups: usize,
     pub by_statistics: usize,
     pub by_bloom_filter: usize,
-    /// By what a join or a LIMIT found out meanwhile.
-    pub by_dynamic_filter: usize,
-    pub pages: usize,
+    /// Blocks of rows, by the page index.
+    pub blocks: usize,
+    /// The same by what a join or a LIMIT found out meanwhile.
+    pub blocks_meanwhile: usize,
 }
 
 impl Pruning {
@@ -32,43 +31,23 @@ impl Pruning {
             ("Row Groups", self.row_groups),
             ("Row Groups Removed by Statistics", self.by_statistics),
             ("Row Groups Removed by Bloom Filter", self.by_bloom_filter),
-            ("Row Groups Removed by Dynamic Filter", self.by_dynamic_filter),
-            ("Pages Removed by Index", self.pages),
+            ("Pages Removed by Index", self.blocks),
+            ("Pages Removed by Dynamic Filter", self.blocks_meanwhile),
         ]
+    }
+
+    fn add(&mut self, other: Pruning) {
+        self.row_groups += other.row_groups;
+        self.by_statistics += other.by_statistics;
+        self.by_bloom_filter += other.by_bloom_filter;
+        self.blocks += other.blocks;
+        self.blocks_meanwhile += other.blocks_meanwhile;
     }
 }
 
 fn visit(plan: &Arc<dyn ExecutionPlan>, found: &mut Option<Pruning>) {
-    if plan.is::<DataSourceExec>() {
-        add(plan, found.get_or_insert_default());
+    if let Some(scan) = plan.downcast_ref::<ColdExec>() {
+        found.get_or_insert_default().add(scan.pruning());
     }
     plan.children().into_iter().for_each(|child| visit(child, found));
-}
-
-fn add(scan: &Arc<dyn ExecutionPlan>, total: &mut Pruning) {
-    for metric in scan.metrics().iter().flat_map(|metrics| metrics.iter()) {
-        match metric.value() {
-            MetricValue::PruningMetrics { name, pruning_metrics } => {
-                let pruned = pruning_metrics.pruned();
-                match name.as_ref() {
-                    "row_groups_pruned_statistics" => {
-                        total.row_groups += pruned + pruning_metrics.matched();
-                        total.by_statistics += pruned;
-                    }
-                    "row_groups_pruned_bloom_filter" => total.by_bloom_filter += pruned,
-                    "page_index_pages_pruned" => total.pages += pruned,
-                    _ => {}
-                }
-            }
-            MetricValue::Count { name, count } => match name.as_ref() {
-                "row_groups_pruned_dynamic_filter" => total.by_dynamic_filter += count.value(),
-                cold::ABSENT => {
-                    total.row_groups += count.value();
-                    total.by_bloom_filter += count.value();
-                }
-                _ => {}
-            },
-            _ => {}
-        }
-    }
 }

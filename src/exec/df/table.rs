@@ -9,12 +9,11 @@ use datafusion::physical_plan::union::UnionExec;
 use std::sync::Arc;
 
 /// The rows of key ranges, which are those that satisfy `conditions` on the primary key; `None`: the
-/// ranges are of another form. `estimated_rows` are left by the scan's own conditions.
+/// ranges are of another form.
 pub(in crate::exec) fn table(
     source: &Arc<Source>,
     ranges: Vec<ByteRange>,
     conditions: Option<Vec<KeyCondition>>,
-    estimated_rows: f64,
     cx: &Lowering<'_>,
 ) -> Option<Lowered> {
     let parts = match &conditions {
@@ -27,10 +26,8 @@ pub(in crate::exec) fn table(
         let (hot, columns) = ScanExec::new(source, ranges, true, cx).ok()?;
         let hot: Arc<dyn ExecutionPlan> = Arc::new(hot);
         let types: Vec<_> = columns.places().map(|(_, place)| place.ty).collect();
-        let wanted = cold::Wanted::new(source, &columns, cx);
-        let schema = hot.schema();
-        let cold = cold::scan(source, &types, &schema, parts, filter, &wanted, estimated_rows)?;
-        let plan = UnionExec::try_new(vec![cold, hot]).ok()?;
+        let cold = cold::scan(source, &types, &hot.schema(), parts, &filter, cx)?;
+        let plan = UnionExec::try_new(vec![Arc::new(cold), hot]).ok()?;
         return Some(Lowered { plan, columns });
     }
     let (rows, columns) = ScanExec::new(source, ranges, false, cx).ok()?;

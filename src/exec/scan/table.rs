@@ -79,7 +79,7 @@ impl PlanNode for TableScan {
             Owner::Everyone => self.bounds.conditions(&state).ok()?,
             _ => None,
         };
-        let lowered = df::table(&self.source, ranges, conditions, self.rows, cx)?;
+        let lowered = df::table(&self.source, ranges, conditions, cx)?;
         df::filtered(lowered, &self.source.conditions, self.rows, needed, cx)
     }
 }

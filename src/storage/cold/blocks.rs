@@ -32,26 +32,52 @@ impl Blocks {
         Blocks(Arc::new(Checked { object, path, length, checksums }))
     }
 
+    pub fn len(&self) -> u64 {
+        self.0.length
+    }
+
     pub fn read(&self, range: Range<u64>) -> Result<Bytes> {
-        let Checked { object, path, length, checksums } = &*self.0;
-        if range.end > *length || range.start > range.end {
-            return Err(StorageError::Corrupt(format!("\"{path}\" refers beyond its end")));
+        let whole = self.0.whole_blocks(&range)?;
+        let bytes = self.0.object.read(whole.clone(), &self.0.path)?;
+        self.0.checked(&bytes, &whole, &range)
+    }
+
+    /// Reads several ranges, at the same time where that is faster.
+    pub fn read_all(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        let whole = ranges.iter().map(|range| self.0.whole_blocks(range));
+        let whole = whole.collect::<Result<Vec<_>>>()?;
+        let read = self.0.object.read_all(&whole, &self.0.path)?;
+        let checked = ranges.iter().zip(&whole).zip(&read);
+        checked.map(|((range, whole), bytes)| self.0.checked(bytes, whole, range)).collect()
+    }
+}
+
+impl Checked {
+    /// The blocks that a range lies in.
+    fn whole_blocks(&self, range: &Range<u64>) -> Result<Range<u64>> {
+        if range.end > self.length || range.start > range.end {
+            let text = format!("\"{}\" refers beyond its end", self.path);
+            return Err(StorageError::Corrupt(text));
         }
-        let first = range.start / BLOCK_BYTES;
-        let start = first * BLOCK_BYTES;
-        let end = range.end.next_multiple_of(BLOCK_BYTES).min(*length);
-        let bytes = object.read(start..end, path)?;
-        if bytes.len() as u64 != end - start {
+        let start = range.start / BLOCK_BYTES * BLOCK_BYTES;
+        Ok(start..range.end.next_multiple_of(BLOCK_BYTES).min(self.length))
+    }
+
+    /// The bytes of a range, of those of its blocks.
+    fn checked(&self, bytes: &Bytes, whole: &Range<u64>, range: &Range<u64>) -> Result<Bytes> {
+        let path = &self.path;
+        if bytes.len() as u64 != whole.end - whole.start {
             return Err(StorageError::Corrupt(format!("\"{path}\" is cut off")));
         }
+        let first = whole.start / BLOCK_BYTES;
         for (block, number) in bytes.chunks(BLOCK_BYTES as usize).zip(first..) {
-            let expected = usize::try_from(number).ok().and_then(|n| checksums.get(n));
+            let expected = usize::try_from(number).ok().and_then(|n| self.checksums.get(n));
             if expected != Some(&crc32fast::hash(block)) {
                 let text = format!("block {number} of \"{path}\" has a wrong checksum");
                 return Err(StorageError::Corrupt(text));
             }
         }
-        let offset = (range.start - start) as usize;
+        let offset = (range.start - whole.start) as usize;
         Ok(bytes.slice(offset..offset + (range.end - range.start) as usize))
     }
 }

@@ -290,7 +290,7 @@ impl ColumnBuilder {
     }
 }
 
-/// Makes stored rows of batches that have all fields of a segment.
+/// Makes stored rows of all columns of a segment.
 pub(super) struct RowMaker {
     columns: Arc<Columns>,
     layout: RowLayout,
@@ -304,10 +304,10 @@ impl RowMaker {
     }
 
     /// The stored row at `at`, as it was before it was flushed.
-    pub fn encode(&mut self, batch: &RecordBatch, at: usize, out: &mut Vec<u8>) -> Result<()> {
-        let int = |field: usize| batch.column(field).as_primitive::<Int64Type>().value(at);
+    pub fn encode(&mut self, columns: &[ArrayRef], at: usize, out: &mut Vec<u8>) -> Result<()> {
+        let int = |field: usize| columns[field].as_primitive::<Int64Type>().value(at);
         let (seq, born) = (int(0).cast_unsigned(), int(2).cast_unsigned());
-        let updated = batch.column(1).as_primitive::<TimestampMicrosecondType>().value(at);
+        let updated = columns[1].as_primitive::<TimestampMicrosecondType>().value(at);
         self.values.clear();
         let mut field = self.columns.first_user_field();
         for column in &self.columns.user {
@@ -315,7 +315,7 @@ impl RowMaker {
                 self.values.push(Datum::Null);
                 continue;
             }
-            self.values.push(column.datum(&**batch.column(field), at)?);
+            self.values.push(column.datum(&*columns[field], at)?);
             field += 1;
         }
         let start = out.len();

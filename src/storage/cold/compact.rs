@@ -148,7 +148,7 @@ impl RowSource for LiveRows {
             let Some((_, value)) = self.locators.entry() else { break };
             let Locator { segment, position } = Locator::decode(value)?;
             if let Some(cursor) = self.cursors.get_mut(&segment) {
-                cursor.read(position, false)?;
+                cursor.read(position)?;
                 self.current = Some(segment);
                 break;
             }

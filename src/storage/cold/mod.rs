@@ -27,8 +27,10 @@
 //! ([`sweep`]). A storage that cannot be reached makes reads of its rows fail, and nothing else.
 
 mod blocks;
+mod cache;
 mod columns;
 mod compact;
+mod fetch;
 mod flush;
 mod manifest;
 mod part;
@@ -47,7 +49,8 @@ pub use flush::Outcome;
 pub use manifest::{FilePath, SegmentFile};
 pub use part::ColdPart;
 pub use place::Place;
-pub use segment::{OpenSegment, StoredNumber};
+pub use segment::{OpenSegment, StoredValue};
+pub use writer::BLOCK_ROWS;
 
 pub(super) use manifest::Locator;
 pub(super) use sweep::{segments_to_drop, start};
@@ -55,6 +58,7 @@ pub(super) use tier::TierScan;
 
 use super::keys::{self, SegmentId};
 use super::{Result, RowLayout, StorageError, StorageId, Store};
+use cache::ColumnCache;
 use crate::types::Oid;
 use columns::Columns;
 use dashmap::DashMap;
@@ -144,6 +148,7 @@ pub(super) struct Cold {
     /// lookup.
     tables: RwLock<HashSet<StorageId>>,
     open: Cache<SegmentId, Arc<OpenSegment>, ByMemory>,
+    columns: Arc<ColumnCache>,
     places: Places,
     /// Where files are written before they are moved to their place.
     scratch: PathBuf,
@@ -171,13 +176,15 @@ impl Weighter<SegmentId, Arc<OpenSegment>> for ByMemory {
 }
 
 impl Cold {
-    /// For a data directory, whose own segments lie below `cold`.
-    pub fn new(dir: &Path) -> Cold {
+    /// For a data directory, whose own segments lie below `cold`; so many bytes of decoded columns are
+    /// kept.
+    pub fn new(dir: &Path, cache_bytes: u64) -> Cold {
         let places = Places::default();
         places.insert(0, Place::Directory(dir.join("cold")));
         Cold {
             tables: RwLock::default(),
             open: Cache::with_weighter(OPEN_SEGMENTS, OPEN_BYTES_MAX, ByMemory),
+            columns: Arc::new(ColumnCache::new(cache_bytes)),
             places,
             scratch: dir.join("scratch"),
             writing: Mutex::default(),
@@ -214,7 +221,7 @@ impl Cold {
         self.open.get_or_insert_with(&segment, || {
             let file = file()?;
             let place = self.place(file.file.storage)?;
-            OpenSegment::open(segment, file, &place).map(Arc::new)
+            OpenSegment::open(segment, file, &place, self.columns.clone()).map(Arc::new)
         })
     }
 

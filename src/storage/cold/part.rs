@@ -3,7 +3,9 @@
 use super::manifest::{position, positions};
 use super::segment::OpenSegment;
 use crate::storage::{Result, Snapshot, Space, StorageId, WriteSet};
-use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use datafusion::arrow::array::BooleanBufferBuilder;
+use datafusion::arrow::buffer::BooleanBuffer;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A segment, and which of its rows are the table's for one reader.
@@ -55,36 +57,28 @@ impl ColdPart {
     }
 
     /// The same of those from `from` to before `to`.
-    pub fn rows_between(&self, from: u32, to: u32) -> usize {
-        let (from, to) = (from.max(self.from), to.min(self.to));
+    pub fn rows_in(&self, rows: &Range<u32>) -> usize {
+        let (from, to) = (rows.start.max(self.from), rows.end.min(self.to));
         let below = |bound| self.dead.partition_point(|position| *position < bound);
         (to.saturating_sub(from) as usize).saturating_sub(below(to) - below(from.min(to)))
     }
 
-    /// The rows from `from` to before `to` of the file that are the table's; `None`: all of them.
-    pub fn selection(&self, from: u32, to: u32) -> Option<RowSelection> {
-        let first = self.dead.partition_point(|position| *position < from);
-        let dead = self.dead[first..].iter().take_while(|position| **position < to);
-        let mut selectors = Vec::new();
-        let mut at = from.max(self.from).min(to);
-        if at > from {
-            selectors.push(RowSelector::skip((at - from) as usize));
+    /// Which of some rows of the file are the table's; `None`: all of them.
+    pub fn live(&self, rows: Range<u32>) -> Option<BooleanBuffer> {
+        let first = self.dead.partition_point(|position| *position < rows.start);
+        let dead = self.dead[first..].iter().take_while(|position| **position < rows.end);
+        let (from, to) = (self.from.max(rows.start), self.to.min(rows.end));
+        let mut dead = dead.peekable();
+        if (from, to) == (rows.start, rows.end) && dead.peek().is_none() {
+            return None;
         }
-        let end = self.to.clamp(at, to);
+        let mut live = BooleanBufferBuilder::new(rows.len());
+        live.append_n(from.min(rows.end).saturating_sub(rows.start) as usize, false);
+        live.append_n(to.saturating_sub(from) as usize, true);
+        live.resize(rows.len());
         for position in dead {
-            if *position > at {
-                selectors.push(RowSelector::select((position - at) as usize));
-            }
-            selectors.push(RowSelector::skip(1));
-            at = position + 1;
+            live.set_bit((position - rows.start) as usize, false);
         }
-        if end > at {
-            selectors.push(RowSelector::select((end - at) as usize));
-        }
-        if to > end {
-            selectors.push(RowSelector::skip((to - end) as usize));
-        }
-        let selection = RowSelection::from(selectors);
-        (selection.row_count() < (to - from) as usize).then_some(selection)
+        Some(live.finish())
     }
 }

@@ -138,6 +138,18 @@ impl Object {
             }
         }
     }
+
+    /// The same of several ranges; a store's answers are awaited together.
+    pub(super) fn read_all(&self, ranges: &[Range<u64>], path: &str) -> Result<Vec<Bytes>> {
+        match self {
+            Object::File(_) => ranges.iter().map(|range| self.read(range.clone(), path)).collect(),
+            Object::Remote(store, at) => {
+                let (store, at, ranges) = (Arc::clone(store), at.clone(), ranges.to_vec());
+                wait(async move { store.get_ranges(&at, &ranges).await })
+                    .map_err(|e| object_failed(path, &e))
+            }
+        }
+    }
 }
 
 async fn upload(

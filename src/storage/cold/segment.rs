@@ -1,38 +1,39 @@
-//! An open segment, and its rows one by one.
+//! An open segment, its columns block by block, and its rows one by one.
 //!
-//! Open segments are kept: the footer and the page index are read and parsed once. A row is read by
-//! its position; only the pages that hold it are read and decompressed. Whoever reads many rows in
-//! order keeps a [`RowCursor`], which decodes ahead.
+//! Open segments are kept: the footer and the page index are read and parsed once. Columns are decoded
+//! in blocks of [`BLOCK_ROWS`] rows, which is also what a page holds, and the decoded blocks are kept
+//! ([`cache`](super::cache)). A row is made of one value of each column's block.
 
-use super::blocks::{Blocks, from_parquet, into_parquet};
+use super::blocks::{Blocks, from_parquet};
+use super::cache::{BlockKey, ColumnCache};
 use super::columns::{Columns, RowMaker, SEQ_ID, field_id};
+use super::fetch::Fetched;
 use super::manifest::SegmentFile;
 use super::place::Place;
-use super::writer::{COLUMNS_KEY, FORMAT_KEY, FORMAT_VERSION};
+use super::writer::{BLOCK_ROWS, COLUMNS_KEY, FORMAT_KEY, FORMAT_VERSION};
 use crate::storage::keys::SegmentId;
 use crate::storage::{Result, StorageError};
 use crate::types::key;
-use datafusion::arrow::array::{AsArray, RecordBatch};
-use datafusion::arrow::datatypes::Int64Type;
+use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Field, Int64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+    ParquetRecordBatchReaderBuilder, RowSelection,
 };
 use parquet::basic::Type;
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
-
-/// Rows that a cursor decodes at first; each further batch doubles, to [`BATCH_ROWS_MAX`].
-const BATCH_ROWS_MIN: usize = 16;
-const BATCH_ROWS_MAX: usize = 2048;
 
 /// A value as Parquet has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoredNumber {
+pub enum StoredValue<'a> {
     Int32(i32),
     Int64(i64),
+    Bytes(&'a [u8]),
 }
 
 /// A segment with its footer read.
@@ -42,10 +43,18 @@ pub struct OpenSegment {
     pub(super) blocks: Blocks,
     pub(super) metadata: ArrowReaderMetadata,
     pub(super) columns: Arc<Columns>,
+    /// Rows of each row group but the last; whole blocks.
+    group_rows: u32,
+    cache: Arc<ColumnCache>,
 }
 
 impl OpenSegment {
-    pub(super) fn open(id: SegmentId, file: SegmentFile, place: &Place) -> Result<OpenSegment> {
+    pub(super) fn open(
+        id: SegmentId,
+        file: SegmentFile,
+        place: &Place,
+        cache: Arc<ColumnCache>,
+    ) -> Result<OpenSegment> {
         let path = file.file.path.clone();
         let object = place.open(&path)?;
         let blocks = Blocks::new(object, path.clone(), file.bytes, file.checksums.clone());
@@ -54,10 +63,15 @@ impl OpenSegment {
             ArrowReaderMetadata::load(&blocks, options).map_err(|e| from_parquet(e, &path))?;
         let columns = Arc::new(described(metadata.metadata(), &path)?);
         let rows = metadata.metadata().file_metadata().num_rows();
-        if rows != i64::from(file.rows) || metadata.schema().fields() != columns.schema().fields() {
-            return Err(StorageError::Corrupt(format!("\"{path}\" is not the segment described")));
+        let group_rows = group_rows(metadata.metadata());
+        let fits = rows == i64::from(file.rows)
+            && metadata.schema().fields() == columns.schema().fields();
+        match group_rows {
+            Some(group_rows) if fits => {
+                Ok(OpenSegment { id, file, blocks, metadata, columns, group_rows, cache })
+            }
+            _ => Err(StorageError::Corrupt(format!("\"{path}\" is not the segment described"))),
         }
-        Ok(OpenSegment { id, file, blocks, metadata, columns })
     }
 
     /// What Parquet says of the file, page index included.
@@ -65,27 +79,22 @@ impl OpenSegment {
         self.metadata.metadata()
     }
 
-    /// Bytes of the file.
-    pub fn read(&self, range: std::ops::Range<u64>) -> parquet::errors::Result<bytes::Bytes> {
-        self.blocks.read(range).map_err(into_parquet)
-    }
-
-    /// Whether a row group may have a value in a column, by its bloom filter; yes where there is none.
-    pub fn may_have(&self, row_group: usize, id: i32, value: StoredNumber) -> bool {
-        let fields = self.metadata.schema().fields();
-        let Some(at) = fields.iter().position(|f| field_id(f) == Some(id)) else { return true };
-        let column = self.parquet().row_group(row_group).column(at);
+    /// Whether a row group may have a value in a field, by its bloom filter; yes where there is none.
+    pub fn may_have(&self, row_group: usize, field: usize, value: StoredValue<'_>) -> bool {
+        let column = self.parquet().row_group(row_group).column(field);
         let physical = match value {
-            StoredNumber::Int32(_) => Type::INT32,
-            StoredNumber::Int64(_) => Type::INT64,
+            StoredValue::Int32(_) => Type::INT32,
+            StoredValue::Int64(_) => Type::INT64,
+            StoredValue::Bytes(_) => Type::BYTE_ARRAY,
         };
         if column.column_type() != physical {
             return true;
         }
         match Sbbf::read_from_column_chunk(column, &self.blocks) {
             Ok(Some(filter)) => match value {
-                StoredNumber::Int32(value) => filter.check(&value),
-                StoredNumber::Int64(value) => filter.check(&value),
+                StoredValue::Int32(value) => filter.check(&value),
+                StoredValue::Int64(value) => filter.check(&value),
+                StoredValue::Bytes(value) => filter.check(value),
             },
             // The read of the rows will tell what is wrong with the file.
             Ok(None) | Err(_) => true,
@@ -102,61 +111,118 @@ impl OpenSegment {
         &self.file.file.path
     }
 
-    /// Reads `rows` rows from the position `from` on, of the fields named.
-    fn reader(
-        &self,
-        from: u32,
-        rows: usize,
-        batch_rows: usize,
-        fields: Option<&[usize]>,
-    ) -> Result<ParquetRecordBatchReader> {
-        // Row groups outside are not even looked at: only the first one's rows are skipped.
-        let (mut groups, mut skip, mut before) = (Vec::new(), 0, 0);
-        let (from, end) = (from as usize, from as usize + rows);
-        for (number, group) in self.parquet().row_groups().iter().enumerate() {
-            let after = before + usize::try_from(group.num_rows()).unwrap_or(0);
-            if before < end && after > from {
-                if groups.is_empty() {
-                    skip = from - before;
-                }
-                groups.push(number);
+    /// The stored row at a position.
+    pub(super) fn row(&self, position: u32) -> Result<Vec<u8>> {
+        self.check(position)?;
+        let columns = self.block(position / BLOCK_ROWS)?;
+        let mut out = Vec::with_capacity(256);
+        let at = (position % BLOCK_ROWS) as usize;
+        RowMaker::new(&self.columns).encode(&columns, at, &mut out)?;
+        Ok(out)
+    }
+
+    fn check(&self, position: u32) -> Result<()> {
+        match position < self.file.rows {
+            true => Ok(()),
+            false => {
+                let text = format!("\"{}\" has no row {position}", self.path());
+                Err(StorageError::Corrupt(text))
             }
-            before = after;
         }
-        let selection =
-            RowSelection::from(vec![RowSelector::skip(skip), RowSelector::select(rows)]);
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
-            self.blocks.clone(),
-            self.metadata.clone(),
-        );
-        let mask = match fields {
-            Some(fields) => {
-                let schema = self.parquet().file_metadata().schema_descr();
-                ProjectionMask::roots(schema, fields.iter().copied())
-            }
-            None => ProjectionMask::all(),
+    }
+
+    /// All columns of a block.
+    fn block(&self, block: u32) -> Result<Vec<ArrayRef>> {
+        let fields: Vec<usize> = (0..self.metadata.schema().fields().len()).collect();
+        let mut columns = self.decode(&fields, &[block])?;
+        Ok(columns.iter_mut().filter_map(Vec::pop).collect())
+    }
+
+    /// The field with a column's id.
+    pub fn field(&self, id: i32) -> Option<usize> {
+        self.metadata.schema().fields().iter().position(|f| field_id(f) == Some(id))
+    }
+
+    /// A field, as Arrow has it.
+    pub fn arrow_field(&self, field: usize) -> &Field {
+        &self.metadata.schema().fields()[field]
+    }
+
+    /// The blocks of a row group; no block is of two.
+    pub fn blocks_of(&self, row_group: usize) -> Range<u32> {
+        let per_group = self.group_rows / BLOCK_ROWS;
+        let first = u32::try_from(row_group).map_or(u32::MAX, |n| n.saturating_mul(per_group));
+        first..first.saturating_add(per_group).min(self.file.rows.div_ceil(BLOCK_ROWS))
+    }
+
+    /// The positions of a block's rows.
+    pub fn rows_of(&self, block: u32) -> Range<u32> {
+        let first = block.saturating_mul(BLOCK_ROWS);
+        first..first.saturating_add(BLOCK_ROWS).min(self.file.rows)
+    }
+
+    /// Of each of the fields, which ascend, the values in each of the blocks, which ascend and are of
+    /// one row group.
+    pub fn decode(&self, fields: &[usize], blocks: &[u32]) -> Result<Vec<Vec<ArrayRef>>> {
+        let key = |field: usize, block: u32| BlockKey {
+            segment: self.id,
+            field: u16::try_from(field).expect("tables have at most 1600 columns"),
+            block,
         };
-        builder
-            .with_projection(mask)
-            .with_row_groups(groups)
+        let mut found: Vec<Vec<Option<ArrayRef>>> = Vec::with_capacity(fields.len());
+        // Fields that lack the same blocks are decoded together.
+        let mut lacking: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+        for (n, field) in fields.iter().enumerate() {
+            let of_field: Vec<_> = blocks.iter().map(|b| self.cache.get(&key(*field, *b))).collect();
+            let lacks = |(at, array): (usize, &Option<ArrayRef>)| array.is_none().then_some(at);
+            let lacks: Vec<usize> = of_field.iter().enumerate().filter_map(lacks).collect();
+            if !lacks.is_empty() {
+                lacking.entry(lacks).or_default().push(n);
+            }
+            found.push(of_field);
+        }
+        for (places, of_fields) in lacking {
+            let wanted: Vec<u32> = places.iter().map(|at| blocks[*at]).collect();
+            let named: Vec<usize> = of_fields.iter().map(|n| fields[*n]).collect();
+            let mut reader = self.reader(&named, &wanted)?;
+            for at in places {
+                let batch = self.next_batch(&mut reader, self.rows_of(blocks[at]).len())?;
+                for (n, array) in of_fields.iter().zip(batch.columns()) {
+                    self.cache.insert(key(fields[*n], blocks[at]), array.clone());
+                    found[*n][at] = Some(array.clone());
+                }
+            }
+        }
+        Ok(found.into_iter().map(|of_field| of_field.into_iter().flatten().collect()).collect())
+    }
+
+    /// Gives the blocks one by one.
+    fn reader(&self, fields: &[usize], blocks: &[u32]) -> Result<ParquetRecordBatchReader> {
+        let group = (blocks.first().copied().unwrap_or(0) * BLOCK_ROWS / self.group_rows) as usize;
+        let first = self.blocks_of(group).start * BLOCK_ROWS;
+        let of_group = |block: &u32| {
+            let rows = self.rows_of(*block);
+            rows.start - first..rows.end - first
+        };
+        let wanted: Vec<Range<u32>> = blocks.iter().map(of_group).collect();
+        let fetched = Fetched::read(&self.blocks, self.parquet(), group, fields, &wanted)?;
+        let ranges = wanted.iter().map(|rows| rows.start as usize..rows.end as usize);
+        let rows = self.parquet().row_group(group).num_rows();
+        let selection =
+            RowSelection::from_consecutive_ranges(ranges, usize::try_from(rows).unwrap_or(0));
+        let schema = self.parquet().file_metadata().schema_descr();
+        ParquetRecordBatchReaderBuilder::new_with_metadata(fetched, self.metadata.clone())
+            .with_projection(ProjectionMask::roots(schema, fields.iter().copied()))
+            .with_row_groups(vec![group])
             .with_row_selection(selection)
-            .with_batch_size(batch_rows)
+            .with_batch_size(BLOCK_ROWS as usize)
             .build()
             .map_err(|e| from_parquet(e, self.path()))
     }
 
-    /// The stored row at a position.
-    pub(super) fn row(&self, position: u32) -> Result<Vec<u8>> {
-        let mut reader = self.reader(position, 1, 1, None)?;
-        let batch = self.next_batch(&mut reader)?;
-        let mut out = Vec::with_capacity(256);
-        RowMaker::new(&self.columns).encode(&batch, 0, &mut out)?;
-        Ok(out)
-    }
-
-    fn next_batch(&self, reader: &mut ParquetRecordBatchReader) -> Result<RecordBatch> {
+    fn next_batch(&self, reader: &mut ParquetRecordBatchReader, rows: usize) -> Result<RecordBatch> {
         match reader.next() {
-            Some(Ok(batch)) if batch.num_rows() > 0 => Ok(batch),
+            Some(Ok(batch)) if batch.num_rows() == rows => Ok(batch),
             Some(Err(error)) => Err(from_parquet(error.into(), self.path())),
             _ => Err(StorageError::Corrupt(format!("\"{}\" has too few rows", self.path()))),
         }
@@ -170,34 +236,30 @@ impl OpenSegment {
         key: &[usize],
         mut f: impl FnMut(&[u8], u64) -> Result<()>,
     ) -> Result<()> {
-        let schema = self.metadata.schema();
-        let field = |id: i32| schema.fields().iter().position(|f| field_id(f) == Some(id));
-        let of_key = key.iter().map(|at| field((at + 1) as i32));
-        let of_key: Option<Vec<usize>> = of_key.collect();
-        let mut fields = vec![field(SEQ_ID).unwrap_or(0)];
+        let of_key: Option<Vec<usize>> = key.iter().map(|at| self.field((at + 1) as i32)).collect();
+        let mut wanted = vec![self.field(SEQ_ID).unwrap_or(0)];
         match of_key {
-            Some(of_key) if !self.columns.stored_key => fields.extend(of_key),
-            _ => fields.push(self.columns.first_user_field() - 1),
+            Some(of_key) if !self.columns.stored_key => wanted.extend(of_key),
+            _ => wanted.push(self.columns.first_user_field() - 1),
         }
-        let rows = (self.file.rows - from) as usize;
-        let reader = self.reader(from, rows, BATCH_ROWS_MAX, Some(&fields))?;
-        // The batches have the file's order of columns.
-        let mut order = fields.clone();
-        order.sort_unstable();
-        let place = |field: &usize| order.iter().position(|f| f == field).unwrap_or(0);
+        let mut fields = wanted.clone();
+        fields.sort_unstable();
+        let place = |field: &usize| fields.iter().position(|f| f == field).unwrap_or(0);
         let mut suffix = Vec::with_capacity(32);
-        for batch in reader {
-            let batch = batch.map_err(|e| from_parquet(e.into(), self.path()))?;
-            let seqs = batch.column(place(&fields[0])).as_primitive::<Int64Type>();
-            for at in 0..batch.num_rows() {
+        for block in from / BLOCK_ROWS..self.file.rows.div_ceil(BLOCK_ROWS) {
+            let arrays = self.decode(&fields, &[block])?;
+            let array = |field: &usize| &arrays[place(field)][0];
+            let seqs = array(&wanted[0]).as_primitive::<Int64Type>();
+            let rows = self.rows_of(block);
+            for at in (from.max(rows.start) - rows.start) as usize..rows.len() {
                 suffix.clear();
                 if self.columns.stored_key {
-                    let keys = batch.column(place(&fields[1])).as_binary::<i32>();
+                    let keys = array(&wanted[1]).as_binary::<i32>();
                     suffix.extend_from_slice(keys.value(at));
                 } else {
-                    for (position, field) in key.iter().zip(&fields[1..]) {
+                    for (position, field) in key.iter().zip(&wanted[1..]) {
                         let column = &self.columns.user[*position];
-                        let value = column.datum(&**batch.column(place(field)), at)?;
+                        let value = column.datum(array(field), at)?;
                         key::encode(column.type_oid, &value, false, false, &mut suffix);
                     }
                 }
@@ -205,6 +267,20 @@ impl OpenSegment {
             }
         }
         Ok(())
+    }
+}
+
+/// Rows of the row groups but the last; `None`: they differ, or a block would be of two.
+fn group_rows(metadata: &ParquetMetaData) -> Option<u32> {
+    let rows = |group: usize| metadata.row_group(group).num_rows();
+    match metadata.num_row_groups() {
+        0 | 1 => Some(u32::MAX / BLOCK_ROWS * BLOCK_ROWS),
+        groups => {
+            let first = u32::try_from(rows(0)).ok()?;
+            let same = (0..groups - 1).all(|group| rows(group) == rows(0));
+            let whole = first > 0 && first.is_multiple_of(BLOCK_ROWS);
+            (same && whole && rows(groups - 1) <= rows(0)).then_some(first)
+        }
     }
 }
 
@@ -228,87 +304,35 @@ fn described(metadata: &ParquetMetaData, path: &str) -> Result<Columns> {
         .ok_or_else(|| StorageError::Corrupt(format!("\"{path}\" does not tell its columns")))
 }
 
-/// Reads rows of one segment by position, fast where the positions follow each other.
+/// Reads rows of one segment by position, fast where they are of the same block.
 pub(super) struct RowCursor {
     segment: Arc<OpenSegment>,
     maker: RowMaker,
-    reader: Option<ParquetRecordBatchReader>,
-    batch: Option<RecordBatch>,
-    /// Position of the batch's first row, and of the reader's next.
-    start: u32,
-    next: u32,
-    batch_rows: usize,
+    /// A block, and its columns.
+    current: Option<(u32, Vec<ArrayRef>)>,
     row: Vec<u8>,
 }
 
 impl RowCursor {
     pub fn new(segment: Arc<OpenSegment>) -> RowCursor {
         let maker = RowMaker::new(&segment.columns);
-        RowCursor {
-            segment,
-            maker,
-            reader: None,
-            batch: None,
-            start: 0,
-            next: 0,
-            batch_rows: BATCH_ROWS_MIN,
-            row: Vec::new(),
-        }
+        RowCursor { segment, maker, current: None, row: Vec::new() }
     }
 
-    /// The stored row at a position; it stays until the next call.
-    pub fn read(&mut self, position: u32, backward: bool) -> Result<()> {
-        if !self.holds(position) {
-            self.decode(position, backward)?;
-        }
-        let Some(batch) = self.batch.as_ref().filter(|_| self.holds(position)) else {
-            let text = format!("\"{}\" has no row {position}", self.segment.path());
-            return Err(StorageError::Corrupt(text));
+    /// Reads the stored row at a position.
+    pub fn read(&mut self, position: u32) -> Result<()> {
+        self.segment.check(position)?;
+        let block = position / BLOCK_ROWS;
+        let columns = match &mut self.current {
+            Some((current, columns)) if *current == block => columns,
+            current => &mut current.insert((block, self.segment.block(block)?)).1,
         };
         self.row.clear();
-        self.maker.encode(batch, (position - self.start) as usize, &mut self.row)
+        self.maker.encode(columns, (position % BLOCK_ROWS) as usize, &mut self.row)
     }
 
+    /// The row read last.
     pub fn row(&self) -> &[u8] {
         &self.row
-    }
-
-    fn holds(&self, position: u32) -> bool {
-        let rows = self.batch.as_ref().map_or(0, RecordBatch::num_rows);
-        position >= self.start && ((position - self.start) as usize) < rows
-    }
-
-    fn decode(&mut self, position: u32, backward: bool) -> Result<()> {
-        let rows_left = self.segment.file.rows.saturating_sub(position) as usize;
-        if rows_left == 0 {
-            return Ok(());
-        }
-        if backward {
-            let rows = self.batch_rows.min(position as usize + 1);
-            self.start = position + 1 - rows as u32;
-            let mut reader = self.segment.reader(self.start, rows, rows, None)?;
-            self.batch = Some(self.segment.next_batch(&mut reader)?);
-            self.reader = None;
-        } else {
-            let near = position >= self.next && (position - self.next) as usize <= self.batch_rows;
-            if self.reader.is_none() || !near {
-                self.reader =
-                    Some(self.segment.reader(position, rows_left, self.batch_rows, None)?);
-                self.next = position;
-            }
-            while !self.holds(position) {
-                let reader = self.reader.as_mut().expect("opened above");
-                let batch = self.segment.next_batch(reader)?;
-                self.start = self.next;
-                self.next += batch.num_rows() as u32;
-                self.batch = Some(batch);
-            }
-            // A reader keeps its batch size: the next one is for more.
-            if self.batch_rows < BATCH_ROWS_MAX {
-                self.reader = None;
-            }
-        }
-        self.batch_rows = (self.batch_rows * 4).min(BATCH_ROWS_MAX);
-        Ok(())
     }
 }

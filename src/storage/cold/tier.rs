@@ -41,7 +41,7 @@ impl Snapshot {
         let cold = self.cold().has_table_of(&range.start).then(|| {
             let locators = self.scan(Space::Locators, range, backward);
             let (snapshot, cursors) = (Arc::clone(self), HashMap::new());
-            Box::new(ColdScan { snapshot, locators, cursors, current: None, backward })
+            Box::new(ColdScan { snapshot, locators, cursors, current: None })
         });
         TierScan { hot, cold, backward, settled: false }
     }
@@ -66,7 +66,6 @@ struct ColdScan {
     cursors: HashMap<SegmentId, RowCursor>,
     /// The segment whose cursor has the current row.
     current: Option<SegmentId>,
-    backward: bool,
 }
 
 impl TierScan {
@@ -137,7 +136,7 @@ impl ColdScan {
                 self.cursors.entry(segment).or_insert(RowCursor::new(opened))
             }
         };
-        cursor.read(position, self.backward)?;
+        cursor.read(position)?;
         self.current = Some(segment);
         Ok(())
     }

@@ -28,15 +28,16 @@ pub(super) const COLUMNS_KEY: &str = "kalamdb.columns";
 pub(super) const SEGMENT_ROWS_MAX: u32 = 1 << 20;
 /// Rows of a row group: what one thread of a scan takes at a time, and one bloom filter covers.
 const ROW_GROUP_ROWS: usize = 1 << 17;
-/// Rows and bytes of a page at most: what a point read decompresses of each column.
-const PAGE_ROWS: usize = 4096;
-const PAGE_BYTES: usize = 12 << 10;
-/// Bytes of a dictionary, which a point read decompresses, too. A column that needs more has many
-/// values: other encodings suit it as well.
+/// Rows that are decoded together, and of a page.
+pub const BLOCK_ROWS: u32 = 4096;
+/// Bytes from which a page is cut nevertheless: the page index tells less of blocks then.
+const PAGE_BYTES: usize = 4 << 20;
+/// Bytes of a dictionary, which the first block that is decoded pays for. A column that needs more has
+/// many values: other encodings suit it as well.
 const DICTIONARY_BYTES: usize = 16 << 10;
 /// Rows between two looks at a page's size.
-const PAGE_LOOK_ROWS: usize = 256;
-const BATCH_ROWS: usize = 4096;
+const PAGE_LOOK_ROWS: usize = 512;
+const BATCH_ROWS: usize = BLOCK_ROWS as usize;
 /// The share of lookups of absent values that a bloom filter lets through.
 const BLOOM_FPP: f64 = 0.01;
 /// More costs much time and saves little space.
@@ -154,7 +155,7 @@ fn properties(columns: &Columns, schema: &Schema, key: &[usize]) -> WriterProper
         .set_created_by(format!("kalamdb {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_data_page_row_count_limit(BLOCK_ROWS as usize)
         .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_write_batch_size(PAGE_LOOK_ROWS)
