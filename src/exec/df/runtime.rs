@@ -11,6 +11,9 @@ use tokio::runtime::Runtime;
 /// Rows per batch.
 pub(super) const BATCH_ROWS: usize = 8192;
 
+/// The range of integer keys up to which a join finds rows by an array of all of them.
+const JOIN_ARRAY_KEYS: usize = 8 << 20;
+
 /// Bytes that all plans together may hold; sorts spill above it.
 const MEMORY_BYTES: usize = 1 << 30;
 
@@ -32,8 +35,9 @@ pub(super) fn threads() -> Result<&'static Runtime> {
 
 pub(super) fn task_context() -> Result<Arc<TaskContext>> {
     let environment = ENVIRONMENT.as_ref().map_err(Clone::clone)?.clone();
-    let config =
+    let mut config =
         SessionConfig::new().with_batch_size(BATCH_ROWS).with_target_partitions(partitions());
+    config.options_mut().execution.perfect_hash_join_small_build_threshold = JOIN_ARRAY_KEYS;
     let state =
         SessionStateBuilder::new().with_config(config).with_runtime_env(environment).build();
     Ok(state.task_ctx())

@@ -178,6 +178,11 @@ struct Sums {
 /// Sums that are nearer to zero overflow by no value of theirs.
 const REACH_MAX: u128 = 1 << 126;
 
+/// Groups that are added to in lanes, how many lanes, and the bound of what they can hold.
+const FEW_GROUPS: usize = 16;
+const LANES: usize = 4;
+const NARROW_MAX: u128 = 1 << 62;
+
 /// One group's sum, taken out.
 struct Taken {
     sum: i128,
@@ -270,18 +275,21 @@ impl Sums {
         T: ArrowPrimitiveType<Native: Into<i128>>,
     {
         let value = |v: &T::Native| -> i128 { (*v).into() };
-        let is_plain = self.stay_small(array.values().iter().map(value), array.len());
+        let added = self.reached(array.values().iter().map(value), array.len());
         let each = array.values().iter().map(value).zip(groups);
-        match (array.nulls(), filter) {
-            (None, None) if is_plain => {
+        match (array.nulls(), filter, added) {
+            (None, None, Some(added)) if self.sums.len() <= FEW_GROUPS && added < NARROW_MAX => {
+                self.add_few(each);
+            }
+            (None, None, Some(_)) => {
                 let (sums, counts) = (&mut self.sums[..], &mut self.counts[..]);
                 for (value, group) in each {
                     sums[group] = sums[group].wrapping_add(value);
                     counts[group] += 1;
                 }
             }
-            (None, None) => each.for_each(|(value, group)| self.add(group, value)),
-            (nulls, filter) => {
+            (None, None, None) => each.for_each(|(value, group)| self.add(group, value)),
+            (nulls, filter, _) => {
                 for (row, (value, group)) in each.enumerate() {
                     let passes = filter.is_none_or(|f| f.is_valid(row) && f.value(row));
                     if passes && nulls.is_none_or(|n| n.is_valid(row)) {
@@ -292,13 +300,30 @@ impl Sums {
         }
     }
 
-    /// Whether no sum can overflow by these values, and none of them is NaN.
-    fn stay_small(&mut self, values: impl Iterator<Item = i128>, rows: usize) -> bool {
+    /// Adds values whose sum fits 64 bits to few groups. Rows of the same group follow each other
+    /// closely then, and an addition would wait for the one before: neighbours go to different lanes.
+    fn add_few(&mut self, each: impl Iterator<Item = (i128, usize)>) {
+        let mut lanes = [[(0_i64, 0_i64); LANES]; FEW_GROUPS];
+        for (row, (value, group)) in each.enumerate() {
+            let (sum, count) = &mut lanes[group % FEW_GROUPS][row % LANES];
+            *sum = sum.wrapping_add(value as i64);
+            *count += 1;
+        }
+        for (group, lanes) in lanes.iter().enumerate().take(self.sums.len()) {
+            for (sum, count) in lanes {
+                self.sums[group] = self.sums[group].wrapping_add(i128::from(*sum));
+                self.counts[group] += count;
+            }
+        }
+    }
+
+    /// The most that these values add to a sum, where then none can overflow, and no value is NaN.
+    fn reached(&mut self, values: impl Iterator<Item = i128>, rows: usize) -> Option<u128> {
         let all = values.fold(0_u128, |all, v| all | (v ^ (v >> 127)).cast_unsigned());
         let each = all.checked_add(1).and_then(|each| each.checked_next_power_of_two());
         let added = each.and_then(|each| each.checked_mul(rows as u128));
         self.reach = added.map_or(u128::MAX, |added| self.reach.saturating_add(added));
-        self.reach < REACH_MAX
+        added.filter(|_| self.reach < REACH_MAX)
     }
 
     fn merge(&mut self, states: &[ArrayRef], groups: impl Iterator<Item = usize>) {

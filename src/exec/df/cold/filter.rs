@@ -19,8 +19,10 @@ use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr_common::physical_expr::snapshot_generation;
 use std::sync::Arc;
 
-/// The share of rows below which a condition is evaluated on these alone.
+/// The share of rows below which a condition is evaluated on these alone: picking them costs less than
+/// looking at all, which for numbers it hardly does.
 const FEW_SHARE: usize = 4;
+const FEW_NUMBERS_SHARE: usize = 32;
 /// Rows after which a dynamic filter must have shown its use, and the percentage of rows that one of
 /// use lets through at most.
 const TRIAL_ROWS: usize = 1 << 16;
@@ -31,6 +33,7 @@ pub(super) struct Filter {
     /// The columns it reads, of the scan's.
     pub columns: Vec<usize>,
     schema: SchemaRef,
+    few_share: usize,
     is_dynamic: bool,
     seen: usize,
     passed: usize,
@@ -56,11 +59,14 @@ impl Filter {
             }
             None => Ok(Transformed::no(expr)),
         });
+        let numbers = fields.iter().all(|field| field.data_type().is_primitive());
+        let is_dynamic = is_dynamic(expr);
         Ok(Filter {
             expr: moved.data()?,
             columns,
+            few_share: if numbers && !is_dynamic { FEW_NUMBERS_SHARE } else { FEW_SHARE },
             schema: Arc::new(Schema::new(fields)),
-            is_dynamic: is_dynamic(expr),
+            is_dynamic,
             seen: 0,
             passed: 0,
             generation: 0,
@@ -90,7 +96,7 @@ impl Filter {
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
         let left = among.map_or(rows, BooleanBuffer::count_set_bits);
         let matching = match among {
-            Some(among) if left * FEW_SHARE < rows => {
+            Some(among) if left * self.few_share < rows => {
                 let mask = BooleanArray::new(among.clone(), None);
                 let few = FilterBuilder::new(&mask).optimize().build().filter_record_batch(&batch)?;
                 self.evaluate(&few)?.map(|matching| spread(&matching, among))
