@@ -28,7 +28,8 @@ PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 PARTS = ["pgbench", "copy", "idle", "latency", "tpch", "tiers"]
 
 
-# What PostgreSQL's manual advises for a machine of its own with enough memory.
+# What PostgreSQL's manual advises for a machine of its own with enough memory, and as much for cold rows.
+KALAM_MEMORY = ["--column-cache-mb", "2048"]
 PG_MEMORY = ["-c", "shared_buffers=2GB", "-c", "work_mem=256MB", "-c", "max_parallel_workers_per_gather=2", "-c", "max_wal_size=8GB"]
 
 
@@ -105,7 +106,7 @@ def start_postgres(data):
 def start_kalamdb(data, *arguments):
     port = free_port()
     binary = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "kalamdb"
-    process = subprocess.Popen([binary, "server", "--data-dir", data, "--listen", f"127.0.0.1:{port}", "--max-connections", "1100", *arguments])
+    process = subprocess.Popen([binary, "server", "--data-dir", data, "--listen", f"127.0.0.1:{port}", "--max-connections", "1100", *KALAM_MEMORY, *arguments])
     return ready(Server("KalamDB", "127.0.0.1", port, process))
 
 

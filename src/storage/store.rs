@@ -19,7 +19,7 @@ use crate::types::Oid;
 use bytes::Bytes;
 use dashmap::DashMap;
 use parking_lot::Mutex;
-use rocksdb::ReadOptions;
+use rocksdb::{CompactOptions, ReadOptions};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -229,7 +229,10 @@ impl Store {
     /// VACUUM: rewrites a relation's range, dropping what no snapshot needs.
     pub fn compact(&self, space: Space, id: StorageId) {
         let KeyRange { start, end } = KeyRange::storage(id);
-        self.db.rocks.compact_range_cf(self.db.family(space), Some(start), end);
+        let mut options = CompactOptions::default();
+        // Else it would wait for compactions of other tables.
+        options.set_exclusive_manual_compaction(false);
+        self.db.rocks.compact_range_cf_opt(self.db.family(space), Some(start), end, &options);
     }
 
     /// Finishes the commits under way, syncs, and refuses further ones; snapshots stay readable.

@@ -7,7 +7,7 @@
 use super::flush::{Outcome, RowSource, quietly};
 use super::manifest::{Entry, Locator};
 use super::publish::{Origin, Publisher, begin};
-use super::segment::RowCursor;
+use super::segment::{Caching, RowCursor};
 use super::writer::SEGMENT_ROWS_MAX;
 use super::{ColdTable, Work};
 use crate::storage::fault::CrashPoint;
@@ -125,7 +125,7 @@ impl LiveRows {
         let mut cursors = HashMap::new();
         for entry in inputs.values() {
             let segment = snapshot.cold().open(entry.segment, || entry.file())?;
-            cursors.insert(entry.segment, RowCursor::new(segment));
+            cursors.insert(entry.segment, RowCursor::new(segment, Caching::Pass));
         }
         let range = KeyRange { start, end: KeyRange::storage(table).end };
         let locators = snapshot.scan(Space::Locators, &range, false);

@@ -8,7 +8,7 @@
 use super::columns::{Columns, Form, Misfit};
 use super::manifest::{Entry, FilePath, SegmentFile};
 use super::publish::{Origin, Publisher};
-use super::writer::{PushError, SEGMENT_ROWS_MAX, SegmentWriter, Written};
+use super::writer::{Pushed, SEGMENT_ROWS_MAX, SegmentWriter, Written};
 use super::{Cold, ColdTable, Work};
 use crate::storage::counters::Counter;
 use crate::storage::fault::CrashPoint;
@@ -21,6 +21,8 @@ use std::sync::{Arc, mpsc};
 
 /// Rows written between two looks at whether to go on.
 const LOOK_EVERY: u32 = 4096;
+/// Moved rows that are worth a compaction of where they were.
+const COMPACT_ROWS: u64 = 10_000;
 
 /// What a flush or a compaction did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,8 +96,8 @@ impl Store {
                 Ok(())
             })
         })?;
-        if outcome.rows > 0 {
-            // What is left of the rows that moved would slow down every scan of the hot ones.
+        // What is left of many rows that moved would slow down every scan of the hot ones.
+        if outcome.rows >= COMPACT_ROWS {
             self.compact(Space::Rows, table.table);
         }
         Ok(outcome)
@@ -209,9 +211,9 @@ fn try_write(
             work.check()?;
         }
         match writer.push(keys::suffix(key), &layout.row(value)?) {
-            Ok(()) => {}
-            Err(PushError::Misfit(misfit)) => return Ok(Err(misfit)),
-            Err(PushError::Failed(error)) => return Err(error),
+            Ok(Pushed::Taken) => {}
+            Ok(Pushed::Failed) => break,
+            Err(misfit) => return Ok(Err(misfit)),
         }
         last.clear();
         last.extend_from_slice(key);

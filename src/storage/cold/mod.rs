@@ -49,7 +49,7 @@ pub use flush::Outcome;
 pub use manifest::{FilePath, SegmentFile};
 pub use part::ColdPart;
 pub use place::Place;
-pub use segment::{OpenSegment, StoredValue};
+pub use segment::{Caching, OpenSegment, StoredValue};
 pub use writer::BLOCK_ROWS;
 
 pub(super) use manifest::Locator;

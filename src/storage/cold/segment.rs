@@ -36,6 +36,14 @@ pub enum StoredValue<'a> {
     Bytes(&'a [u8]),
 }
 
+/// What becomes of decoded columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    Keep,
+    /// They are read this once.
+    Pass,
+}
+
 /// A segment with its footer read.
 pub struct OpenSegment {
     pub id: SegmentId,
@@ -114,7 +122,7 @@ impl OpenSegment {
     /// The stored row at a position.
     pub(super) fn row(&self, position: u32) -> Result<Vec<u8>> {
         self.check(position)?;
-        let columns = self.block(position / BLOCK_ROWS)?;
+        let columns = self.block(position / BLOCK_ROWS, Caching::Keep)?;
         let mut out = Vec::with_capacity(256);
         let at = (position % BLOCK_ROWS) as usize;
         RowMaker::new(&self.columns).encode(&columns, at, &mut out)?;
@@ -132,9 +140,9 @@ impl OpenSegment {
     }
 
     /// All columns of a block.
-    fn block(&self, block: u32) -> Result<Vec<ArrayRef>> {
+    fn block(&self, block: u32, caching: Caching) -> Result<Vec<ArrayRef>> {
         let fields: Vec<usize> = (0..self.metadata.schema().fields().len()).collect();
-        let mut columns = self.decode(&fields, &[block])?;
+        let mut columns = self.decode(&fields, &[block], caching)?;
         Ok(columns.iter_mut().filter_map(Vec::pop).collect())
     }
 
@@ -163,7 +171,12 @@ impl OpenSegment {
 
     /// Of each of the fields, which ascend, the values in each of the blocks, which ascend and are of
     /// one row group.
-    pub fn decode(&self, fields: &[usize], blocks: &[u32]) -> Result<Vec<Vec<ArrayRef>>> {
+    pub fn decode(
+        &self,
+        fields: &[usize],
+        blocks: &[u32],
+        caching: Caching,
+    ) -> Result<Vec<Vec<ArrayRef>>> {
         let key = |field: usize, block: u32| BlockKey {
             segment: self.id,
             field: u16::try_from(field).expect("tables have at most 1600 columns"),
@@ -188,7 +201,9 @@ impl OpenSegment {
             for at in places {
                 let batch = self.next_batch(&mut reader, self.rows_of(blocks[at]).len())?;
                 for (n, array) in of_fields.iter().zip(batch.columns()) {
-                    self.cache.insert(key(fields[*n], blocks[at]), array.clone());
+                    if caching == Caching::Keep {
+                        self.cache.insert(key(fields[*n], blocks[at]), array.clone());
+                    }
                     found[*n][at] = Some(array.clone());
                 }
             }
@@ -247,7 +262,7 @@ impl OpenSegment {
         let place = |field: &usize| fields.iter().position(|f| f == field).unwrap_or(0);
         let mut suffix = Vec::with_capacity(32);
         for block in from / BLOCK_ROWS..self.file.rows.div_ceil(BLOCK_ROWS) {
-            let arrays = self.decode(&fields, &[block])?;
+            let arrays = self.decode(&fields, &[block], Caching::Pass)?;
             let array = |field: &usize| &arrays[place(field)][0];
             let seqs = array(&wanted[0]).as_primitive::<Int64Type>();
             let rows = self.rows_of(block);
@@ -308,15 +323,16 @@ fn described(metadata: &ParquetMetaData, path: &str) -> Result<Columns> {
 pub(super) struct RowCursor {
     segment: Arc<OpenSegment>,
     maker: RowMaker,
+    caching: Caching,
     /// A block, and its columns.
     current: Option<(u32, Vec<ArrayRef>)>,
     row: Vec<u8>,
 }
 
 impl RowCursor {
-    pub fn new(segment: Arc<OpenSegment>) -> RowCursor {
+    pub fn new(segment: Arc<OpenSegment>, caching: Caching) -> RowCursor {
         let maker = RowMaker::new(&segment.columns);
-        RowCursor { segment, maker, current: None, row: Vec::new() }
+        RowCursor { segment, maker, caching, current: None, row: Vec::new() }
     }
 
     /// Reads the stored row at a position.
@@ -325,7 +341,7 @@ impl RowCursor {
         let block = position / BLOCK_ROWS;
         let columns = match &mut self.current {
             Some((current, columns)) if *current == block => columns,
-            current => &mut current.insert((block, self.segment.block(block)?)).1,
+            current => &mut current.insert((block, self.segment.block(block, self.caching)?)).1,
         };
         self.row.clear();
         self.maker.encode(columns, (position % BLOCK_ROWS) as usize, &mut self.row)

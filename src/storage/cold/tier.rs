@@ -1,7 +1,7 @@
 //! Reading rows wherever they are, under one snapshot.
 
 use super::manifest::Locator;
-use super::segment::{OpenSegment, RowCursor};
+use super::segment::{Caching, OpenSegment, RowCursor};
 use crate::storage::keys::{self, SegmentId};
 use crate::storage::snapshot::SnapshotScan;
 use crate::storage::{KeyRange, Result, Snapshot, Space, StorageError, StorageId};
@@ -133,7 +133,7 @@ impl ColdScan {
             Some(cursor) => cursor,
             None => {
                 let opened = self.snapshot.open_segment(table_of(key)?, segment)?;
-                self.cursors.entry(segment).or_insert(RowCursor::new(opened))
+                self.cursors.entry(segment).or_insert(RowCursor::new(opened, Caching::Keep))
             }
         };
         cursor.read(position)?;

@@ -1,12 +1,14 @@
 //! Writing a segment: rows in, a finished local file out.
 //!
-//! The file is complete and on disk before anybody else hears of it. Rows come in key order; memory
-//! holds one batch and Parquet's row group of encoded pages.
+//! The file is complete and on disk before anybody else hears of it. Rows come in key order; whoever
+//! pushes them makes batches, and a thread beside encodes these. Memory holds a few batches and
+//! Parquet's row group of encoded pages.
 
 use super::blocks::{ChecksumWriter, from_parquet, into_parquet};
 use super::columns::{BatchBuilder, Columns, Misfit, SEQ_ID, UPDATED_ID, field_id};
 use super::place::failed;
 use crate::storage::{Result, RowRef, StorageError};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -17,6 +19,8 @@ use parquet::schema::types::ColumnPath;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::{self, JoinHandle};
 
 /// Version of the segments' format; readers refuse newer ones.
 pub(super) const FORMAT_VERSION: &str = "1";
@@ -38,6 +42,8 @@ const DICTIONARY_BYTES: usize = 16 << 10;
 /// Rows between two looks at a page's size.
 const PAGE_LOOK_ROWS: usize = 512;
 const BATCH_ROWS: usize = BLOCK_ROWS as usize;
+/// Batches that may wait for the encoder.
+const BATCHES_AHEAD: usize = 2;
 /// The share of lookups of absent values that a bloom filter lets through.
 const BLOOM_FPP: f64 = 0.01;
 /// More costs much time and saves little space.
@@ -48,8 +54,15 @@ type Sink = ChecksumWriter<BufWriter<File>>;
 pub(super) struct SegmentWriter {
     path: PathBuf,
     batch: BatchBuilder,
-    writer: ArrowWriter<Sink>,
     rows: u32,
+    /// `None`: the file has ended.
+    encoder: Option<Encoder>,
+}
+
+struct Encoder {
+    /// `None` completes the file.
+    batches: SyncSender<Option<RecordBatch>>,
+    thread: JoinHandle<Result<(u64, Vec<u32>)>>,
 }
 
 /// A file with its checksums.
@@ -60,11 +73,12 @@ pub(super) struct Written {
     pub checksums: Vec<u32>,
 }
 
-/// Why a row could not be added.
-pub(super) enum PushError {
-    /// The column must be text; start again.
-    Misfit(Misfit),
-    Failed(StorageError),
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    Taken,
+    /// There is no use in going on: the file cannot be written.
+    Failed,
 }
 
 impl SegmentWriter {
@@ -76,45 +90,85 @@ impl SegmentWriter {
         let properties = properties(columns, &schema, key);
         let writer = ArrowWriter::try_new(sink, schema, Some(properties))
             .map_err(|e| from_parquet(e, &path.to_string_lossy()))?;
+        let (batches, receiver) = mpsc::sync_channel(BATCHES_AHEAD);
+        let at = path.to_owned();
+        let thread = thread::Builder::new()
+            .name("encoder".to_owned())
+            .spawn(move || encode(writer, &receiver, &at))
+            .map_err(|e| io(path, &e))?;
         let batch = BatchBuilder::new(columns, BATCH_ROWS);
-        Ok(SegmentWriter { path: path.to_owned(), batch, writer, rows: 0 })
+        let encoder = Some(Encoder { batches, thread });
+        Ok(SegmentWriter { path: path.to_owned(), batch, rows: 0, encoder })
     }
 
     pub fn rows(&self) -> u32 {
         self.rows
     }
 
-    pub fn push(&mut self, key: &[u8], row: &RowRef<'_>) -> Result<(), PushError> {
-        self.batch.push(key, row).map_err(PushError::Misfit)?;
+    /// Adds a row. Where encoding has failed, [`SegmentWriter::finish`] tells.
+    pub fn push(&mut self, key: &[u8], row: &RowRef<'_>) -> Result<Pushed, Misfit> {
+        self.batch.push(key, row)?;
         self.rows += 1;
-        if self.batch.rows() == BATCH_ROWS {
-            self.write_batch().map_err(PushError::Failed)?;
+        match self.batch.rows() == BATCH_ROWS && !self.send() {
+            true => Ok(Pushed::Failed),
+            false => Ok(Pushed::Taken),
         }
-        Ok(())
     }
 
-    fn write_batch(&mut self) -> Result<()> {
+    /// Hands the batch over; `false`: encoding has failed.
+    fn send(&mut self) -> bool {
         let batch = self.batch.finish();
-        self.writer.write(&batch).map_err(|e| self.error(e))
+        self.encoder.as_ref().is_some_and(|encoder| encoder.batches.send(Some(batch)).is_ok())
     }
 
     /// Completes the file and syncs it.
     pub fn finish(mut self) -> Result<Written> {
         if self.batch.rows() > 0 {
-            self.write_batch()?;
+            self.send();
         }
-        let SegmentWriter { path, writer, rows, .. } = self;
-        // Writes the footer.
-        let sink = writer.into_inner().map_err(|e| write_error(e, &path))?;
-        let (buffer, bytes, checksums) = sink.finish();
-        let synced = buffer.into_inner().map_err(|e| e.into_error()).and_then(|f| f.sync_all());
-        synced.map_err(|e| io(&path, &e))?;
-        Ok(Written { path, rows, bytes, checksums })
+        let (bytes, checksums) = self.end(true)?;
+        Ok(Written { path: self.path.clone(), rows: self.rows, bytes, checksums })
     }
 
-    fn error(&self, error: ParquetError) -> StorageError {
-        write_error(error, &self.path)
+    /// Waits until nobody writes the file any more.
+    fn end(&mut self, complete: bool) -> Result<(u64, Vec<u32>)> {
+        let failed = || StorageError::Io(format!("\"{}\" could not be encoded", self.path.display()));
+        let Some(Encoder { batches, thread }) = self.encoder.take() else { return Err(failed()) };
+        if complete {
+            // If the encoder has failed it says so itself.
+            let _ = batches.send(None);
+        }
+        drop(batches);
+        thread.join().map_err(|_| failed())?
     }
+}
+
+impl Drop for SegmentWriter {
+    fn drop(&mut self) {
+        // The file is given up; whoever tries anew writes to the same path.
+        let _ = self.end(false);
+    }
+}
+
+/// Encodes batches until the file is complete, or given up.
+fn encode(
+    mut writer: ArrowWriter<Sink>,
+    batches: &Receiver<Option<RecordBatch>>,
+    path: &Path,
+) -> Result<(u64, Vec<u32>)> {
+    loop {
+        match batches.recv() {
+            Ok(Some(batch)) => writer.write(&batch).map_err(|e| write_error(e, path))?,
+            Ok(None) => break,
+            Err(_) => return Ok((0, Vec::new())),
+        }
+    }
+    // Writes the footer.
+    let sink = writer.into_inner().map_err(|e| write_error(e, path))?;
+    let (buffer, bytes, checksums) = sink.finish();
+    let synced = buffer.into_inner().map_err(|e| e.into_error()).and_then(|f| f.sync_all());
+    synced.map_err(|e| io(path, &e))?;
+    Ok((bytes, checksums))
 }
 
 /// A failed write: the disk's error is inside Parquet's.

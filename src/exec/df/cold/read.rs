@@ -10,6 +10,7 @@ use super::filter::{Filter, is_dynamic};
 use super::statistics::{Of, Statistics};
 use super::units::{Unit, pruning};
 use crate::exec::df::runtime::{BATCH_ROWS, external};
+use crate::storage::cold::Caching;
 use datafusion::arrow::array::{ArrayRef, BooleanArray};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::BatchCoalescer;
@@ -198,7 +199,7 @@ impl Scan {
         }
         let blocks: Vec<u32> = left.iter().map(|block| unit.blocks[block.at]).collect();
         let segment = &self.parts[unit.part].segment;
-        let decoded = segment.decode(&fields, &blocks).map_err(external)?;
+        let decoded = segment.decode(&fields, &blocks, Caching::Keep).map_err(external)?;
         for (field, arrays) in fields.into_iter().zip(decoded) {
             let mut of_field = vec![None; unit.blocks.len()];
             for (block, array) in left.iter().zip(arrays) {
