@@ -11,7 +11,7 @@ use crate::exec::Layout;
 use crate::exec::expr::Program;
 use crate::exec::plan::{ModifySource, Planner};
 use crate::nodes::{self, CommandType, Query, RangeIndex, RangeSource, TargetEntry};
-use crate::nodes::{SEQ_COLUMN, UPDATED_COLUMN};
+use crate::nodes::{DELETED_COLUMN, SEQ_COLUMN, UPDATED_COLUMN};
 use std::sync::Arc;
 
 /// `tableoid`'s attribute number.
@@ -94,7 +94,7 @@ fn plan_insert(
         None => None,
     };
     let mut returned = whole_row(table, rel);
-    for attno in [TABLE_OID_ATTNO, SEQ_COLUMN, UPDATED_COLUMN] {
+    for attno in [TABLE_OID_ATTNO, SEQ_COLUMN, UPDATED_COLUMN, DELETED_COLUMN] {
         returned.push(rel, attno);
     }
     let insert = Insert { node, values, on_conflict };

@@ -115,6 +115,11 @@ impl Store {
         Ok(rows)
     }
 
+    /// About how many graves a range of them has.
+    pub fn graves_within(&self, range: &KeyRange) -> Result<f64> {
+        self.entries_within(Space::Graves, range)
+    }
+
     /// About how many rows a range of a table has, hot and cold.
     pub fn rows_within(&self, range: &KeyRange) -> Result<f64> {
         Ok(self.entries_within(Space::Rows, range)?

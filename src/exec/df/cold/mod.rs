@@ -86,6 +86,7 @@ pub(super) fn scan(
             // No cold row is of this transaction.
             ScanColumn::Seq | ScanColumn::CommitSeq => From::File(file(seq())),
             ScanColumn::Xid => From::Xid(file(seq())),
+            ScanColumn::Deleted => From::Constant(ScalarValue::Boolean(Some(false))),
             ScanColumn::TableOid(oid) => From::Constant(ScalarValue::UInt32(Some(oid))),
             ScanColumn::NoXid => From::Constant(ScalarValue::UInt32(Some(0))),
             ScanColumn::Key => return None,
