@@ -252,6 +252,12 @@ impl Store {
         self.db.rocks.compact_range_cf(self.db.family(space), Some(start), end);
     }
 
+    /// Writes what a space has in memory to files. Deletions in memory stay in the way of scans: RocksDB
+    /// compacts files only.
+    pub fn flush_memtable(&self, space: Space) -> Result<()> {
+        Ok(self.db.rocks.flush_cf(self.db.family(space))?)
+    }
+
     /// Finishes the commits under way, syncs, and refuses further ones; snapshots stay readable.
     pub fn close(&self) -> Result<()> {
         self.sequencer.stop();

@@ -84,3 +84,44 @@ fn rows_of_streams_go_in_the_background() {
     client.run("INSERT INTO old VALUES (3, 'v3')").ok();
     assert_eq!(client.run("INSERT INTO old VALUES (4, 'V3')").sqlstate(), Some("23505"));
 }
+
+#[test]
+fn deleted_rows_go_when_their_time_is_over() {
+    let kalam = Kalam::start();
+    let mut client = kalam.connect("postgres");
+    for sql in [
+        "CREATE ROLE alice LOGIN",
+        "CREATE TABLE old (id int PRIMARY KEY, v text) WITH (retention = '1 microsecond')",
+        "CREATE TABLE kept (id int PRIMARY KEY) WITH (retention = '1 day')",
+        "CREATE USER TABLE own (id int PRIMARY KEY) WITH (retention = '1 day')",
+        "GRANT ALL ON own TO PUBLIC",
+        "INSERT INTO old SELECT g, 'v' || g FROM generate_series(1, 25000) g",
+        "INSERT INTO kept VALUES (1), (2)",
+        "INSERT INTO own VALUES (1), (2), (3)",
+        "DELETE FROM kept WHERE id = 1",
+        "DELETE FROM own WHERE id > 1",
+        "DELETE FROM old WHERE id > 1000",
+    ] {
+        client.run(sql).ok();
+    }
+    let mut alice = Client::tcp(kalam.port, "alice", "postgres").expect("a session");
+    alice.run("INSERT INTO own VALUES (1)").ok();
+    alice.run("DELETE FROM own").ok();
+    let removed = |table| {
+        format!(
+            "SELECT sum(rows) FROM system.jobs WHERE type = 'retention' AND \"table\" LIKE '%{table}'"
+        )
+    };
+    until(&mut client, &removed("old"), "24000");
+    assert_eq!(one(&mut client, "SELECT count(*) FROM old"), "1000");
+    let dead = "SELECT string_agg(id::text, ',' ORDER BY id) FROM own WHERE _deleted";
+    assert_eq!(one(&mut client, dead), "2,3");
+    assert_eq!(one(&mut alice, dead), "1");
+    // Where none are kept any more, those of every role go.
+    client.run("ALTER TABLE own RESET (retention)").ok();
+    until(&mut client, &removed("own"), "3");
+    client.run("ALTER TABLE own SET (retention = '1 day')").ok();
+    assert_eq!(one(&mut client, dead), "NULL");
+    assert_eq!(one(&mut client, "SELECT id FROM kept WHERE _deleted"), "1");
+    assert_eq!(one(&mut client, &removed("kept")), "NULL");
+}

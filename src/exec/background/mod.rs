@@ -12,7 +12,7 @@ use crate::catalog::{CatalogStore, Relation};
 use crate::error::Result;
 use crate::nodes::LockWait;
 use crate::storage::cold::Work;
-use crate::storage::{IsolationLevel, StorageError, TableLockMode, Txn, TxnOptions, now_us};
+use crate::storage::{IsolationLevel, Space, StorageError, TableLockMode, Txn, TxnOptions, now_us};
 use crate::types::Oid;
 use env::BackgroundEnv;
 use futures::executor::block_on;
@@ -67,9 +67,13 @@ pub fn remove_deleted(
     table: Oid,
     work: &Work,
 ) -> Result<u64> {
-    in_batches(catalog, database, table, work, |cx, table| {
+    let removed = in_batches(catalog, database, table, work, |cx, table| {
         Ok(remove_outlived(&cx, table, BATCH_ROWS)? as u64)
-    })
+    })?;
+    if removed >= BATCH_ROWS as u64 {
+        catalog.store().flush_memtable(Space::Graves)?;
+    }
+    Ok(removed)
 }
 
 /// Removes rows batch by batch, as long as there are whole ones.

@@ -154,6 +154,9 @@ impl<'n> Binder<'_, 'n> {
         }
         let entry = self.range(item.rel, level);
         let RangeSource::Relation { oid } = entry.source else { return Ok(None) };
+        if item.relation.is_none() {
+            return Ok(None);
+        }
         let system = SYSTEM_COLUMNS.iter().find(|(n, ..)| *n == name);
         let Some((_, attno, type_oid)) = system else { return Ok(None) };
         if matches!(*attno, SEQ_COLUMN | UPDATED_COLUMN | DELETED_COLUMN) && !self.has_commits(oid)
