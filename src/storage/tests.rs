@@ -196,9 +196,9 @@ async fn a_waiter_sees_what_it_waited_for() {
 async fn a_grave_is_numbered_by_its_commit_and_goes_with_its_table() {
     let dir = TempDir::new();
     let store = dir.open();
-    let txn = begin(&store, 1, RC);
-    put(&txn, "a", "last").unwrap();
-    txn.commit(true).await.unwrap();
+    let inserting = begin(&store, 1, RC);
+    put(&inserting, "a", "last").unwrap();
+    inserting.commit(true).await.unwrap();
     let grave = |seq| Key::Grave { table: 1, owner: 0, seq, row: b"a" }.encode();
     let txn = begin(&store, 1, RC);
     txn.begin_statement().unwrap();
@@ -206,7 +206,7 @@ async fn a_grave_is_numbered_by_its_commit_and_goes_with_its_table() {
     txn.put(Space::Graves, grave(keys::UNCOMMITTED), value("last")).unwrap();
     txn.end_statement().unwrap();
     let info = txn.commit(true).await.unwrap();
-    drop(txn);
+    drop((inserting, txn));
     store.close().unwrap();
     drop(store);
 

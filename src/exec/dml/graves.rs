@@ -1,8 +1,8 @@
 //! What is kept of deleted rows, for the table's `retention`: writing it, and removing it in the end.
 //!
 //! A row that goes leaves its last version behind in [`Space::Graves`], written in the same batch as the
-//! deletion, and so does the old key of a row whose primary key changes. A row that nobody else has ever
-//! seen, since this transaction inserted it, leaves nothing. What is shown of graves is in
+//! deletion, and so does the old key of a row whose primary key changes. What nobody else has ever seen,
+//! since this transaction put it there, leaves nothing. What is shown of graves is in
 //! [`crate::exec::scan`]: keys, unique constraints and foreign keys know nothing of them.
 
 use super::Target;
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::exec::StatementContext;
 use crate::exec::scan::grave_key;
 use crate::storage::keys::{UNCOMMITTED, graves_prefix};
-use crate::storage::{Direction, KeyRange, ReadView, Space, row};
+use crate::storage::{Direction, KeyRange, ReadView, Space, Txn, row};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -23,10 +23,26 @@ impl Target {
         if self.schema.retention_us.is_none() || old.born == 0 {
             return Ok(());
         }
+        let grave = self.schema.grave_key(&old.suffix, UNCOMMITTED);
+        if !self.was_seen(&cx.txn, old, &grave)? {
+            return Ok(());
+        }
         let mut bytes = Vec::with_capacity(128);
         self.schema.layout.encode(&old.row, old.born, &mut bytes)?;
-        let key = self.schema.grave_key(&old.suffix, UNCOMMITTED);
-        Ok(cx.txn.put(Space::Graves, key, bytes.into())?)
+        Ok(cx.txn.put(Space::Graves, grave, bytes.into())?)
+    }
+
+    /// Whether others have seen the row that goes under its key: it did not come there in this
+    /// transaction, whether or not another one has left that place before.
+    fn was_seen(&self, txn: &Txn, old: &Stored, grave: &[u8]) -> Result<bool> {
+        let key = self.schema.row_key(&old.suffix);
+        if !txn.wrote(Space::Rows, &key) {
+            return Ok(true);
+        }
+        // A table that is written anew has nothing else than this transaction's rows.
+        let is_new = txn.has_created(self.schema.relation.storage);
+        let was_there = is_new || txn.get_committed(Space::Rows, &key)?.is_some();
+        Ok(was_there && txn.get_latest(Space::Graves, grave)?.is_none())
     }
 }
 

@@ -63,7 +63,7 @@ impl Graves {
 
     /// Whether no living row has the key of a dead one.
     pub fn is_gone(&self, row: &[u8], view: &ReadView) -> Result<bool> {
-        Ok(!self.keyed || view.get(Space::Rows, &self.schema.row_key(row))?.is_none())
+        Ok(!self.keyed || !view.has_row(&self.schema.row_key(row))?)
     }
 }
 
