@@ -63,6 +63,8 @@ pub struct TableOptions<'r> {
     pub ttl: Option<Duration>,
     /// Newest rows that a stream keeps.
     pub max_buffer: Option<u64>,
+    /// How long deleted rows are kept; zero: not at all.
+    pub retention: Option<Duration>,
 }
 
 /// What an option's value must be.
@@ -82,6 +84,7 @@ const OPTIONS: &[(&str, Form)] = &[
     ("flush_rows", Form::Number { min: 0, max: ROWS_MAX }),
     ("kind", Form::Kind),
     ("max_buffer", Form::Number { min: 1, max: ROWS_MAX }),
+    ("retention", Form::Interval { may_be_zero: true }),
     ("storage", Form::Name),
     ("ttl", Form::Interval { may_be_zero: false }),
 ];
@@ -155,6 +158,9 @@ pub fn check_together(options: &BTreeMap<String, String>, temporary: bool) -> Re
             if let Some(name) = found(&COLD) {
                 return refuse(name, "stream", "Rows of streams expire and are never flushed.");
             }
+            if let Some(name) = found(&["retention"]) {
+                return refuse(name, "stream", "Rows of streams expire, and are not kept then.");
+            }
             if !options.contains_key("ttl") {
                 let message = "stream tables need the option \"ttl\"";
                 return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message)
@@ -191,6 +197,7 @@ impl TableOptions<'_> {
             compact_deleted: get("compact_deleted").and_then(number),
             ttl: get("ttl").and_then(interval),
             max_buffer: get("max_buffer").and_then(number),
+            retention: get("retention").and_then(interval),
         }
     }
 }
@@ -257,6 +264,8 @@ mod tests {
             ("flush_policy", "rows:1;interval:2"),
             ("flush_policy", "rows:1,rows:2"),
             ("ttl", "0"),
+            ("retention", "-1 h"),
+            ("retention", "long"),
             ("max_buffer", "0"),
             ("compact_deleted", "101"),
             ("storage", ""),
@@ -275,6 +284,8 @@ mod tests {
         assert!(check(&[("kind", "stream")]).is_err());
         assert!(check(&[("kind", "stream"), ("ttl", "1 h"), ("flush_rows", "9")]).is_err());
         assert!(check(&[("ttl", "1 h")]).is_err());
+        assert!(check(&[("retention", "1 h")]).is_ok());
+        assert!(check(&[("kind", "stream"), ("ttl", "1 h"), ("retention", "1 h")]).is_err());
         assert!(check_together(&options(&[("flush_rows", "1")]), true).is_err());
         assert!(check_together(&options(&[("fillfactor", "50")]), true).is_ok());
     }

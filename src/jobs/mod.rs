@@ -1,5 +1,5 @@
-//! Work in the background: moving rows to segments, rewriting segments, removing files, and rows of
-//! streams.
+//! Work in the background: moving rows to segments, rewriting segments, removing files, rows of streams,
+//! and deleted rows.
 //!
 //! ```text
 //! STORAGE FLUSH, storage_flush()  ─┐

@@ -9,8 +9,8 @@ use super::table::describe;
 use super::{JobKind, Jobs, Task, is_flushable};
 use crate::catalog::{Catalog, Relation, TableKind, TableOptions};
 use crate::error::Result;
-use crate::exec::background::has_expired;
-use crate::storage::StorageId;
+use crate::exec::background::{has_expired, has_outlived};
+use crate::storage::{Space, StorageId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -88,7 +88,7 @@ pub(super) struct Policies {
     hot_since: HashMap<StorageId, Instant>,
     compacted: Option<Instant>,
     swept: Option<Instant>,
-    /// Stream tables, and when they were looked at last.
+    /// Stream tables, tables with deleted rows, and when they were looked at last.
     expired: HashMap<StorageId, Instant>,
 }
 
@@ -116,14 +116,26 @@ impl Policies {
         let is_news = std::mem::replace(&mut self.seen, newest) != newest;
         let latest = jobs.catalog.latest();
         let mut hot_before = std::mem::take(&mut self.hot_since);
+        let deleted_rows = jobs.store.relations_in(Space::Graves).unwrap_or_default();
         let mut expired_before = std::mem::take(&mut self.expired);
         for database in latest.databases() {
             let catalog = latest.for_database(database.oid);
-            for table in catalog.relations().filter(|r| TableKind::of(r) == TableKind::Stream) {
+            for table in catalog.relations() {
+                let (kind, interval) = match TableKind::of(table) {
+                    TableKind::Stream => (JobKind::Expire, expire_interval(table)),
+                    _ if deleted_rows.binary_search(&table.storage).is_ok() => {
+                        (JobKind::Retention, retention_interval(table))
+                    }
+                    _ => continue,
+                };
                 let before = expired_before.remove(&table.storage);
-                let due = is_over(before, expire_interval(table));
-                if due && has_expired(&jobs.catalog, database.oid, table).unwrap_or(false) {
-                    ask(jobs, JobKind::Expire, table, &catalog);
+                let due = is_over(before, interval);
+                let has_any = match kind {
+                    JobKind::Expire => has_expired,
+                    _ => has_outlived,
+                };
+                if due && has_any(&jobs.catalog, database.oid, table).unwrap_or(false) {
+                    ask(jobs, kind, table, &catalog);
                 }
                 self.expired.insert(table.storage, before.filter(|_| !due).unwrap_or(now));
             }
@@ -160,6 +172,12 @@ impl Policies {
 fn expire_interval(table: &Relation) -> Duration {
     let ttl = TableOptions::of(table).ttl;
     ttl.map_or(EXPIRE_INTERVAL_MAX, |ttl| ttl / 4).min(EXPIRE_INTERVAL_MAX)
+}
+
+/// How often a table with deleted rows is looked at. Where none are kept any more they go at once.
+fn retention_interval(table: &Relation) -> Duration {
+    let kept = TableOptions::of(table).retention.unwrap_or_default();
+    (kept / 4).min(EXPIRE_INTERVAL_MAX)
 }
 
 fn ask(jobs: &Jobs, kind: JobKind, table: &Relation, catalog: &Catalog) {

@@ -57,6 +57,8 @@ pub enum JobKind {
     Compact,
     /// Deletes rows of a stream table that are too old or too many.
     Expire,
+    /// Removes deleted rows of a table that are kept no longer.
+    Retention,
     /// Deletes files that no segment is made of any more.
     Sweep,
 }
@@ -67,6 +69,7 @@ impl JobKind {
             JobKind::Flush => "flush",
             JobKind::Compact => "compact",
             JobKind::Expire => "expire",
+            JobKind::Retention => "retention",
             JobKind::Sweep => "sweep",
         }
     }

@@ -25,10 +25,12 @@ pub(super) fn run(jobs: &Jobs, task: Task, work: &Work) -> Result<Outcome> {
             let rows = background::remove_expired(&jobs.catalog, database, table, work)?;
             Ok(Outcome { rows, ..Outcome::default() })
         }
-        (JobKind::Sweep, _) => Ok(jobs.store.sweep_segments(work)?),
-        (JobKind::Flush | JobKind::Compact | JobKind::Expire, None) => {
-            Err(PgError::internal("a job of a table without its table"))
+        (JobKind::Retention, Some((database, table))) => {
+            let rows = background::remove_deleted(&jobs.catalog, database, table, work)?;
+            Ok(Outcome { rows, ..Outcome::default() })
         }
+        (JobKind::Sweep, _) => Ok(jobs.store.sweep_segments(work)?),
+        (_, None) => Err(PgError::internal("a job of a table without its table")),
     }
 }
 

@@ -18,6 +18,11 @@ pub const SEQ_COLUMN: AttrNumber = -7;
 /// `_updated` (`timestamptz`): when that commit was.
 pub const UPDATED_COLUMN: AttrNumber = -8;
 
+/// `_deleted` (`bool`): whether the row is one that was deleted; see [`RangeEntry::with_deleted`].
+///
+/// [`RangeEntry::with_deleted`]: super::RangeEntry::with_deleted
+pub const DELETED_COLUMN: AttrNumber = -9;
+
 /// Index into a query's range table, from 1.
 pub type RangeIndex = u32;
 

@@ -199,6 +199,9 @@ pub struct RangeEntry {
     pub lateral: bool,
     /// FROM-visible, not only DML's target or a join's bookkeeping.
     pub in_from: bool,
+    /// The query names `_deleted` of this table, and so reads its deleted rows, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_deleted: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

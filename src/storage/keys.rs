@@ -15,7 +15,15 @@
 //!
 //! Where a row is cold ([`super::cold`]) its key is in [`Space::Locators`] instead of
 //! [`Space::Rows`], never in both. [`Space::Deletes`] names rows of segments that are dead: the
-//! segment, then the position in it, big endian.
+//! segment, then the position in it, big endian. A *grave* is what is kept of a deleted row: its last
+//! version, with `_seq` and `_updated` of its deletion, in [`Space::Graves`]:
+//!
+//! ```text
+//! storage id │ owner u32 │ _seq of the deletion u64 │ the row's key suffix     all big endian
+//! ```
+//!
+//! So the graves of a table, and of each user of a user table, are in the order of deletion. Their
+//! `_seq` is [`UNCOMMITTED`] until the sequencer knows it.
 //!
 //! [`Space::Meta`] has no storage ids. A first byte of [`INTERNAL`] marks storage's own records;
 //! every other name is the catalog's.
@@ -43,13 +51,15 @@ pub enum Space {
     Meta,
     Locators,
     Deletes,
+    Graves,
 }
 
 impl Space {
-    pub const ALL: [Space; 5] =
-        [Space::Rows, Space::Index, Space::Meta, Space::Locators, Space::Deletes];
+    pub const ALL: [Space; 6] =
+        [Space::Rows, Space::Index, Space::Meta, Space::Locators, Space::Deletes, Space::Graves];
     /// The spaces whose keys start with a storage id.
-    pub const OF_RELATIONS: [Space; 3] = [Space::Rows, Space::Index, Space::Locators];
+    pub const OF_RELATIONS: [Space; 4] =
+        [Space::Rows, Space::Index, Space::Locators, Space::Graves];
 
     /// The column family's name on disk.
     pub fn name(self) -> &'static str {
@@ -59,6 +69,7 @@ impl Space {
             Space::Meta => "meta",
             Space::Locators => "locators",
             Space::Deletes => "deletes",
+            Space::Graves => "graves",
         }
     }
 }
@@ -107,6 +118,14 @@ pub enum Key<'a> {
         segment: SegmentId,
         position: u32,
     },
+    /// What is kept of a deleted row. `owner`: the role whose row it was; 0 where the table's rows are
+    /// everybody's.
+    Grave {
+        table: StorageId,
+        owner: u32,
+        seq: u64,
+        row: &'a [u8],
+    },
     /// A segment of a table's manifest.
     Segment {
         table: StorageId,
@@ -134,6 +153,7 @@ impl Key<'_> {
             Key::Index { .. } | Key::Unique { .. } => Space::Index,
             Key::Locator { .. } => Space::Locators,
             Key::Delete { .. } => Space::Deletes,
+            Key::Grave { .. } => Space::Graves,
             Key::Meta { .. }
             | Key::Segment { .. }
             | Key::Garbage { .. }
@@ -178,6 +198,12 @@ impl Key<'_> {
                 out.extend_from_slice(&segment.to_be_bytes());
                 out.extend_from_slice(&position.to_be_bytes());
             }
+            Key::Grave { table, owner, seq, row } => {
+                out.extend_from_slice(&table.to_be_bytes());
+                out.extend_from_slice(&owner.to_be_bytes());
+                out.extend_from_slice(&seq.to_be_bytes());
+                out.extend_from_slice(row);
+            }
             Key::Segment { table, segment } => {
                 out.extend_from_slice(&segments_prefix(table));
                 out.extend_from_slice(&segment.to_be_bytes());
@@ -220,6 +246,49 @@ pub fn storage_id(key: &[u8]) -> Option<StorageId> {
 /// A row or index key without its storage id.
 pub fn suffix(key: &[u8]) -> &[u8] {
     key.get(STORAGE_ID_LEN..).unwrap_or_default()
+}
+
+/// `_seq` in the keys of graves whose transaction has not committed: they are the newest.
+pub const UNCOMMITTED: u64 = u64::MAX;
+
+/// Where `_seq` is in a grave's key.
+const GRAVE_SEQ: std::ops::Range<usize> = 8..16;
+
+/// A grave's key, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GraveKey<'a> {
+    pub owner: u32,
+    /// The commit that deleted the row, or [`UNCOMMITTED`].
+    pub seq: u64,
+    /// The row's key suffix.
+    pub row: &'a [u8],
+}
+
+impl GraveKey<'_> {
+    /// `None`: it is not a grave's key.
+    pub fn decode(key: &[u8]) -> Option<GraveKey<'_>> {
+        let (owner, rest) = suffix(key).split_first_chunk()?;
+        let (seq, row) = rest.split_first_chunk()?;
+        let (owner, seq) = (u32::from_be_bytes(*owner), u64::from_be_bytes(*seq));
+        Some(GraveKey { owner, seq, row })
+    }
+}
+
+/// What the keys of an owner's graves start with.
+pub fn graves_prefix(table: StorageId, owner: u32) -> [u8; 8] {
+    let mut prefix = [0; 8];
+    prefix[..STORAGE_ID_LEN].copy_from_slice(&table.to_be_bytes());
+    prefix[STORAGE_ID_LEN..].copy_from_slice(&owner.to_be_bytes());
+    prefix
+}
+
+/// Fills the commit's number into a grave's key that has none yet.
+pub(super) fn stamp_grave(key: &mut [u8], commit_seq: u64) {
+    if let Some(seq) = key.get_mut(GRAVE_SEQ)
+        && *seq == UNCOMMITTED.to_be_bytes()
+    {
+        seq.copy_from_slice(&commit_seq.to_be_bytes());
+    }
 }
 
 /// Keys from `start` (inclusive) to `end` (exclusive; `None`: to the end of the column family).
@@ -296,6 +365,28 @@ mod tests {
         let keys: Vec<_> =
             ids.iter().map(|&id| Key::RowId { table: 1, row_id: id }.encode()).collect();
         assert!(keys.is_sorted());
+    }
+
+    #[test]
+    fn graves_sort_by_owner_and_deletion_and_the_uncommitted_last() {
+        let grave = |owner, seq, row: &'static [u8]| Key::Grave { table: 9, owner, seq, row };
+        let keys = [
+            grave(0, 1, b"z").encode(),
+            grave(0, 256, b"a").encode(),
+            grave(0, UNCOMMITTED, b"a").encode(),
+            grave(16_384, 1, b"a").encode(),
+        ];
+        assert!(keys.is_sorted());
+        assert!(keys[2].starts_with(&graves_prefix(9, 0)));
+        assert!(keys[3].starts_with(&graves_prefix(9, 16_384)));
+        let decoded = GraveKey { owner: 0, seq: 256, row: b"a" };
+        assert_eq!(GraveKey::decode(&keys[1]), Some(decoded));
+        assert_eq!(GraveKey::decode(&keys[1][..15]), None);
+        for (key, seq) in [(&keys[1], 256), (&keys[2], 300)] {
+            let mut stamped = key.to_vec();
+            stamp_grave(&mut stamped, 300);
+            assert_eq!(GraveKey::decode(&stamped).map(|key| key.seq), Some(seq));
+        }
     }
 
     #[test]

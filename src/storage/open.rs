@@ -30,6 +30,9 @@ const FORMAT_VERSION: u32 = 2;
 /// How many snapshots RocksDB has, and its number of the oldest.
 const SNAPSHOTS: &str = "rocksdb.num-snapshots";
 const OLDEST_SNAPSHOT: &str = "rocksdb.oldest-snapshot-sequence";
+/// How many entries a family's memtables have, deletions among them.
+const MEMTABLE_ENTRIES: [&str; 2] =
+    ["rocksdb.num-entries-active-mem-table", "rocksdb.num-entries-imm-mem-tables"];
 
 /// The open RocksDB and the lock that makes it ours.
 pub(super) struct Db {
@@ -53,6 +56,12 @@ impl Db {
             Some(0) => now,
             _ => property(OLDEST_SNAPSHOT).unwrap_or(0),
         }
+    }
+
+    /// Entries that are not in files yet, deletions among them.
+    pub(super) fn memtable_entries(&self, space: Space) -> u64 {
+        let property = |name| self.rocks.property_int_value_cf(self.family(space), name);
+        MEMTABLE_ENTRIES.iter().filter_map(|name| property(*name).ok().flatten()).sum()
     }
 
     /// Gives back the space of files that hold nothing but a relation's entries. They are dropped

@@ -49,11 +49,19 @@ const WAL_BYTES_MAX: u64 = 512 << 20;
 /// not find all of them still to be written.
 const WAL_WRITE_BACK_BYTES: u64 = 4 << 20;
 
+/// Graves are a queue: written at the end, deleted at the front. Files of which so many entries in a
+/// row, or such a share of all, are deletions are compacted, or whoever looks for the first grave would
+/// step over all that were there.
+const QUEUE_WINDOW: usize = 4096;
+const QUEUE_DELETIONS: usize = 2048;
+const QUEUE_DELETED_SHARE: f64 = 0.5;
+
 /// Options of the whole database; `create` allows a new one.
 pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
     let mut db = Options::default();
     db.create_if_missing(create);
-    // A directory of format 1 has no families for cold rows.
+    // A directory of format 1 has no families for cold rows, and one of before there were graves
+    // none for them.
     db.create_missing_column_families(true);
     // Forgives a record cut off at the end of the last log, which nobody was told is committed.
     // Damage before that fails the start instead of dropping acknowledged commits, as
@@ -76,9 +84,19 @@ pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
 /// The column families, RocksDB's obligatory `default` (unused) first.
 pub(super) fn families(options: &StoreOptions) -> Vec<ColumnFamilyDescriptor> {
     let cache = Cache::new_lru_cache(options.block_cache_bytes);
-    let described = |name| ColumnFamilyDescriptor::new(name, family(options, &cache));
-    let spaces = Space::ALL.map(|space| described(space.name()));
-    std::iter::once(described("default")).chain(spaces).collect()
+    let described = |name, family| ColumnFamilyDescriptor::new(name, family);
+    let spaces = Space::ALL.map(|space| {
+        let mut family = family(options, &cache);
+        if space == Space::Graves {
+            family.add_compact_on_deletion_collector_factory(
+                QUEUE_WINDOW,
+                QUEUE_DELETIONS,
+                QUEUE_DELETED_SHARE,
+            );
+        }
+        described(space.name(), family)
+    });
+    std::iter::once(described("default", family(options, &cache))).chain(spaces).collect()
 }
 
 fn family(options: &StoreOptions, cache: &Cache) -> Options {

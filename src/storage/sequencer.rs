@@ -21,7 +21,7 @@
 use super::cold;
 use super::counters::Counter;
 use super::fault::CrashPoint;
-use super::keys::Key;
+use super::keys::{self, Key};
 use super::moves::Move;
 use super::{
     Fault, KeyRange, Result, Snapshot, Space, StorageError, StorageId, Txn, WriteSet, open::Db, row,
@@ -437,7 +437,7 @@ impl Worker {
         info: &CommitInfo,
         writes_max: usize,
     ) {
-        let mut stamped = Vec::new();
+        let (mut stamped, mut numbered) = (Vec::new(), Vec::new());
         let families = Space::ALL.map(|space| self.db.family(space));
         let mut left = writes_max;
         request.writes.for_each(|space, key, value| {
@@ -446,11 +446,17 @@ impl Worker {
             let family = families[space as usize];
             match value {
                 None => batch.delete_cf(family, key),
-                Some(value) if space == Space::Rows => {
+                Some(value) if matches!(space, Space::Rows | Space::Graves) => {
                     stamped.clear();
                     stamped.extend_from_slice(value);
                     row::stamp(&mut stamped, info.seq, info.updated_us);
-                    batch.put_cf(family, key, &stamped);
+                    if space == Space::Rows {
+                        return batch.put_cf(family, key, &stamped);
+                    }
+                    numbered.clear();
+                    numbered.extend_from_slice(key);
+                    keys::stamp_grave(&mut numbered, info.seq);
+                    batch.put_cf(family, &numbered, &stamped);
                 }
                 Some(value) => batch.put_cf(family, key, value),
             }

@@ -3,6 +3,7 @@
 use super::cold;
 use super::counters::{Counter, Counters};
 use super::fault::CrashPoint;
+use super::keys;
 use super::locks::{LockManager, Mode, Tag};
 use super::moves::Moves;
 use super::objects::CredentialsKey;
@@ -211,6 +212,23 @@ impl Store {
         locks
     }
 
+    /// The relations that have entries in a space.
+    pub fn relations_in(&self, space: Space) -> Result<Vec<StorageId>> {
+        let snapshot = self.snapshot();
+        let (mut found, mut first) = (Vec::new(), StorageId::MIN);
+        loop {
+            let range = KeyRange { start: Bytes::from_owner(first.to_be_bytes()), end: None };
+            let scan = snapshot.scan(space, &range, false);
+            let id = if scan.valid()? { scan.key().and_then(keys::storage_id) } else { None };
+            let Some(id) = id else { return Ok(found) };
+            found.push(id);
+            match id.checked_add(1) {
+                Some(next) => first = next,
+                None => return Ok(found),
+            }
+        }
+    }
+
     /// Approximate bytes of a relation on disk.
     pub fn approximate_size(&self, space: Space, id: StorageId) -> u64 {
         let KeyRange { start, end } = KeyRange::storage(id);
@@ -219,11 +237,13 @@ impl Store {
         self.snapshot().sizes(space, &[start.to_vec(), end.to_vec()]).iter().sum()
     }
 
-    /// Approximate bytes of a table's rows in both tiers, and of what says where the cold ones are.
+    /// Approximate bytes of a table's rows in both tiers, of what says where the cold ones are, and of
+    /// deleted rows.
     pub fn table_size(&self, id: StorageId) -> u64 {
         let hot = self.approximate_size(Space::Rows, id);
         let cold = self.cold_size(id).map_or(0, |(_, bytes)| bytes);
-        hot + cold + self.approximate_size(Space::Locators, id)
+        let beside = [Space::Locators, Space::Graves];
+        hot + cold + beside.map(|space| self.approximate_size(space, id)).iter().sum::<u64>()
     }
 
     /// VACUUM: rewrites a relation's range, dropping what no snapshot needs.
@@ -233,6 +253,12 @@ impl Store {
         // Else it would wait for compactions of other tables.
         options.set_exclusive_manual_compaction(false);
         self.db.rocks.compact_range_cf_opt(self.db.family(space), Some(start), end, &options);
+    }
+
+    /// Writes what a space has in memory to files. Deletions in memory stay in the way of scans: RocksDB
+    /// compacts files only.
+    pub fn flush_memtable(&self, space: Space) -> Result<()> {
+        Ok(self.db.rocks.flush_cf(self.db.family(space))?)
     }
 
     /// Finishes the commits under way, syncs, and refuses further ones; snapshots stay readable.

@@ -191,6 +191,37 @@ async fn a_waiter_sees_what_it_waited_for() {
     assert_eq!(waiting.await.unwrap(), (RowLock::Granted { waited: true }, Some("1".into())));
 }
 
+/// A deletion and its grave are one batch; the grave gets the commit's number in its key, too.
+#[tokio::test]
+async fn a_grave_is_numbered_by_its_commit_and_goes_with_its_table() {
+    let dir = TempDir::new();
+    let store = dir.open();
+    let inserting = begin(&store, 1, RC);
+    put(&inserting, "a", "last").unwrap();
+    inserting.commit(true).await.unwrap();
+    let grave = |seq| Key::Grave { table: 1, owner: 0, seq, row: b"a" }.encode();
+    let txn = begin(&store, 1, RC);
+    txn.begin_statement().unwrap();
+    txn.delete(Space::Rows, key("a")).unwrap();
+    txn.put(Space::Graves, grave(keys::UNCOMMITTED), value("last")).unwrap();
+    txn.end_statement().unwrap();
+    let info = txn.commit(true).await.unwrap();
+    drop((inserting, txn));
+    store.close().unwrap();
+    drop(store);
+
+    let store = dir.open();
+    let kept = store.get(Space::Graves, &grave(info.seq)).unwrap().unwrap();
+    assert_eq!((row::seq(&kept), row::updated_us(&kept)), (info.seq, info.updated_us));
+    assert_eq!(text(Some(kept)), Some("last".into()));
+    assert_eq!(store.get(Space::Graves, &grave(keys::UNCOMMITTED)).unwrap(), None);
+    assert_eq!(store.relations_in(Space::Graves).unwrap(), [1]);
+    let txn = begin(&store, 1, RC);
+    txn.drop_storage(1);
+    txn.commit(true).await.unwrap();
+    assert_eq!(store.relations_in(Space::Graves).unwrap(), Vec::<StorageId>::new());
+}
+
 #[tokio::test]
 async fn a_reopened_store_goes_on_where_it_stopped() {
     let dir = TempDir::new();

@@ -45,6 +45,18 @@ impl ReadView {
         }
     }
 
+    /// Whether there is a row under a key; a cold one is not read.
+    pub fn has_row(&self, key: &[u8]) -> Result<bool> {
+        if let Some(reader) = &self.reader {
+            reader.read_key(Space::Rows, key);
+        }
+        match self.own.get(Space::Rows, key) {
+            Some(written) => Ok(written.is_some()),
+            None => Ok(self.snapshot.get(Space::Rows, key)?.is_some()
+                || self.snapshot.get(Space::Locators, key)?.is_some()),
+        }
+    }
+
     /// The entries of `range` in key order, or against it.
     pub fn scan(&self, space: Space, range: KeyRange, direction: Direction) -> Scan {
         if let Some(reader) = &self.reader {

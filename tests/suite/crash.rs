@@ -3,7 +3,8 @@
 //! The load is pgbench's TPC-B transaction, each marked in `history` with its client and number.
 //! After each restart the checker compares the marks with what the clients were told, and the sums
 //! over the three balance tables with the sum of the deltas: a transaction applied in part would
-//! leave them apart. Another load does nothing but DDL: after each restart every table has the rows
+//! leave them apart. Each transaction deletes the mark of the one before from a table that keeps deleted
+//! rows: living or dead, each mark must be there. Another load does nothing but DDL: after each restart every table has the rows
 //! that its last whole transaction left, by scan and by index, and the store holds nothing of what was
 //! dropped, emptied or rewritten. Two tests show that the checker can fail: one with the WAL's sync switched off,
 //! one with commits torn in two, both by faults that the store injects when told to by
@@ -72,6 +73,7 @@ pub fn create_tables(server: &Kalam) {
         "CREATE TABLE tellers (id int PRIMARY KEY, balance int NOT NULL)",
         "CREATE TABLE branches (id int PRIMARY KEY, balance int NOT NULL)",
         "CREATE TABLE history (mark text PRIMARY KEY, delta int NOT NULL)",
+        "CREATE TABLE kept (mark text PRIMARY KEY) WITH (retention = '1 day')",
         "INSERT INTO tellers SELECT g, 0 FROM generate_series(1, 10) g",
         "INSERT INTO branches VALUES (1, 0)",
     ] {
@@ -117,10 +119,14 @@ pub fn transaction(mark: &str) -> String {
     let account = random.random_range(1..=ACCOUNTS);
     let teller = random.random_range(1..=10);
     let delta = random.random_range(-5000..5000);
+    let (client, number) = mark.rsplit_once('-').expect("a mark ends with its number");
+    let number: usize = number.parse().expect("a number");
+    let before = format!("{client}-{}", number.saturating_sub(1));
     format!(
         "BEGIN; UPDATE accounts SET balance = balance + {delta} WHERE id = {account}; \
          UPDATE tellers SET balance = balance + {delta} WHERE id = {teller}; \
          UPDATE branches SET balance = balance + {delta} WHERE id = 1; \
+         DELETE FROM kept WHERE mark = '{before}'; INSERT INTO kept VALUES ('{mark}'); \
          INSERT INTO history VALUES ('{mark}', {delta}); COMMIT"
     )
 }
@@ -151,6 +157,12 @@ pub fn check(server: &Kalam, acknowledged: &BTreeSet<Mark>, round: usize) -> Vec
         if balance != deltas {
             violations.push(format!("{table} hold {balance:?}, history {deltas:?}"));
         }
+    }
+    let kept = "SELECT count(*) FROM history h FULL JOIN (SELECT mark, _deleted FROM kept) k \
+                USING (mark) WHERE h.mark IS NULL OR k.mark IS NULL";
+    let apart = client.run(kept).ok().text(0, 0).map(str::to_owned);
+    if apart.as_deref() != Some("0") {
+        violations.push(format!("{apart:?} marks in one of history and kept"));
     }
     violations
 }

@@ -8,6 +8,7 @@
 //! row            storage id │ role u32 BE │ primary key, or row id
 //! entry          storage id │ role u32 BE │ index columns │ row's key suffix
 //! unique entry   storage id │ role u32 BE │ index columns        value: the row's key suffix
+//! grave          storage id │ role u32 BE │ _seq │ row's key suffix
 //! ```
 //!
 //! A row's key suffix begins with its role, so whoever has the suffix knows whose row it is. A
@@ -35,6 +36,14 @@ impl Owner {
     pub fn encode(self, out: &mut Vec<u8>) {
         if let Owner::Role(role) = self {
             out.extend_from_slice(&role.to_be_bytes());
+        }
+    }
+
+    /// The owner in the keys of graves, which always have one: 0 for everyone, which is no role's OID.
+    pub fn number(self) -> u32 {
+        match self {
+            Owner::Everyone => 0,
+            Owner::Role(role) => role,
         }
     }
 

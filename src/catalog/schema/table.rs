@@ -5,10 +5,11 @@ use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Relation, TableKind, TableOptions,
 };
 use crate::storage::row::LayoutColumn;
-use crate::storage::{Key, RowLayout, RowRef};
+use crate::storage::{Key, RowLayout, RowRef, keys};
 use crate::types::{Datum, Oid, key};
 use bytes::Bytes;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How to read, write and find the rows of a table.
 pub struct TableSchema {
@@ -20,6 +21,8 @@ pub struct TableSchema {
     /// Stream tables: how long a row lives, and how many are kept.
     pub ttl_us: Option<i64>,
     pub rows_max: Option<u64>,
+    /// How long deleted rows are kept; `None`: they are not.
+    pub retention_us: Option<i64>,
     /// Indexes with entries of their own, in OID order: all but the one that is the row key.
     pub indexes: Vec<Arc<IndexSchema>>,
 }
@@ -55,8 +58,9 @@ impl TableSchema {
             layout: RowLayout::new(&columns, relation.version),
             key,
             kind,
-            ttl_us: options.ttl.map(|ttl| i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX)),
+            ttl_us: options.ttl.map(micros),
             rows_max: options.max_buffer,
+            retention_us: options.retention.filter(|kept| !kept.is_zero()).map(micros),
             indexes,
         }
     }
@@ -132,6 +136,17 @@ impl TableSchema {
         Some(out)
     }
 
+    /// What the keys of an owner's graves begin with.
+    pub fn graves_prefix(&self, owner: Owner) -> [u8; 8] {
+        keys::graves_prefix(self.relation.storage, owner.number())
+    }
+
+    /// The key of the grave of a row with this suffix that a commit deleted.
+    pub fn grave_key(&self, suffix: &[u8], seq: u64) -> Bytes {
+        let (table, owner) = (self.relation.storage, self.owner_of(suffix).number());
+        Key::Grave { table, owner, seq, row: suffix }.encode()
+    }
+
     /// The storage key of the row with this suffix.
     pub fn row_key(&self, suffix: &[u8]) -> Bytes {
         Key::Row { table: self.relation.storage, primary_key: suffix }.encode()
@@ -143,6 +158,10 @@ impl RowKey {
     pub fn is_index(&self, oid: Oid) -> bool {
         matches!(self, RowKey::Primary { index, .. } if *index == oid)
     }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn layout_column(column: &Column) -> LayoutColumn {

@@ -16,8 +16,8 @@ use pg_raw_parse::{Node, nodes};
 pub(super) const COLUMNS_MAX: usize = 1600;
 
 /// System columns' names, which users' columns cannot have.
-pub(super) const SYSTEM_COLUMNS: [&str; 8] =
-    ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid", "_seq", "_updated"];
+pub(super) const SYSTEM_COLUMNS: [&str; 9] =
+    ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid", "_seq", "_updated", "_deleted"];
 
 /// Adds a column and what its definition asks for to a draft.
 pub(super) fn add<'a>(

@@ -4,12 +4,14 @@
 
 use super::DdlContext;
 use super::located::located;
-use crate::catalog::schema::{IndexSchema, Owner, TableSchema, table_schema};
+use crate::catalog::schema::{IndexSchema, Owner, RowKey, TableSchema, table_schema};
 use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
+use crate::exec::scan::{Graves, grave_key};
 use crate::exec::{ExecState, Layout};
 use crate::nodes::Expr;
+use crate::storage::keys::GraveKey;
 use crate::storage::{Direction, KeyRange, RowRef, Space, keys};
 use crate::types::{Datum, Oid};
 use std::collections::HashSet;
@@ -233,7 +235,63 @@ pub(super) fn rewrite(
         schema.layout.encode_anew(stored, &row, &mut bytes)?;
         let suffix = store(&schema, owner, &row, bytes, &catalog, cx)?;
         writers.iter_mut().try_for_each(|writer| writer.add(&suffix, &row, cx))
-    })
+    })?;
+    move_graves(&old_schema, &schema, cx, transform)
+}
+
+/// Writes the graves of a table anew. They are in nobody's way: one whose values cannot become those of
+/// the new definition, or that has no key there, is left out.
+fn move_graves(
+    old: &Arc<TableSchema>,
+    new: &TableSchema,
+    cx: &DdlContext<'_>,
+    mut transform: impl FnMut(Vec<Datum>) -> Result<Vec<Datum>>,
+) -> Result<()> {
+    if new.retention_us.is_none() {
+        return Ok(());
+    }
+    let (view, mut graves) = (cx.txn.latest_view()?, Graves::of(old));
+    let range = KeyRange::storage(old.relation.storage);
+    let mut scan = view.scan(Space::Graves, range, Direction::Backward);
+    while let Some((key, value)) = scan.next()? {
+        cx.cancel.check()?;
+        let GraveKey { seq, row: old_suffix, .. } = grave_key(key)?;
+        // A new key may be free where the old one was not.
+        if !graves.is_newest(old_suffix) || !graves.is_gone(old_suffix, &view)? {
+            continue;
+        }
+        let stored = old.layout.row(value)?;
+        let row = match transform(stored.datums()) {
+            Ok(row) => row,
+            Err(error) if matches!(error.code().class(), "22" | "23") => continue,
+            Err(error) => return Err(error),
+        };
+        let owner = old.owner_of(old_suffix);
+        let suffix = match &new.key {
+            RowKey::Primary { columns, .. } if columns.iter().any(|c| row[c.at].is_null()) => {
+                continue;
+            }
+            _ => new_suffix(new, owner, &row, cx)?,
+        };
+        let mut bytes = Vec::new();
+        new.layout.encode_anew(&stored, &row, &mut bytes)?;
+        cx.txn.put(Space::Graves, new.grave_key(&suffix, seq), bytes.into())?;
+    }
+    Ok(())
+}
+
+/// The key suffix of a row in a table that is written anew.
+fn new_suffix(
+    schema: &TableSchema,
+    owner: Owner,
+    row: &[Datum],
+    cx: &DdlContext<'_>,
+) -> Result<Vec<u8>> {
+    if let Some(suffix) = schema.primary_key_suffix(owner, row) {
+        return Ok(suffix);
+    }
+    let row_id = cx.txn.store().allocate_row_id(schema.relation.storage)?;
+    Ok(TableSchema::row_id_suffix(owner, row_id))
 }
 
 /// Gives an index an empty storage, if the statement has not dropped it.
@@ -269,20 +327,12 @@ fn store(
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<Vec<u8>> {
-    let storage = schema.relation.storage;
-    let suffix = match schema.primary_key_suffix(owner, row) {
-        Some(suffix) => {
-            if cx.txn.get_latest(Space::Rows, &schema.row_key(&suffix))?.is_some() {
-                let error = duplicate_primary_key(schema, row, catalog);
-                return Err(located(error, &schema.relation, cx));
-            }
-            suffix
-        }
-        None => {
-            let row_id = cx.txn.store().allocate_row_id(storage)?;
-            TableSchema::row_id_suffix(owner, row_id)
-        }
-    };
+    let suffix = new_suffix(schema, owner, row, cx)?;
+    let keyed = schema.key != RowKey::RowId;
+    if keyed && cx.txn.get_latest(Space::Rows, &schema.row_key(&suffix))?.is_some() {
+        let error = duplicate_primary_key(schema, row, catalog);
+        return Err(located(error, &schema.relation, cx));
+    }
     cx.txn.put(Space::Rows, schema.row_key(&suffix), bytes.into())?;
     Ok(suffix)
 }

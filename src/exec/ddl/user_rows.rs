@@ -26,7 +26,7 @@ pub(super) fn exist(table: &Arc<Relation>, role: Oid, cx: &DdlContext<'_>) -> Re
     Ok(scan.next()?.is_some())
 }
 
-/// Deletes a role's rows of a user table, and their entries. Each row is locked: the table's lock does
+/// Deletes a role's rows of a user table, dead ones too, and their entries. Each row is locked: the table's lock does
 /// not keep a flush from moving rows.
 pub(super) async fn delete(schema: &TableSchema, role: Oid, cx: &DdlContext<'_>) -> Result<()> {
     let owner = schema.owner(role);
@@ -34,6 +34,9 @@ pub(super) async fn delete(schema: &TableSchema, role: Oid, cx: &DdlContext<'_>)
         for key in keys_with(Space::Index, &index.entries_prefix(owner, &[]), cx)? {
             cx.txn.delete(Space::Index, key)?;
         }
+    }
+    for key in keys_with(Space::Graves, &schema.graves_prefix(owner), cx)? {
+        cx.txn.delete(Space::Graves, key)?;
     }
     let (table, mode) = (schema.relation.storage, RowLockMode::Update);
     for key in keys_with(Space::Rows, &schema.rows_prefix(owner), cx)? {

@@ -92,6 +92,7 @@ fn column_type(column: ScanColumn, source: &Source) -> ColumnType {
         ScanColumn::Key => oids::BYTEA,
         ScanColumn::Seq | ScanColumn::CommitSeq => oids::INT8,
         ScanColumn::Updated => oids::TIMESTAMPTZ,
+        ScanColumn::Deleted => oids::BOOL,
         ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
     };
     type_oid.into()

@@ -46,8 +46,9 @@ impl Insert {
     }
 }
 
-/// RETURNING's row: the columns, `tableoid`, and `_seq` and `_updated`, which come with the commit.
+/// RETURNING's row: the columns, `tableoid`, `_seq` and `_updated`, which come with the commit, and
+/// `_deleted`.
 fn returned(mut row: Row, table: u32) -> Row {
-    row.extend([Datum::Oid(table), Datum::Null, Datum::Null]);
+    row.extend([Datum::Oid(table), Datum::Null, Datum::Null, Datum::Bool(false)]);
     row
 }

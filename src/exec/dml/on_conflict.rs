@@ -11,6 +11,7 @@ use super::wait;
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::op::concat;
+use crate::exec::scan::ScanColumn;
 use crate::exec::{ExecState, Row};
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{IsolationLevel, RowLock, Space, StorageError, row};
@@ -24,7 +25,8 @@ pub(super) struct OnConflict {
     pub(super) update: Option<ConflictUpdate>,
 }
 
-/// Expressions over the existing row followed by the proposed one.
+/// Expressions over the existing row, followed by the proposed one and the existing one's
+/// [`SYSTEM_COLUMNS`](super::plan::SYSTEM_COLUMNS).
 pub(super) struct ConflictUpdate {
     pub(super) values: Vec<(usize, Program)>,
     pub(super) filter: Option<Program>,
@@ -154,7 +156,10 @@ impl ConflictUpdate {
             }
         }
         let old = target.stored(suffix, &newest)?;
-        let both = concat(&old.row, proposed);
+        let mut both = concat(&old.row, proposed);
+        let stored = target.schema.layout.row(&newest)?;
+        let table = target.relation().oid;
+        both.extend(system_columns(table).map(|column| column.of(&stored, suffix)));
         if let Some(filter) = &self.filter
             && !filter.is_true(state, &both)?
         {
@@ -167,6 +172,11 @@ impl ConflictUpdate {
         target.complete(state, &mut new)?;
         target.update(state, &old, new).map(Outcome::Written)
     }
+}
+
+/// What [`SYSTEM_COLUMNS`](super::plan::SYSTEM_COLUMNS) are of a stored row.
+fn system_columns(table: Oid) -> [ScanColumn; 4] {
+    [ScanColumn::TableOid(table), ScanColumn::CommitSeq, ScanColumn::Updated, ScanColumn::Deleted]
 }
 
 fn second_time() -> PgError {

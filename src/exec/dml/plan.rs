@@ -11,11 +11,11 @@ use crate::exec::Layout;
 use crate::exec::expr::Program;
 use crate::exec::plan::{ModifySource, Planner};
 use crate::nodes::{self, CommandType, Query, RangeIndex, RangeSource, TargetEntry};
-use crate::nodes::{SEQ_COLUMN, UPDATED_COLUMN};
+use crate::nodes::{AttrNumber, DELETED_COLUMN, SEQ_COLUMN, UPDATED_COLUMN};
 use std::sync::Arc;
 
-/// `tableoid`'s attribute number.
-const TABLE_OID_ATTNO: i16 = -6;
+/// The system columns that follow INSERT's rows: `tableoid` and ours.
+pub(super) const SYSTEM_COLUMNS: [AttrNumber; 4] = [-6, SEQ_COLUMN, UPDATED_COLUMN, DELETED_COLUMN];
 
 /// Plans a statement that [`prepared`](crate::exec::plan::prepared) was applied to.
 pub(in crate::exec) fn plan(planner: &mut Planner, query: &Query) -> Result<Modify> {
@@ -94,7 +94,7 @@ fn plan_insert(
         None => None,
     };
     let mut returned = whole_row(table, rel);
-    for attno in [TABLE_OID_ATTNO, SEQ_COLUMN, UPDATED_COLUMN] {
+    for attno in SYSTEM_COLUMNS {
         returned.push(rel, attno);
     }
     let insert = Insert { node, values, on_conflict };
@@ -109,7 +109,11 @@ fn plan_on_conflict(
 ) -> Result<OnConflict> {
     let arbiters = conflict.arbiters.clone();
     let Some(update) = &conflict.update else { return Ok(OnConflict { arbiters, update: None }) };
-    let layout = Arc::new(whole_row(table, rel).join(&whole_row(table, update.excluded)));
+    let mut layout = whole_row(table, rel).join(&whole_row(table, update.excluded));
+    for attno in SYSTEM_COLUMNS {
+        layout.push(rel, attno);
+    }
+    let layout = Arc::new(layout);
     let values = assignments(planner, &update.targets, &layout)?;
     let filter = update.filter.as_ref().map(|f| planner.compile(f, &layout)).transpose()?;
     Ok(OnConflict { arbiters, update: Some(ConflictUpdate { values, filter }) })

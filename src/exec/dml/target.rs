@@ -39,8 +39,9 @@ pub(in crate::exec) struct Target {
 pub(super) struct Stored {
     pub(super) suffix: Bytes,
     pub(super) row: Row,
-    /// [`born`](crate::storage::row::born), which its newer versions keep.
-    born: u64,
+    /// [`born`](crate::storage::row::born), which its newer versions keep; 0 where this transaction
+    /// inserted the row.
+    pub(super) born: u64,
 }
 
 impl Stored {
@@ -280,6 +281,7 @@ impl Target {
     }
 
     fn remove(&self, state: &ExecState, stored: &Stored) -> Result<()> {
+        self.bury(&state.cx, stored)?;
         Ok(state.cx.txn.delete(Space::Rows, self.schema.row_key(&stored.suffix))?)
     }
 

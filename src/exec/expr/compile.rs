@@ -167,6 +167,11 @@ impl<'a> Compiler<'a> {
         }
         match var.attno {
             0 => self.whole_row(var),
+            // A row that is not stored, or not yet.
+            ..0 => {
+                let message = "cannot retrieve a system column in this context";
+                Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message))
+            }
             _ => Err(PgError::internal(format!(
                 "column {}.{} is not in the row",
                 var.rel, var.attno

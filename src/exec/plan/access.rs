@@ -17,7 +17,7 @@ use crate::exec::scan::{
     TableScan,
 };
 use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
-use crate::nodes::{AttrNumber, Expr, RangeIndex, SEQ_COLUMN, UPDATED_COLUMN};
+use crate::nodes::{AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, UPDATED_COLUMN};
 use crate::types::{Oid, oids};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub(super) struct Access<'a> {
     /// The row that the inner side of an index join sees.
     pub outer: Option<&'a Arc<Layout>>,
     pub order: &'a WantedOrder,
+    /// The query names `_deleted` of it.
+    pub with_deleted: bool,
     /// The number of rows matters enough to try the conditions on a sample.
     pub sampled: bool,
 }
@@ -82,8 +84,23 @@ impl Planner {
         if let Some(found) = self.special(access)? {
             return Ok(found);
         }
-        let catalog = self.catalog();
-        let schema = table_schema(&catalog, relation);
+        let schema = table_schema(&self.catalog(), relation);
+        match schema.retention_us {
+            // Who changes or locks rows, and so asks for their version, has to do with living ones only.
+            Some(retention_us) if access.with_deleted && !access.columns.contains(&SEQ_ATTNO) => {
+                self.with_deleted(access, schema, retention_us)
+            }
+            _ => self.living(access, schema),
+        }
+    }
+
+    /// The rows there are.
+    pub(super) fn living(
+        &mut self,
+        access: &Access<'_>,
+        schema: Arc<TableSchema>,
+    ) -> Result<Found> {
+        let relation = access.relation;
         let rows = self.table_rows(relation);
         if let Some(cursor) = access.conditions.iter().find_map(current_of) {
             return self.by_cursor(access, schema, cursor);
@@ -200,7 +217,7 @@ impl Planner {
     }
 
     /// A condition over the scan's own row; parts that belong to the outer row become outer values.
-    fn inner_condition(
+    pub(super) fn inner_condition(
         &mut self,
         condition: &Expr,
         access: &Access<'_>,
@@ -339,7 +356,8 @@ impl Planner {
         column: &Column,
     ) -> Result<Option<(usize, Program)>> {
         for (n, condition) in access.conditions.iter().enumerate() {
-            if let Some((Comparison::Eq, value)) = self.sargable(condition, access, column) {
+            let found = self.sargable(condition, access, column.attno, column.type_oid);
+            if let Some((Comparison::Eq, value)) = found {
                 return Ok(Some((n, self.key_program(value, access)?)));
             }
         }
@@ -378,9 +396,8 @@ impl Planner {
     ) -> Result<f64> {
         let mut selectivity = 1.0;
         for (n, condition) in access.conditions.iter().enumerate() {
-            let Some((comparison, value)) = self.sargable(condition, access, column) else {
-                continue;
-            };
+            let found = self.sargable(condition, access, column.attno, column.type_oid);
+            let Some((comparison, value)) = found else { continue };
             let is_int = |t| matches!(t, oids::INT2 | oids::INT4 | oids::INT8);
             if value.type_oid() != column.type_oid && is_int(column.type_oid) {
                 continue;
@@ -407,17 +424,18 @@ impl Planner {
     }
 
     /// The comparison of the column with a value known before the scan, if the condition is one.
-    fn sargable<'e>(
+    pub(super) fn sargable<'e>(
         &self,
         condition: &'e Expr,
         access: &Access<'_>,
-        column: &Column,
+        attno: AttrNumber,
+        type_oid: Oid,
     ) -> Option<(Comparison, &'e Expr)> {
         let (comparison, left, right) = quals::as_comparison(condition)?;
         let sides = [(comparison, left, right), (comparison.flipped(), right, left)];
         sides.into_iter().find_map(|(comparison, ours, value)| {
-            let usable = is_column(ours, access.rel, column.attno)
-                && comparable(column.type_oid, value.type_oid())
+            let usable = is_column(ours, access.rel, attno)
+                && comparable(type_oid, value.type_oid())
                 && self.known_before(value, access);
             usable.then_some((comparison, value))
         })
@@ -434,7 +452,7 @@ impl Planner {
     }
 
     /// The program of a key value: over no row, with outer columns as outer values.
-    fn key_program(&mut self, value: &Expr, access: &Access<'_>) -> Result<Program> {
+    pub(super) fn key_program(&mut self, value: &Expr, access: &Access<'_>) -> Result<Program> {
         let empty = Arc::new(Layout::default());
         match access.outer {
             Some(outer) if !quals::rels(value).is_empty() => {
@@ -530,6 +548,7 @@ pub(super) fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<Scan
         SEQ_ATTNO => ScanColumn::Seq,
         SEQ_COLUMN => ScanColumn::CommitSeq,
         UPDATED_COLUMN => ScanColumn::Updated,
+        DELETED_COLUMN => ScanColumn::Deleted,
         -6 => ScanColumn::TableOid(relation.oid),
         -2 => ScanColumn::Xid,
         // cmin, xmax, cmax: rows here have neither deleters nor command numbers.

@@ -239,7 +239,7 @@ struct Passing {
 }
 
 /// Whether a condition can be evaluated on the relation's row alone, before the statement runs.
-fn is_known(condition: &Expr, rel: RangeIndex) -> bool {
+pub(super) fn is_known(condition: &Expr, rel: RangeIndex) -> bool {
     let mut known = !quals::is_volatile(condition);
     walk::deep(condition, 0, &mut |e, _| {
         known &= match e {

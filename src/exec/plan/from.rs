@@ -122,8 +122,16 @@ impl Planner {
                 let relation = relation.ok_or_else(|| PgError::internal("no such relation"))?;
                 let columns = from.needed.get(&rel).unwrap_or(&empty);
                 let sampled = !matches!(from.query.from.items.as_slice(), [FromItem::Range(_)]);
-                let access =
-                    Access { rel, relation, columns, conditions, outer: None, order, sampled };
+                let access = Access {
+                    rel,
+                    relation,
+                    columns,
+                    conditions,
+                    outer: None,
+                    order,
+                    with_deleted: entry.with_deleted,
+                    sampled,
+                };
                 let found = self.access(&access)?;
                 Ok((found.built, found.ordered))
             }

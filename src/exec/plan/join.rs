@@ -151,6 +151,7 @@ impl Planner {
             conditions,
             outer: Some(&left.layout),
             order: &[],
+            with_deleted: from.query.range(*rel).with_deleted,
             sampled: false,
         };
         let (found, captures, _) = self.capturing(|planner| planner.access(&access))?;

@@ -20,6 +20,7 @@ mod access;
 mod aggregate;
 mod cost;
 mod cte;
+mod deleted;
 mod estimate;
 mod from;
 mod join;

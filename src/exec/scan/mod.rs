@@ -1,7 +1,8 @@
-//! Reading tables: by key, by key range, whole.
+//! Reading tables: by key, by key range, whole; and what is kept of deleted rows.
 
 mod bounds;
 mod current_of;
+mod graves;
 mod index;
 mod source;
 mod system;
@@ -9,6 +10,7 @@ mod table;
 
 pub(in crate::exec) use bounds::{Bounds, ByteRange, KeyCondition, KeyOrdering, KeyValue};
 pub(in crate::exec) use current_of::CurrentOfScan;
+pub(in crate::exec) use graves::{DeletedScan, Graves, Since, grave_key};
 pub(in crate::exec) use index::IndexScan;
 pub(in crate::exec) use source::{ScanColumn, Source};
 pub(in crate::exec) use system::{SequenceScan, SystemScan};

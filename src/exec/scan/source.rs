@@ -22,6 +22,8 @@ pub(in crate::exec) enum ScanColumn {
     /// commit has neither number nor time yet.
     CommitSeq,
     Updated,
+    /// Whether the row is a deleted one; those are [`DeletedScan`](super::DeletedScan)'s.
+    Deleted,
     TableOid(Oid),
     /// `xmin` and its kin: the low half of `_seq`.
     Xid,
@@ -40,6 +42,7 @@ impl ScanColumn {
             ScanColumn::CommitSeq | ScanColumn::Updated if stored.seq() == 0 => Datum::Null,
             ScanColumn::CommitSeq => Datum::Int8(stored.seq().cast_signed()),
             ScanColumn::Updated => Datum::TimestampTz(stored.updated_us()),
+            ScanColumn::Deleted => Datum::Bool(false),
             ScanColumn::TableOid(oid) => Datum::Oid(oid),
             ScanColumn::NoXid => Datum::Oid(0),
             ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
@@ -73,6 +76,7 @@ impl Source {
             ScanColumn::Key => oids::BYTEA,
             ScanColumn::Seq | ScanColumn::CommitSeq => oids::INT8,
             ScanColumn::Updated => oids::TIMESTAMPTZ,
+            ScanColumn::Deleted => oids::BOOL,
             ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
         };
         self.columns.iter().map(of).collect()

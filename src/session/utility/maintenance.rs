@@ -164,6 +164,7 @@ fn compact(
 ) -> Result<()> {
     store.compact(Space::Rows, table.storage);
     store.compact(Space::Locators, table.storage);
+    store.compact(Space::Graves, table.storage);
     for index in indexes {
         cancel.check()?;
         store.compact(Space::Index, index.storage);

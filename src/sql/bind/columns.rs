@@ -12,7 +12,7 @@ use crate::types::{Oid, oids};
 use pg_raw_parse::{Node, nodes};
 
 /// System columns (`SystemAttributeByName`), and our own: name, attribute number, type.
-const SYSTEM_COLUMNS: [(&str, AttrNumber, Oid); 8] = [
+const SYSTEM_COLUMNS: [(&str, AttrNumber, Oid); 9] = [
     ("ctid", -1, oids::TID),
     ("xmin", -2, oids::XID),
     ("cmin", -3, oids::CID),
@@ -21,6 +21,7 @@ const SYSTEM_COLUMNS: [(&str, AttrNumber, Oid); 8] = [
     ("tableoid", -6, oids::OID),
     ("_seq", SEQ_COLUMN, oids::INT8),
     ("_updated", UPDATED_COLUMN, oids::TIMESTAMPTZ),
+    ("_deleted", DELETED_COLUMN, oids::BOOL),
 ];
 
 impl<'n> Binder<'_, 'n> {
@@ -84,6 +85,7 @@ impl<'n> Binder<'_, 'n> {
         };
         let Some(column) = column else { return Ok(self.whole_row(&item, level, location)) };
         if let Some(expr) = self.column_of(&item, level, column, location)? {
+            self.note_deleted(&expr);
             return Ok(expr);
         }
         let row = self.whole_row(&item, level, location);
@@ -120,11 +122,19 @@ impl<'n> Binder<'_, 'n> {
                 self.check_lateral(item, scope.target, location)?;
                 found = Some(expr);
             }
-            if found.is_some() {
-                return Ok(found);
+            if let Some(expr) = found {
+                self.note_deleted(&expr);
+                return Ok(Some(expr));
             }
         }
         Ok(None)
+    }
+
+    /// A table whose `_deleted` is named is read with its deleted rows.
+    fn note_deleted(&mut self, column: &Expr) {
+        if let Expr::Var(Var { rel, attno: DELETED_COLUMN, level, .. }) = column {
+            self.scope_up(*level).range_table[*rel as usize - 1].with_deleted = true;
+        }
     }
 
     /// The column of this name in one FROM item (`scanNSItemForColumn`).
@@ -144,9 +154,13 @@ impl<'n> Binder<'_, 'n> {
         }
         let entry = self.range(item.rel, level);
         let RangeSource::Relation { oid } = entry.source else { return Ok(None) };
+        if item.relation.is_none() {
+            return Ok(None);
+        }
         let system = SYSTEM_COLUMNS.iter().find(|(n, ..)| *n == name);
         let Some((_, attno, type_oid)) = system else { return Ok(None) };
-        if matches!(*attno, SEQ_COLUMN | UPDATED_COLUMN) && !self.has_commits(oid) {
+        if matches!(*attno, SEQ_COLUMN | UPDATED_COLUMN | DELETED_COLUMN) && !self.has_commits(oid)
+        {
             return Ok(None);
         }
         if self.place() == Place::Check && *attno != -6 {

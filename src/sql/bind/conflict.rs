@@ -49,6 +49,8 @@ impl<'n> Binder<'_, 'n> {
         entry.name = "excluded".into();
         entry.aliased = true;
         item.name = Some("excluded".into());
+        // It is no stored row: it has no system columns.
+        item.relation = None;
         Ok(item)
     }
 

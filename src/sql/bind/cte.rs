@@ -215,6 +215,7 @@ impl<'n> Binder<'_, 'n> {
             columns: names.clone(),
             lateral: false,
             in_from: true,
+            with_deleted: false,
         });
         let item = self.item(rel, name, None, names, &types);
         Ok((FromItem::Range(rel), vec![item]))

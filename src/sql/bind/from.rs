@@ -138,6 +138,7 @@ impl<'n> Binder<'_, 'n> {
             columns: names.clone(),
             lateral: false,
             in_from,
+            with_deleted: false,
         });
         let mut item = self.item(rel, name, Some(relation.oid), names, &types);
         for (shown, column) in item.columns.iter_mut().zip(&relation.columns) {
@@ -224,6 +225,7 @@ impl<'n> Binder<'_, 'n> {
             columns: names.clone(),
             lateral,
             in_from: true,
+            with_deleted: false,
         });
         Ok(self.item(rel, name, None, names, &types))
     }
@@ -263,6 +265,7 @@ impl<'n> Binder<'_, 'n> {
             columns: names.clone(),
             lateral,
             in_from: true,
+            with_deleted: false,
         });
         let item = self.item(rel, name, None, names, &types);
         Ok((FromItem::Range(rel), vec![item]))

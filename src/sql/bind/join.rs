@@ -165,6 +165,7 @@ impl<'n> Binder<'_, 'n> {
             columns: names,
             lateral: false,
             in_from: true,
+            with_deleted: false,
         }))
     }
 

@@ -213,6 +213,7 @@ impl<'n> Binder<'_, 'n> {
             columns: names.clone(),
             lateral,
             in_from: true,
+            with_deleted: false,
         });
         let item = self.item(rel, name, None, names, &types);
         Ok(item)

@@ -147,6 +147,7 @@ impl<'n> Binder<'_, 'n> {
             columns: names.clone(),
             lateral: false,
             in_from: false,
+            with_deleted: false,
         });
         Arm { tree: SetOperation::Leaf(rel), types, untyped, locations, first_locations, names }
     }

@@ -482,6 +482,7 @@ fn system_column(attno: AttrNumber) -> &'static str {
         -5 => "cmax",
         SEQ_COLUMN => "_seq",
         UPDATED_COLUMN => "_updated",
+        DELETED_COLUMN => "_deleted",
         _ => "tableoid",
     }
 }

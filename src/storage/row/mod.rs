@@ -263,7 +263,7 @@ impl<'a> RowRef<'a> {
 
     /// When [`RowRef::seq`] was, microseconds since 2000-01-01 UTC.
     pub fn updated_us(&self) -> i64 {
-        field(self.bytes, UPDATED).map_or(0, i64::from_le_bytes)
+        updated_us(self.bytes)
     }
 
     /// The commit that inserted the row; see [`born`].
@@ -339,6 +339,11 @@ impl<'a> RowRef<'a> {
 /// `_seq` of a stored row; 0 where its transaction has not committed.
 pub fn seq(row: &[u8]) -> u64 {
     field(row, SEQ).map_or(0, u64::from_le_bytes)
+}
+
+/// When that commit was, microseconds since 2000-01-01 UTC.
+pub fn updated_us(row: &[u8]) -> i64 {
+    field(row, UPDATED).map_or(0, i64::from_le_bytes)
 }
 
 /// The table's schema version when a stored row was written.

@@ -115,6 +115,16 @@ impl Store {
         Ok(rows)
     }
 
+    /// About how many graves a range of them has. Those that are still in memtables are counted as if all
+    /// were the range's.
+    pub fn graves_within(&self, range: &KeyRange) -> Result<f64> {
+        let counted = self.entries_within(Space::Graves, range)?;
+        if counted < (PROBE_ENTRIES / 10) as f64 {
+            return Ok(counted);
+        }
+        Ok(counted + self.db.memtable_entries(Space::Graves) as f64)
+    }
+
     /// About how many rows a range of a table has, hot and cold.
     pub fn rows_within(&self, range: &KeyRange) -> Result<f64> {
         Ok(self.entries_within(Space::Rows, range)?
