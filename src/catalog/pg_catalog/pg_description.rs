@@ -22,6 +22,12 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
             add(constraint.oid, class::CONSTRAINT, 0, &constraint.comment);
         }
     }
+    for found in cx.catalog.user_types() {
+        add(found.oid, class::TYPE, 0, &found.comment);
+        for check in found.domain().map_or(&[][..], |domain| domain.checks.as_slice()) {
+            add(check.oid, class::CONSTRAINT, 0, &check.comment);
+        }
+    }
     // The system schemas' comments are in the export.
     let users = |n: &&std::sync::Arc<crate::catalog::Namespace>| {
         crate::catalog::builtin::description(n.oid, class::NAMESPACE, 0) != n.comment.as_deref()

@@ -1,4 +1,4 @@
-//! DROP TABLE, INDEX, SEQUENCE, VIEW, SCHEMA.
+//! DROP TABLE, INDEX, SEQUENCE, VIEW, SCHEMA; and what DROP of anything does with what depends on it.
 
 use super::names::{RelationName, find_namespace, strings};
 use super::{DdlContext, lock, privileges};
@@ -19,6 +19,9 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_SEQUENCE => (RelationKind::Sequence, "DROP SEQUENCE"),
         ObjectType::OBJECT_VIEW => (RelationKind::View, "DROP VIEW"),
         ObjectType::OBJECT_SCHEMA => return drop_schemas(statement, cx).await,
+        ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
+            return super::types::drop(statement, cx).await;
+        }
         _ => return super::drop_missing::execute(statement, cx),
     };
     if statement.concurrent {
@@ -206,7 +209,7 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) => None,
+        Object::Namespace(_) | Object::Type(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -239,6 +242,10 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                 if let Some(relation) = catalog.relation(oid) {
                     cx.catalog.remove_relation(relation, cx.txn);
                 }
+            }
+            Object::Type(oid) if cx.catalog().user_type(oid).is_some() => {
+                let key = ObjectKey::Type(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Namespace(oid) => {
                 let key = ObjectKey::Namespace(cx.catalog.database(), oid);

@@ -85,7 +85,7 @@ fn value(out: &mut Vec<u8>, datum: &Datum, column: OutputColumn, env: &dyn Env) 
 /// Appends a value that is not NULL in its column's form.
 pub fn encode(out: &mut Vec<u8>, datum: &Datum, column: OutputColumn, env: &dyn Env) -> Result<()> {
     match column.encoding {
-        Encoding::Binary => types::binary_out(column.type_oid, datum, out),
+        Encoding::Binary => functions::binary_out(env, column.type_oid, datum, out),
         Encoding::Text => functions::text_out(env, column.type_oid, datum, out),
     }
     Ok(())

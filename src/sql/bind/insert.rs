@@ -8,7 +8,7 @@ use super::assign::AssignTarget;
 use super::place::Place;
 use super::select::is_unknown;
 use super::state::{Binder, NsItem};
-use crate::catalog::{Column, Identity, Relation};
+use crate::catalog::{Catalog, Column, Identity, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use pg_raw_parse::{Node, nodes};
@@ -283,6 +283,9 @@ impl<'n> Binder<'_, 'n> {
         if column.identity.is_some() && column.default.is_none() {
             let sequence = self.context.catalog.identity_sequence(relation.oid, column.attno)?;
             return Some(Expr::NextValue { sequence: sequence.oid, type_oid: column.type_oid });
+        }
+        if column.default.is_none() && !Catalog::is_system(column.type_oid) {
+            return self.context.catalog.default_by_type(column);
         }
         column.default.clone()
     }

@@ -159,9 +159,12 @@ pub(super) async fn drop(
 
 /// Marks a column dropped. Its place and type stay: stored rows still have it.
 pub(in crate::exec::ddl) fn drop_column(table: u32, attno: i16, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
     dropping::change_table(table, cx, |table| {
         let column = &mut table.columns[attno as usize - 1];
         column.dropped = true;
+        // Rows still hold values, when the type may be gone.
+        column.type_oid = catalog.stand_in(column.type_oid);
         column.name = format!("........pg.dropped.{attno}........");
         column.not_null = false;
         column.default = None;
