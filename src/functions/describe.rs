@@ -206,7 +206,13 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
             Some((_, constraint)) => constraint.comment.clone(),
             None => catalog.domain_check(object).and_then(|(_, check)| check.comment.clone()),
         },
-        class::TYPE => catalog.user_type(object).and_then(|t| t.comment.clone()),
+        class::TYPE => match catalog.user_type(object) {
+            Some(found) => found.comment.clone(),
+            None => catalog
+                .row_type_relation(object)
+                .filter(|r| r.kind == RelationKind::Composite)
+                .and_then(|r| r.comment.clone()),
+        },
         class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),
         class::AUTHID => catalog.role(object).and_then(|r| r.comment.clone()),
         _ => None,

@@ -127,7 +127,7 @@ fn unknown(type_oid: Oid) -> PgError {
 }
 
 /// The type whose output function a type has: a domain has that of its base type.
-fn shown_type(env: &dyn Env, type_oid: Oid) -> Oid {
+pub(super) fn shown_type(env: &dyn Env, type_oid: Oid) -> Oid {
     match Catalog::is_system(type_oid) {
         true => type_oid,
         false => env.catalog().base_type(type_oid, -1).0,

@@ -46,6 +46,7 @@ fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
         RelationKind::Index => "index",
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
+        RelationKind::Composite => "composite type",
     };
     format!("{kind} {}", visible_name(catalog, found, path))
 }

@@ -2,6 +2,7 @@
 
 use super::values::text;
 use super::{Context, Row};
+use crate::catalog::RelationKind;
 use crate::catalog::builtin::oid::class;
 use crate::types::{Datum, Oid};
 
@@ -14,7 +15,11 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
         }
     };
     for relation in cx.catalog.relations() {
-        add(relation.oid, class::CLASS, 0, &relation.comment);
+        // A composite type's comment is the type's.
+        match relation.kind {
+            RelationKind::Composite => add(relation.row_type, class::TYPE, 0, &relation.comment),
+            _ => add(relation.oid, class::CLASS, 0, &relation.comment),
+        }
         for column in relation.live_columns() {
             add(relation.oid, class::CLASS, column.attno, &column.comment);
         }

@@ -154,6 +154,11 @@ fn is_storable(type_oid: Oid, catalog: &Catalog) -> bool {
     let scalar = catalog.base_type(scalar, -1).0;
     match catalog.type_(scalar) {
         Some(found) if found.kind == TypeKind::Enum => true,
+        Some(found) if found.kind == TypeKind::Composite && !Catalog::is_system(scalar) => {
+            let relation = catalog.row_type_relation(scalar);
+            let mut columns = relation.into_iter().flat_map(|r| r.live_columns());
+            columns.all(|column| is_storable(column.type_oid, catalog))
+        }
         _ => STORABLE.contains(&scalar),
     }
 }

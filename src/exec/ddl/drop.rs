@@ -113,9 +113,13 @@ fn check_kind(relation: &Relation, kind: RelationKind) -> Result<()> {
         RelationKind::Table => "a table",
         RelationKind::Sequence => "a sequence",
         RelationKind::View => "a view",
+        RelationKind::Composite => "a composite type",
     };
     let message = format!("\"{}\" is not {}", relation.name, article(kind));
-    let drop = privileges::kind_name(relation.kind).to_ascii_uppercase();
+    let drop = match relation.kind {
+        RelationKind::Composite => "TYPE".to_owned(),
+        kind => privileges::kind_name(kind).to_ascii_uppercase(),
+    };
     Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
         .hint(format!("Use DROP {drop} to remove {}.", article(relation.kind))))
 }
@@ -243,6 +247,11 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                     cx.catalog.remove_relation(relation, cx.txn);
                 }
             }
+            Object::Type(oid) if composite(oid, cx).is_some() => {
+                if let Some(relation) = composite(oid, cx) {
+                    cx.catalog.remove_relation(&relation, cx.txn);
+                }
+            }
             Object::Type(oid) if cx.catalog().user_type(oid).is_some() => {
                 let key = ObjectKey::Type(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
@@ -255,6 +264,12 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The composite type with this OID.
+fn composite(oid: u32, cx: &DdlContext<'_>) -> Option<Arc<Relation>> {
+    let catalog = cx.catalog();
+    catalog.row_type_relation(oid).filter(|r| r.kind == RelationKind::Composite).cloned()
 }
 
 /// Changes a relation's definition in the transaction's catalog; what changes nothing makes no

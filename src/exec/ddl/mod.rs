@@ -152,6 +152,7 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::AlterObjectSchemaStmt(s) => set_schema::execute(s, cx).await,
         Node::AlterOwnerStmt(s) => owner::execute(s, cx).await,
         Node::CreateEnumStmt(s) => types::create_enum(s, cx).await,
+        Node::CompositeTypeStmt(s) => types::create_composite(s, cx).await,
         Node::CreateDomainStmt(s) => types::create_domain(s, cx).await,
         Node::AlterDomainStmt(s) => types::alter_domain(s, cx).await,
         Node::AlterEnumStmt(s) => types::alter_enum(s, cx).await,

@@ -55,7 +55,8 @@ impl Domain {
     pub fn check(&self, value: &Datum, state: &ExecState) -> Result<()> {
         if self.not_null && value.is_null() {
             let message = format!("domain {} does not allow null values", self.name(state.env()));
-            return Err(PgError::new(code::NOT_NULL_VIOLATION, message));
+            let error = PgError::new(code::NOT_NULL_VIOLATION, message);
+            return Err(self.named(error, state.env()));
         }
         for (name, program) in &self.checks {
             let holds = program.eval(state, std::slice::from_ref(value))?;
@@ -69,7 +70,16 @@ impl Domain {
     fn violation(&self, check: &str, env: &dyn Env) -> PgError {
         let domain = self.name(env);
         let message = format!("value for domain {domain} violates check constraint \"{check}\"");
-        PgError::new(code::CHECK_VIOLATION, message).constraint(check.to_owned())
+        let error = PgError::new(code::CHECK_VIOLATION, message).constraint(check.to_owned());
+        self.named(error, env)
+    }
+
+    /// The error with the fields that name the domain.
+    fn named(&self, error: PgError, env: &dyn Env) -> PgError {
+        let catalog = env.catalog();
+        let Some(found) = catalog.user_type(self.oid) else { return error };
+        let schema = catalog.namespace(found.namespace).map_or("", |n| n.name.as_str());
+        error.schema(schema).datatype(found.name.as_str())
     }
 
     fn name(&self, env: &dyn Env) -> String {

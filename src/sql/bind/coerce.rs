@@ -257,9 +257,6 @@ impl Binder<'_, '_> {
             let message = format!("cannot accept a value of type {}", self.type_name(type_oid));
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
         }
-        if facts.kind == TypeKind::Composite || type_oid == oids::RECORD {
-            return Err(PgError::unsupported("input of composite types"));
-        }
         functions::text_in(self.context.env, type_oid, typmod, text)
     }
 

@@ -325,6 +325,11 @@ impl<'n> Binder<'_, 'n> {
                 let message = format!("cannot change sequence \"{}\"", relation.name);
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
+            Kind::Composite => {
+                let message = format!("cannot open relation \"{}\"", relation.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
+                    .detail("This operation is not supported for composite types."));
+            }
             Kind::Index => {
                 let message = format!("cannot change index \"{}\"", relation.name);
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));

@@ -154,12 +154,12 @@ impl Binder<'_, '_> {
                 None => Err(self.not_a(declared, "an array", actual)),
             },
             oids::ANYENUM => {
-                let base = self.base_type(actual, -1).0;
-                if self.facts(base).kind != TypeKind::Enum {
+                // As in PostgreSQL, a domain over an enum is none.
+                if self.facts(actual).kind != TypeKind::Enum {
                     return Err(self.not_a(declared, "an enum", actual));
                 }
-                agree(&mut found.element, base)
-                    .map_err(|old| self.not_alike("anyelement", old, base))
+                agree(&mut found.element, actual)
+                    .map_err(|old| self.not_alike("anyelement", old, actual))
             }
             _ if self.facts(actual).kind == TypeKind::Range => {
                 Err(PgError::unsupported("polymorphic functions on ranges"))

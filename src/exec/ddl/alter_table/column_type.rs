@@ -26,6 +26,7 @@ pub(super) async fn alter(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     super::check_table(table, "ALTER COLUMN ... SET DATA TYPE")?;
+    super::super::types::check_row_type_unused(table, cx)?;
     let Node::ColumnDef(definition) = command.def() else { return Ok(()) };
     let attno = column_number(table, command.name().unwrap_or_default())?;
     let catalog = cx.catalog();

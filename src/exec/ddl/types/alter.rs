@@ -1,9 +1,10 @@
 //! RENAME TO, OWNER TO, SET SCHEMA, COMMENT ON and GRANT of types and domains.
 
+use super::super::drop::change_table;
 use super::super::grant::Grant;
 use super::super::names::{RelationName, get_namespace, strings};
-use super::super::{DdlContext, column, privileges};
-use super::{array_name, find, free_name, get_own, missing, own, put};
+use super::super::{DdlContext, column, create_table, privileges};
+use super::{array_name, composite, find, free_name, get_own, missing, own, put};
 use crate::catalog::{UserType, acl, is_temporary};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
@@ -41,7 +42,16 @@ pub(in super::super) async fn rename(
     new: &str,
     cx: &DdlContext<'_>,
 ) -> Result<String> {
-    let found = get_own(&name_of(statement.object(), cx)?, cx).await?;
+    let name = name_of(statement.object(), cx)?;
+    if let Some(relation) = composite::get_own(&name, cx).await? {
+        let catalog = cx.catalog();
+        let namespace = catalog.namespace(relation.namespace).expect("a relation has a schema");
+        create_table::free_name(namespace, new, false, cx).await?;
+        super::take_row_type_name(relation.namespace, new, cx)?;
+        change_table(relation.oid, cx, |r| r.name = new.to_owned());
+        return Ok(tag(statement.rename_type));
+    }
+    let found = get_own(&name, cx).await?;
     check_kind(&found, statement.rename_type, cx)?;
     free_name(found.namespace, new, cx).await?;
     let array_name = array_name(&cx.catalog(), found.namespace, new);
@@ -56,7 +66,12 @@ pub(in super::super) async fn owner(
     owner: Oid,
     cx: &DdlContext<'_>,
 ) -> Result<String> {
-    let found = get_own(&name_of(object, cx)?, cx).await?;
+    let name = name_of(object, cx)?;
+    if let Some(relation) = composite::get_own(&name, cx).await? {
+        change_table(relation.oid, cx, |r| r.owner = owner);
+        return Ok(tag(kind));
+    }
+    let found = get_own(&name, cx).await?;
     check_kind(&found, kind, cx)?;
     let catalog = cx.catalog();
     let (old, new) = (acl::role_name(&catalog, found.owner), acl::role_name(&catalog, owner));
@@ -70,7 +85,17 @@ pub(in super::super) async fn set_schema(
     cx: &DdlContext<'_>,
 ) -> Result<String> {
     let tag = tag(statement.object_type);
-    let found = get_own(&name_of(statement.object(), cx)?, cx).await?;
+    let name = name_of(statement.object(), cx)?;
+    if let Some(relation) = composite::get_own(&name, cx).await? {
+        let catalog = cx.catalog();
+        let namespace = get_namespace(&catalog, statement.newschema().unwrap_or_default(), cx)?;
+        privileges::schema_create(namespace, &catalog, cx)?;
+        create_table::free_name(namespace, &relation.name, false, cx).await?;
+        super::take_row_type_name(namespace.oid, &relation.name, cx)?;
+        change_table(relation.oid, cx, |r| r.namespace = namespace.oid);
+        return Ok(tag);
+    }
+    let found = get_own(&name, cx).await?;
     check_kind(&found, statement.object_type, cx)?;
     let catalog = cx.catalog();
     let namespace = get_namespace(&catalog, statement.newschema().unwrap_or_default(), cx)?;
@@ -102,8 +127,20 @@ pub(in super::super) async fn comment(
     comment: Option<String>,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
-    let found = get_own(&name_of(object, cx)?, cx).await?;
-    check_kind(&found, kind, cx)?;
+    let name = name_of(object, cx)?;
+    let catalog = cx.catalog();
+    let is_domain = |oid| catalog.user_type(oid).is_some_and(|t| t.domain().is_some());
+    if kind == ObjectType::OBJECT_DOMAIN
+        && find(&name, &catalog, cx)?.is_some_and(|oid| !is_domain(oid))
+    {
+        let message = format!("\"{name}\" is not a domain");
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
+    if let Some(relation) = composite::get_own(&name, cx).await? {
+        change_table(relation.oid, cx, |r| r.comment = comment);
+        return Ok(());
+    }
+    let found = get_own(&name, cx).await?;
     put(UserType { comment, ..(*found).clone() }, cx);
     Ok(())
 }

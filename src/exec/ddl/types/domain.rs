@@ -23,6 +23,11 @@ pub(in super::super) async fn create(
     statement: &CreateDomainStmt,
     cx: &DdlContext<'_>,
 ) -> Result<String> {
+    // PostgreSQL tells no positions in statements about domains.
+    make(statement, cx).await.map_err(PgError::nowhere)
+}
+
+async fn make(statement: &CreateDomainStmt, cx: &DdlContext<'_>) -> Result<String> {
     let parts: Vec<&str> = statement.domainname().iter().filter_map(|s| s.sval()).collect();
     let name = RelationName::of_parts(&parts, cx)?;
     let namespace = target(&name, cx).await?;
@@ -67,7 +72,7 @@ fn check_base(base: Oid, written: &pg_raw_parse::nodes::TypeName, catalog: &Cata
     if is_pseudo {
         let words = column::type_words(written).join(".");
         let message = format!("\"{words}\" is not a valid base type for a domain");
-        return Err(PgError::new(code::DATATYPE_MISMATCH, message).at(written.location));
+        return Err(PgError::new(code::DATATYPE_MISMATCH, message));
     }
     column::check_storable(base, catalog)
 }
@@ -81,9 +86,7 @@ fn add(
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
-    let syntax = |message: &'static str| {
-        Err(PgError::new(code::SYNTAX_ERROR, message).at(constraint.location))
-    };
+    let syntax = |message: &'static str| Err(PgError::new(code::SYNTAX_ERROR, message));
     match constraint.contype {
         ConstrType::CONSTR_DEFAULT => {
             if std::mem::replace(&mut seen.0, true) {
@@ -102,9 +105,7 @@ fn add(
         ConstrType::CONSTR_CHECK => {
             if constraint.is_no_inherit {
                 let message = "check constraints for domains cannot be marked NO INHERIT";
-                return Err(
-                    PgError::new(code::INVALID_OBJECT_DEFINITION, message).at(constraint.location)
-                );
+                return Err(PgError::new(code::INVALID_OBJECT_DEFINITION, message));
             }
             let check = check(name, domain, constraint, catalog, cx)?;
             domain.checks.push(check);
@@ -206,20 +207,27 @@ fn value_row(domain: &Domain, catalog: &Catalog) -> Relation {
 
 /// The domain of this name, locked; the current role owns it.
 async fn get(name: &RelationName, cx: &DdlContext<'_>) -> Result<(Arc<UserType>, Domain)> {
-    let found = get_own(name, cx).await?;
-    match found.domain().cloned() {
-        Some(domain) => Ok((found, domain)),
-        None => {
-            let shown = column::type_name(&cx.catalog(), found.oid, cx);
-            Err(PgError::new(code::WRONG_OBJECT_TYPE, format!("{shown} is not a domain")))
-        }
+    let catalog = cx.catalog();
+    if let Some(oid) = super::find(name, &catalog, cx)?
+        && catalog.user_type(oid).is_none_or(|t| t.domain().is_none())
+    {
+        let shown = column::type_name(&catalog, oid, cx);
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, format!("{shown} is not a domain")));
     }
+    let found = get_own(name, cx).await?;
+    let domain = found.domain().cloned();
+    let domain = domain.ok_or_else(|| PgError::internal("a domain that became another type"))?;
+    Ok((found, domain))
 }
 
 pub(in super::super) async fn alter(
     statement: &AlterDomainStmt,
     cx: &DdlContext<'_>,
 ) -> Result<String> {
+    change(statement, cx).await.map_err(PgError::nowhere)
+}
+
+async fn change(statement: &AlterDomainStmt, cx: &DdlContext<'_>) -> Result<String> {
     let name = RelationName::of_parts(&strings(statement.type_name()), cx)?;
     let (found, mut domain) = get(&name, cx).await?;
     let catalog = cx.catalog();

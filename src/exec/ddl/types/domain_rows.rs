@@ -1,5 +1,6 @@
 //! What is stored when a domain becomes stricter: values that it does not allow refuse the change.
 
+use super::super::located::located;
 use super::super::{DdlContext, column, lock, rows};
 use crate::catalog::schema::table_schema;
 use crate::catalog::{Catalog, Relation, RelationKind};
@@ -87,7 +88,7 @@ fn check_table(
             }
             match check_domain((*statement).clone(), domain, value) {
                 Err(e) if [code::CHECK_VIOLATION, code::NOT_NULL_VIOLATION].contains(&e.code()) => {
-                    return Err(violation(table, *attno, check));
+                    return Err(located(violation(table, *attno, check), table, cx));
                 }
                 other => other?,
             }
@@ -98,7 +99,7 @@ fn check_table(
 
 fn violation(table: &Relation, attno: i16, check: Option<&str>) -> PgError {
     let (column, table) = (&table.column(attno).name, &table.name);
-    match check {
+    let error = match check {
         None => {
             let message = format!("column \"{column}\" of table \"{table}\" contains null values");
             PgError::new(code::NOT_NULL_VIOLATION, message)
@@ -110,5 +111,6 @@ fn violation(table: &Relation, attno: i16, check: Option<&str>) -> PgError {
             );
             PgError::new(code::CHECK_VIOLATION, message)
         }
-    }
+    };
+    error.column(column.as_str())
 }

@@ -3,7 +3,7 @@
 use super::super::drop::{cascade, delete};
 use super::super::names::{RelationName, find_namespace};
 use super::super::{DdlContext, column, lock};
-use super::{find, own};
+use super::{check_owner, find};
 use crate::catalog::depend::Object;
 use crate::catalog::{Catalog, RelationKind};
 use crate::error::{PgError, Result, code};
@@ -38,7 +38,7 @@ pub(in super::super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) ->
             return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
         }
         check_droppable(oid, &catalog, cx)?;
-        own(oid, &catalog, cx)?;
+        check_owner(oid, &catalog, cx)?;
         lock::type_(oid, cx).await?;
         objects.push(Object::Type(oid));
     }
@@ -82,7 +82,9 @@ fn check_droppable(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<(
     if let Some(element) = catalog.type_(oid).and_then(|t| t.array_element()) {
         return Err(required(format!("type {}", column::type_name(catalog, element, cx))));
     }
-    if let Some(relation) = catalog.row_type_relation(oid) {
+    if let Some(relation) = catalog.row_type_relation(oid)
+        && relation.kind != RelationKind::Composite
+    {
         let kind = match relation.kind {
             RelationKind::View => "view",
             _ => "table",

@@ -5,12 +5,16 @@
 //! constraints are added to what is there then.
 
 mod alter;
+mod composite;
 mod create_enum;
 mod domain;
 mod domain_rows;
 mod drop;
 
 pub(super) use alter::{comment, grant, owner, rename, set_schema};
+pub(super) use composite::{
+    alter as alter_composite, check_row_type_unused, create as create_composite, rename_attribute,
+};
 pub(super) use create_enum::{alter as alter_enum, create as create_enum};
 pub(super) use domain::{
     alter as alter_domain, comment_check, create as create_domain, rename_check,
@@ -70,14 +74,22 @@ async fn get_own(name: &RelationName, cx: &DdlContext<'_>) -> Result<Arc<UserTyp
     }
 }
 
+/// 42501 unless the current role owns a type.
+fn check_owner(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<()> {
+    let owner = catalog.user_type(oid).map(|found| found.owner);
+    let owner = owner.or_else(|| catalog.row_type_relation(oid).map(|r| r.owner));
+    if owner.is_some_and(|owner| privileges::is_owner(catalog, cx.env.current_role(), owner)) {
+        return Ok(());
+    }
+    let message = format!("must be owner of type {}", column::type_name(catalog, oid, cx));
+    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+}
+
 /// The enum or domain with this OID, which the current role must own.
 fn own(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<Arc<UserType>> {
     let shown = || column::type_name(catalog, oid, cx);
     if let Some(found) = catalog.user_type(oid) {
-        if !privileges::is_owner(catalog, cx.env.current_role(), found.owner) {
-            let message = format!("must be owner of type {}", shown());
-            return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
-        }
+        check_owner(oid, catalog, cx)?;
         return Ok(found.clone());
     }
     let wrong = |message: String| PgError::new(code::WRONG_OBJECT_TYPE, message);
@@ -92,8 +104,8 @@ fn own(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<Arc<UserType>
             wrong(format!("{} is a table's row type", shown())).hint("Use ALTER TABLE instead.")
         );
     }
-    let message = format!("must be owner of type {}", shown());
-    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+    check_owner(oid, catalog, cx)?;
+    Err(PgError::unsupported(format!("changing the type {}", shown())))
 }
 
 /// Where a new type of this name goes; its name is locked and free.
