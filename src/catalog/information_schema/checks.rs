@@ -25,5 +25,13 @@ pub(super) fn rows(cx: &Context<'_>) -> Result<Vec<Row>> {
             rows.push(vec![catalog_name(cx), schema.clone(), text(&name), text(&clause)]);
         }
     }
+    for found in cx.catalog.user_types() {
+        let schema = cx.catalog.namespace(found.namespace).map_or("", |n| n.name.as_str());
+        for check in found.domain().map_or(&[][..], |domain| domain.checks.as_slice()) {
+            let definition = cx.host.constraint_definition(check.oid)?.unwrap_or_default();
+            let clause = definition.strip_prefix("CHECK ").unwrap_or(&definition);
+            rows.push(vec![catalog_name(cx), text(schema), text(&check.name), text(clause)]);
+        }
+    }
     Ok(rows)
 }

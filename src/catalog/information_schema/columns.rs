@@ -19,15 +19,20 @@ pub(super) fn rows(cx: &Context<'_>) -> Result<Vec<Row>> {
 }
 
 fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
-    let found = cx.catalog.type_(c.type_oid);
+    // A domain is told apart; what the column holds is its base type.
+    let is_domain = cx.catalog.user_type(c.type_oid).is_some_and(|t| t.domain().is_some());
+    let domain = if is_domain { c.type_oid } else { 0 };
+    let (type_oid, typmod) = cx.catalog.base_type(c.type_oid, c.typmod);
+    let found = cx.catalog.type_(type_oid);
     let expression = cx.host.default_expression(r.oid, c.attno)?;
     let (default, generation) = if c.generated { (None, expression) } else { (expression, None) };
     let type_namespace = found.as_ref().map_or(oid::PG_CATALOG, |t| t.namespace);
     let type_schema = cx.catalog.namespace(type_namespace).map_or("", |n| n.name.as_str());
     let collation = builtin::collation(c.collation).filter(|k| k.oid != oid::DEFAULT_COLLATION);
     let identity = cx.catalog.identity_sequence(r.oid, c.attno);
-    let numeric = numeric(c.type_oid, c.typmod);
-    let length = length(c.type_oid, c.typmod);
+    let numeric = numeric(type_oid, typmod);
+    let length = length(type_oid, typmod);
+    let [domain_catalog, domain_schema, domain_name] = super::domains::type_name(domain, cx);
     let fixed = |value: Option<i32>| value.map_or(Datum::Null, Datum::Int4);
     let mut row = vec![
         catalog_name(cx),
@@ -37,13 +42,13 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         int4(c.attno.unsigned_abs().into()),
         text_or_null(default.as_deref()),
         yes_no(!c.not_null),
-        text(&data_type(c.type_oid, found.as_deref(), type_namespace)),
+        text(&data_type(type_oid, found.as_deref(), type_namespace)),
         fixed(length.0),
         fixed(length.1),
         fixed(numeric.0),
         fixed(numeric.1),
         fixed(numeric.2),
-        fixed(datetime_precision(c.type_oid, c.typmod)),
+        fixed(datetime_precision(type_oid, typmod)),
         Datum::Null,
         Datum::Null,
         Datum::Null,
@@ -52,9 +57,9 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         collation.map_or(Datum::Null, |_| catalog_name(cx)),
         collation.map_or(Datum::Null, |_| text("pg_catalog")),
         collation.map_or(Datum::Null, |k| text(k.name)),
-        Datum::Null,
-        Datum::Null,
-        Datum::Null,
+        domain_catalog,
+        domain_schema,
+        domain_name,
         catalog_name(cx),
         text(type_schema),
         found.as_ref().map_or(Datum::Null, |t| text(&t.name)),
@@ -99,7 +104,7 @@ fn identity_columns(c: &Column, sequence: Option<&SequenceInfo>) -> Vec<Datum> {
 }
 
 /// `data_type`: `ARRAY`, the standard's name of a built-in type, or `USER-DEFINED`.
-fn data_type(type_oid: Oid, found: Option<&builtin::Type>, namespace: Oid) -> String {
+pub(super) fn data_type(type_oid: Oid, found: Option<&builtin::Type>, namespace: Oid) -> String {
     if found.is_some_and(|t| t.is_array) {
         return "ARRAY".to_owned();
     }
@@ -116,7 +121,7 @@ fn data_type(type_oid: Oid, found: Option<&builtin::Type>, namespace: Oid) -> St
 }
 
 /// Character and octet length.
-fn length(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>) {
+pub(super) fn length(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>) {
     const OCTETS_MAX: i32 = 1 << 30;
     const OCTETS_PER_CHARACTER: i32 = 4;
     match type_oid {
@@ -130,7 +135,7 @@ fn length(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>) {
 }
 
 /// Numeric precision, its radix, and scale.
-fn numeric(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>, Option<i32>) {
+pub(super) fn numeric(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>, Option<i32>) {
     match type_oid {
         oids::INT2 => (Some(16), Some(2), Some(0)),
         oids::INT4 => (Some(32), Some(2), Some(0)),
@@ -146,7 +151,7 @@ fn numeric(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>, Option<i32>
     }
 }
 
-fn datetime_precision(type_oid: Oid, typmod: i32) -> Option<i32> {
+pub(super) fn datetime_precision(type_oid: Oid, typmod: i32) -> Option<i32> {
     match type_oid {
         oids::DATE => Some(0),
         oids::TIME | oids::TIMETZ | oids::TIMESTAMP | oids::TIMESTAMPTZ => {

@@ -3,6 +3,7 @@
 mod checks;
 mod columns;
 mod constraints;
+mod domains;
 mod key_columns;
 mod schemata;
 mod sequences;
@@ -20,8 +21,11 @@ use values::text;
 pub(super) fn rows(relation: &SystemRelation, cx: &Context<'_>) -> Result<Vec<Row>> {
     match relation.name {
         "check_constraints" => checks::rows(cx),
+        "column_domain_usage" => Ok(domains::usage(cx)),
         "columns" => columns::rows(cx),
         "constraint_column_usage" => Ok(key_columns::usage(cx)),
+        "domain_constraints" => Ok(domains::constraints(cx)),
+        "domains" => domains::rows(cx),
         "enabled_roles" | "information_schema_catalog_name" => Ok(schemata::names(relation, cx)),
         "key_column_usage" => Ok(key_columns::rows(cx)),
         "referential_constraints" => Ok(constraints::referential(cx)),

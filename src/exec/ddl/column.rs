@@ -7,6 +7,7 @@ use crate::catalog::builtin::{self, TypeKind};
 use crate::catalog::depend::describe;
 use crate::catalog::{Catalog, Column, Identity};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_type;
 use crate::sql::bind::resolve_type;
 use crate::types::{Oid, oids};
 use pg_raw_parse::nodes::{CollateClause, ColumnDef, Constraint, TypeName};
@@ -41,6 +42,7 @@ pub(super) fn add<'a>(
         None => resolve_type(type_name, &cx.bind(catalog))?,
     };
     check_type(name, type_oid, catalog)?;
+    require_type(&**cx.env, type_oid)?;
     let attno = next_attno(draft)?;
     let mut column = new_column(attno, name, type_oid, typmod, catalog);
     if let Some(clause) = definition.coll_clause() {

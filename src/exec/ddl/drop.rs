@@ -120,8 +120,12 @@ fn check_kind(relation: &Relation, kind: RelationKind) -> Result<()> {
         RelationKind::Composite => "TYPE".to_owned(),
         kind => privileges::kind_name(kind).to_ascii_uppercase(),
     };
+    let what = match relation.kind {
+        RelationKind::Composite => "a type",
+        kind => article(kind),
+    };
     Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
-        .hint(format!("Use DROP {drop} to remove {}.", article(relation.kind))))
+        .hint(format!("Use DROP {drop} to remove {what}.")))
 }
 
 /// An index of a constraint, and an identity column's sequence, go with what they belong to only.

@@ -75,9 +75,8 @@ fn result_table<'c>(
             Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
         }
         RelationKind::Composite => {
-            let message = format!("cannot open relation \"{}\"", table.name);
-            Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
-                .detail("This operation is not supported for composite types."))
+            let message = format!("\"{}\" is a composite type", table.name);
+            Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
         }
         RelationKind::Index => {
             let message = format!("\"{}\" is an index", table.name);

@@ -326,9 +326,8 @@ impl<'n> Binder<'_, 'n> {
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
             Kind::Composite => {
-                let message = format!("cannot open relation \"{}\"", relation.name);
-                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
-                    .detail("This operation is not supported for composite types."));
+                let message = format!("\"{}\" is a composite type", relation.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
             Kind::Index => {
                 let message = format!("cannot change index \"{}\"", relation.name);

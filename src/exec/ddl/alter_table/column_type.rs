@@ -33,6 +33,7 @@ pub(super) async fn alter(
     let type_name = definition.type_name().expect("TYPE names a type");
     let (type_oid, typmod) = resolve_type(type_name, &cx.bind(&catalog))?;
     column::check_type(&table.column(attno).name, type_oid, &catalog)?;
+    crate::functions::privileges::require_type(&**cx.env, type_oid)?;
     if table.column(attno).identity.is_some() {
         super::super::serial::check_identity_type(type_oid)?;
     }

@@ -8,6 +8,7 @@ use super::super::names::RelationName;
 use super::super::{DdlContext, column, create_table, lock, privileges};
 use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_type;
 use crate::sql::bind::resolve_type;
 use crate::storage::TableLockMode;
 use crate::types::Oid;
@@ -26,13 +27,14 @@ pub(in super::super) async fn create(
 ) -> Result<String> {
     let range = statement.typevar().expect("a composite type has a name");
     let name = RelationName::of_range(range, cx)?;
-    let namespace = name.target(false, &cx.catalog(), cx)?;
+    let namespace = super::target(&name, cx).await?;
     create_table::free_name(&namespace, &name.name, false, cx).await?;
     let mut relation = create_table::new_table(name.name, &namespace, range, cx)?;
     relation.kind = RelationKind::Composite;
     relation.storage = 0;
     for definition in statement.coldeflist() {
-        add(&mut relation, definition, cx)?;
+        // PostgreSQL tells no positions here.
+        add(&mut relation, definition, cx).map_err(PgError::nowhere)?;
     }
     cx.catalog.put_relation(relation, cx.txn);
     Ok("CREATE TYPE".to_owned())
@@ -49,6 +51,7 @@ fn add(relation: &mut Relation, definition: &ColumnDef, cx: &DdlContext<'_>) -> 
     let type_name = definition.type_name().expect("an attribute has a type");
     let (type_oid, typmod) = resolve_type(type_name, &cx.bind(&catalog))?;
     column::check_type(name, type_oid, &catalog)?;
+    require_type(&**cx.env, type_oid)?;
     check_not_itself(relation, type_oid, &catalog)?;
     let attno = i16::try_from(relation.columns.len() + 1).map_err(|_| {
         PgError::new(code::TOO_MANY_COLUMNS, "tables can have at most 1600 columns")

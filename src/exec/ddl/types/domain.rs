@@ -10,6 +10,7 @@ use crate::catalog::{
     UserTypeKind,
 };
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_type;
 use crate::nodes::Expr;
 use crate::sql::bind::{ExprPlace, bind_expr, resolve_type};
 use crate::types::Oid;
@@ -35,6 +36,7 @@ async fn make(statement: &CreateDomainStmt, cx: &DdlContext<'_>) -> Result<Strin
     let base_name = statement.type_name().expect("a domain has a base type");
     let (base, typmod) = resolve_type(base_name, &cx.bind(&catalog))?;
     check_base(base, base_name, &catalog)?;
+    require_type(&**cx.env, base)?;
     let mut domain = Domain {
         base,
         typmod,
