@@ -4,7 +4,7 @@ use super::columns::{data_type, datetime_precision, length, numeric};
 use super::{Context, Row, catalog_name, text, visible_relations, yes_no};
 use crate::catalog::builtin::{self, oid};
 use crate::catalog::pg_catalog::values::text_or_null;
-use crate::catalog::{Domain, UserType, acl};
+use crate::catalog::{Domain, Relation, RelationKind, UserType, acl};
 use crate::error::Result;
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
@@ -88,7 +88,8 @@ pub(super) fn constraints(cx: &Context<'_>) -> Vec<Row> {
 /// column_domain_usage: columns of the domains that a role owns.
 pub(super) fn usage(cx: &Context<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
-    for relation in visible_relations(cx) {
+    let kinds = |r: &&Relation| matches!(r.kind, RelationKind::Table | RelationKind::View);
+    for relation in visible_relations(cx).filter(kinds) {
         for column in relation.live_columns() {
             let Some(found) = cx.catalog.user_type(column.type_oid) else { continue };
             let owns = acl::has_privileges_of(cx.catalog, cx.role, found.owner);

@@ -45,6 +45,13 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
         let this = (class::TYPE, found.oid, 0);
         rows.push(row(this, (class::NAMESPACE, found.namespace, 0), b'n'));
         rows.push(row((class::TYPE, found.array, 0), this, b'i'));
+        let Some(domain) = found.domain() else { continue };
+        if !Catalog::is_system(domain.base) {
+            rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
+        }
+        for check in &domain.checks {
+            rows.push(row((class::CONSTRAINT, check.oid, 0), this, b'a'));
+        }
     }
     rows
 }

@@ -1,7 +1,7 @@
 //! pg_type: enums, domains, row types of tables and views, and the arrays over all of these.
 
 use super::values::{acl, letter, text, text_or_null};
-use super::{Context, Row};
+use super::{Context, Row, tree};
 use crate::catalog::builtin::{self, Type, TypeKind};
 use crate::catalog::{Domain, UserType};
 use crate::types::{Datum, Oid};
@@ -85,7 +85,7 @@ fn row(t: &Type, owner: Oid, made: Option<&UserType>, cx: &Context<'_>) -> Row {
         Datum::Int4(t.base_typmod),
         Datum::Int4(0),
         Datum::Oid(t.collation),
-        Datum::Null,
+        domain.and_then(|d| d.default.as_ref()).map_or(Datum::Null, tree::encode),
         text_or_null(default.as_deref()),
         made.map_or(Datum::Null, |made| acl(made.acl.as_deref())),
     ]
