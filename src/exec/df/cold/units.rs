@@ -6,7 +6,7 @@
 
 use super::column::{Column, InSegment};
 use super::statistics::{Of, Statistics};
-use crate::storage::cold::ColdPart;
+use crate::storage::cold::{BLOCK_ROWS, ColdPart};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
 use datafusion::physical_expr::PhysicalExpr;
