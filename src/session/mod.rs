@@ -43,6 +43,7 @@ pub use instance::Instance;
 pub use start::SessionOptions;
 pub use utf8::utf8;
 
+pub use crate::catalog::pg_catalog::Encryption;
 use crate::error::{PgError, Result, code};
 use crate::types::{Format, Oid};
 use backend::Timer;
