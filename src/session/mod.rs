@@ -97,6 +97,7 @@ struct Derived {
     deadlock_timeout: Duration,
     memory_limit_bytes: usize,
     force_parallel: bool,
+    restricts_views: bool,
 }
 
 /// Why an idle session woke up.
