@@ -23,6 +23,7 @@ pub mod encoding_names;
 mod facts;
 mod float;
 mod float_text;
+mod function_definition;
 mod has_privilege;
 mod hash;
 mod in_range;
@@ -163,6 +164,10 @@ pub trait SessionFunctions: Send + Sync {
     fn kill_job(&self, _job: i64) -> Result<bool> {
         Ok(false)
     }
+    /// Lends the transaction's snapshot to others; its name (`pg_export_snapshot`).
+    fn export_snapshot(&self) -> Result<String> {
+        Err(PgError::unsupported("exporting a snapshot"))
+    }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}
 }
@@ -182,7 +187,6 @@ pub enum Deparse<'a> {
         column: i32,
     },
     Constraint(Oid),
-    Function(Oid),
     /// A stored expression in `pg_node_tree` form, of the columns of a relation.
     Expr {
         tree: &'a str,

@@ -68,3 +68,22 @@ WITH RECURSIVE t (n) AS (
 -- Connections.
 SELECT count(*), bool_or(ssl), max(version), max(cipher), max(bits), max(client_dn) FROM pg_stat_ssl WHERE pid = pg_backend_pid();
 SELECT gss_authenticated, principal, encrypted FROM pg_stat_gssapi WHERE pid = pg_backend_pid();
+-- pgjdbc reads keys by fields of a polymorphic function's rows.
+CREATE TABLE keyed (a int, b text, c int, PRIMARY KEY (c, a));
+SELECT a.attname, (k).n, (k).x FROM (SELECT indrelid, information_schema._pg_expandarray(indkey) AS k FROM pg_index WHERE indrelid = 'keyed'::regclass) t JOIN pg_attribute a ON a.attnum = (k).x AND a.attrelid = t.indrelid ORDER BY 2;
+SELECT (information_schema._pg_expandarray(ARRAY['x', 'y'])).*;
+SELECT result.a_attnum, (result.keys).n, pg_typeof((result.keys).x) FROM (SELECT a.attnum AS a_attnum, information_schema._pg_expandarray(i.indkey) AS keys FROM pg_attribute a JOIN pg_index i ON a.attrelid = i.indrelid WHERE i.indrelid = 'keyed'::regclass AND a.attnum > 0) result WHERE result.a_attnum = (result.keys).x ORDER BY 1;
+-- Definitions of what is built in.
+SELECT oid, pg_get_functiondef(oid) FROM pg_proc WHERE prokind <> 'a' AND pronamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND proname !~ '^(kalamdb|schema_|storage_)' AND oid < 9900 ORDER BY oid;
+SELECT pg_get_functiondef('sum(int)'::regprocedure);
+SELECT pg_get_functiondef(1);
+SELECT p.oid, pg_get_expr(proargdefaults, 'pg_proc'::regclass) FROM pg_proc p WHERE proargdefaults IS NOT NULL AND oid < 9900 ORDER BY 1;
+SELECT indexrelid, pg_get_indexdef(indexrelid), pg_get_indexdef(indexrelid, 1, true), pg_get_indexdef(indexrelid, 9, true), pg_get_indexdef(indexrelid, 0, true) FROM pg_index WHERE indrelid < 16384 ORDER BY 1;
+SELECT count(*) FROM pg_conversion WHERE pg_conversion_is_visible(oid);
+SELECT pg_ts_config_is_visible(c.oid), pg_ts_parser_is_visible(p.oid), cfgname FROM pg_ts_config c JOIN pg_ts_parser p ON p.oid = cfgparser ORDER BY 3;
+SELECT pg_ts_dict_is_visible(d.oid), pg_ts_template_is_visible(t.oid), dictname FROM pg_ts_dict d JOIN pg_ts_template t ON t.oid = dicttemplate ORDER BY 3;
+SELECT pg_ts_dict_is_visible(1), pg_conversion_is_visible(1), pg_tablespace_size(1);
+SELECT spcname, pg_tablespace_size(oid) >= 0, pg_tablespace_size(spcname) >= 0 FROM pg_tablespace ORDER BY 1;
+SELECT pg_tablespace_size('nope');
+CREATE VIEW checked WITH (security_barrier) AS SELECT a, c FROM keyed WHERE a > 0 WITH LOCAL CHECK OPTION;
+SELECT reloptions FROM pg_class WHERE oid = 'checked'::regclass;
