@@ -87,3 +87,37 @@ SELECT spcname, pg_tablespace_size(oid) >= 0, pg_tablespace_size(spcname) >= 0 F
 SELECT pg_tablespace_size('nope');
 CREATE VIEW checked WITH (security_barrier) AS SELECT a, c FROM keyed WHERE a > 0 WITH LOCAL CHECK OPTION;
 SELECT reloptions FROM pg_class WHERE oid = 'checked'::regclass;
+-- Rows of catalogs come in the order that PostgreSQL's lie in.
+SELECT array_agg(typname) FROM pg_type WHERE oid < 16384;
+SELECT array_agg(opcname) FROM pg_opclass;
+SELECT am.amname, string_agg(pg_catalog.format_type(oc.opcintype, NULL), ', ') FROM pg_opclass oc JOIN pg_am am ON am.oid = opcmethod JOIN pg_opfamily f ON f.oid = opcfamily WHERE f.opfname = 'integer_ops' GROUP BY 1 ORDER BY 1;
+-- Who was granted what.
+CREATE ROLE kdb_granted;
+CREATE TABLE granted (a int, b text);
+CREATE VIEW granted_view AS SELECT a FROM granted;
+GRANT SELECT, INSERT ON granted TO kdb_granted WITH GRANT OPTION;
+GRANT UPDATE (b), SELECT (b) ON granted TO kdb_granted;
+GRANT DELETE ON granted TO PUBLIC;
+SELECT * FROM information_schema.table_privileges WHERE table_schema = 'script' AND table_name LIKE 'granted%' ORDER BY table_name, grantee, privilege_type;
+SELECT * FROM information_schema.role_table_grants WHERE table_schema = 'script' AND table_name LIKE 'granted%' ORDER BY table_name, grantee, privilege_type;
+SELECT * FROM information_schema.column_privileges WHERE table_schema = 'script' AND table_name LIKE 'granted%' ORDER BY table_name, column_name, grantee, privilege_type, is_grantable;
+SELECT * FROM information_schema.role_column_grants WHERE table_schema = 'script' AND table_name LIKE 'granted%' ORDER BY table_name, column_name, grantee, privilege_type, is_grantable;
+SELECT * FROM information_schema.table_privileges WHERE table_schema IN ('pg_catalog', 'information_schema') ORDER BY table_name, grantee, privilege_type;
+GRANT USAGE ON SCHEMA script TO kdb_granted;
+SET ROLE kdb_granted;
+SELECT * FROM information_schema.table_privileges WHERE table_schema = 'script' ORDER BY table_name, grantee, privilege_type;
+SELECT * FROM information_schema.role_table_grants WHERE table_schema = 'script' ORDER BY table_name, grantee, privilege_type;
+SELECT * FROM information_schema.role_column_grants WHERE table_schema = 'script' ORDER BY table_name, column_name, grantee, privilege_type, is_grantable;
+RESET ROLE;
+DROP OWNED BY kdb_granted;
+DROP ROLE kdb_granted;
+SELECT character_set_name, character_repertoire, form_of_use, default_collate_schema FROM information_schema.character_sets;
+-- A row for each table, index and sequence, whatever was counted.
+CREATE TABLE counted (id serial PRIMARY KEY);
+SELECT relname, schemaname, idx_scan IS NULL, seq_scan >= 0, last_vacuum FROM pg_stat_all_tables WHERE schemaname = 'script' AND relname IN ('counted', 'granted') ORDER BY 1;
+SELECT relname, idx_blks_read IS NULL, toast_blks_read, heap_blks_hit >= 0 FROM pg_statio_user_tables WHERE schemaname = 'script' AND relname = 'counted';
+SELECT s.relname FROM pg_statio_all_tables s JOIN pg_class c ON c.oid = s.relid WHERE c.relkind = 'r' AND c.oid < 16384 ORDER BY 1;
+SELECT relname, indexrelname FROM pg_stat_user_indexes WHERE schemaname = 'script' AND relname = 'counted';
+SELECT relname, indexrelname FROM pg_statio_sys_indexes WHERE relname = 'pg_class' ORDER BY 2;
+SELECT relname, blks_read >= 0 FROM pg_statio_user_sequences WHERE schemaname = 'script' AND relname = 'counted_id_seq';
+SELECT count(*) FROM pg_stat_user_tables WHERE schemaname = 'pg_catalog';

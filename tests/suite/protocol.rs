@@ -188,6 +188,46 @@ fn utility_statements_take_the_parameters_of_their_query() {
     assert!(seen.iter().any(|message| message.contains("rows=3")), "{seen:?}");
 }
 
+/// JDBC's `{? = call lower(?)}` has its result among the parameters, as void.
+#[test]
+fn void_parameters_are_no_arguments() {
+    const VOID: u32 = 2278;
+    const VARCHAR: u32 = 1043;
+    let call = "select * from lower($1,$2) as result";
+    assert_alike(&[
+        &[
+            parse("", call, &[VOID, VARCHAR]),
+            bind("", "", &[], &[None, Some(b"AbC")], &[]),
+            describe(b'P', ""),
+            execute("", 0),
+            sync(),
+        ],
+        &[parse("", "SELECT lower($1)", &[VOID]), sync()],
+        &[parse("", "SELECT count($1)", &[VOID]), sync()],
+    ]);
+}
+
+/// pgjdbc prepares again by itself where it sees which of PostgreSQL's functions complains.
+#[test]
+fn a_changed_result_type_names_its_routine() {
+    let kalam = Kalam::start();
+    for server in [postgres() as &dyn Server, &kalam] {
+        let mut session = server.connect("postgres");
+        session.run("DROP TABLE IF EXISTS retyped").ok();
+        session.run("CREATE TABLE retyped (a int)").ok();
+        exchange(&mut session, &[parse("s", "SELECT * FROM retyped", &[]), sync()]);
+        server.connect("postgres").run("ALTER TABLE retyped ADD b int").ok();
+        session.send(b'B', &bind("", "s", &[], &[], &[]).1).expect("the server reads");
+        session.send(b'S', &[]).expect("the server reads");
+        let outcomes = session.collect().expect("the server answers");
+        let error = outcomes[0].error.as_ref().expect("an error");
+        assert_eq!(
+            (error[&'C'].as_str(), error[&'R'].as_str()),
+            ("0A000", "RevalidateCachedQuery")
+        );
+    }
+}
+
 #[test]
 fn statements_and_portals_live_as_long_as_in_postgresql() {
     assert_alike(&[

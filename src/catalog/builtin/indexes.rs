@@ -5,7 +5,7 @@
 use super::data::Reader;
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// An index of a system table or of its TOAST table.
@@ -21,7 +21,7 @@ pub struct SystemIndex {
     pub columns: Vec<&'static str>,
 }
 
-static INDEXES: LazyLock<HashMap<Oid, SystemIndex>> = LazyLock::new(|| {
+static INDEXES: LazyLock<BTreeMap<Oid, SystemIndex>> = LazyLock::new(|| {
     let mut relations: HashMap<Oid, (&'static str, Oid)> = HashMap::new();
     let mut r = Reader::open("pg_class").expect("an exported catalog");
     while r.advance() {
@@ -34,7 +34,7 @@ static INDEXES: LazyLock<HashMap<Oid, SystemIndex>> = LazyLock::new(|| {
         let column = (r.value("attnum"), r.text("attname"));
         columns.entry(r.oid("attrelid")).or_default().push(column);
     }
-    let mut indexes = HashMap::new();
+    let mut indexes = BTreeMap::new();
     let mut r = Reader::open("pg_index").expect("an exported catalog");
     while r.advance() {
         let (oid, table) = (r.oid("indexrelid"), r.oid("indrelid"));
@@ -59,4 +59,9 @@ static INDEXES: LazyLock<HashMap<Oid, SystemIndex>> = LazyLock::new(|| {
 /// The system index with this OID.
 pub fn system_index(oid: Oid) -> Option<&'static SystemIndex> {
     INDEXES.get(&oid)
+}
+
+/// All of them, by OID.
+pub fn system_indexes() -> impl Iterator<Item = (Oid, &'static SystemIndex)> {
+    INDEXES.iter().map(|(oid, index)| (*oid, index))
 }

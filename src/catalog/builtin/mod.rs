@@ -33,7 +33,7 @@ pub use aggregates::{Aggregate, aggregate};
 pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast};
 pub use data::Reader;
 pub use descriptions::description;
-pub use indexes::{SystemIndex, system_index};
+pub use indexes::{SystemIndex, system_index, system_indexes};
 pub use keywords::{Keyword, KeywordCategory, keyword, keywords};
 pub use names::{
     AccessMethod, Collation, Language, SystemNamespace, access_method, access_method_named,

@@ -31,12 +31,11 @@ mod pg_shdescription;
 mod pg_stat_activity;
 mod pg_stat_gssapi;
 mod pg_stat_ssl;
-mod pg_stat_user_indexes;
-mod pg_stat_user_tables;
 mod pg_tables;
 pub mod pg_timezone;
 mod pg_type;
 mod pg_views;
+mod statistics;
 mod tree;
 pub(super) mod values;
 
@@ -221,13 +220,14 @@ pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
         "pg_stat_activity" => return Ok(pg_stat_activity::rows(cx)),
         "pg_stat_gssapi" => return Ok(pg_stat_gssapi::rows(cx)),
         "pg_stat_ssl" => return Ok(pg_stat_ssl::rows(cx)),
-        "pg_stat_user_indexes" => return Ok(pg_stat_user_indexes::rows(cx)),
-        "pg_stat_user_tables" => return Ok(pg_stat_user_tables::rows(cx)),
         "pg_tables" => return Ok(pg_tables::rows(cx)),
         "pg_timezone_abbrevs" => return Ok(pg_timezone::abbreviations(now())),
         "pg_timezone_names" => return Ok(pg_timezone::names(now())),
         "pg_views" => return pg_views::rows(cx),
-        _ => Vec::new(),
+        _ => match statistics::rows(relation, cx) {
+            Some(rows) => return Ok(rows),
+            None => Vec::new(),
+        },
     };
     let mut rows = builtin_rows::rows(relation).to_vec();
     rows.extend(own);
