@@ -25,7 +25,7 @@ mod sublink;
 mod view;
 mod writer;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result};
 use crate::functions::Deparse;
 use crate::nodes::{Expr, Query};
@@ -46,12 +46,15 @@ pub fn deparse(
         Deparse::Index { index, column } => index::definition(&names, index, column, pretty),
         Deparse::Constraint(oid) => constraint::definition(&names, oid, pretty),
         Deparse::Expr { tree, relation } => {
+            // Defaults of built-in functions' arguments come as SQL.
+            if builtin::is_argument_default(tree) {
+                return Ok(Some(tree.to_owned()));
+            }
             let expr = crate::nodes::json::read(tree.as_bytes())
                 .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
             expression(&names, &expr, relation, pretty).map(Some)
         }
         Deparse::View(oid) => view::definition(&names, oid, pretty),
-        Deparse::Function(_) => Ok(None),
     }
 }
 
