@@ -1,0 +1,59 @@
+"""The clients: how each is brought and what runs its checks."""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+
+from . import cache, provision
+
+REQUIREMENTS = cache.COMPAT / "python" / "requirements.txt"
+
+
+@dataclasses.dataclass
+class Program:
+    """A client that is ready to run, from the directory compat/."""
+
+    version: str
+    command: list
+    environment: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Client:
+    name: str
+    what: str
+    set_up: Callable[[], Program]
+    timeout_s: int = 600
+    #: Runs only when it is named: it takes long.
+    on_demand: bool = False
+
+
+def choose(names):
+    """The clients named; without names, all that do not wait to be named."""
+    if unknown := set(names) - {client.name for client in ALL}:
+        raise SystemExit(f"no such client: {', '.join(sorted(unknown))} (see --list)")
+    return [client for client in ALL if (client.name in names if names else not client.on_demand)]
+
+
+def of_debian(script, *packages):
+    """A client of Debian's packages whose script Python runs."""
+
+    def set_up():
+        return Program(provision.debian(*packages), [sys.executable, script])
+
+    return set_up
+
+
+def of_pypi(package, script):
+    """A script in the environment of python/requirements.txt."""
+
+    def set_up():
+        version = provision.pinned_in_requirements(REQUIREMENTS, package)
+        return Program(version, [provision.python(REQUIREMENTS), script])
+
+    return set_up
+
+
+ALL = [
+    Client("psql", "psql 15: what it describes, its session, its ways to connect", of_debian("psql/run.py", "postgresql-client-15")),
+]
