@@ -56,4 +56,5 @@ def of_pypi(package, script):
 
 ALL = [
     Client("psql", "psql 15: what it describes, its session, its ways to connect", of_debian("psql/run.py", "postgresql-client-15")),
+    Client("pg_dump", "pg_dump, pg_restore, pg_dumpall 15", of_debian("psql/dump.py", "postgresql-client-15")),
 ]

@@ -27,10 +27,11 @@ class Result:
         return [name for name, passed in self.checks.items() if not passed]
 
 
-def record(client, program, server):
+def record(client, program, server, reference):
     """Runs the client against a database of its own; its checks, name to lines."""
     with server.database("compat_" + re.sub(r"\W", "_", client.name)) as database:
         environment = os.environ | server.environment(database) | program.environment
+        environment["REFERENCE_PORT"] = str(reference.port)
         process = subprocess.Popen(
             program.command,
             env=environment,

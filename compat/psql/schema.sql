@@ -5,6 +5,10 @@
 CREATE SCHEMA sales;
 COMMENT ON SCHEMA sales IS 'orders and who placed them';
 CREATE SCHEMA archive;
+CREATE SCHEMA typed;
+CREATE SCHEMA code;
+CREATE SCHEMA beyond;
+CREATE SCHEMA extended;
 
 --== roles
 CREATE ROLE compat_reader;
@@ -16,14 +20,14 @@ COMMENT ON ROLE compat_reader IS 'reads and nothing else';
 ALTER ROLE compat_clerk SET statement_timeout = '10s';
 
 --== enum, domain, composite and range types
-CREATE TYPE sales.state AS ENUM ('new', 'paid', 'shipped');
-ALTER TYPE sales.state ADD VALUE 'packed' BEFORE 'shipped';
-COMMENT ON TYPE sales.state IS 'how far an order is';
-CREATE DOMAIN sales.email AS varchar(80) CHECK (VALUE LIKE '%@%');
-CREATE DOMAIN sales.price AS numeric(10, 2) NOT NULL DEFAULT 0 CONSTRAINT price_positive CHECK (VALUE >= 0);
-COMMENT ON DOMAIN sales.email IS 'an address';
-CREATE TYPE sales.address AS (street text, city varchar(40), zip char(5));
-CREATE TYPE sales.span AS RANGE (subtype = float8);
+CREATE TYPE typed.state AS ENUM ('new', 'paid', 'shipped');
+ALTER TYPE typed.state ADD VALUE 'packed' BEFORE 'shipped';
+COMMENT ON TYPE typed.state IS 'how far an order is';
+CREATE DOMAIN typed.email AS varchar(80) CHECK (VALUE LIKE '%@%');
+CREATE DOMAIN typed.price AS numeric(10, 2) NOT NULL DEFAULT 0 CONSTRAINT price_positive CHECK (VALUE >= 0);
+COMMENT ON DOMAIN typed.email IS 'an address';
+CREATE TYPE typed.address AS (street text, city varchar(40), zip char(5));
+CREATE TYPE typed.span AS RANGE (subtype = float8);
 
 --== sequences
 CREATE SEQUENCE sales.invoice_number AS integer START 1000 INCREMENT 5 MAXVALUE 2000000 CYCLE;
@@ -68,21 +72,21 @@ CREATE UNLOGGED TABLE archive.scratch (a int, b text) WITH (fillfactor = 70);
 CREATE TABLE archive.no_columns ();
 
 --== a table of user-defined types
-CREATE TABLE sales.typed (
+CREATE TABLE typed.kinds (
     id int PRIMARY KEY,
-    state sales.state DEFAULT 'new',
-    contact sales.email,
-    cost sales.price,
-    address sales.address,
-    span sales.span,
-    states sales.state[]
+    state typed.state DEFAULT 'new',
+    contact typed.email,
+    cost typed.price,
+    address typed.address,
+    span typed.span,
+    states typed.state[]
 );
 
 --== tables of further types
-CREATE TABLE sales.network (address inet, net cidr, card macaddr, card8 macaddr8, flags bit(8), more bit varying(16), price money);
-CREATE TABLE sales.shapes (p point, b box, c circle, l lseg, w path, g polygon);
-CREATE TABLE sales.search (v tsvector, q tsquery, x xml);
-CREATE TABLE sales.ranges (i int4range, n numrange, t tstzrange, d daterange, m int4multirange);
+CREATE TABLE typed.network (address inet, net cidr, card macaddr, card8 macaddr8, flags bit(8), more bit varying(16), price money);
+CREATE TABLE typed.shapes (p point, b box, c circle, l lseg, w path, g polygon);
+CREATE TABLE typed.search (v tsvector, q tsquery, x xml);
+CREATE TABLE typed.ranges (i int4range, n numrange, t tstzrange, d daterange, m int4multirange);
 
 --== indexes
 CREATE INDEX item_price ON sales.item (price DESC NULLS LAST, quantity) INCLUDE (total);
@@ -92,9 +96,11 @@ CREATE INDEX customer_name_pattern ON sales.customer (name text_pattern_ops);
 COMMENT ON INDEX sales.item_price IS 'dear ones first';
 
 --== other access methods
-CREATE INDEX customer_profile ON sales.customer USING gin (profile);
-CREATE INDEX order_hash ON sales."order" USING hash (number);
-CREATE INDEX order_brin ON sales."order" USING brin (placed);
+CREATE TABLE beyond.indexed (a int, j jsonb, at date, r int4range);
+CREATE INDEX indexed_hash ON beyond.indexed USING hash (a);
+CREATE INDEX indexed_gin ON beyond.indexed USING gin (j);
+CREATE INDEX indexed_brin ON beyond.indexed USING brin (at);
+CREATE INDEX indexed_gist ON beyond.indexed USING gist (r);
 
 --== views
 CREATE VIEW sales.turnover AS
@@ -108,44 +114,45 @@ CREATE VIEW sales.rich WITH (security_barrier) AS
     SELECT id, name FROM sales.customer WHERE balance > 1000 WITH LOCAL CHECK OPTION;
 COMMENT ON VIEW sales.turnover IS 'who brings what';
 
---== materialized views
-CREATE MATERIALIZED VIEW sales.summary AS SELECT count(*) AS n, max(name) AS last FROM sales.customer;
-CREATE UNIQUE INDEX summary_n ON sales.summary (n);
-
 --== functions and procedures in SQL
-CREATE FUNCTION sales.add(a integer, b integer DEFAULT 1) RETURNS integer
+CREATE FUNCTION code.add(a integer, b integer DEFAULT 1) RETURNS integer
     LANGUAGE sql IMMUTABLE STRICT AS 'SELECT a + b';
-CREATE FUNCTION sales.names(prefix text, OUT id bigint, OUT name text) RETURNS SETOF record
+CREATE FUNCTION code.names(prefix text, OUT id bigint, OUT name text) RETURNS SETOF record
     LANGUAGE sql STABLE AS 'SELECT id, name FROM sales.customer WHERE name LIKE prefix || ''%''';
-CREATE FUNCTION sales.twice(x numeric) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN x * 2;
-CREATE PROCEDURE sales.touch(p bigint) LANGUAGE sql AS 'UPDATE sales.customer SET balance = balance WHERE id = p';
-COMMENT ON FUNCTION sales.add(integer, integer) IS 'adds';
+CREATE FUNCTION code.twice(x numeric) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN x * 2;
+CREATE PROCEDURE code.touch(p bigint) LANGUAGE sql AS 'UPDATE sales.customer SET balance = balance WHERE id = p';
+COMMENT ON FUNCTION code.add(integer, integer) IS 'adds';
 
 --== aggregates, operators and casts
-CREATE AGGREGATE sales.total(integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '0');
-CREATE OPERATOR sales.+++ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4pl);
+CREATE AGGREGATE code.total(integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '0');
+CREATE OPERATOR code.### (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4pl);
+
+--== materialized views
+CREATE MATERIALIZED VIEW beyond.summary AS SELECT count(*) AS n, max(name) AS last FROM sales.customer;
+CREATE UNIQUE INDEX summary_n ON beyond.summary (n);
 
 --== partitions
-CREATE TABLE sales.log (at date NOT NULL, what text) PARTITION BY RANGE (at);
-CREATE TABLE sales.log_2024 PARTITION OF sales.log FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
-CREATE TABLE sales.log_other PARTITION OF sales.log DEFAULT;
+CREATE TABLE beyond.log (at date NOT NULL, what text) PARTITION BY RANGE (at);
+CREATE TABLE beyond.log_2024 PARTITION OF beyond.log FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE beyond.log_other PARTITION OF beyond.log DEFAULT;
 
 --== inheritance
-CREATE TABLE archive.base (id int, name text);
-CREATE TABLE archive.derived (extra text) INHERITS (archive.base);
+CREATE TABLE beyond.base (id int, name text);
+CREATE TABLE beyond.derived (extra text) INHERITS (beyond.base);
 
 --== rules and row security
-CREATE RULE keep AS ON DELETE TO archive.scratch DO INSTEAD NOTHING;
-ALTER TABLE archive.scratch ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON archive.scratch FOR SELECT TO compat_reader USING (a > 0);
+CREATE TABLE beyond.ruled (a int);
+CREATE RULE keep AS ON DELETE TO beyond.ruled DO INSTEAD NOTHING;
+ALTER TABLE beyond.ruled ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON beyond.ruled FOR SELECT TO compat_reader USING (a > 0);
 
 --== extensions
-CREATE EXTENSION "uuid-ossp" SCHEMA archive;
-CREATE EXTENSION hstore;
-CREATE EXTENSION citext;
-CREATE EXTENSION pg_trgm;
-CREATE EXTENSION pgcrypto;
-CREATE EXTENSION unaccent;
+CREATE EXTENSION "uuid-ossp" SCHEMA extended;
+CREATE EXTENSION hstore SCHEMA extended;
+CREATE EXTENSION citext SCHEMA extended;
+CREATE EXTENSION pg_trgm SCHEMA extended;
+CREATE EXTENSION pgcrypto SCHEMA extended;
+CREATE EXTENSION unaccent SCHEMA extended;
 
 --== privileges
 GRANT USAGE ON SCHEMA sales TO compat_reader, compat_clerk;
