@@ -1,4 +1,4 @@
-"""The two servers of a run: fresh data, TLS, and passwords by SCRAM, so that every client proves both."""
+"""The two servers of a client's run: fresh data, TLS, and passwords by SCRAM, so that every client proves both."""
 
 import contextlib
 import os
@@ -33,16 +33,10 @@ class Server:
             "PGTZ": "UTC",
         }
 
-    def execute(self, *statements):
-        arguments = [argument for statement in statements for argument in ("-c", statement)]
-        subprocess.run(["psql", "-Xq", *arguments], check=True, env=os.environ | self.environment("postgres"))
-
-    @contextlib.contextmanager
-    def database(self, name):
-        """A fresh database, as the servers would give to an application."""
-        self.execute(f'CREATE DATABASE "{name}"')
-        yield name
-        self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    def create_database(self, name):
+        """A fresh database, as the server would give it to an application."""
+        environment = os.environ | self.environment("postgres")
+        subprocess.run(["psql", "-Xqc", f"CREATE DATABASE {name}"], check=True, env=environment)
 
 
 @contextlib.contextmanager

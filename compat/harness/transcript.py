@@ -9,7 +9,7 @@ A check counts if it passes on PostgreSQL. It passes on KalamDB if its lines are
 
 import dataclasses
 import os
-import re
+import signal
 import subprocess
 
 from . import cache
@@ -29,24 +29,24 @@ class Result:
 
 def record(client, program, server, reference):
     """Runs the client against a database of its own; its checks, name to lines."""
-    with server.database("compat_" + re.sub(r"\W", "_", client.name)) as database:
-        environment = os.environ | server.environment(database) | program.environment
-        environment["REFERENCE_PORT"] = str(reference.port)
-        process = subprocess.Popen(
-            program.command,
-            env=environment,
-            cwd=cache.COMPAT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            output, _ = process.communicate(timeout=client.timeout_s)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            output, _ = process.communicate()
-            output += f"\n!! not done after {client.timeout_s} s\n".encode()
+    server.create_database("compat")
+    environment = os.environ | server.environment("compat") | program.environment
+    environment["REFERENCE_PORT"] = str(reference.port)
+    process = subprocess.Popen(
+        program.command,
+        env=environment,
+        cwd=cache.COMPAT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=client.timeout_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        output += f"\n!! not done after {client.timeout_s} s\n".encode()
     text = output.decode(errors="backslashreplace")
     file = cache.directory("transcripts") / f"{client.name}.{server.name.lower()}.txt"
     file.write_text(text)

@@ -4,6 +4,7 @@ Each entry of the dump is a check. Then the whole is restored beside it, in ever
 PostgreSQL and back, and dumped again: nothing may have changed.
 """
 
+import contextlib
 import os
 import re
 import subprocess
@@ -49,7 +50,7 @@ def main():
 
 def fill():
     script = (HERE / "schema.sql").read_text()
-    run("psql", "-Xq", text=script)
+    subprocess.run([BIN / "psql", "-Xq"], input=script, text=True, capture_output=True)
 
 
 def entries():
@@ -65,7 +66,7 @@ def round_trip(file, options):
     before = dump(*map("--schema={}".format, SCHEMAS))
     plain = not any(option.startswith("--format=") and "plain" not in option for option in options)
     run("pg_dump", *map("--schema={}".format, SCHEMAS), *options, "--file", file)
-    with copy_of_database(os.environ) as environment:
+    with database("restored") as environment:
         if plain:
             run("psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-f", file, environment=environment)
         else:
@@ -75,8 +76,8 @@ def round_trip(file, options):
 
 def to_postgres_and_back():
     before = dump(*map("--schema={}".format, SCHEMAS))
-    reference = os.environ | {"PGPORT": os.environ["REFERENCE_PORT"]}
-    with copy_of_database(reference) as there, copy_of_database(os.environ) as back:
+    reference = os.environ | {"PGPORT": os.environ["REFERENCE_PORT"], "PGDATABASE": "postgres"}
+    with database("there", reference) as there, database("back") as back:
         run("psql", "-Xq", "-v", "ON_ERROR_STOP=1", text=before, environment=there)
         run("psql", "-Xq", "-v", "ON_ERROR_STOP=1", text=dump(environment=there), environment=back)
         print_changes(before, dump(environment=back))
@@ -89,19 +90,12 @@ def print_changes(before, after):
     print(len(before) == len(after), "as many lines")
 
 
-class copy_of_database:
-    """A database beside the one of this run, empty."""
-
-    def __init__(self, environment):
-        self.environment = environment | {"PGDATABASE": environment["PGDATABASE"] + "_restored"}
-        self.beside = environment
-
-    def __enter__(self):
-        run("psql", "-Xq", "-c", f"CREATE DATABASE {self.environment['PGDATABASE']}", environment=self.beside | {"PGDATABASE": "postgres"})
-        return self.environment
-
-    def __exit__(self, *_):
-        run("psql", "-Xq", "-c", f"DROP DATABASE {self.environment['PGDATABASE']}", environment=self.beside | {"PGDATABASE": "postgres"})
+@contextlib.contextmanager
+def database(name, environment=os.environ):
+    """An empty database; the environment that leads to it."""
+    run("psql", "-Xq", "-c", f"CREATE DATABASE {name}", environment=environment)
+    yield environment | {"PGDATABASE": name}
+    run("psql", "-Xq", "-c", f"DROP DATABASE {name}", environment=environment)
 
 
 def dump(*options, environment=os.environ):

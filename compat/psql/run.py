@@ -46,7 +46,7 @@ def normalised(text):
 
 def connections():
     """The ways to connect that psql's connection strings name."""
-    info = "SELECT current_user, current_database() LIKE 'compat%', ssl, version, client_dn IS NULL FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    info = "SELECT current_user, current_database(), ssl, version, client_dn IS NULL FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
     ways = {
         "plain": "sslmode=disable",
         "TLS": "sslmode=require",
