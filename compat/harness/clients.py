@@ -57,5 +57,7 @@ def of_pypi(package, script):
 ALL = [
     Client("psql", "psql 15: what it describes, its session, its ways to connect", of_debian("psql/run.py", "postgresql-client-15")),
     Client("pg_dump", "pg_dump, pg_restore, pg_dumpall 15", of_debian("psql/dump.py", "postgresql-client-15")),
-    Client("psycopg3", "psycopg 3", of_pypi("psycopg", "python/psycopg3.py")),
+    Client("psycopg", "psycopg 3", of_pypi("psycopg", "python/psycopg3_checks.py")),
+    Client("psycopg2", "psycopg 2", of_pypi("psycopg2-binary", "python/psycopg2_checks.py")),
+    Client("asyncpg", "asyncpg", of_pypi("asyncpg", "python/asyncpg_checks.py")),
 ]

@@ -10,7 +10,9 @@ import signal
 import sys
 from pathlib import Path
 
-TIMEOUT_S = 20
+TIMEOUT_S = 10
+#: After so many checks that did not end, the rest would not either.
+OVERDUE_MAX = 5
 CHECKS = {}
 
 
@@ -33,6 +35,7 @@ def types():
 
 def run():
     signal.signal(signal.SIGALRM, overdue)
+    overdue_count = 0
     for name, (function, arguments) in CHECKS.items():
         print("==", name, flush=True)
         signal.alarm(TIMEOUT_S)
@@ -42,9 +45,13 @@ def run():
                 asyncio.run(as_coroutine(result))
         except Exception as error:
             print("!!", type(error).__name__, " ".join(str(error).split()))
+            overdue_count += isinstance(error, TimeoutError)
         finally:
             signal.alarm(0)
         sys.stdout.flush()
+        if overdue_count == OVERDUE_MAX:
+            print(f"!! gave up after {OVERDUE_MAX} checks that did not end")
+            break
 
 
 async def as_coroutine(awaitable):
@@ -52,6 +59,8 @@ async def as_coroutine(awaitable):
 
 
 def overdue(*_):
+    # Once more, lest the clean-up of what is interrupted here waits in turn.
+    signal.alarm(2)
     raise TimeoutError(f"not done after {TIMEOUT_S} s")
 
 

@@ -159,15 +159,12 @@ def serialization_failure():
 
 @check
 def two_phase_commit():
-    with connect() as c:
-        xid = c.xid(1, "gtrid", "bqual")
-        c.tpc_begin(xid)
-        c.execute("SELECT 1")
-        try:
-            c.tpc_prepare()
-        except psycopg.Error as error:
-            # PostgreSQL as installed has max_prepared_transactions = 0.
-            print(describe(error))
+    c = connect()
+    c.tpc_begin(c.xid(1, "gtrid", "bqual"))
+    c.execute("SELECT 1")
+    # PostgreSQL as installed has max_prepared_transactions = 0.
+    fails(psycopg.Error, c.tpc_prepare)
+    c.close()
 
 
 SQLSTATES = {
@@ -244,7 +241,7 @@ def errors_with_parameters():
         fails(psycopg.Error, c.execute, "SELECT %s + %s", ["a", "b"])
         print(c.execute("SELECT %s", ["text"]).fetchone(), c.execute("SELECT pg_typeof(%s)", [1]).fetchone())
         for value in [1, 2**40, 2**80, 1.5, "x", b"x", None, True, date(2024, 1, 1), Decimal("1.5"), timedelta(1), UUID(int=1), [1], ["a"], ip_interface("10.0.0.1/8")]:
-            print(c.execute("SELECT pg_typeof(%s)::text", [value]).fetchone()[0])
+            print(c.execute("SELECT %s", [value]).description[0].type_code)
 
 
 @check
@@ -258,7 +255,8 @@ def prepared_statements():
             c.execute("INSERT INTO replan VALUES (%s)", [n])
         c.execute("SELECT * FROM replan")
         c.execute("SELECT * FROM replan")
-        c.execute("ALTER TABLE replan ADD COLUMN b text DEFAULT 'b'")
+        with connect(autocommit=True) as other:
+            other.execute("ALTER TABLE replan ADD COLUMN b text DEFAULT 'b'")
         fails(errors.FeatureNotSupported, c.execute, "SELECT * FROM replan")
         c.execute("DEALLOCATE ALL")
 
@@ -521,7 +519,7 @@ def large_objects():
 
 @check
 def client_encodings():
-    for encoding in ("latin1", "win1252", "sql_ascii", "euc_jp"):
+    for encoding in ("latin1", "win1252", "iso_8859_15", "euc_jp"):
         with connect(client_encoding=encoding) as c:
             print(encoding, c.execute("SELECT 'é'" if encoding != "euc_jp" else "SELECT 'あ'").fetchone())
 
