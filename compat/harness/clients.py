@@ -60,4 +60,9 @@ ALL = [
     Client("psycopg", "psycopg 3", of_pypi("psycopg", "python/psycopg3_checks.py")),
     Client("psycopg2", "psycopg 2", of_pypi("psycopg2-binary", "python/psycopg2_checks.py")),
     Client("asyncpg", "asyncpg", of_pypi("asyncpg", "python/asyncpg_checks.py")),
+    Client("sqlalchemy", "SQLAlchemy 2: core, ORM, reflection", of_pypi("sqlalchemy", "python/sqlalchemy_checks.py")),
+    Client("alembic", "Alembic: migrations, autogenerate", of_pypi("alembic", "python/alembic_checks.py")),
+    Client("django", "Django 5: migrations, ORM, introspection, contrib", of_pypi("django", "python/django_checks.py")),
+    Client("pgcli", "pgcli: completion and commands", of_pypi("pgcli", "python/pgcli_checks.py")),
+    Client("pandas", "pandas: to_sql, read_sql", of_pypi("pandas", "python/pandas_checks.py")),
 ]

@@ -32,27 +32,28 @@ def record(client, program, server, reference):
     server.create_database("compat")
     environment = os.environ | server.environment("compat") | program.environment
     environment["REFERENCE_PORT"] = str(reference.port)
-    process = subprocess.Popen(
-        program.command,
-        env=environment,
-        cwd=cache.COMPAT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(timeout=client.timeout_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        output += f"\n!! not done after {client.timeout_s} s\n".encode()
-    text = output.decode(errors="backslashreplace")
     file = cache.directory("transcripts") / f"{client.name}.{server.name.lower()}.txt"
+    with open(file.with_suffix(".log"), "wb") as log:
+        process = subprocess.Popen(
+            program.command,
+            env=environment,
+            cwd=cache.COMPAT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=client.timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            output += f"\n!! not done after {client.timeout_s} s\n".encode()
+    text = output.decode(errors="backslashreplace")
     file.write_text(text)
     checks = parse(text)
     if not checks:
-        raise SystemExit(f"{client.name} made no transcript; see {file}")
+        raise SystemExit(f"{client.name} made no transcript; see {log.name}")
     return checks
 
 
