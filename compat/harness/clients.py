@@ -54,6 +54,15 @@ def of_pypi(package, script):
     return set_up
 
 
+def pgjdbc():
+    """The classes of java/, compiled against Debian's driver."""
+    version = provision.debian("libpostgresql-jdbc-java")
+    provision.debian_unless_there("javac", "openjdk-17-jdk-headless")
+    driver = "/usr/share/java/postgresql.jar"
+    classes = provision.java(cache.COMPAT / "java", driver)
+    return Program(version, ["java", "-cp", f"{classes}:{driver}", "Checks"])
+
+
 ALL = [
     Client("psql", "psql 15: what it describes, its session, its ways to connect", of_debian("psql/run.py", "postgresql-client-15")),
     Client("pg_dump", "pg_dump, pg_restore, pg_dumpall 15", of_debian("psql/dump.py", "postgresql-client-15")),
@@ -65,4 +74,5 @@ ALL = [
     Client("django", "Django 5: migrations, ORM, introspection, contrib", of_pypi("django", "python/django_checks.py")),
     Client("pgcli", "pgcli: completion and commands", of_pypi("pgcli", "python/pgcli_checks.py")),
     Client("pandas", "pandas: to_sql, read_sql", of_pypi("pandas", "python/pandas_checks.py")),
+    Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
 ]

@@ -45,6 +45,14 @@ def pinned_in_requirements(requirements, package):
     raise SystemExit(f"{requirements.name} does not pin {package}")
 
 
+def java(sources, classpath):
+    """The directory of the classes of a directory of sources."""
+    directory = cache.directory("java")
+    files = sorted(sources.glob("*.java"))
+    subprocess.run(["javac", "-cp", classpath, "-d", directory, *files], check=True)
+    return directory
+
+
 def node(manifest):
     """The directory whose node_modules has what a package.json pins."""
     debian_unless_there("npm", "nodejs", "npm")
