@@ -12,7 +12,7 @@ final class Connecting {
       Checks.check("connect sslmode=" + mode, () -> connect(mode));
     }
     Checks.check("connect with wrong password", () -> Checks.fails(() -> Checks.connect("password", "wrong")));
-    Checks.check("connect to no database", () -> Checks.fails(() -> Checks.connect("PGDBNAME", "nowhere")));
+    Checks.check("connect to no database", () -> Checks.fails(() -> java.sql.DriverManager.getConnection("jdbc:postgresql://localhost:" + Checks.env("PGPORT") + "/nowhere", Checks.env("PGUSER"), Checks.env("PGPASSWORD"))));
     Checks.check("server parameters", Connecting::parameters);
     Checks.check("properties of the driver", Connecting::properties);
     Checks.check("prefer query modes", Connecting::queryModes);

@@ -49,8 +49,8 @@ final class Metadata {
     rows("getImportedKeys", m -> m.getImportedKeys(null, "meta", "item"));
     rows("getExportedKeys", m -> m.getExportedKeys(null, "meta", "customer"));
     rows("getCrossReference", m -> m.getCrossReference(null, "meta", "customer", null, "meta", "order"));
-    rows("getIndexInfo", m -> m.getIndexInfo(null, "meta", "customer", false, true));
-    rows("getIndexInfo unique", m -> m.getIndexInfo(null, "meta", "customer", true, false));
+    indexes("getIndexInfo", false);
+    indexes("getIndexInfo unique", true);
     rows("getBestRowIdentifier", m -> m.getBestRowIdentifier(null, "meta", "order", DatabaseMetaData.bestRowSession, false));
     rows("getVersionColumns", m -> m.getVersionColumns(null, "meta", "order"));
     rows("getTablePrivileges", m -> m.getTablePrivileges(null, "meta", "customer"));
@@ -58,7 +58,7 @@ final class Metadata {
     rows("getTypeInfo", m -> m.getTypeInfo());
     rows("getUDTs", m -> m.getUDTs(null, "meta", "%", null));
     rows("getFunctions", m -> m.getFunctions(null, "pg_catalog", "lower%"));
-    rows("getFunctions all", m -> m.getFunctions(null, "pg_catalog", "%"));
+    rows("getFunctions of a letter", m -> m.getFunctions(null, "pg_catalog", "a%"));
     rows("getFunctionColumns", m -> m.getFunctionColumns(null, "pg_catalog", "substr%", "%"));
     rows("getProcedures", m -> m.getProcedures(null, "meta", "%"));
     rows("getProcedureColumns", m -> m.getProcedureColumns(null, "pg_catalog", "upper", "%"));
@@ -84,6 +84,17 @@ final class Metadata {
 
   private static void rows(String name, Ask ask) {
     set(name, m -> Checks.print(ask.of(m)));
+  }
+
+  /** Without the pages of an index, which are the server's own matter. */
+  private static void indexes(String name, boolean unique) {
+    set(name, m -> {
+      ResultSet rows = m.getIndexInfo(null, "meta", "customer", unique, true);
+      while (rows.next()) {
+        System.out.println(
+            String.join(" | ", rows.getString("INDEX_NAME"), rows.getString("NON_UNIQUE"), rows.getString("TYPE"), rows.getString("ORDINAL_POSITION"), rows.getString("COLUMN_NAME"), rows.getString("ASC_OR_DESC"), rows.getString("FILTER_CONDITION")));
+      }
+    });
   }
 
   private static void plain() throws Exception {
