@@ -75,4 +75,5 @@ ALL = [
     Client("pgcli", "pgcli: completion and commands", of_pypi("pgcli", "python/pgcli_checks.py")),
     Client("pandas", "pandas: to_sql, read_sql", of_pypi("pandas", "python/pandas_checks.py")),
     Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
+    Client("tools", "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana", of_pypi("psycopg", "python/tools_checks.py")),
 ]
