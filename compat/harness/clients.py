@@ -7,6 +7,7 @@ from collections.abc import Callable
 from . import cache, provision
 
 REQUIREMENTS = cache.COMPAT / "python" / "requirements.txt"
+MANIFEST = cache.COMPAT / "node" / "package.json"
 
 
 @dataclasses.dataclass
@@ -54,6 +55,16 @@ def of_pypi(package, script):
     return set_up
 
 
+def of_npm(package, script):
+    """A script with the packages of node/package.json."""
+
+    def set_up():
+        modules = provision.node(MANIFEST) / "node_modules"
+        return Program(provision.pinned_in_manifest(MANIFEST, package), ["node", script], {"NODE_PATH": str(modules)})
+
+    return set_up
+
+
 def pgjdbc():
     """The classes of java/, compiled against Debian's driver."""
     version = provision.debian("libpostgresql-jdbc-java")
@@ -76,4 +87,11 @@ ALL = [
     Client("pandas", "pandas: to_sql, read_sql", of_pypi("pandas", "python/pandas_checks.py")),
     Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
     Client("tools", "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana", of_pypi("psycopg", "python/tools_checks.py")),
+    Client("pg", "node-postgres with its cursors and streams", of_npm("pg", "node/pg.js")),
+    Client("postgres.js", "postgres.js", of_npm("postgres", "node/postgresjs.js")),
+    Client("knex", "Knex: builders, migrations", of_npm("knex", "node/knex.js")),
+    Client("sequelize", "Sequelize: models, introspection", of_npm("sequelize", "node/sequelize.js")),
+    Client("typeorm", "TypeORM: entities, introspection, migrations", of_npm("typeorm", "node/typeorm.js")),
+    Client("drizzle", "Drizzle with drizzle-kit's push, pull and migrations", of_npm("drizzle-orm", "node/drizzle.js")),
+    Client("prisma", "Prisma's client over its adapter for pg", of_npm("prisma", "node/prisma.js")),
 ]
