@@ -1,6 +1,6 @@
 // Drizzle: queries over node-postgres and postgres.js; drizzle-kit's push, pull, generate and migrate.
 
-const { execFileSync } = require('child_process')
+const { spawnSync } = require('child_process')
 const fs = require('fs')
 const os = require('os')
 const path = require('path')
@@ -54,8 +54,9 @@ const db = drizzle(pool, { schema: { ...tables, customerRelations, purchaseRelat
 /** What drizzle-kit says, without its spinners. */
 function kit(...words) {
   const program = path.join(process.env.NODE_PATH, 'drizzle-kit', 'bin.cjs')
-  const said = execFileSync(process.execPath, [program, ...words], { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60000 })
-  return said.split(/[\r\n]+/).map((line) => line.replace(/\x1b\[[0-9;?]*[a-zA-Z]/g, '').trim()).filter((line) => /applied|Changes|fetching|\[✓\]|No changes|error/.test(line))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { cwd: directory, encoding: 'utf8', timeout: 60000 })
+  if (status !== 0) throw new Error(`drizzle-kit ${words[0]}: ${stderr.match(/error: .*/)?.[0] ?? stderr.slice(-300)}`)
+  return stdout.split(/[\r\n]+/).map((line) => line.replace(/\x1b\[[0-9;?]*[a-zA-Z]/g, '').trim()).filter((line) => /applied|Changes|fetching|\[✓\]|No changes|error/.test(line))
 }
 
 check('kit: push', async () => {
@@ -74,7 +75,7 @@ check('insert and returning', async () => {
 })
 check('select, joins, aggregates', async () => {
   show(await db.select({ name: customer.name, n: count(purchase.id), total: sum(purchase.total) }).from(customer).leftJoin(purchase, eq(purchase.customerId, customer.id)).groupBy(customer.name).orderBy(customer.name))
-  show(await db.select({ id: purchase.id }).from(purchase).where(and(gt(purchase.total, 0.6), inArray(purchase.number, [2, 3]))).orderBy(desc(purchase.id)))
+  show(await db.select({ id: purchase.id }).from(purchase).where(and(gt(purchase.total, 0.6), inArray(purchase.number, [2, 3]))).orderBy(desc(purchase.number)))
   const big = db.$with('big').as(db.select().from(purchase).where(gt(purchase.number, 1)))
   show(await db.with(big).select({ number: big.number }).from(big).orderBy(big.number))
   show(await db.selectDistinctOn([purchase.customerId], { number: purchase.number }).from(purchase).orderBy(purchase.customerId, desc(purchase.number)))
@@ -100,7 +101,7 @@ check('transactions', async () => {
 })
 check('errors', async () => {
   await fails(() => db.insert(customer).values({ name: 'Ada' }))
-  await fails(() => db.update(customer).set({ balance: '-1000' }))
+  await fails(() => db.update(customer).set({ balance: '-1000', at: new Date(0), key: '00000000-0000-0000-0000-000000000001' }).where(eq(customer.name, 'Grace')))
   await fails(() => db.execute(sql`SELECT * FROM nowhere`))
 })
 check('prepared statements and placeholders', async () => {

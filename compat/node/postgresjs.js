@@ -44,7 +44,7 @@ check('templates: values, lists, identifiers, dynamic columns', () =>
     show([...(await sql`SELECT ${sql('name')} FROM ${sql('person')} WHERE name IN ${sql(['Ada', 'Grace'])} ORDER BY 1`)])
     show([...(await sql`SELECT * FROM person WHERE age = ANY(${[37, 85]}) ${sql`ORDER BY ${sql('id')}`}`)])
     show([...(await sql`UPDATE person SET data = ${sql.json({ a: [1] })} WHERE id = ${1} RETURNING data`)])
-    show([...(await sql`UPDATE person SET age = u.age::int FROM (VALUES ${sql([['Ada', 1], ['Grace', 2]])}) AS u (name, age) WHERE person.name = u.name RETURNING person.name, person.age`)])
+    show([...(await sql`UPDATE person SET age = u.age::int FROM (VALUES ${sql([['Ada', 1], ['Grace', 2]])}) AS u (name, age) WHERE person.name = u.name RETURNING person.name, person.age`)].map((row) => `${row.name} ${row.age}`).sort())
   }))
 
 check('pipelined queries', () =>

@@ -4,7 +4,7 @@ const { DataTypes, Op, Sequelize } = require('sequelize')
 const { check, fails, run, show } = require('./checks')
 
 const env = process.env
-const sequelize = new Sequelize(env.PGDATABASE, env.PGUSER, env.PGPASSWORD, { host: env.PGHOST, port: env.PGPORT, dialect: 'postgres', logging: false })
+const sequelize = new Sequelize(env.PGDATABASE, env.PGUSER, env.PGPASSWORD, { host: env.PGHOST, port: env.PGPORT, dialect: 'postgres', logging: false, pool: { max: 1 } })
 const queries = sequelize.getQueryInterface()
 
 const Customer = sequelize.define('customer', {
@@ -52,7 +52,7 @@ const QUERIES = {
   include: () => Customer.findAll({ include: { model: Order, include: Tag }, order: [['name', 'ASC'], [Order, 'number', 'ASC'], [Order, Tag, 'label', 'ASC']] }),
   'include in separate queries, limited': () => Customer.findAll({ include: { model: Order, separate: true, order: ['number'] }, limit: 1, order: ['name'] }),
   operators: () => Customer.findAll({ attributes: ['name'], where: { [Op.or]: [{ name: { [Op.iLike]: 'a%' } }, { balance: { [Op.between]: [1, 5] } }], tags: { [Op.or]: [{ [Op.contains]: ['x'] }, null] } }, order: ['name'] }),
-  'json paths': () => Customer.findAll({ attributes: ['name'], where: { 'data.a': { [Op.contains]: [1] } } }),
+  'json paths': () => Customer.findAll({ attributes: ['name'], where: { 'data.a[0]': 1 } }),
   aggregates: () => Order.findAll({ attributes: ['customerId', [sequelize.fn('sum', sequelize.col('total')), 'sum']], group: ['customerId'], raw: true }),
   findAndCountAll: () => Order.findAndCountAll({ where: { total: { [Op.gt]: 1 } }, limit: 1, order: ['id'] }),
   'literal and cast': () => Customer.findAll({ attributes: ['name', [sequelize.literal('"balance" * 2'), 'twice'], [sequelize.cast(sequelize.col('balance'), 'text'), 'text']], order: ['name'] }),
@@ -101,7 +101,7 @@ check('query interface: tables and columns', async () => {
 check('query interface: indexes and keys', async () => {
   show((await queries.showIndex('customers')).map(({ name, unique, primary, fields }) => [name, unique, primary, fields]).sort())
   show((await queries.getForeignKeyReferencesForTable('orders')).map(({ constraintName, columnName, referencedTableName }) => [constraintName, columnName, referencedTableName]))
-  show((await queries.showConstraint('orders')).map((c) => [c.constraintName, c.constraintType]).sort())
+  show((await queries.showConstraint('orders')).filter((c) => !/not_null$/.test(c.constraintName)).map((c) => [c.constraintName, c.constraintType]).sort())
 })
 check('query interface: alter', async () => {
   await queries.addColumn('tags', 'extra', { type: DataTypes.INTEGER, defaultValue: 5, allowNull: false })

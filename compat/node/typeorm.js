@@ -36,7 +36,7 @@ const Order = new EntitySchema({
 const Label = new EntitySchema({ name: 'Label', columns: { id: { type: 'int', primary: true, generated: 'identity' }, text: { type: 'text' } } })
 
 const env = process.env
-const options = { type: 'postgres', host: env.PGHOST, port: Number(env.PGPORT), username: env.PGUSER, password: env.PGPASSWORD, database: env.PGDATABASE, installExtensions: false }
+const options = { type: 'postgres', host: env.PGHOST, port: Number(env.PGPORT), username: env.PGUSER, password: env.PGPASSWORD, database: env.PGDATABASE, installExtensions: false, uuidExtension: 'pgcrypto' }
 const source = new DataSource({ ...options, entities: [Customer, Order, Label] })
 const customers = () => source.getRepository('Customer')
 const orders = () => source.getRepository('Order')
