@@ -36,11 +36,11 @@ def choose(names):
     return [client for client in ALL if (client.name in names if names else not client.on_demand)]
 
 
-def of_debian(script, *packages):
-    """A client of Debian's packages whose script Python runs."""
+def of_debian(script, *packages, by=sys.executable):
+    """A script with a client of Debian's packages, the first of which is the client."""
 
     def set_up():
-        return Program(provision.debian(*packages), [sys.executable, script])
+        return Program(provision.debian(*packages), [by, script])
 
     return set_up
 
@@ -74,6 +74,13 @@ def pgjdbc():
     return Program(version, ["java", "-cp", f"{classes}:{driver}", "Checks"])
 
 
+def lib_pq():
+    """The program of debian/go, built against Debian's source of lib/pq."""
+    version = provision.debian("golang-github-lib-pq-dev", "golang-go")
+    program = provision.go(cache.COMPAT / "debian" / "go")
+    return Program(version, [program])
+
+
 ALL = [
     Client("psql", "psql 15: what it describes, its session, its ways to connect", of_debian("psql/run.py", "postgresql-client-15")),
     Client("pg_dump", "pg_dump, pg_restore, pg_dumpall 15", of_debian("psql/dump.py", "postgresql-client-15")),
@@ -94,4 +101,10 @@ ALL = [
     Client("typeorm", "TypeORM: entities, introspection, migrations", of_npm("typeorm", "node/typeorm.js")),
     Client("drizzle", "Drizzle with drizzle-kit's push, pull and migrations", of_npm("drizzle-orm", "node/drizzle.js")),
     Client("prisma", "Prisma's client over its adapter for pg", of_npm("prisma", "node/prisma.js")),
+    Client("odbc", "psqlODBC through isql", of_debian("debian/isql.py", "odbc-postgresql", "unixodbc")),
+    Client("ruby-pg", "Ruby's pg", of_debian("debian/pg.rb", "ruby-pg", by="ruby")),
+    Client("activerecord", "ActiveRecord: migrations, models, schema", of_debian("debian/activerecord.rb", "ruby-activerecord", "ruby-pg", by="ruby")),
+    Client("php", "PHP's PDO and pgsql", of_debian("debian/pdo.php", "php-pgsql", "php-cli", by="php")),
+    Client("perl", "Perl's DBD::Pg", of_debian("debian/dbd_pg.pl", "libdbd-pg-perl", by="perl")),
+    Client("lib-pq", "Go's lib/pq", lib_pq),
 ]

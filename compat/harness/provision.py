@@ -53,6 +53,14 @@ def java(sources, classpath):
     return directory
 
 
+def go(sources):
+    """The program of a directory of Go, from nothing but the packages of Debian."""
+    program = cache.directory("go") / sources.name
+    debian_path = os.environ | {"GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOCACHE": str(cache.directory("go-build"))}
+    subprocess.run(["go", "build", "-o", program, "."], check=True, cwd=sources, env=debian_path)
+    return program
+
+
 def node(manifest):
     """The directory whose node_modules has what a package.json pins."""
     debian_unless_there("npm", "nodejs", "npm")

@@ -55,7 +55,7 @@ const db = drizzle(pool, { schema: { ...tables, customerRelations, purchaseRelat
 function kit(...words) {
   const program = path.join(process.env.NODE_PATH, 'drizzle-kit', 'bin.cjs')
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { cwd: directory, encoding: 'utf8', timeout: 60000 })
-  if (status !== 0) throw new Error(`drizzle-kit ${words[0]}: ${stderr.match(/error: .*/)?.[0] ?? stderr.slice(-300)}`)
+  if (status !== 0) throw new Error(`drizzle-kit ${words[0]}: ${(stdout + stderr).match(/error: .*/)?.[0] ?? (stdout + stderr).slice(-300)}`)
   return stdout.split(/[\r\n]+/).map((line) => line.replace(/\x1b\[[0-9;?]*[a-zA-Z]/g, '').trim()).filter((line) => /applied|Changes|fetching|\[✓\]|No changes|error/.test(line))
 }
 
