@@ -1,10 +1,12 @@
-"""Where things that are built or downloaded lie: outside the clone, where the machine has a place."""
+"""Where things lie: what is downloaded or built outside the clone, where the machine has a place for it;
+what a run found in compat/out."""
 
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPAT = ROOT / "compat"
+OUT = COMPAT / "out"
 SHARED_TARGET = Path("/var/cache/kalamdb/target")
 
 

@@ -74,6 +74,18 @@ def pgjdbc():
     return Program(version, ["java", "-cp", f"{classes}:{driver}", "Checks"])
 
 
+def django_suite():
+    version = provision.pinned_in_requirements(REQUIREMENTS, "django")
+    tests = provision.sdist("django", version) / "tests"
+    return Program(version, [provision.python(REQUIREMENTS), "python/django_suite.py", tests])
+
+
+def sqlalchemy_suite():
+    version = provision.pinned_in_requirements(REQUIREMENTS, "sqlalchemy")
+    source = provision.sdist("sqlalchemy", version)
+    return Program(version, [provision.python(REQUIREMENTS), "python/sqlalchemy_suite.py", source])
+
+
 def lib_pq():
     """The program of debian/go, built against Debian's source of lib/pq."""
     version = provision.debian("golang-github-lib-pq-dev", "golang-go")
@@ -107,4 +119,6 @@ ALL = [
     Client("php", "PHP's PDO and pgsql", of_debian("debian/pdo.php", "php-pgsql", "php-cli", by="php")),
     Client("perl", "Perl's DBD::Pg", of_debian("debian/dbd_pg.pl", "libdbd-pg-perl", by="perl")),
     Client("lib-pq", "Go's lib/pq", lib_pq),
+    Client("django-suite", "Django's own tests (long: only when named)", django_suite, timeout_s=7200, on_demand=True),
+    Client("sqlalchemy-suite", "SQLAlchemy's dialect suite over psycopg 3 (long: only when named)", sqlalchemy_suite, timeout_s=3600, on_demand=True),
 ]

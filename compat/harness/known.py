@@ -1,7 +1,8 @@
-"""compat/KNOWN.md: the checks that fail, with reasons; a run holds itself against it.
+"""compat/KNOWN.md: the checks that fail, by reason; a run holds itself against it.
 
-Under a heading `## client` stand items `- check: reason`. Several checks with one reason may stand
-as `- check` items under a paragraph; whatever the form, the check's name is between backquotes.
+    ## Reason
+    Words on why.
+    - client: `check`, `check`
 """
 
 import re
@@ -13,13 +14,11 @@ FILE = cache.COMPAT / "KNOWN.md"
 
 def listed():
     """The known failures: client to names of checks."""
-    known, client = {}, None
+    known = {}
     for line in FILE.read_text().splitlines():
-        if heading := re.match(r"## (\S+)$", line):
-            client = heading[1]
-        elif client and (item := re.match(r"- `(.*?)`(?=:|$)", line)):
-            known.setdefault(client, set()).add(item[1])
-    return known
+        if item := re.match(r"- (\S+): (`.*`)$", line):
+            known.setdefault(item[1], set()).update(re.findall(r"`` (.*?) ``|`([^`]+)`", item[2]))
+    return {client: {spaced or plain for spaced, plain in names} for client, names in known.items()}
 
 
 def surprises(results):

@@ -28,13 +28,23 @@ def version_of_package(package):
 
 def python(requirements):
     """The interpreter of a virtual environment with what a file of requirements pins."""
-    directory = made("python", requirements, install_python)
-    return directory / "bin" / "python"
+    return made("python", [requirements], lambda directory: install_python(requirements, directory)) / "bin" / "python"
 
 
 def install_python(requirements, directory):
     subprocess.run(["python3", "-m", "venv", directory], check=True)
     subprocess.run([directory / "bin" / "pip", "install", "-q", "-r", requirements], check=True)
+
+
+def sdist(package, version):
+    """The unpacked source of a release on PyPI, which has the tests that its wheel leaves out."""
+    directory = cache.directory("sdist")
+    unpacked = directory / f"{package}-{version}"
+    if not unpacked.exists():
+        pip = ["python3", "-m", "pip", "download", "-q", "--no-deps", "--no-binary", package]
+        subprocess.run([*pip, "-d", directory, f"{package}=={version}"], check=True)
+        shutil.unpack_archive(directory / f"{package}-{version}.tar.gz", directory, filter="data")
+    return unpacked
 
 
 def pinned_in_requirements(requirements, package):
@@ -47,24 +57,26 @@ def pinned_in_requirements(requirements, package):
 
 def java(sources, classpath):
     """The directory of the classes of a directory of sources."""
-    directory = cache.directory("java")
     files = sorted(sources.glob("*.java"))
-    subprocess.run(["javac", "-cp", classpath, "-d", directory, *files], check=True)
-    return directory
+    javac = ["javac", "-cp", classpath]
+    return made("java", files, lambda directory: subprocess.run([*javac, "-d", directory, *files], check=True))
 
 
 def go(sources):
     """The program of a directory of Go, from nothing but the packages of Debian."""
-    program = cache.directory("go") / sources.name
-    debian_path = os.environ | {"GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOCACHE": str(cache.directory("go-build"))}
-    subprocess.run(["go", "build", "-o", program, "."], check=True, cwd=sources, env=debian_path)
-    return program
+    debian_path = {"GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOCACHE": str(cache.directory("go-build"))}
+
+    def build(directory):
+        command = ["go", "build", "-o", directory / "program", "."]
+        subprocess.run(command, check=True, cwd=sources, env=os.environ | debian_path)
+
+    return made("go", sorted(sources.glob("*.go")), build) / "program"
 
 
 def node(manifest):
     """The directory whose node_modules has what a package.json pins."""
     debian_unless_there("npm", "nodejs", "npm")
-    return made("node", manifest, install_node)
+    return made("node", [manifest], lambda directory: install_node(manifest, directory))
 
 
 def install_node(manifest, directory):
@@ -83,12 +95,12 @@ def debian_unless_there(command, *packages):
         debian(*packages)
 
 
-def made(kind, source, make):
-    """A directory of the cache that `make` fills from a file; made anew when the file changes."""
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
+def made(kind, sources, make):
+    """A directory of the cache that `make` fills from some files; another one when they change."""
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
     directory = cache.directory(f"{kind}-{digest}")
     stamp = directory / "complete"
     if not stamp.exists():
-        make(source, directory)
+        make(directory)
         stamp.touch()
     return directory

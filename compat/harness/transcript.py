@@ -32,7 +32,8 @@ def record(client, program, server, reference):
     server.create_database("compat")
     environment = os.environ | server.environment("compat") | program.environment
     environment["REFERENCE_PORT"] = str(reference.port)
-    file = cache.directory("transcripts") / f"{client.name}.{server.name.lower()}.txt"
+    cache.OUT.mkdir(exist_ok=True)
+    file = cache.OUT / f"{client.name}.{server.name.lower()}.txt"
     with open(file.with_suffix(".log"), "wb") as log:
         process = subprocess.Popen(
             program.command,

@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** DatabaseMetaData in full: every method that takes nothing, and every result set. */
 final class Metadata {
@@ -55,7 +56,15 @@ final class Metadata {
     rows("getVersionColumns", m -> m.getVersionColumns(null, "meta", "order"));
     rows("getTablePrivileges", m -> m.getTablePrivileges(null, "meta", "customer"));
     rows("getColumnPrivileges", m -> m.getColumnPrivileges(null, "meta", "customer", "%"));
-    rows("getTypeInfo", m -> m.getTypeInfo());
+    set("getTypeInfo", m -> {
+      // It comes in the order of the heap.
+      ResultSet rows = m.getTypeInfo();
+      TreeSet<String> types = new TreeSet<>();
+      while (rows.next()) {
+        types.add(rows.getString("TYPE_NAME") + " " + rows.getInt("DATA_TYPE") + " " + rows.getInt("PRECISION") + " " + rows.getBoolean("CASE_SENSITIVE") + " " + rows.getBoolean("UNSIGNED_ATTRIBUTE"));
+      }
+      System.out.println(String.join("\n", types));
+    });
     rows("getUDTs", m -> m.getUDTs(null, "meta", "%", null));
     rows("getFunctions", m -> m.getFunctions(null, "pg_catalog", "lower%"));
     rows("getFunctions of a letter", m -> m.getFunctions(null, "pg_catalog", "a%"));
