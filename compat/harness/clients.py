@@ -7,6 +7,7 @@ from collections.abc import Callable
 from . import cache, provision
 
 REQUIREMENTS = cache.COMPAT / "python" / "requirements.txt"
+OF_DBT = cache.COMPAT / "python" / "requirements-dbt.txt"
 MANIFEST = cache.COMPAT / "node" / "package.json"
 
 
@@ -45,12 +46,12 @@ def of_debian(script, *packages, by=sys.executable):
     return set_up
 
 
-def of_pypi(package, script):
-    """A script in the environment of python/requirements.txt."""
+def of_pypi(package, script, requirements=REQUIREMENTS):
+    """A script in the environment of a file of requirements."""
 
     def set_up():
-        version = provision.pinned_in_requirements(REQUIREMENTS, package)
-        return Program(version, [provision.python(REQUIREMENTS), script])
+        version = provision.pinned_in_requirements(requirements, package)
+        return Program(version, [provision.python(requirements), script])
 
     return set_up
 
@@ -104,6 +105,7 @@ ALL = [
     Client("django", "Django 5: migrations, ORM, introspection, contrib", of_pypi("django", "python/django_checks.py")),
     Client("pgcli", "pgcli: completion and commands", of_pypi("pgcli", "python/pgcli_checks.py")),
     Client("pandas", "pandas: to_sql, read_sql", of_pypi("pandas", "python/pandas_checks.py")),
+    Client("dbt", "dbt: seeds, models, snapshots, tests, docs", of_pypi("dbt-postgres", "python/checks_dbt.py", OF_DBT)),
     Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
     Client("tools", "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana", of_pypi("psycopg", "python/tools_checks.py")),
     Client("pg", "node-postgres with its cursors and streams", of_npm("pg", "node/pg.js")),

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-TIMEOUT_S = 10
+TIMEOUT_S = 20
 #: After so many checks that did not end, the rest would not either.
 OVERDUE_MAX = 5
 CHECKS = {}
