@@ -34,7 +34,9 @@ def describe_sources(directory):
         "wrong": f"{common.format(fetch=0)}Password=wrong\n",
     }
     (directory / "odbc.ini").write_text("".join(f"[{name}]\n{text}\n" for name, text in sources.items()))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG") or name == "PGSSLROOTCERT"}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PG") or name == "PGSSLROOTCERT"
+    }
     return environment | {"ODBCINI": str(directory / "odbc.ini")}
 
 
@@ -62,7 +64,9 @@ def show(name, source, statements, environment):
     command = ["isql", "-b", "-v", "-d|", "-c", source]
     if source == "plain" and name == "many rows":
         command[-1] = "cursors"
-    done = subprocess.run(command, input="\n".join(statements) + "\n", text=True, capture_output=True, env=environment, timeout=60)
+    done = subprocess.run(
+        command, input="\n".join(statements) + "\n", text=True, capture_output=True, env=environment, timeout=60
+    )
     text = re.sub(r"port \d+", "port N", done.stdout + done.stderr)
     # The driver shows a table's OID among its columns.
     print(re.sub(r"\b16[34]\d\d\b", "OID", text), flush=True)

@@ -84,7 +84,8 @@ def django_suite():
 def sqlalchemy_suite():
     version = provision.pinned_in_requirements(REQUIREMENTS, "sqlalchemy")
     source = provision.sdist("sqlalchemy", version)
-    return Program(version, [provision.python(REQUIREMENTS), "python/sqlalchemy_suite.py", source])
+    # Without -s, its conftest would take the library from the source, where nothing is compiled.
+    return Program(version, [provision.python(REQUIREMENTS), "-s", "python/sqlalchemy_suite.py", source])
 
 
 def lib_pq():
@@ -95,7 +96,11 @@ def lib_pq():
 
 
 ALL = [
-    Client("psql", "psql 15: what it describes, its session, its ways to connect", of_debian("psql/run.py", "postgresql-client-15")),
+    Client(
+        "psql",
+        "psql 15: what it describes, its session, its ways to connect",
+        of_debian("psql/run.py", "postgresql-client-15"),
+    ),
     Client("pg_dump", "pg_dump, pg_restore, pg_dumpall 15", of_debian("psql/dump.py", "postgresql-client-15")),
     Client("psycopg", "psycopg 3", of_pypi("psycopg", "python/psycopg3_checks.py")),
     Client("psycopg2", "psycopg 2", of_pypi("psycopg2-binary", "python/psycopg2_checks.py")),
@@ -105,9 +110,15 @@ ALL = [
     Client("django", "Django 5: migrations, ORM, introspection, contrib", of_pypi("django", "python/django_checks.py")),
     Client("pgcli", "pgcli: completion and commands", of_pypi("pgcli", "python/pgcli_checks.py")),
     Client("pandas", "pandas: to_sql, read_sql", of_pypi("pandas", "python/pandas_checks.py")),
-    Client("dbt", "dbt: seeds, models, snapshots, tests, docs", of_pypi("dbt-postgres", "python/checks_dbt.py", OF_DBT)),
+    Client(
+        "dbt", "dbt: seeds, models, snapshots, tests, docs", of_pypi("dbt-postgres", "python/checks_dbt.py", OF_DBT)
+    ),
     Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
-    Client("tools", "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana", of_pypi("psycopg", "python/tools_checks.py")),
+    Client(
+        "tools",
+        "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana",
+        of_pypi("psycopg", "python/tools_checks.py"),
+    ),
     Client("pg", "node-postgres with its cursors and streams", of_npm("pg", "node/pg.js")),
     Client("postgres.js", "postgres.js", of_npm("postgres", "node/postgresjs.js")),
     Client("knex", "Knex: builders, migrations", of_npm("knex", "node/knex.js")),
@@ -117,10 +128,20 @@ ALL = [
     Client("prisma", "Prisma's client over its adapter for pg", of_npm("prisma", "node/prisma.js")),
     Client("odbc", "psqlODBC through isql", of_debian("debian/isql.py", "odbc-postgresql", "unixodbc")),
     Client("ruby-pg", "Ruby's pg", of_debian("debian/pg.rb", "ruby-pg", by="ruby")),
-    Client("activerecord", "ActiveRecord: migrations, models, schema", of_debian("debian/activerecord.rb", "ruby-activerecord", "ruby-pg", by="ruby")),
+    Client(
+        "activerecord",
+        "ActiveRecord: migrations, models, schema",
+        of_debian("debian/activerecord.rb", "ruby-activerecord", "ruby-pg", by="ruby"),
+    ),
     Client("php", "PHP's PDO and pgsql", of_debian("debian/pdo.php", "php-pgsql", "php-cli", by="php")),
     Client("perl", "Perl's DBD::Pg", of_debian("debian/dbd_pg.pl", "libdbd-pg-perl", by="perl")),
     Client("lib-pq", "Go's lib/pq", lib_pq),
     Client("django-suite", "Django's own tests (long: only when named)", django_suite, timeout_s=7200, on_demand=True),
-    Client("sqlalchemy-suite", "SQLAlchemy's dialect suite over psycopg 3 (long: only when named)", sqlalchemy_suite, timeout_s=3600, on_demand=True),
+    Client(
+        "sqlalchemy-suite",
+        "SQLAlchemy's dialect suite over psycopg 3 (long: only when named)",
+        sqlalchemy_suite,
+        timeout_s=3600,
+        on_demand=True,
+    ),
 ]

@@ -1,8 +1,8 @@
 """compat/KNOWN.md: the checks that fail, by reason; a run holds itself against it.
 
-    ## Reason
-    Words on why.
-    - client: `check`, `check`
+## Reason
+Words on why.
+- client: `check`, `check`
 """
 
 import re

@@ -16,7 +16,9 @@ def debian(*packages):
         sudo = [] if os.geteuid() == 0 else ["sudo"]
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run([*sudo, "apt-get", "update", "-qq"], check=True)
-        subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", *missing], check=True, env=quiet, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*sudo, "apt-get", "install", "-y", "-qq", *missing], check=True, env=quiet, stdout=subprocess.DEVNULL
+        )
     return version_of_package(packages[0])
 
 

@@ -13,7 +13,10 @@ function check(name, body) {
 }
 
 function types() {
-  const rows = fs.readFileSync(path.join(__dirname, '..', 'types.tsv'), 'utf8').trimEnd().split('\n')
+  const rows = fs
+    .readFileSync(path.join(__dirname, '..', 'types.tsv'), 'utf8')
+    .trimEnd()
+    .split('\n')
   return rows.map((row) => row.split('\t')).map(([type, literal]) => ({ name: `${type} ${literal}`, type, literal }))
 }
 
@@ -24,7 +27,9 @@ function show(...values) {
 function describe(error) {
   const cause = error.code || !error.cause ? error : error.cause
   const fields = ['code', 'severity', 'detail', 'hint', 'position', 'schema', 'table', 'column', 'constraint']
-  const said = Object.fromEntries(fields.filter((f) => cause[f] !== undefined && cause[f] !== '').map((f) => [f, String(cause[f])]))
+  const said = Object.fromEntries(
+    fields.filter((f) => cause[f] !== undefined && cause[f] !== '').map((f) => [f, String(cause[f])]),
+  )
   return `${cause.constructor.name} ${String(cause.message).split('\n')[0]} ${util.inspect(said, { breakLength: Infinity })}`
 }
 
@@ -40,7 +45,9 @@ async function fails(body) {
 }
 
 function overdue() {
-  return new Promise((_, reject) => setTimeout(() => reject(new Error(`not done after ${TIMEOUT_MS} ms`)), TIMEOUT_MS).unref())
+  return new Promise((_, reject) =>
+    setTimeout(() => reject(new Error(`not done after ${TIMEOUT_MS} ms`)), TIMEOUT_MS).unref(),
+  )
 }
 
 async function run() {

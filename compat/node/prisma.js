@@ -63,32 +63,81 @@ check('set up', async () => {
   await pool.end()
 })
 check('create with relations', async () => {
-  show(await prisma.customer.create({ data: { name: 'Ada', balance: '1.50', data: { a: [1] }, tags: ['x', 'y'], born: new Date('1815-12-10'), key: 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', raw: Buffer.from([0, 255]), big: 9007199254740993n, orders: { create: [{ number: 1, total: 1.5 }, { number: 2 }] } }, include: { orders: true } }))
+  show(
+    await prisma.customer.create({
+      data: {
+        name: 'Ada',
+        balance: '1.50',
+        data: { a: [1] },
+        tags: ['x', 'y'],
+        born: new Date('1815-12-10'),
+        key: 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+        raw: Buffer.from([0, 255]),
+        big: 9007199254740993n,
+        orders: { create: [{ number: 1, total: 1.5 }, { number: 2 }] },
+      },
+      include: { orders: true },
+    }),
+  )
   show(await prisma.customer.createMany({ data: [{ name: 'Grace' }, { name: 'Ada' }], skipDuplicates: true }))
   show(await prisma.order.createManyAndReturn({ data: [{ number: 9, customerId: 1 }] }))
 })
 const QUERIES = {
-  'find with filters': () => prisma.customer.findMany({ where: { OR: [{ name: { contains: 'a', mode: 'insensitive' } }, { tags: { has: 'x' } }], orders: { some: { number: { gt: 1 } } } }, select: { name: true, orders: { select: { number: true }, orderBy: { number: 'asc' } } } }),
-  'find in JSON': () => prisma.customer.findMany({ where: { data: { path: ['a'], array_contains: [1] } }, select: { name: true } }),
+  'find with filters': () =>
+    prisma.customer.findMany({
+      where: {
+        OR: [{ name: { contains: 'a', mode: 'insensitive' } }, { tags: { has: 'x' } }],
+        orders: { some: { number: { gt: 1 } } },
+      },
+      select: { name: true, orders: { select: { number: true }, orderBy: { number: 'asc' } } },
+    }),
+  'find in JSON': () =>
+    prisma.customer.findMany({ where: { data: { path: ['a'], array_contains: [1] } }, select: { name: true } }),
   aggregate: () => prisma.order.aggregate({ _sum: { total: true }, _avg: { number: true }, _count: true }),
-  groupBy: () => prisma.order.groupBy({ by: ['customerId'], _max: { number: true }, having: { number: { _count: { gt: 1 } } } }),
+  groupBy: () =>
+    prisma.order.groupBy({ by: ['customerId'], _max: { number: true }, having: { number: { _count: { gt: 1 } } } }),
   'page by cursor': () => prisma.order.findMany({ cursor: { id: 1 }, skip: 1, take: 1, orderBy: { id: 'asc' } }),
-  upsert: () => prisma.customer.upsert({ where: { name: 'Grace' }, create: { name: 'Grace' }, update: { balance: { increment: 2 } }, select: { balance: true } }),
+  upsert: () =>
+    prisma.customer.upsert({
+      where: { name: 'Grace' },
+      create: { name: 'Grace' },
+      update: { balance: { increment: 2 } },
+      select: { balance: true },
+    }),
   updateMany: () => prisma.order.updateMany({ where: { number: { in: [1, 2] } }, data: { total: { multiply: 2 } } }),
-  'nested update': () => prisma.customer.update({ where: { name: 'Ada' }, data: { orders: { delete: { customerId_number: { customerId: 1, number: 9 } }, update: { where: { id: 1 }, data: { total: 5 } } } }, select: { orders: { select: { total: true }, orderBy: { id: 'asc' } } } }),
+  'nested update': () =>
+    prisma.customer.update({
+      where: { name: 'Ada' },
+      data: {
+        orders: {
+          delete: { customerId_number: { customerId: 1, number: 9 } },
+          update: { where: { id: 1 }, data: { total: 5 } },
+        },
+      },
+      select: { orders: { select: { total: true }, orderBy: { id: 'asc' } } },
+    }),
   'raw query': () => prisma.$queryRaw`SELECT id, name, balance, tags FROM "Customer" WHERE id = ${1}`,
   'raw execute': () => prisma.$executeRaw`UPDATE "Order" SET total = total + ${1} WHERE number = ${2}`,
-  'raw join of values': () => prisma.$queryRaw`SELECT name FROM "Customer" WHERE id IN (${Prisma.join([1, 2])}) ORDER BY id`,
+  'raw join of values': () =>
+    prisma.$queryRaw`SELECT name FROM "Customer" WHERE id IN (${Prisma.join([1, 2])}) ORDER BY id`,
   'delete with cascade': () => prisma.customer.delete({ where: { name: 'Grace' }, select: { name: true } }),
 }
-for (const [name, query] of Object.entries(QUERIES)) check(`query: ${name}`, async () => show(JSON.parse(JSON.stringify(await query(), (_, v) => (typeof v === 'bigint' ? String(v) : v)))))
+for (const [name, query] of Object.entries(QUERIES))
+  check(`query: ${name}`, async () =>
+    show(JSON.parse(JSON.stringify(await query(), (_, v) => (typeof v === 'bigint' ? String(v) : v)))),
+  )
 
 check('transactions', async () => {
   show(await prisma.$transaction([prisma.customer.count(), prisma.order.count()]))
-  await prisma.$transaction(async (tx) => {
-    await tx.customer.create({ data: { name: 'lost' } })
-    throw new Error('undone')
-  }, { isolationLevel: 'Serializable' }).catch((e) => show(e.message)) // prettier-ignore
+  await prisma
+    .$transaction(
+      async (tx) => {
+        await tx.customer.create({ data: { name: 'lost' } })
+        throw new Error('undone')
+      },
+      { isolationLevel: 'Serializable' },
+    )
+    .catch((e) => show(e.message))
   show(await prisma.customer.count())
 })
 check('errors', async () => {

@@ -30,7 +30,9 @@ def play_blocks(file):
 
 def play(name, script):
     print("==", name)
-    done = subprocess.run([PSQL, "-X", "-P", "pager=off"], input=script + "\n", text=True, capture_output=True, timeout=60)
+    done = subprocess.run(
+        [PSQL, "-X", "-P", "pager=off"], input=script + "\n", text=True, capture_output=True, timeout=60
+    )
     print(normalised(done.stdout + done.stderr), flush=True)
 
 

@@ -132,14 +132,17 @@ def upgrade_offline_sql():
         with operations.batch_alter_table("by_hand") as batch:
             batch.add_column(sa.Column("c", sa.Text))
             batch.alter_column("a", nullable=False)
-        operations.create_index("by_hand_c", "by_hand", ["c"], postgresql_where=sa.text("c IS NOT NULL"), if_not_exists=True)
+        operations.create_index(
+            "by_hand_c", "by_hand", ["c"], postgresql_where=sa.text("c IS NOT NULL"), if_not_exists=True
+        )
     show()
 
 
 def model():
     metadata = sa.MetaData()
     sa.Table(
-        "customer", metadata,
+        "customer",
+        metadata,
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
         sa.Column("name", sa.String(20), nullable=False, index=True, comment="first and last"),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.func.now()),
@@ -148,21 +151,34 @@ def model():
         sa.Column("twice", sa.BigInteger, sa.Computed("id * 2", persisted=True)),
         sa.UniqueConstraint("name", "at", name="customer_name_at"),
         sa.CheckConstraint("id > 0", name="id_positive"),
-    )  # fmt: skip
+    )
     sa.Table(
-        "purchase", metadata,
+        "purchase",
+        metadata,
         sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("customer_id", sa.ForeignKey("customer.id", ondelete="CASCADE", name="purchase_customer"), nullable=False),
+        sa.Column(
+            "customer_id", sa.ForeignKey("customer.id", ondelete="CASCADE", name="purchase_customer"), nullable=False
+        ),
         sa.Column("amount", sa.Numeric(12, 3)),
-    )  # fmt: skip
+    )
     return metadata
 
 
 def compare(metadata, apply):
     """What autogenerate finds between the database and the models; then makes it so."""
     with ENGINE.begin() as c:
-        only = lambda object, name, kind, *_: kind != "table" or name in metadata.tables or name in ("customer", "purchase")
-        context = MigrationContext.configure(c, opts={"compare_type": True, "compare_server_default": True, "include_object": only, "target_metadata": metadata})
+        only = lambda object, name, kind, *_: (
+            kind != "table" or name in metadata.tables or name in ("customer", "purchase")
+        )
+        context = MigrationContext.configure(
+            c,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_object": only,
+                "target_metadata": metadata,
+            },
+        )
         if not apply:
             print(compare_metadata(context, metadata))
             return

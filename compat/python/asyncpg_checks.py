@@ -40,7 +40,11 @@ async def connect_with_wrong_password():
 @check
 async def connect_with_server_settings():
     c = await connect(server_settings={"search_path": "x, y", "application_name": "compat", "jit": "off"})
-    print(await c.fetchrow("SELECT current_setting('search_path'), current_setting('application_name'), current_setting('jit')"))
+    print(
+        await c.fetchrow(
+            "SELECT current_setting('search_path'), current_setting('application_name'), current_setting('jit')"
+        )
+    )
     await c.close()
 
 
@@ -98,7 +102,11 @@ async def transactions_and_savepoints():
     print(await c.fetch("SELECT * FROM tx"), c.is_in_transaction())
     for isolation in ("serializable", "repeatable_read", "read_uncommitted"):
         async with c.transaction(isolation=isolation, readonly=True):
-            print(await c.fetchrow("SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')"))
+            print(
+                await c.fetchrow(
+                    "SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')"
+                )
+            )
     await c.close()
 
 
@@ -107,9 +115,19 @@ async def errors_by_class():
     c = await connect()
     await c.execute("CREATE TABLE err (a int PRIMARY KEY, b int NOT NULL CHECK (b > 0), c int REFERENCES err)")
     for statement in [
-        "SELEC", "SELECT * FROM nowhere", "SELECT nothing FROM err", "SELECT 1/0", "SELECT 'x'::int", "SELECT nothing(1)",
-        "INSERT INTO err VALUES (1, NULL)", "INSERT INTO err VALUES (1, -1)", "INSERT INTO err VALUES (1, 1, 9)",
-        "INSERT INTO err VALUES (1, 1), (1, 1)", "CREATE TABLE err (a int)", "SELECT $1", "SELECT 1; SELECT 2",
+        "SELEC",
+        "SELECT * FROM nowhere",
+        "SELECT nothing FROM err",
+        "SELECT 1/0",
+        "SELECT 'x'::int",
+        "SELECT nothing(1)",
+        "INSERT INTO err VALUES (1, NULL)",
+        "INSERT INTO err VALUES (1, -1)",
+        "INSERT INTO err VALUES (1, 1, 9)",
+        "INSERT INTO err VALUES (1, 1), (1, 1)",
+        "CREATE TABLE err (a int)",
+        "SELECT $1",
+        "SELECT 1; SELECT 2",
     ]:
         await fails(c.fetch(statement))
     await fails(c.fetch("SELECT $1::int"))
@@ -142,7 +160,9 @@ async def executemany():
     c = await connect()
     await c.execute("CREATE TABLE many (a int PRIMARY KEY, b text, c timestamptz, d numeric)")
     moment = datetime.datetime(2024, 2, 29, tzinfo=datetime.timezone.utc)
-    await c.executemany("INSERT INTO many VALUES ($1, $2, $3, $4)", [(n, f"v{n}", moment, Decimal("1.5")) for n in range(500)])
+    await c.executemany(
+        "INSERT INTO many VALUES ($1, $2, $3, $4)", [(n, f"v{n}", moment, Decimal("1.5")) for n in range(500)]
+    )
     print(await c.fetchrow("SELECT count(*), max(a), max(c), sum(d) FROM many"))
     await fails(c.executemany("INSERT INTO many (a) VALUES ($1)", [(1000,), (1,), (1001,)]))
     print(await c.fetchval("SELECT count(*) FROM many"))
@@ -163,8 +183,23 @@ async def cursors():
 @check
 async def copy_records_in_binary():
     c = await connect()
-    await c.execute("CREATE TABLE copied (a int, b text, c uuid, d jsonb, e int[], f numeric, g date, h bool, i interval)")
-    rows = [(n, f"t\t{n}", UUID(int=n), '{"n": 1}', [n, None], Decimal("1.50"), datetime.date(2024, 2, 29), True, datetime.timedelta(1)) for n in range(3)]
+    await c.execute(
+        "CREATE TABLE copied (a int, b text, c uuid, d jsonb, e int[], f numeric, g date, h bool, i interval)"
+    )
+    rows = [
+        (
+            n,
+            f"t\t{n}",
+            UUID(int=n),
+            '{"n": 1}',
+            [n, None],
+            Decimal("1.50"),
+            datetime.date(2024, 2, 29),
+            True,
+            datetime.timedelta(1),
+        )
+        for n in range(3)
+    ]
     print(await c.copy_records_to_table("copied", records=rows + [(None,) * 9]))
     for row in await c.fetch("SELECT * FROM copied ORDER BY a"):
         print(tuple(row))
@@ -236,7 +271,9 @@ async def notices():
 async def pool_with_reset():
     async with asyncpg.create_pool(min_size=2, max_size=3) as pool:
         async with pool.acquire() as c:
-            await c.execute("SET work_mem = '7MB'; CREATE TEMP TABLE left_over (a int); LISTEN x; SELECT pg_advisory_lock(7)")
+            await c.execute(
+                "SET work_mem = '7MB'; CREATE TEMP TABLE left_over (a int); LISTEN x; SELECT pg_advisory_lock(7)"
+            )
         print(await asyncio.gather(*[pool.fetchval("SELECT current_setting('work_mem')") for _ in range(5)]))
         print(await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"))
 

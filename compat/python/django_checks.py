@@ -48,13 +48,32 @@ def showmigrations():
 def create_and_get():
     for n, name in enumerate(["Ada", "Grace", "Edsger"]):
         customer = Customer.objects.create(
-            name=name, email=f"{name}@x.org", born=datetime.date(1900 + n, 1, 1), profile={"n": n, "tags": ["a", n], "deep": {"x": None}},
-            balance=Decimal("1.50") * n, score=n / 3, waited=datetime.timedelta(days=n, seconds=1), photo=b"\x00\xff", hour=datetime.time(1, n), joined=NOON,
-        )  # fmt: skip
+            name=name,
+            email=f"{name}@x.org",
+            born=datetime.date(1900 + n, 1, 1),
+            profile={"n": n, "tags": ["a", n], "deep": {"x": None}},
+            balance=Decimal("1.50") * n,
+            score=n / 3,
+            waited=datetime.timedelta(days=n, seconds=1),
+            photo=b"\x00\xff",
+            hour=datetime.time(1, n),
+            joined=NOON,
+        )
         for number in range(3):
-            Order.objects.create(customer=customer, number=number, total=Decimal(number) + Decimal("0.125"), placed=NOON + datetime.timedelta(days=40 * number))
+            Order.objects.create(
+                customer=customer,
+                number=number,
+                total=Decimal(number) + Decimal("0.125"),
+                placed=NOON + datetime.timedelta(days=40 * number),
+            )
     ada = Customer.objects.get(name="Ada")
-    print({f.name: getattr(ada, f.name) if f.name != "photo" else bytes(ada.photo) for f in Customer._meta.fields if f.name != "id"})
+    print(
+        {
+            f.name: getattr(ada, f.name) if f.name != "photo" else bytes(ada.photo)
+            for f in Customer._meta.fields
+            if f.name != "id"
+        }
+    )
     print(list(Order.objects.order_by("id").values_list("number", "total", "twice")))
 
 
@@ -69,31 +88,104 @@ def ip_addresses():
 
 
 QUERIES = {
-    "filters": lambda: Customer.objects.filter(Q(name__istartswith="a") | Q(name__iregex="^g"), born__year__lt=1950).exclude(balance__gt=99).values_list("name"),
-    "lookups of text": lambda: Customer.objects.filter(name__contains="d", email__iendswith="ORG", name__in=["Ada", "Edsger"]).values_list("name"),
-    "lookups of JSON": lambda: Customer.objects.filter(profile__n__gte=1, profile__has_key="tags", profile__deep__x=None).values_list("name", "profile__tags__0"),
+    "filters": lambda: (
+        Customer.objects.filter(Q(name__istartswith="a") | Q(name__iregex="^g"), born__year__lt=1950)
+        .exclude(balance__gt=99)
+        .values_list("name")
+    ),
+    "lookups of text": lambda: Customer.objects.filter(
+        name__contains="d", email__iendswith="ORG", name__in=["Ada", "Edsger"]
+    ).values_list("name"),
+    "lookups of JSON": lambda: Customer.objects.filter(
+        profile__n__gte=1, profile__has_key="tags", profile__deep__x=None
+    ).values_list("name", "profile__tags__0"),
     "JSON contains": lambda: Customer.objects.filter(profile__contains={"n": 1}).values_list("name"),
-    "joins and select_related": lambda: [(o.customer.name, o.number) for o in Order.objects.select_related("customer").filter(customer__name="Ada").order_by("number")],
-    "prefetch_related": lambda: [(c.name, [o.number for o in c.orders.all()]) for c in Customer.objects.prefetch_related("orders")],
-    "aggregate": lambda: [Order.objects.aggregate(Sum("total"), Avg("total"), Max("placed"), Count("customer", distinct=True))],
-    "annotate and having": lambda: Customer.objects.annotate(n=Count("orders"), s=Sum("orders__total")).filter(n__gt=2).order_by("name").values_list("name", "n", "s"),
-    "filtered aggregate": lambda: Customer.objects.annotate(n=Count("orders", filter=Q(orders__number__gt=0))).order_by("name").values_list("name", "n"),
-    "case and coalesce": lambda: Customer.objects.annotate(c=Case(When(balance__gt=1, then=Value("rich")), default=Value("poor")), d=Coalesce("site", Value("none"))).values_list("name", "c", "d"),
-    "subquery and exists": lambda: Customer.objects.annotate(last=Subquery(Order.objects.filter(customer=OuterRef("pk")).order_by("-placed").values("total")[:1])).filter(Exists(Order.objects.filter(customer=OuterRef("pk"), number=2))).values_list("name", "last"),
-    "windows": lambda: Order.objects.annotate(r=Window(Rank(), partition_by="customer", order_by="-total"), p=Window(Lag("total"), order_by="id")).order_by("id").values_list("r", "p"),
-    "functions": lambda: Customer.objects.annotate(a=Concat(Lower("name"), Value("-"), Upper("slug"), output_field=models.TextField()), b=Length("name"), y=ExtractYear("born")).values_list("a", "b", "y"),
-    "dates": lambda: Order.objects.annotate(m=TruncMonth("placed")).values("m").annotate(n=Count("id")).order_by("m").values_list("m", "n"),
+    "joins and select_related": lambda: [
+        (o.customer.name, o.number)
+        for o in Order.objects.select_related("customer").filter(customer__name="Ada").order_by("number")
+    ],
+    "prefetch_related": lambda: [
+        (c.name, [o.number for o in c.orders.all()]) for c in Customer.objects.prefetch_related("orders")
+    ],
+    "aggregate": lambda: [
+        Order.objects.aggregate(Sum("total"), Avg("total"), Max("placed"), Count("customer", distinct=True))
+    ],
+    "annotate and having": lambda: (
+        Customer.objects.annotate(n=Count("orders"), s=Sum("orders__total"))
+        .filter(n__gt=2)
+        .order_by("name")
+        .values_list("name", "n", "s")
+    ),
+    "filtered aggregate": lambda: (
+        Customer.objects.annotate(n=Count("orders", filter=Q(orders__number__gt=0)))
+        .order_by("name")
+        .values_list("name", "n")
+    ),
+    "case and coalesce": lambda: Customer.objects.annotate(
+        c=Case(When(balance__gt=1, then=Value("rich")), default=Value("poor")), d=Coalesce("site", Value("none"))
+    ).values_list("name", "c", "d"),
+    "subquery and exists": lambda: (
+        Customer.objects.annotate(
+            last=Subquery(Order.objects.filter(customer=OuterRef("pk")).order_by("-placed").values("total")[:1])
+        )
+        .filter(Exists(Order.objects.filter(customer=OuterRef("pk"), number=2)))
+        .values_list("name", "last")
+    ),
+    "windows": lambda: (
+        Order.objects.annotate(
+            r=Window(Rank(), partition_by="customer", order_by="-total"), p=Window(Lag("total"), order_by="id")
+        )
+        .order_by("id")
+        .values_list("r", "p")
+    ),
+    "functions": lambda: Customer.objects.annotate(
+        a=Concat(Lower("name"), Value("-"), Upper("slug"), output_field=models.TextField()),
+        b=Length("name"),
+        y=ExtractYear("born"),
+    ).values_list("a", "b", "y"),
+    "dates": lambda: (
+        Order.objects.annotate(m=TruncMonth("placed"))
+        .values("m")
+        .annotate(n=Count("id"))
+        .order_by("m")
+        .values_list("m", "n")
+    ),
     "dates of a field": lambda: Order.objects.dates("placed", "month"),
-    "time zones": lambda: Order.objects.annotate(d=TruncMonth("placed", tzinfo=datetime.timezone(datetime.timedelta(hours=5)))).order_by("id").values_list("d")[:2],
+    "time zones": lambda: (
+        Order.objects.annotate(d=TruncMonth("placed", tzinfo=datetime.timezone(datetime.timedelta(hours=5))))
+        .order_by("id")
+        .values_list("d")[:2]
+    ),
     "duration arithmetic": lambda: Customer.objects.annotate(e=F("joined") + F("waited")).values_list("e"),
-    "union": lambda: Customer.objects.order_by().values_list("name").union(Tag.objects.values_list("label"), Customer.objects.order_by().values_list("slug")).order_by("name"),
-    "intersection and difference": lambda: Customer.objects.order_by().values_list("name").difference(Customer.objects.order_by().filter(name="Ada").values_list("name")).order_by("name"),
-    "distinct on": lambda: Order.objects.order_by("customer_id", "-number").distinct("customer_id").values_list("customer__name", "number"),
+    "union": lambda: (
+        Customer.objects.order_by()
+        .values_list("name")
+        .union(Tag.objects.values_list("label"), Customer.objects.order_by().values_list("slug"))
+        .order_by("name")
+    ),
+    "intersection and difference": lambda: (
+        Customer.objects.order_by()
+        .values_list("name")
+        .difference(Customer.objects.order_by().filter(name="Ada").values_list("name"))
+        .order_by("name")
+    ),
+    "distinct on": lambda: (
+        Order.objects.order_by("customer_id", "-number").distinct("customer_id").values_list("customer__name", "number")
+    ),
     "slices": lambda: Customer.objects.all()[1:3].values_list("name"),
-    "array_agg and string_agg": lambda: Customer.objects.order_by().aggregate(a=ArrayAgg("name", order_by="name"), b=StringAgg("name", ",", order_by="-name")).items(),
-    "raw": lambda: [c.name for c in Customer.objects.raw("SELECT id, name FROM shop_customer WHERE balance < %s ORDER BY id", [2])],
+    "array_agg and string_agg": lambda: (
+        Customer.objects.order_by()
+        .aggregate(a=ArrayAgg("name", order_by="name"), b=StringAgg("name", ",", order_by="-name"))
+        .items()
+    ),
+    "raw": lambda: [
+        c.name for c in Customer.objects.raw("SELECT id, name FROM shop_customer WHERE balance < %s ORDER BY id", [2])
+    ],
     "extra random and now": lambda: [Customer.objects.order_by("?").annotate(now=Now()).count()],
-    "in bulk and iterator": lambda: [len(Customer.objects.in_bulk()), [c.name for c in Customer.objects.iterator(chunk_size=1)]],
+    "in bulk and iterator": lambda: [
+        len(Customer.objects.in_bulk()),
+        [c.name for c in Customer.objects.iterator(chunk_size=1)],
+    ],
     "select_for_update": lambda: select_for_update(),
     "explain": lambda: [type(Customer.objects.filter(id=1).explain(format="json")).__name__],
 }
@@ -101,7 +193,10 @@ QUERIES = {
 
 def select_for_update():
     with transaction.atomic():
-        return [c.name for c in Customer.objects.order_by("id").select_for_update(skip_locked=True, of=("self",), no_key=True)]
+        return [
+            c.name
+            for c in Customer.objects.order_by("id").select_for_update(skip_locked=True, of=("self",), no_key=True)
+        ]
 
 
 def query(function):
@@ -123,7 +218,15 @@ def update_and_delete():
 @check
 def bulk_operations():
     Tag.objects.bulk_create([Tag(label=f"t{n}") for n in range(500)])
-    Customer.objects.bulk_create([Customer(id=c.id, name=c.name, email="new@x.org", slug=str(c.id)) for c in Customer.objects.filter(name="Ada")], update_conflicts=True, unique_fields=["id"], update_fields=["email"])
+    Customer.objects.bulk_create(
+        [
+            Customer(id=c.id, name=c.name, email="new@x.org", slug=str(c.id))
+            for c in Customer.objects.filter(name="Ada")
+        ],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["email"],
+    )
     Tag.objects.bulk_create([Tag(id=1, label="again")], ignore_conflicts=True)
     tags = list(Tag.objects.order_by("id")[:3])
     for tag in tags:
@@ -200,7 +303,10 @@ def introspection():
             for name, constraint in sorted(connection.introspection.get_constraints(cursor, table).items()):
                 # Names end in a digest; those of foreign keys and indexes are the same on every server.
                 print(name, {k: v for k, v in constraint.items() if k != "definition"})
-            print(connection.introspection.get_sequences(cursor, table), connection.introspection.get_relations(cursor, table))
+            print(
+                connection.introspection.get_sequences(cursor, table),
+                connection.introspection.get_relations(cursor, table),
+            )
             print(connection.introspection.get_primary_key_columns(cursor, table))
 
 
@@ -229,18 +335,41 @@ def field(type, name="extra", **options):
 LABEL = Tag._meta.get_field("label")
 ALTERATIONS = {
     "add a field with a default": lambda e: e.add_field(Tag, field(models.IntegerField, default=5)),
-    "widen it": lambda e: e.alter_field(Tag, field(models.IntegerField, default=5), field(models.BigIntegerField, default=5)),
-    "to text": lambda e: e.alter_field(Tag, field(models.BigIntegerField, default=5), field(models.TextField, default="5")),
+    "widen it": lambda e: e.alter_field(
+        Tag, field(models.IntegerField, default=5), field(models.BigIntegerField, default=5)
+    ),
+    "to text": lambda e: e.alter_field(
+        Tag, field(models.BigIntegerField, default=5), field(models.TextField, default="5")
+    ),
     "to null": lambda e: e.alter_field(Tag, field(models.TextField, default="5"), field(models.TextField, null=True)),
-    "index it": lambda e: e.alter_field(Tag, field(models.TextField, null=True), field(models.TextField, null=True, db_index=True)),
+    "index it": lambda e: e.alter_field(
+        Tag, field(models.TextField, null=True), field(models.TextField, null=True, db_index=True)
+    ),
     "one value each": lambda e: e.execute("UPDATE shop_tag SET extra = id"),
-    "unique": lambda e: e.alter_field(Tag, field(models.TextField, null=True, db_index=True), field(models.TextField, null=True, unique=True)),
-    "rename it": lambda e: e.alter_field(Tag, field(models.TextField, null=True, unique=True), field(models.TextField, "other", null=True, unique=True)),
-    "comment on it": lambda e: e.alter_field(Tag, field(models.TextField, "other", null=True, unique=True), field(models.TextField, "other", null=True, unique=True, db_comment="x")),
-    "add a check": lambda e: e.add_constraint(Tag, models.CheckConstraint(condition=Q(label__gt=""), name="label_there")),
-    "add an index with include": lambda e: e.add_index(Tag, models.Index("label", name="with_include", include=["id"], condition=Q(label__lt="x"))),
-    "add a deferrable unique": lambda e: e.add_constraint(Tag, models.UniqueConstraint(fields=["label", "id"], name="later", deferrable=models.Deferrable.DEFERRED)),
-    "drop them": lambda e: (e.remove_constraint(Tag, models.CheckConstraint(condition=Q(label__gt=""), name="label_there")), e.remove_index(Tag, models.Index("label", name="with_include"))),
+    "unique": lambda e: e.alter_field(
+        Tag, field(models.TextField, null=True, db_index=True), field(models.TextField, null=True, unique=True)
+    ),
+    "rename it": lambda e: e.alter_field(
+        Tag, field(models.TextField, null=True, unique=True), field(models.TextField, "other", null=True, unique=True)
+    ),
+    "comment on it": lambda e: e.alter_field(
+        Tag,
+        field(models.TextField, "other", null=True, unique=True),
+        field(models.TextField, "other", null=True, unique=True, db_comment="x"),
+    ),
+    "add a check": lambda e: e.add_constraint(
+        Tag, models.CheckConstraint(condition=Q(label__gt=""), name="label_there")
+    ),
+    "add an index with include": lambda e: e.add_index(
+        Tag, models.Index("label", name="with_include", include=["id"], condition=Q(label__lt="x"))
+    ),
+    "add a deferrable unique": lambda e: e.add_constraint(
+        Tag, models.UniqueConstraint(fields=["label", "id"], name="later", deferrable=models.Deferrable.DEFERRED)
+    ),
+    "drop them": lambda e: (
+        e.remove_constraint(Tag, models.CheckConstraint(condition=Q(label__gt=""), name="label_there")),
+        e.remove_index(Tag, models.Index("label", name="with_include")),
+    ),
     "drop the field": lambda e: e.remove_field(Tag, field(models.TextField, "other", null=True, unique=True)),
 }
 for name, change in ALTERATIONS.items():

@@ -17,10 +17,32 @@ def configure():
     MIGRATIONS.mkdir()
     (MIGRATIONS / "__init__.py").touch()
     sys.path.insert(0, str(MIGRATIONS.parent))
-    contrib = [f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions", "admin", "messages", "sites", "redirects", "flatpages", "postgres")]
+    contrib = [
+        f"django.contrib.{app}"
+        for app in (
+            "contenttypes",
+            "auth",
+            "sessions",
+            "admin",
+            "messages",
+            "sites",
+            "redirects",
+            "flatpages",
+            "postgres",
+        )
+    ]
     settings.configure(
         INSTALLED_APPS=[*contrib, "shop"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": os.environ["PGDATABASE"], "USER": os.environ["PGUSER"], "PASSWORD": os.environ["PGPASSWORD"], "HOST": os.environ["PGHOST"], "PORT": os.environ["PGPORT"]}},
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.postgresql",
+                "NAME": os.environ["PGDATABASE"],
+                "USER": os.environ["PGUSER"],
+                "PASSWORD": os.environ["PGPASSWORD"],
+                "HOST": os.environ["PGHOST"],
+                "PORT": os.environ["PGPORT"],
+            }
+        },
         MIGRATION_MODULES={"shop": MIGRATIONS.name},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         USE_TZ=True,
@@ -62,7 +84,10 @@ def make_models():
                 models.CheckConstraint(condition=models.Q(balance__gte=-100), name="balance_not_low"),
                 models.UniqueConstraint(Lower("email"), condition=models.Q(active=True), name="email_of_active"),
             ]
-            indexes = [models.Index(fields=["born", "-name"], name="born_name"), models.Index(Lower("name"), name="lower_name")]
+            indexes = [
+                models.Index(fields=["born", "-name"], name="born_name"),
+                models.Index(Lower("name"), name="lower_name"),
+            ]
 
     class Address(models.Model):
         ip = models.GenericIPAddressField(null=True)
@@ -82,7 +107,11 @@ def make_models():
         customer = models.ForeignKey(Customer, models.CASCADE, related_name="orders")
         number = models.IntegerField()
         total = models.DecimalField(max_digits=12, decimal_places=3)
-        twice = models.GeneratedField(expression=models.F("total") * 2, output_field=models.DecimalField(max_digits=13, decimal_places=3), db_persist=True)
+        twice = models.GeneratedField(
+            expression=models.F("total") * 2,
+            output_field=models.DecimalField(max_digits=13, decimal_places=3),
+            db_persist=True,
+        )
         placed = models.DateTimeField()
         tags = models.ManyToManyField(Tag)
 

@@ -1,6 +1,6 @@
 """Django's own tests of what touches the database: each test is a check.
 
-    python/django_suite.py DIRECTORY      Django's tests/, from its source release
+python/django_suite.py DIRECTORY      Django's tests/, from its source release
 """
 
 import os

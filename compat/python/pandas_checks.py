@@ -53,7 +53,15 @@ def to_sql_truncate():
 def to_sql_multi_rows_with_types_and_schema():
     with ENGINE.begin() as c:
         c.execute(sa.text("CREATE SCHEMA lake"))
-    FRAME.to_sql("typed", ENGINE, schema="lake", method="multi", chunksize=2, index=False, dtype={"value": sa.Numeric(8, 3), "name": sa.String(5)})
+    FRAME.to_sql(
+        "typed",
+        ENGINE,
+        schema="lake",
+        method="multi",
+        chunksize=2,
+        index=False,
+        dtype={"value": sa.Numeric(8, 3), "name": sa.String(5)},
+    )
     show(pandas.read_sql_table("typed", ENGINE, schema="lake", columns=["id", "value", "name"]))
 
 
@@ -61,7 +69,10 @@ def to_sql_multi_rows_with_types_and_schema():
 def to_sql_by_copy():
     def copy(table, connection, keys, data):
         frame = pandas.DataFrame(data, columns=keys)
-        with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(keys)}) FROM STDIN WITH CSV") as target:
+        with (
+            connection.connection.cursor() as cursor,
+            cursor.copy(f"COPY {table.name} ({', '.join(keys)}) FROM STDIN WITH CSV") as target,
+        ):
             target.write(frame.to_csv(index=False, header=False))
 
     FRAME[["id", "name"]].to_sql("by_copy", ENGINE, method=copy, index=False)
@@ -88,7 +99,13 @@ def read_sql_with_parameters_and_dates():
 
 @check
 def read_sql_of_pyarrow_like_dtypes():
-    show(pandas.read_sql_query("SELECT g AS id, nullif(g, 2) AS maybe, g || 'x' AS name FROM generate_series(1, 3) g", ENGINE, dtype_backend="numpy_nullable"))
+    show(
+        pandas.read_sql_query(
+            "SELECT g AS id, nullif(g, 2) AS maybe, g || 'x' AS name FROM generate_series(1, 3) g",
+            ENGINE,
+            dtype_backend="numpy_nullable",
+        )
+    )
 
 
 @check

@@ -62,7 +62,13 @@ for name, type_, literal in types():
 @check
 def python_values_as_literals():
     values = [1, 2**70, 1.5, float("nan"), Decimal("1.50"), "it's \\ é", b"\x00\xff'", True, None, date(2024, 2, 29)]
-    values += [datetime(2024, 2, 29, 12, tzinfo=timezone.utc), time(1, 2, 3), timedelta(days=-1, seconds=3), [1, None], [["a"], ["b"]]]
+    values += [
+        datetime(2024, 2, 29, 12, tzinfo=timezone.utc),
+        time(1, 2, 3),
+        timedelta(days=-1, seconds=3),
+        [1, None],
+        [["a"], ["b"]],
+    ]
     with connect() as c:
         for value in values:
             print(one(c, "SELECT %s", [value]))
@@ -101,11 +107,24 @@ def autocommit():
 def errors_by_class():
     c = connect()
     c.autocommit = True
-    for statement in ["SELEC", "SELECT * FROM nowhere", "SELECT 1/0", "SELECT 'x'::int", "SELECT nothing(1)", "SET nothing_here TO 1", "SELECT 2147483647 + 1"]:
+    for statement in [
+        "SELEC",
+        "SELECT * FROM nowhere",
+        "SELECT 1/0",
+        "SELECT 'x'::int",
+        "SELECT nothing(1)",
+        "SET nothing_here TO 1",
+        "SELECT 2147483647 + 1",
+    ]:
         try:
             c.cursor().execute(statement)
         except psycopg2.Error as error:
-            print(type(error).__name__, errorcodes.lookup(error.pgcode), error.diag.message_primary, error.diag.statement_position)
+            print(
+                type(error).__name__,
+                errorcodes.lookup(error.pgcode),
+                error.diag.message_primary,
+                error.diag.statement_position,
+            )
     c.close()
 
 
@@ -163,7 +182,9 @@ def copy_that_fails():
 def execute_values_and_batch():
     with connect() as c, c.cursor() as cursor:
         cursor.execute("CREATE TABLE batch (a int, b text)")
-        rows = extras.execute_values(cursor, "INSERT INTO batch VALUES %s RETURNING a", [(n, f"v{n}") for n in range(250)], fetch=True)
+        rows = extras.execute_values(
+            cursor, "INSERT INTO batch VALUES %s RETURNING a", [(n, f"v{n}") for n in range(250)], fetch=True
+        )
         print(len(rows))
         extras.execute_batch(cursor, "UPDATE batch SET b = %s WHERE a = %s", [(f"w{n}", n) for n in range(250)])
         cursor.executemany("DELETE FROM batch WHERE a = %s", [(n,) for n in range(200)])

@@ -143,7 +143,12 @@ def isolation_levels_and_modes():
             c.isolation_level = level
             c.read_only = True
             c.deferrable = True
-            print(level.name, c.execute("SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only'), current_setting('transaction_deferrable')").fetchone())
+            print(
+                level.name,
+                c.execute(
+                    "SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only'), current_setting('transaction_deferrable')"
+                ).fetchone(),
+            )
             fails(errors.ReadOnlySqlTransaction, c.execute, "CREATE TABLE no (a int)")
 
 
@@ -240,7 +245,23 @@ def errors_with_parameters():
         fails(psycopg.Error, c.execute, "SELECT %s::int", ["x"])
         fails(psycopg.Error, c.execute, "SELECT %s + %s", ["a", "b"])
         print(c.execute("SELECT %s", ["text"]).fetchone(), c.execute("SELECT pg_typeof(%s)", [1]).fetchone())
-        for value in [1, 2**40, 2**80, 1.5, "x", b"x", None, True, date(2024, 1, 1), Decimal("1.5"), timedelta(1), UUID(int=1), [1], ["a"], ip_interface("10.0.0.1/8")]:
+        for value in [
+            1,
+            2**40,
+            2**80,
+            1.5,
+            "x",
+            b"x",
+            None,
+            True,
+            date(2024, 1, 1),
+            Decimal("1.5"),
+            timedelta(1),
+            UUID(int=1),
+            [1],
+            ["a"],
+            ip_interface("10.0.0.1/8"),
+        ]:
             print(c.execute("SELECT %s", [value]).description[0].type_code)
 
 
@@ -249,7 +270,11 @@ def prepared_statements():
     with connect(autocommit=True, prepare_threshold=1) as c:
         for n in range(4):
             print(c.execute("SELECT %s::int + 1, %s::text", [n, "x"]).fetchone())
-        print(c.execute("SELECT count(*), min(parameter_types::text) FROM pg_prepared_statements", prepare=False).fetchone())
+        print(
+            c.execute(
+                "SELECT count(*), min(parameter_types::text) FROM pg_prepared_statements", prepare=False
+            ).fetchone()
+        )
         c.execute("CREATE TABLE replan (a int)")
         for n in range(3):
             c.execute("INSERT INTO replan VALUES (%s)", [n])
@@ -266,7 +291,9 @@ def executemany_and_returning():
     with connect() as c:
         c.execute("CREATE TABLE many (id serial, v text)")
         cursor = c.cursor()
-        cursor.executemany("INSERT INTO many (v) VALUES (%s) RETURNING id, v", [(f"v{n}",) for n in range(5)], returning=True)
+        cursor.executemany(
+            "INSERT INTO many (v) VALUES (%s) RETURNING id, v", [(f"v{n}",) for n in range(5)], returning=True
+        )
         print(cursor.rowcount)
         while True:
             print(cursor.fetchone())
@@ -321,7 +348,9 @@ def copy_in_rows_with_types():
 def copy_out_rows_with_types():
     with connect() as c:
         for format in ("text", "binary"):
-            with c.cursor().copy(f"COPY (SELECT 1, 'x'::text, NULL::date, ARRAY[1.5]) TO STDOUT (FORMAT {format})") as copy:
+            with c.cursor().copy(
+                f"COPY (SELECT 1, 'x'::text, NULL::date, ARRAY[1.5]) TO STDOUT (FORMAT {format})"
+            ) as copy:
                 copy.set_types(["int4", "text", "date", "numeric[]"])
                 print(list(copy.rows()))
 
@@ -425,9 +454,13 @@ def row_factories():
 @check
 def sql_composition():
     with connect() as c:
-        c.execute(sql.SQL("CREATE TABLE {} ({} int)").format(sql.Identifier("odd \"name"), sql.Identifier("select")))
-        c.execute(sql.SQL("INSERT INTO {} VALUES ({})").format(sql.Identifier("odd \"name"), 1))
-        print(c.execute(sql.SQL("SELECT {} FROM {}").format(sql.Identifier("select"), sql.Identifier("odd \"name"))).fetchall())
+        c.execute(sql.SQL("CREATE TABLE {} ({} int)").format(sql.Identifier('odd "name'), sql.Identifier("select")))
+        c.execute(sql.SQL("INSERT INTO {} VALUES ({})").format(sql.Identifier('odd "name'), 1))
+        print(
+            c.execute(
+                sql.SQL("SELECT {} FROM {}").format(sql.Identifier("select"), sql.Identifier('odd "name'))
+            ).fetchall()
+        )
         print(sql.Literal("it's \\ x").as_string(c))
 
 
@@ -452,7 +485,11 @@ def composite_by_the_catalog():
         print(info.name, info.field_names)
         register_composite(info, c)
         for binary in (False, True):
-            print(c.cursor(binary=binary).execute("SELECT %s, ROW(1, 'x,y')::card", [info.python_type(8, "hearts")]).fetchone())
+            print(
+                c.cursor(binary=binary)
+                .execute("SELECT %s, ROW(1, 'x,y')::card", [info.python_type(8, "hearts")])
+                .fetchone()
+            )
 
 
 @check
@@ -527,9 +564,13 @@ def client_encodings():
 @check
 def description_of_columns():
     with connect() as c:
-        c.execute("CREATE TABLE described (a int2, b varchar(7), c char(3), d numeric(9,3), e timestamp(2), f time(0), g interval(1), h bit(5), i text[])")
+        c.execute(
+            "CREATE TABLE described (a int2, b varchar(7), c char(3), d numeric(9,3), e timestamp(2), f time(0), g interval(1), h bit(5), i text[])"
+        )
         for column in c.execute("SELECT * FROM described").description:
-            print(column.name, column.type_code, column.display_size, column.internal_size, column.precision, column.scale)
+            print(
+                column.name, column.type_code, column.display_size, column.internal_size, column.precision, column.scale
+            )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ class Author(Base):
     born: Mapped[datetime.date | None]
     tags: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text), server_default="{}")
     profile: Mapped[dict | None] = mapped_column(pg.JSONB)
-    books: Mapped[list["Book"]] = relationship(back_populates="author", cascade="all, delete-orphan", order_by="Book.id")
+    books: Mapped[list["Book"]] = relationship(
+        back_populates="author", cascade="all, delete-orphan", order_by="Book.id"
+    )
 
 
 class Book(Base):
@@ -96,7 +98,14 @@ def create_all():
 def orm_insert_and_lazy_load():
     with Session(ENGINE) as s:
         for name in ("Ada", "Grace", "Edsger"):
-            s.add(Author(name=name, tags=["x", name], profile={"name": name}, books=[Book(title=f"{name} {n}", price=Decimal(n) / 4) for n in range(3)]))
+            s.add(
+                Author(
+                    name=name,
+                    tags=["x", name],
+                    profile={"name": name},
+                    books=[Book(title=f"{name} {n}", price=Decimal(n) / 4) for n in range(3)],
+                )
+            )
         s.commit()
         ada = s.scalars(select(Author).filter_by(name="Ada")).one()
         print(ada.id, ada.tags, ada.profile, [(b.id, b.title, b.price, b.key, b.version) for b in ada.books])
@@ -125,9 +134,16 @@ def orm_update_delete_cascade():
 @check
 def orm_bulk_insert_with_returning():
     with Session(ENGINE) as s:
-        ids = s.scalars(sa.insert(Author).returning(Author.id, sort_by_parameter_order=True), [{"name": f"bulk {n}"} for n in range(1500)]).all()
+        ids = s.scalars(
+            sa.insert(Author).returning(Author.id, sort_by_parameter_order=True),
+            [{"name": f"bulk {n}"} for n in range(1500)],
+        ).all()
         print(len(ids), ids == sorted(ids))
-        print(s.execute(sa.update(Author).where(Author.name.startswith("bulk 1")).values(born=datetime.date(2000, 1, 1))).rowcount)
+        print(
+            s.execute(
+                sa.update(Author).where(Author.name.startswith("bulk 1")).values(born=datetime.date(2000, 1, 1))
+            ).rowcount
+        )
         print(s.execute(sa.delete(Author).where(Author.name.like("bulk %"))).rowcount)
         s.commit()
 
@@ -150,7 +166,12 @@ def orm_joined_inheritance():
     with Session(ENGINE) as s:
         s.add_all([Person(name="p"), Employee(name="e", salary=5)])
         s.commit()
-        print([(type(p).__name__, p.name) for p in s.scalars(select(sa.orm.with_polymorphic(Person, "*")).order_by(Person.id))])
+        print(
+            [
+                (type(p).__name__, p.name)
+                for p in s.scalars(select(sa.orm.with_polymorphic(Person, "*")).order_by(Person.id))
+            ]
+        )
 
 
 @check
@@ -182,18 +203,38 @@ def rows(statement, *parameters):
 @check
 def core_select_in_many_forms():
     a, b = Author.__table__, Book.__table__
-    rows(select(a.c.name, func.count(b.c.id)).outerjoin(b).group_by(a.c.name).having(func.count() > 0).order_by(a.c.name))
-    ranked = select(b.c.title, func.row_number().over(partition_by=b.c.author_id, order_by=b.c.price.desc()).label("rank")).subquery()
+    rows(
+        select(a.c.name, func.count(b.c.id)).outerjoin(b).group_by(a.c.name).having(func.count() > 0).order_by(a.c.name)
+    )
+    ranked = select(
+        b.c.title, func.row_number().over(partition_by=b.c.author_id, order_by=b.c.price.desc()).label("rank")
+    ).subquery()
     rows(select(ranked).where(ranked.c.rank == 1).order_by(ranked.c.title))
     rows(select(a.c.name).where(select(b).where(b.c.author_id == a.c.id).exists()).order_by(a.c.name))
     lateral = select(b.c.title).where(b.c.author_id == a.c.id).order_by(b.c.id).limit(1).lateral()
     rows(select(a.c.name, lateral.c.title).join(lateral, sa.true()).order_by(a.c.name))
     rows(sa.union_all(select(a.c.name), select(b.c.title)).order_by("name").limit(3).offset(1))
-    rows(select(sa.case((a.c.id > 1, "big"), else_="small"), sa.cast(a.c.id, sa.String), a.c.name.op("||")("!"), a.c.name.ilike("%A%")).order_by(a.c.id))
+    rows(
+        select(
+            sa.case((a.c.id > 1, "big"), else_="small"),
+            sa.cast(a.c.id, sa.String),
+            a.c.name.op("||")("!"),
+            a.c.name.ilike("%A%"),
+        ).order_by(a.c.id)
+    )
     rows(select(a.c.name).where(a.c.tags.contains(["x"]), a.c.tags.any("x")).order_by(a.c.name))
-    rows(select(a.c.profile["name"].astext, a.c.profile.has_key("name"), a.c.profile.contains({"name": "Ada"})).order_by(a.c.id))
+    rows(
+        select(a.c.profile["name"].astext, a.c.profile.has_key("name"), a.c.profile.contains({"name": "Ada"})).order_by(
+            a.c.id
+        )
+    )
     rows(select(func.array_agg(pg.aggregate_order_by(a.c.name, a.c.name.desc())), func.string_agg(a.c.name, ",")))
-    rows(select(sa.extract("year", sa.literal(datetime.date(2024, 2, 29))), func.date_trunc("month", sa.literal(datetime.datetime(2024, 2, 29)))))
+    rows(
+        select(
+            sa.extract("year", sa.literal(datetime.date(2024, 2, 29))),
+            func.date_trunc("month", sa.literal(datetime.datetime(2024, 2, 29))),
+        )
+    )
     rows(select(sa.tuple_(a.c.id, a.c.name).in_([(1, "Ada")])).order_by(a.c.id))
     rows(select(func.unnest(sa.literal([1, 2], pg.ARRAY(sa.Integer))).column_valued("x")))
     rows(select(sa.values(sa.column("a", sa.Integer), sa.column("b", sa.String), name="v").data([(1, "x"), (2, "y")])))
@@ -211,8 +252,16 @@ def core_upsert():
     t = sa.Table("upsert", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("v", sa.Text))
     t.create(ENGINE)
     insert = pg.insert(t)
-    rows(insert.on_conflict_do_update(index_elements=["id"], set_={"v": insert.excluded.v}).returning(t), [{"id": 1, "v": "a"}, {"id": 2, "v": "b"}])
-    rows(insert.on_conflict_do_update(constraint=t.primary_key, set_={"v": insert.excluded.v + "!"}, where=t.c.id > 1).returning(t.c.v), [{"id": 1, "v": "x"}, {"id": 2, "v": "y"}])
+    rows(
+        insert.on_conflict_do_update(index_elements=["id"], set_={"v": insert.excluded.v}).returning(t),
+        [{"id": 1, "v": "a"}, {"id": 2, "v": "b"}],
+    )
+    rows(
+        insert.on_conflict_do_update(
+            constraint=t.primary_key, set_={"v": insert.excluded.v + "!"}, where=t.c.id > 1
+        ).returning(t.c.v),
+        [{"id": 1, "v": "x"}, {"id": 2, "v": "y"}],
+    )
     rows(insert.on_conflict_do_nothing().returning(t.c.id), [{"id": 1}, {"id": 3}])
     gone = sa.delete(t).where(t.c.id < 3).returning(t.c.id, t.c.v).cte()
     rows(select(gone).order_by(gone.c.id))
@@ -224,7 +273,10 @@ def core_executemany_of_ten_thousand():
     t.create(ENGINE)
     rows(sa.insert(t), [{"id": n, "v": n / 2} for n in range(10_000)])
     rows(select(func.count(), func.sum(t.c.v)).select_from(t))
-    rows(sa.update(t).where(t.c.id == sa.bindparam("i")).values(v=sa.bindparam("w")), [{"i": n, "w": 0} for n in range(10)])
+    rows(
+        sa.update(t).where(t.c.id == sa.bindparam("i")).values(v=sa.bindparam("w")),
+        [{"i": n, "w": 0} for n in range(10)],
+    )
 
 
 class Mood(enum.Enum):
@@ -236,12 +288,29 @@ class Mood(enum.Enum):
 def column_types_round_trip():
     moment = datetime.datetime(2024, 2, 29, 12, 30, tzinfo=datetime.timezone.utc)
     values = {
-        sa.SmallInteger: 1, sa.BigInteger: 2**40, sa.Float: 1.5, sa.Double: 2.5, sa.Numeric(30, 10): Decimal("1.0000000001"),
-        sa.Boolean: True, sa.String(5): "abc", sa.Unicode: "☃", sa.LargeBinary: b"\x00\xff", sa.Date: moment.date(), sa.Time: moment.time(),
-        sa.DateTime: moment.replace(tzinfo=None), sa.DateTime(timezone=True): moment, sa.Interval: datetime.timedelta(1, 2), sa.Uuid: uuid.UUID(int=1),
-        sa.JSON: {"a": [1]}, pg.JSONB: {"b": None}, pg.ARRAY(sa.Integer, dimensions=2): [[1, 2], [3, 4]], pg.CHAR(3): "a  ", pg.TIMESTAMP(precision=0): moment.replace(tzinfo=None),
-        pg.OID: 5, pg.REGCLASS: "pg_class",
-    }  # fmt: skip
+        sa.SmallInteger: 1,
+        sa.BigInteger: 2**40,
+        sa.Float: 1.5,
+        sa.Double: 2.5,
+        sa.Numeric(30, 10): Decimal("1.0000000001"),
+        sa.Boolean: True,
+        sa.String(5): "abc",
+        sa.Unicode: "☃",
+        sa.LargeBinary: b"\x00\xff",
+        sa.Date: moment.date(),
+        sa.Time: moment.time(),
+        sa.DateTime: moment.replace(tzinfo=None),
+        sa.DateTime(timezone=True): moment,
+        sa.Interval: datetime.timedelta(1, 2),
+        sa.Uuid: uuid.UUID(int=1),
+        sa.JSON: {"a": [1]},
+        pg.JSONB: {"b": None},
+        pg.ARRAY(sa.Integer, dimensions=2): [[1, 2], [3, 4]],
+        pg.CHAR(3): "a  ",
+        pg.TIMESTAMP(precision=0): moment.replace(tzinfo=None),
+        pg.OID: 5,
+        pg.REGCLASS: "pg_class",
+    }
     t = sa.Table("every", sa.MetaData(), *[sa.Column(f"c{n}", type) for n, type in enumerate(values)])
     t.create(ENGINE)
     rows(sa.insert(t), [{f"c{n}": value for n, value in enumerate(values.values())}])
@@ -293,18 +362,39 @@ def reflect(method, *arguments, **options):
 def set_up_for_reflection():
     with ENGINE.begin() as c:
         c.execute(sa.text("CREATE SCHEMA other"))
-        c.execute(sa.text("CREATE TABLE other.t (a serial PRIMARY KEY, b int REFERENCES author ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, c text COLLATE \"C\", d int GENERATED ALWAYS AS (a * 2) STORED)"))
+        c.execute(
+            sa.text(
+                'CREATE TABLE other.t (a serial PRIMARY KEY, b int REFERENCES author ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, c text COLLATE "C", d int GENERATED ALWAYS AS (a * 2) STORED)'
+            )
+        )
         c.execute(sa.text("CREATE UNIQUE INDEX t_partial ON other.t (b DESC NULLS LAST) INCLUDE (c) WHERE a > 0"))
         c.execute(sa.text("CREATE VIEW titles AS SELECT title FROM book WHERE price > 1"))
         c.execute(sa.text("CREATE SEQUENCE numbers START 5"))
 
 
 for table in ("author", "book", "employee"):
-    for method in ("get_columns", "get_pk_constraint", "get_foreign_keys", "get_indexes", "get_unique_constraints", "get_check_constraints", "get_table_comment"):
+    for method in (
+        "get_columns",
+        "get_pk_constraint",
+        "get_foreign_keys",
+        "get_indexes",
+        "get_unique_constraints",
+        "get_check_constraints",
+        "get_table_comment",
+    ):
         reflect(method, table)
 for method in ("get_columns", "get_foreign_keys", "get_indexes"):
     reflect(method, "t", schema="other")
-for method in ("get_table_names", "get_view_names", "get_materialized_view_names", "get_sequence_names", "get_schema_names", "get_temp_table_names", "get_enums", "get_domains"):
+for method in (
+    "get_table_names",
+    "get_view_names",
+    "get_materialized_view_names",
+    "get_sequence_names",
+    "get_schema_names",
+    "get_temp_table_names",
+    "get_enums",
+    "get_domains",
+):
     reflect(method)
 reflect("get_view_definition", "titles")
 reflect("get_columns", "titles")
@@ -317,7 +407,14 @@ reflect("get_sorted_table_and_fkc_names")
 @check
 def inspector_multi():
     inspector = sa.inspect(ENGINE)
-    for method in ("get_multi_columns", "get_multi_pk_constraint", "get_multi_foreign_keys", "get_multi_indexes", "get_multi_unique_constraints", "get_multi_check_constraints"):
+    for method in (
+        "get_multi_columns",
+        "get_multi_pk_constraint",
+        "get_multi_foreign_keys",
+        "get_multi_indexes",
+        "get_multi_unique_constraints",
+        "get_multi_check_constraints",
+    ):
         result = getattr(inspector, method)(filter_names=["author", "book"])
         print(method, sorted((str(key), str(value)) for key, value in result.items()))
 
@@ -334,7 +431,14 @@ def metadata_reflect_and_create_elsewhere():
 
 @check
 def errors_are_wrapped():
-    for statement in ["SELECT * FROM nowhere", "SELECT 1/0", "SELEC", "INSERT INTO author (name) VALUES ('Ada')", "INSERT INTO book (author_id, title, version) VALUES (99, 'x', 1)", "SELECT 'x'::int"]:
+    for statement in [
+        "SELECT * FROM nowhere",
+        "SELECT 1/0",
+        "SELEC",
+        "INSERT INTO author (name) VALUES ('Ada')",
+        "INSERT INTO book (author_id, title, version) VALUES (99, 'x', 1)",
+        "SELECT 'x'::int",
+    ]:
         try:
             rows(sa.text(statement))
         except DBAPIError as error:

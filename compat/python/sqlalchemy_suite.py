@@ -1,6 +1,6 @@
 """SQLAlchemy's dialect compliance suite over psycopg 3: each test is a check.
 
-    python/sqlalchemy_suite.py DIRECTORY      its source release
+python/sqlalchemy_suite.py DIRECTORY      its source release
 """
 
 import os
@@ -12,6 +12,12 @@ import pytest
 
 class Transcript:
     """Says of each test, as it ends, whether it passed."""
+
+    def pytest_configure(self):
+        from sqlalchemy.dialects.postgresql import provision
+
+        # It makes citext and hstore for tests of the dialect that are not among these.
+        provision._extensions.clear()
 
     def pytest_runtest_logreport(self, report):
         if report.when == "call" or report.outcome != "passed":
