@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -52,7 +53,8 @@ def both(binary):
         yield started
     finally:
         for server in started:
-            server.process.terminate()
+            # To PostgreSQL, SIGTERM would mean to wait for its clients.
+            server.process.send_signal(signal.SIGINT)
             server.process.wait()
         shutil.rmtree(directory, ignore_errors=True)
 

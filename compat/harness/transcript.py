@@ -50,6 +50,9 @@ def record(client, program, server, reference):
             os.killpg(process.pid, signal.SIGKILL)
             output, _ = process.communicate()
             output += f"\n!! not done after {client.timeout_s} s\n".encode()
+        except KeyboardInterrupt:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     text = output.decode(errors="backslashreplace")
     file.write_text(text)
     checks = parse(text)

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 
+import psycopg
 import pytest
 
 
@@ -34,6 +35,8 @@ class Transcript:
 
 
 def main():
+    with psycopg.connect("") as c:
+        c.execute("CREATE SCHEMA test_schema; CREATE SCHEMA test_schema_2")
     os.chdir(sys.argv[1])
     arguments = ["test/dialect/test_suite.py", "--dburi", "postgresql+psycopg://", "-s", "-o", "addopts="]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
