@@ -173,9 +173,10 @@ def peak_memory(server):
 def beside_a_flush(server, data, seconds):
     """TPS of pgbench while a table is flushed, as a share of its TPS alone."""
     subprocess.run(["pgbench", *server.arguments(), "-i", "-s", "10", "-q", "postgres"], check=True, capture_output=True)
-    alone = run_pgbench(server, "simple-update", "prepared", 16, seconds)
     server.psql("-c", "CREATE TABLE copied (LIKE lineitem INCLUDING ALL)")
     server.psql("-c", rf"\copy copied FROM '{data}' (DELIMITER '|')")
+    server.psql("-c", "VACUUM")
+    alone = run_pgbench(server, "simple-update", "prepared", 16, seconds)
     flush = threading.Thread(target=lambda: server.psql("-c", "SELECT storage_flush('copied')"))
     flush.start()
     beside = run_pgbench(server, "simple-update", "prepared", 16, seconds)
