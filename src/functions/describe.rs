@@ -202,7 +202,17 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
     let own = match catalog_class {
         class::CLASS => catalog.relation(object).and_then(|r| r.comment.clone()),
         class::NAMESPACE => catalog.namespace(object).and_then(|n| n.comment.clone()),
-        class::CONSTRAINT => catalog.constraint(object).and_then(|(_, c)| c.comment.clone()),
+        class::CONSTRAINT => match catalog.constraint(object) {
+            Some((_, constraint)) => constraint.comment.clone(),
+            None => catalog.domain_check(object).and_then(|(_, check)| check.comment.clone()),
+        },
+        class::TYPE => match catalog.user_type(object) {
+            Some(found) => found.comment.clone(),
+            None => catalog
+                .row_type_relation(object)
+                .filter(|r| r.kind == RelationKind::Composite)
+                .and_then(|r| r.comment.clone()),
+        },
         class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),
         class::AUTHID => catalog.role(object).and_then(|r| r.comment.clone()),
         _ => None,

@@ -14,11 +14,13 @@ mod array;
 mod bytea;
 mod cast;
 mod comparison;
+mod composite;
 mod concat;
 mod datetime;
 mod describe;
 mod encoding;
 pub mod encoding_names;
+mod enums;
 #[cfg(test)]
 mod facts;
 mod float;
@@ -60,7 +62,7 @@ mod text_cast;
 mod trigonometry;
 mod visibility;
 
-pub use io::{output, text_in, text_out};
+pub use io::{binary_in, binary_out, null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
@@ -91,6 +93,10 @@ pub trait Env: Send + Sync {
     /// Everything with a side effect or that belongs to one session or server: sequences, advisory
     /// locks, backend identity, set_config, notifications, random numbers' seed, large lookups.
     fn session(&self) -> &dyn SessionFunctions;
+    /// Fails unless a domain allows a value of its base type.
+    fn check_domain(&self, _domain: Oid, _value: &Datum) -> Result<()> {
+        Ok(())
+    }
     /// What pg_catalog shows of the running server: settings, sessions, locks, cursors.
     fn catalog_host(&self) -> &dyn crate::catalog::pg_catalog::Host {
         &crate::catalog::pg_catalog::NoHost
@@ -186,7 +192,9 @@ pub enum Deparse<'a> {
         index: Oid,
         column: i32,
     },
+    /// Of a table or a domain.
     Constraint(Oid),
+    DomainDefault(Oid),
     /// A stored expression in `pg_node_tree` form, of the columns of a relation.
     Expr {
         tree: &'a str,

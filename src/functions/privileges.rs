@@ -173,6 +173,7 @@ fn relation_denied(relation: &Relation) -> PgError {
     let kind = match relation.kind {
         RelationKind::Table => "table",
         RelationKind::View => "view",
+        RelationKind::Composite => "type",
         RelationKind::Sequence => "sequence",
         RelationKind::Index => "index",
     };

@@ -14,7 +14,7 @@ use super::simple::is_transaction_exit;
 use super::utf8;
 use super::utility::Outcome;
 use crate::error::{PgError, Result, code};
-use crate::types::{self, Datum, Oid};
+use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
 use std::sync::Arc;
 
@@ -159,11 +159,13 @@ impl Session {
                 each => each[i],
             };
             params.push(match (value, encoding) {
-                (None, _) => Datum::Null,
+                (None, _) => crate::functions::null_in(&*env, *type_oid)?,
                 (Some(bytes), Encoding::Text) => {
                     crate::functions::text_in(&*env, *type_oid, -1, utf8(bytes)?)?
                 }
-                (Some(bytes), Encoding::Binary) => types::binary_in(*type_oid, -1, bytes)?,
+                (Some(bytes), Encoding::Binary) => {
+                    crate::functions::binary_in(&*env, *type_oid, -1, bytes)?
+                }
             });
         }
         Ok(params)

@@ -17,6 +17,7 @@ mod pg_database;
 mod pg_db_role_setting;
 mod pg_depend;
 mod pg_description;
+mod pg_enum;
 mod pg_index;
 mod pg_indexes;
 mod pg_locks;
@@ -78,6 +79,10 @@ pub trait Host {
     }
     /// `pg_get_expr` of a column's default.
     fn default_expression(&self, _table: Oid, _attno: AttrNumber) -> Result<Option<String>> {
+        Ok(None)
+    }
+    /// `pg_get_expr` of a domain's default.
+    fn domain_default(&self, _domain: Oid) -> Result<Option<String>> {
         Ok(None)
     }
     /// A sequence's last value; `None` before its first.
@@ -196,6 +201,7 @@ pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
         "pg_constraint" => pg_constraint::rows(cx),
         "pg_depend" => pg_depend::rows(cx),
         "pg_description" => pg_description::rows(cx),
+        "pg_enum" => pg_enum::rows(cx),
         "pg_index" => pg_index::rows(cx),
         "pg_type" => pg_type::rows(cx),
         // The relations below have no rows of the export's: all of theirs are made here.

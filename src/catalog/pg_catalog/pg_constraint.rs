@@ -4,12 +4,45 @@
 use super::values::{int2_array, letter, oid_array, text};
 use super::{Context, Row, tree};
 use crate::catalog::depend::edges::constraint_columns;
-use crate::catalog::{Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation};
+use crate::catalog::{
+    Constraint, ConstraintKind, DomainCheck, ForeignKey, ForeignKeyAction, Relation, UserType,
+};
 use crate::types::Datum;
 
 pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
     let tables = cx.catalog.relations();
-    tables.flat_map(|table| table.constraints.iter().map(|c| row(table, c))).collect()
+    let of_tables = tables.flat_map(|table| table.constraints.iter().map(|c| row(table, c)));
+    let domains = cx.catalog.user_types().filter_map(|t| Some((t, t.domain()?)));
+    let of_domains = domains.flat_map(|(t, domain)| domain.checks.iter().map(|c| check(t, c)));
+    of_tables.chain(of_domains).collect()
+}
+
+/// A CHECK of a domain.
+fn check(of: &UserType, c: &DomainCheck) -> Row {
+    let (none, no) = (Datum::Oid(0), Datum::Bool(false));
+    let mut row = vec![
+        Datum::Oid(c.oid),
+        text(&c.name),
+        Datum::Oid(of.namespace),
+        letter(b'c'),
+        no.clone(),
+        no.clone(),
+        Datum::Bool(c.validated),
+        none.clone(),
+        Datum::Oid(of.oid),
+        none.clone(),
+        none.clone(),
+        none,
+        letter(b' '),
+        letter(b' '),
+        letter(b' '),
+        Datum::Bool(true),
+        Datum::Int4(0),
+        no,
+    ];
+    row.extend(std::iter::repeat_n(Datum::Null, 7));
+    row.push(tree::encode(&c.expr));
+    row
 }
 
 fn row(table: &Relation, c: &Constraint) -> Row {

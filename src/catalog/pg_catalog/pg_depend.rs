@@ -4,7 +4,7 @@
 use super::{Context, Row, pg_attrdef, pg_rewrite};
 use crate::catalog::builtin::oid::class;
 use crate::catalog::depend::{relations_of, relations_of_query};
-use crate::catalog::{ConstraintKind, Relation};
+use crate::catalog::{Catalog, ConstraintKind, Relation};
 use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
 
@@ -24,6 +24,15 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
                 rows.push(row(this, (class::CLASS, index.table, column.attno), b'a'));
             }
         }
+        if relation.row_type != 0 {
+            let row_type = (class::TYPE, relation.row_type, 0);
+            rows.push(row(row_type, this, b'i'));
+            rows.push(row((class::TYPE, relation.row_type + 1, 0), row_type, b'i'));
+        }
+        for column in relation.live_columns().filter(|c| !Catalog::is_system(c.type_oid)) {
+            let column_end = (class::CLASS, relation.oid, column.attno);
+            rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
+        }
         if let Some(view) = &relation.view {
             let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
             rows.push(row(rule, this, b'i'));
@@ -31,6 +40,11 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
                 rows.push(row(rule, (class::CLASS, table, attno), b'n'));
             }
         }
+    }
+    for found in cx.catalog.user_types() {
+        let this = (class::TYPE, found.oid, 0);
+        rows.push(row(this, (class::NAMESPACE, found.namespace, 0), b'n'));
+        rows.push(row((class::TYPE, found.array, 0), this, b'i'));
     }
     rows
 }

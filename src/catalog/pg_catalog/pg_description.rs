@@ -2,6 +2,7 @@
 
 use super::values::text;
 use super::{Context, Row};
+use crate::catalog::RelationKind;
 use crate::catalog::builtin::oid::class;
 use crate::types::{Datum, Oid};
 
@@ -14,12 +15,22 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
         }
     };
     for relation in cx.catalog.relations() {
-        add(relation.oid, class::CLASS, 0, &relation.comment);
+        // A composite type's comment is the type's.
+        match relation.kind {
+            RelationKind::Composite => add(relation.row_type, class::TYPE, 0, &relation.comment),
+            _ => add(relation.oid, class::CLASS, 0, &relation.comment),
+        }
         for column in relation.live_columns() {
             add(relation.oid, class::CLASS, column.attno, &column.comment);
         }
         for constraint in &relation.constraints {
             add(constraint.oid, class::CONSTRAINT, 0, &constraint.comment);
+        }
+    }
+    for found in cx.catalog.user_types() {
+        add(found.oid, class::TYPE, 0, &found.comment);
+        for check in found.domain().map_or(&[][..], |domain| domain.checks.as_slice()) {
+            add(check.oid, class::CONSTRAINT, 0, &check.comment);
         }
     }
     // The system schemas' comments are in the export.

@@ -98,7 +98,8 @@ fn add_columns(
             other => other,
         };
         column::check_type(name, type_oid, &catalog)?;
-        table.columns.push(column::new_column(attno, name, type_oid, target.expr.typmod()));
+        let typmod = target.expr.typmod();
+        table.columns.push(column::new_column(attno, name, type_oid, typmod, &catalog));
     }
     if names.next().is_some() {
         let message = "too many column names were specified";

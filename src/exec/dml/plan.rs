@@ -74,6 +74,11 @@ fn result_table<'c>(
             let message = format!("cannot change sequence \"{}\"", table.name);
             Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
         }
+        RelationKind::Composite => {
+            let message = format!("cannot open relation \"{}\"", table.name);
+            Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
+                .detail("This operation is not supported for composite types."))
+        }
         RelationKind::Index => {
             let message = format!("\"{}\" is an index", table.name);
             Err(PgError::new(code::WRONG_OBJECT_TYPE, message))

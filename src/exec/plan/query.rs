@@ -89,12 +89,14 @@ impl Planner {
         let layout = input.layout.clone();
         let columns = self.compile_all(&targets, &layout)?;
         let mut built = project(input, columns);
+        let types: Vec<Oid> =
+            query.targets.iter().map(|t| self.stand_in(t.expr.type_oid())).collect();
         let key = |item: &SortGroup| -> Result<KeyColumn> {
             let at = query.targets.iter().position(|t| t.sort_group_ref == item.target_ref);
             let at = at.ok_or_else(|| PgError::internal("a sort item names no target"))?;
             Ok(KeyColumn {
-                value: Program::slot(at, query.targets[at].expr.type_oid()),
-                type_oid: query.targets[at].expr.type_oid(),
+                value: Program::slot(at, types[at]),
+                type_oid: types[at],
                 descending: item.descending,
                 nulls_first: item.nulls_first,
             })
@@ -118,8 +120,7 @@ impl Planner {
         }
         built = self.limit(query, built, order)?;
         let visible = query.targets.iter().enumerate().filter(|(_, t)| !t.resjunk);
-        let visible: Vec<Program> =
-            visible.map(|(at, t)| Program::slot(at, t.expr.type_oid())).collect();
+        let visible: Vec<Program> = visible.map(|(at, _)| Program::slot(at, types[at])).collect();
         match visible.len() == query.targets.len() {
             true => Ok(built),
             false => Ok(project(built, visible)),

@@ -94,6 +94,10 @@ impl pg_catalog::Host for EnvHost<'_> {
         self.deparse(Deparse::Constraint(constraint))
     }
 
+    fn domain_default(&self, domain: Oid) -> Result<Option<String>> {
+        self.deparse(Deparse::DomainDefault(domain))
+    }
+
     fn default_expression(&self, table: Oid, attno: AttrNumber) -> Result<Option<String>> {
         let relation = self.0.cx.catalog.relation(table);
         let default = relation.and_then(|r| r.column(attno).default.as_ref());

@@ -92,7 +92,7 @@ pub fn encode(out: &mut Vec<u8>, datum: &Datum, column: OutputColumn, env: &dyn 
             let message = "no binary output function available for type aclitem";
             return Err(PgError::new(code::UNDEFINED_FUNCTION, message));
         }
-        Encoding::Binary => types::binary_out(column.type_oid, datum, out),
+        Encoding::Binary => functions::binary_out(env, column.type_oid, datum, out),
         Encoding::Text => functions::text_out(env, column.type_oid, datum, out),
     }
     Ok(())

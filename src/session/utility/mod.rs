@@ -53,7 +53,8 @@ fn text_column(name: &str) -> ResultColumn {
 }
 
 fn column(name: &str, type_oid: Oid) -> ResultColumn {
-    ResultColumn { name: name.to_owned(), type_oid, typmod: -1, table: 0, attno: 0 }
+    let type_length = crate::catalog::builtin::type_(type_oid).map_or(-1, |t| t.len);
+    ResultColumn { name: name.to_owned(), type_oid, type_length, typmod: -1, table: 0, attno: 0 }
 }
 
 impl Session {

@@ -79,10 +79,15 @@ impl<'n> Binder<'_, 'n> {
             None => catalog.relation_in_path(self.context.env.search_path(), name),
         };
         let Some(relation) = found else { return Err(self.undefined_relation(var, name)) };
-        if relation.kind == RelationKind::Index {
+        let kinds = match relation.kind {
+            RelationKind::Index => Some("indexes"),
+            RelationKind::Composite => Some("composite types"),
+            _ => None,
+        };
+        if let Some(kinds) = kinds {
             let message = format!("cannot open relation \"{name}\"");
             return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
-                .detail("This operation is not supported for indexes.")
+                .detail(format!("This operation is not supported for {kinds}."))
                 .at(var.location));
         }
         Ok(relation.clone())

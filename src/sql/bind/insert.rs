@@ -8,7 +8,7 @@ use super::assign::AssignTarget;
 use super::place::Place;
 use super::select::is_unknown;
 use super::state::{Binder, NsItem};
-use crate::catalog::{Column, Identity, Relation};
+use crate::catalog::{Catalog, Column, Identity, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use pg_raw_parse::{Node, nodes};
@@ -287,6 +287,9 @@ impl<'n> Binder<'_, 'n> {
             let sequence = self.context.catalog.identity_sequence(relation.oid, column.attno)?;
             return Some(Expr::NextValue { sequence: sequence.oid, type_oid: column.type_oid });
         }
+        if column.default.is_none() && !Catalog::is_system(column.type_oid) {
+            return self.context.catalog.default_by_type(column);
+        }
         column.default.clone()
     }
 
@@ -318,6 +321,11 @@ impl<'n> Binder<'_, 'n> {
             Kind::Sequence => {
                 let message = format!("cannot change sequence \"{}\"", relation.name);
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+            Kind::Composite => {
+                let message = format!("cannot open relation \"{}\"", relation.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
+                    .detail("This operation is not supported for composite types."));
             }
             Kind::Index => {
                 let message = format!("cannot change index \"{}\"", relation.name);

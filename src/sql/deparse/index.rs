@@ -101,12 +101,12 @@ fn options(names: &Names<'_>, table: &Relation, item: &IndexColumn, method: Oid)
     let mut out = String::new();
     let own = match &item.expr {
         None => table.column(item.attno).collation,
-        Some(_) => builtin::type_(item.type_oid).map_or(0, |t| t.collation),
+        Some(_) => names.catalog.type_collation(item.type_oid),
     };
     if item.collation != 0 && item.collation != own {
         out.push_str(&format!(" COLLATE {}", names.collation(item.collation)));
     }
-    let default = builtin::default_opclass(method, item.type_oid).map_or(0, |c| c.oid);
+    let default = names.catalog.default_opclass(method, item.type_oid).map_or(0, |c| c.oid);
     if item.opclass != default
         && let Some(class) = builtin::opclass(item.opclass)
     {

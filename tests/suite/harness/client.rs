@@ -13,6 +13,9 @@ const READ_TIMEOUT: Duration = Duration::from_secs(120);
 /// Size of a CopyData message.
 const COPY_CHUNK_BYTES: usize = 1 << 16;
 
+/// Types that users made have other OIDs on each server: this one stands for all of them.
+const FIRST_USER_OID: u32 = 16384;
+
 /// One column of RowDescription, as far as it must agree between servers (table OIDs need not).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -335,7 +338,8 @@ fn row_description(body: &[u8]) -> Vec<Column> {
             at += 18;
             Column {
                 name,
-                type_oid: u32::from_be_bytes(fixed[6..10].try_into().expect("four bytes")),
+                type_oid: u32::from_be_bytes(fixed[6..10].try_into().expect("four bytes"))
+                    .min(FIRST_USER_OID),
                 typmod: i32::from_be_bytes(fixed[12..16].try_into().expect("four bytes")),
             }
         })
