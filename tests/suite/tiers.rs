@@ -89,12 +89,9 @@ fn pages_are_ruled_out_by_their_index_and_by_joins() {
         assert_eq!(figure(&text, "Pages Removed by Index"), pages, "{condition}");
     }
     client.run("CREATE TABLE few (a int)").ok();
-    client.run("INSERT INTO few VALUES (1), (2), (17000)").ok();
+    client.run("INSERT INTO few VALUES (2), (4)").ok();
     client.run("ANALYZE").ok();
-    let text = explained(client, "SELECT sum(t.b) FROM few JOIN t ON t.a = few.a");
-    assert_eq!(figure(&text, "Pages Removed by Dynamic Filter"), 0, "{text}");
-    client.run("DELETE FROM few WHERE a = 17000").ok();
-    let text = explained(client, "SELECT sum(t.b) FROM few JOIN t ON t.a = few.a");
+    let text = explained(client, "SELECT sum(t.a) FROM few JOIN t ON t.b = few.a");
     assert_eq!(figure(&text, "Pages Removed by Dynamic Filter"), 4, "{text}");
 }
 
