@@ -29,7 +29,6 @@ SELECT * FROM v;
 SELECT set_config('restrict_nonsystem_relation_kind', '', false);
 -- Access lists.
 SELECT k, acldefault(k::"char", 10) FROM unnest('{c,r,s,d,f,l,L,n,p,t,F,S,T}'::text[]) WITH ORDINALITY u (k, n) ORDER BY n;
-SELECT acldefault('x', 10);
 SELECT acldefault('r', 99999), acldefault('d', 99999), acldefault(NULL, 10);
 CREATE ROLE "kdb odd=""name";
 GRANT SELECT ON t TO "kdb odd=""name";
