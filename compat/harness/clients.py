@@ -133,7 +133,7 @@ ALL = [
         "ActiveRecord: migrations, models, schema",
         of_debian("debian/activerecord.rb", "ruby-activerecord", "ruby-pg", by="ruby"),
     ),
-    Client("php", "PHP's PDO and pgsql", of_debian("debian/pdo.php", "php-pgsql", "php-cli", by="php")),
+    Client("php", "PHP's PDO and pgsql", of_debian("debian/pdo.php", "php8.2-pgsql", "php8.2-cli", by="php")),
     Client("perl", "Perl's DBD::Pg", of_debian("debian/dbd_pg.pl", "libdbd-pg-perl", by="perl")),
     Client("lib-pq", "Go's lib/pq", lib_pq),
     Client("django-suite", "Django's own tests (long: only when named)", django_suite, timeout_s=7200, on_demand=True),
