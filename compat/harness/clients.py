@@ -66,6 +66,11 @@ def of_npm(package, script):
     return set_up
 
 
+def tools():
+    """No client of a registry: psycopg carries the questions."""
+    return Program("SQL", [provision.python(REQUIREMENTS), "python/tools_checks.py"])
+
+
 def pgjdbc():
     """The classes of java/, compiled against Debian's driver."""
     version = provision.debian("libpostgresql-jdbc-java")
@@ -117,7 +122,7 @@ ALL = [
     Client(
         "tools",
         "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana",
-        of_pypi("psycopg", "python/tools_checks.py"),
+        tools,
     ),
     Client("pg", "node-postgres with its cursors and streams", of_npm("pg", "node/pg.js")),
     Client("postgres.js", "postgres.js", of_npm("postgres", "node/postgresjs.js")),
