@@ -66,6 +66,11 @@ def of_npm(package, script):
     return set_up
 
 
+def tools():
+    """No client of a registry: psycopg carries the questions."""
+    return Program("SQL", [provision.python(REQUIREMENTS), "python/tools_checks.py"])
+
+
 def pgjdbc():
     """The classes of java/, compiled against Debian's driver."""
     version = provision.debian("libpostgresql-jdbc-java")
@@ -117,7 +122,7 @@ ALL = [
     Client(
         "tools",
         "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana",
-        of_pypi("psycopg", "python/tools_checks.py"),
+        tools,
     ),
     Client("pg", "node-postgres with its cursors and streams", of_npm("pg", "node/pg.js")),
     Client("postgres.js", "postgres.js", of_npm("postgres", "node/postgresjs.js")),
@@ -133,7 +138,7 @@ ALL = [
         "ActiveRecord: migrations, models, schema",
         of_debian("debian/activerecord.rb", "ruby-activerecord", "ruby-pg", by="ruby"),
     ),
-    Client("php", "PHP's PDO and pgsql", of_debian("debian/pdo.php", "php-pgsql", "php-cli", by="php")),
+    Client("php", "PHP's PDO and pgsql", of_debian("debian/pdo.php", "php8.2-pgsql", "php8.2-cli", by="php")),
     Client("perl", "Perl's DBD::Pg", of_debian("debian/dbd_pg.pl", "libdbd-pg-perl", by="perl")),
     Client("lib-pq", "Go's lib/pq", lib_pq),
     Client("django-suite", "Django's own tests (long: only when named)", django_suite, timeout_s=7200, on_demand=True),

@@ -4,6 +4,7 @@ python/django_suite.py DIRECTORY      Django's tests/, from its source release
 """
 
 import os
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -69,13 +70,11 @@ def failure(error):
 
 def main():
     tests = Path(sys.argv[1])
-    os.chdir(tests)
-    sys.path[:0] = [str(tests), str(Path(__file__).parent)]
-    os.environ["RUNTESTS_DIR"] = str(tests)
-    sys.argv[1:] = ["--settings=django_suite", "--parallel=1", "--noinput", "--verbosity=0", *LABELS]
-    import runpy
-
-    runpy.run_path(str(tests / "runtests.py"), run_name="__main__")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "RUNTESTS_DIR": str(tests)}
+    options = ["--settings=django_suite", "--parallel=1", "--noinput", "--verbosity=0"]
+    # One by one: a label whose tables cannot be made takes no other with it.
+    for label in LABELS:
+        subprocess.run([sys.executable, tests / "runtests.py", *options, label], env=environment, cwd=tests)
 
 
 if __name__ == "__main__":

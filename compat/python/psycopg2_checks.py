@@ -38,13 +38,20 @@ def connect_with_wrong_password():
         print("password authentication failed" in str(error))
 
 
+def plain(value):
+    """The text of a value, with bytes where the driver gives memory by its address."""
+    if isinstance(value, (list, tuple)):
+        return [plain(element) for element in value]
+    return bytes(value) if isinstance(value, memoryview) else repr(value)
+
+
 def read_and_write_back(type, literal):
     with connect(options="-c timezone=UTC") as c:
         cursor = c.cursor()
         try:
             cursor.execute(f"SELECT %s::{type} AS v", [literal])
             (value,) = cursor.fetchone()
-            print(repr(bytes(value)) if isinstance(value, memoryview) else repr(value))
+            print(plain(value))
         except (psycopg2.InterfaceError, ValueError, OverflowError) as error:
             # Python has no such value: what the driver says of it is the result.
             print(error.__class__.__name__, error)
@@ -71,7 +78,7 @@ def python_values_as_literals():
     ]
     with connect() as c:
         for value in values:
-            print(one(c, "SELECT %s", [value]))
+            print(plain(one(c, "SELECT %s", [value])))
         print(one(c, "SELECT 1 IN %s", [(1, 2, 3)]))
         extras.register_uuid(conn_or_curs=c)
         print(one(c, "SELECT %s", [UUID(int=5)]))

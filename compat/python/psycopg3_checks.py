@@ -389,6 +389,9 @@ def server_side_cursors():
             print(cursor.fetchone())
             cursor.scroll(8, mode="absolute")
             print(cursor.fetchall())
+        with c.cursor("with_parameters") as cursor:
+            cursor.execute("SELECT relname FROM pg_class WHERE relname = %s AND relkind = ANY (ARRAY[%s, 'v'])", ["pg_class", "r"])
+            print(cursor.fetchall())
         held = c.cursor("held", withhold=True, binary=True)
         held.execute("SELECT 1.5::numeric AS n, 'x'::text AS t")
         c.commit()
