@@ -8,6 +8,7 @@
 //! handles strictness: a strict function never sees NULL. Row programs call it directly; DataFusion
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
+mod acl;
 mod aggregate;
 mod array;
 mod bytea;
@@ -24,6 +25,7 @@ mod enums;
 mod facts;
 mod float;
 mod float_text;
+mod function_definition;
 mod has_privilege;
 mod hash;
 mod in_range;
@@ -168,6 +170,10 @@ pub trait SessionFunctions: Send + Sync {
     fn kill_job(&self, _job: i64) -> Result<bool> {
         Ok(false)
     }
+    /// Lends the transaction's snapshot to others; its name (`pg_export_snapshot`).
+    fn export_snapshot(&self) -> Result<String> {
+        Err(PgError::unsupported("exporting a snapshot"))
+    }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}
 }
@@ -189,7 +195,6 @@ pub enum Deparse<'a> {
     /// Of a table or a domain.
     Constraint(Oid),
     DomainDefault(Oid),
-    Function(Oid),
     /// A stored expression in `pg_node_tree` form, of the columns of a relation.
     Expr {
         tree: &'a str,

@@ -19,6 +19,7 @@ use std::sync::LazyLock;
 /// The tables of all families with plain functions.
 const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     // Operators, numbers, text, system.
+    super::acl::FUNCTIONS,
     super::bytea::FUNCTIONS,
     super::cast::FUNCTIONS,
     super::comparison::EXTREMES,

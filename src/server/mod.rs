@@ -32,7 +32,6 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 use wire::{Transport, Wire};
 
@@ -45,7 +44,7 @@ const CANCEL_GRACE: Duration = Duration::from_secs(2);
 pub struct Server {
     config: Config,
     instance: Arc<Instance>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<tls::Acceptor>,
     /// Makes up salts for users that do not exist ([`auth::scram`]).
     mock_secret: [u8; 32],
     /// One permit per session.
@@ -70,7 +69,7 @@ impl Server {
 pub async fn run(config: Config) -> Result<(), String> {
     descriptors::raise_limit();
     let tls = match &config.tls {
-        Some((certificate, key)) => Some(tls::acceptor(certificate, key)?),
+        Some((certificate, key)) => Some(tls::Acceptor::new(certificate, key)?),
         None => None,
     };
     catalog::schema::configure_cache(config.schema_cache_entries, config.schema_cache_ttl);
@@ -150,12 +149,15 @@ async fn serve(server: Arc<Server>, transport: Box<dyn Transport>, mut peer: Pee
         Err(_) => return debug!("no startup packet in time"),
     };
     match opening {
-        Ok(Opening::Session { wire, parameters, encrypted }) => {
-            peer.encrypted = encrypted;
+        Ok(Opening::Session { wire, parameters, tls }) => {
+            peer.tls = tls;
             peer.deadline = deadline;
             admit(server, wire, parameters, peer).await;
         }
-        Ok(Opening::Cancel { pid, secret }) => server.instance.cancel(pid, secret),
+        Ok(Opening::Cancel { wire, pid, secret }) => {
+            server.instance.cancel(pid, secret);
+            wire.close().await;
+        }
         Ok(Opening::Closed) => {}
         Err(Refused { wire, error }) => {
             debug!(reason = %error, "connection refused");

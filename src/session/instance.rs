@@ -1,6 +1,7 @@
 //! What all sessions of a server share: the store, the catalog, the plan cache, the other sessions.
 
 use super::backend::{Backend, Backends};
+use super::exported::ExportedSnapshots;
 use super::notify::NotificationHub;
 use super::plans::Kept;
 use crate::catalog::builtin::oid::SUPERUSER;
@@ -25,6 +26,7 @@ pub struct Instance {
     pub(super) plans: PlanCache<Kept>,
     pub backends: Backends,
     pub notifications: NotificationHub,
+    pub(super) exported: ExportedSnapshots,
     pub jobs: Arc<Jobs>,
     /// What the configuration says of settings of ours; sessions begin with it.
     pub(super) settings: Vec<(&'static str, String)>,
@@ -54,6 +56,7 @@ impl Instance {
             plans: PlanCache::new(CACHED_PLANS_MAX),
             backends: Backends::default(),
             notifications: NotificationHub::default(),
+            exported: ExportedSnapshots::default(),
             jobs,
             settings,
             started: super::clock::now(),

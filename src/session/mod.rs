@@ -17,11 +17,13 @@ mod clock;
 mod copy;
 mod cursor;
 mod env;
+mod exported;
 mod extended;
 mod frequent;
 mod functions;
 mod instance;
 mod notify;
+mod parameters;
 mod pipeline;
 mod plans;
 mod portal;
@@ -43,11 +45,13 @@ pub use instance::Instance;
 pub use start::SessionOptions;
 pub use utf8::utf8;
 
+pub use crate::catalog::pg_catalog::Encryption;
 use crate::error::{PgError, Result, code};
 use crate::types::{Format, Oid};
 use backend::Timer;
 use env::StatementEnv;
 use frequent::Frequent;
+use parameters::Parameters;
 use portal::Portal;
 use settings::REPORTED;
 use state::SessionState;
@@ -65,6 +69,8 @@ pub struct Session {
     portals: HashMap<String, Portal>,
     /// Counts portals, so that ROLLBACK TO knows which are younger than its savepoint.
     portals_made: u64,
+    /// Those of the utility statement that runs.
+    parameters: Parameters,
     /// Text that error positions point into.
     statement_text: Arc<str>,
     /// When the client's command arrived, microseconds since 2000-01-01 UTC.
@@ -96,6 +102,7 @@ struct Derived {
     deadlock_timeout: Duration,
     memory_limit_bytes: usize,
     force_parallel: bool,
+    restricts_views: bool,
 }
 
 /// Why an idle session woke up.
@@ -209,7 +216,7 @@ impl Session {
     }
 
     /// Sends the notices raised so far, those that `client_min_messages` lets through.
-    fn flush_notices(&self, client: &mut dyn Client) {
+    pub fn flush_notices(&self, client: &mut dyn Client) {
         let notices = std::mem::take(&mut *self.state.notices.lock());
         if notices.is_empty() {
             return;

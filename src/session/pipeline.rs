@@ -136,6 +136,9 @@ impl Session {
             let view = transaction.txn.read_view()?;
             let planning = self.statement_context(&env, &transaction, view);
             let plan = plan(&query, &planning)?;
+            if self.derived.as_ref().is_some_and(|derived| derived.restricts_views) {
+                plan.check_uses_no_views(&env.catalog)?;
+            }
             let locks_rows = !query.row_marks.is_empty();
             let positioned = is_positioned(&query);
             let planned = Planned { plan, writes: writes(&query), locks_rows, positioned };
@@ -276,6 +279,7 @@ impl Session {
             deadlock_timeout: settings.timeout("deadlock_timeout").unwrap_or_default(),
             memory_limit_bytes: work_mem_kb.saturating_mul(1024),
             force_parallel: settings.get("force_parallel_mode").is_some_and(|v| v != "off"),
+            restricts_views: settings.restricts_views(),
         };
         drop(settings);
         self.derived = Some(derived.clone());

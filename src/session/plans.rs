@@ -126,7 +126,7 @@ impl Session {
         }
         let catalog = transaction.catalog.current();
         let derived = self.derive(&catalog);
-        if self.state.settings.lock().formats_changed() {
+        if derived.restricts_views || self.state.settings.lock().formats_changed() {
             return Ok(None);
         }
         Ok(Some(PlanKey {

@@ -2,10 +2,11 @@
 
 use super::backend::{Gone, Identity};
 use super::frequent::Frequent;
+use super::parameters::Parameters;
 use super::settings::{Scope, Settings, Source};
 use super::state::SessionState;
 use super::transaction::Block;
-use super::{Instance, Session};
+use super::{Encryption, Instance, Session};
 use crate::catalog::{Database, Role};
 use crate::error::{PgError, Result, code};
 use std::collections::HashMap;
@@ -19,6 +20,8 @@ pub struct SessionOptions {
     pub settings: Vec<(String, String)>,
     /// `None`: over a Unix socket.
     pub client_address: Option<SocketAddr>,
+    /// `None`: in clear.
+    pub encryption: Option<Encryption>,
     pub gone: Gone,
 }
 
@@ -34,11 +37,13 @@ impl Session {
             role: role.oid,
             role_name: role.name.clone(),
             client_address: options.client_address,
+            encryption: options.encryption,
             gone: options.gone,
         });
         let session = Session {
             state: Arc::new(SessionState::new(instance, backend, settings)),
             block: Block::None,
+            parameters: Parameters::default(),
             savepoints: Vec::new(),
             portals: HashMap::new(),
             portals_made: 0,

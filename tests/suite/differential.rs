@@ -282,7 +282,7 @@ fn comparable(mut outcomes: Vec<Outcome>, ordered: bool) -> Vec<Outcome> {
                     .rows
                     .iter_mut()
                     .filter_map(|row| row[at].as_mut())
-                    .for_each(mask_element_type);
+                    .for_each(|value| mask_element_type(value));
             }
         }
         if !ordered {
@@ -296,7 +296,7 @@ fn comparable(mut outcomes: Vec<Outcome>, ordered: bool) -> Vec<Outcome> {
 }
 
 /// The binary form of an array begins with its dimensions, a flag and the OID of the elements' type.
-fn mask_element_type(value: &mut Vec<u8>) {
+fn mask_element_type(value: &mut [u8]) {
     let word = |at: usize| value.get(at..at + 4)?.first_chunk().map(|b| u32::from_be_bytes(*b));
     if let (Some(..=6), Some(0 | 1), Some(FIRST_USER_OID..)) = (word(0), word(4), word(8)) {
         value[8..12].copy_from_slice(&FIRST_USER_OID.to_be_bytes());

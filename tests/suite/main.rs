@@ -12,6 +12,7 @@ mod kinds;
 mod protocol;
 mod psql;
 mod server;
+mod snapshots;
 mod storages;
 mod surface;
 mod tidy;

@@ -5,6 +5,7 @@ mod columns;
 mod constraints;
 mod domains;
 mod key_columns;
+mod privileges;
 mod schemata;
 mod sequences;
 mod tables;
@@ -22,6 +23,8 @@ pub(super) fn rows(relation: &SystemRelation, cx: &Context<'_>) -> Result<Vec<Ro
     match relation.name {
         "check_constraints" => checks::rows(cx),
         "column_domain_usage" => Ok(domains::usage(cx)),
+        "character_sets" => Ok(schemata::character_sets(cx)),
+        "column_privileges" => Ok(privileges::of_columns(cx, false)),
         "columns" => columns::rows(cx),
         "constraint_column_usage" => Ok(key_columns::usage(cx)),
         "domain_constraints" => Ok(domains::constraints(cx)),
@@ -29,9 +32,12 @@ pub(super) fn rows(relation: &SystemRelation, cx: &Context<'_>) -> Result<Vec<Ro
         "enabled_roles" | "information_schema_catalog_name" => Ok(schemata::names(relation, cx)),
         "key_column_usage" => Ok(key_columns::rows(cx)),
         "referential_constraints" => Ok(constraints::referential(cx)),
+        "role_column_grants" => Ok(privileges::of_columns(cx, true)),
+        "role_table_grants" => Ok(privileges::of_tables(cx, true)),
         "schemata" => Ok(schemata::rows(cx)),
         "sequences" => Ok(sequences::rows(cx)),
         "table_constraints" => Ok(constraints::rows(cx)),
+        "table_privileges" => Ok(privileges::of_tables(cx, false)),
         "tables" => Ok(tables::rows(cx)),
         "views" => views::rows(cx),
         _ => Ok(builtin_rows::rows(relation).to_vec()),

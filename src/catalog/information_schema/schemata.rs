@@ -17,6 +17,13 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
         .collect()
 }
 
+/// character_sets: the one of all databases, with their collation.
+pub(super) fn character_sets(cx: &Context<'_>) -> Vec<Row> {
+    let of_set = [Datum::Null, Datum::Null, text("UTF8"), text("UCS"), text("UTF8")];
+    let of_collation = [catalog_name(cx), text("pg_catalog"), text("C")];
+    vec![of_set.into_iter().chain(of_collation).collect()]
+}
+
 /// information_schema_catalog_name: the database. enabled_roles: the roles one is a member of.
 pub(super) fn names(relation: &SystemRelation, cx: &Context<'_>) -> Vec<Row> {
     if relation.name == "information_schema_catalog_name" {

@@ -30,12 +30,13 @@ mod pg_sequences;
 mod pg_settings;
 mod pg_shdescription;
 mod pg_stat_activity;
-mod pg_stat_user_indexes;
-mod pg_stat_user_tables;
+mod pg_stat_gssapi;
+mod pg_stat_ssl;
 mod pg_tables;
 pub mod pg_timezone;
 mod pg_type;
 mod pg_views;
+mod statistics;
 mod tree;
 pub(super) mod values;
 
@@ -136,7 +137,10 @@ pub struct Activity {
     pub role: Oid,
     pub application_name: String,
     pub client_address: Option<String>,
-    pub client_port: Option<i32>,
+    /// -1: a Unix socket.
+    pub client_port: i32,
+    /// `None`: in clear.
+    pub encryption: Option<Encryption>,
     pub backend_start: i64,
     pub transaction_start: Option<i64>,
     pub query_start: Option<i64>,
@@ -146,6 +150,16 @@ pub struct Activity {
     pub query: String,
     /// Waiting for a lock.
     pub waiting: bool,
+}
+
+/// How a connection is encrypted, in OpenSSL's words, as pg_stat_ssl shows it.
+#[derive(Clone, Debug)]
+pub struct Encryption {
+    /// `TLSv1.3`, …
+    pub version: &'static str,
+    pub cipher: &'static str,
+    /// Of the cipher's key.
+    pub bits: i32,
 }
 
 /// A prepared statement, as pg_prepared_statements shows it.
@@ -210,13 +224,16 @@ pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
         "pg_settings" => return Ok(pg_settings::rows(cx)),
         "pg_shdescription" => return Ok(pg_shdescription::rows(cx)),
         "pg_stat_activity" => return Ok(pg_stat_activity::rows(cx)),
-        "pg_stat_user_indexes" => return Ok(pg_stat_user_indexes::rows(cx)),
-        "pg_stat_user_tables" => return Ok(pg_stat_user_tables::rows(cx)),
+        "pg_stat_gssapi" => return Ok(pg_stat_gssapi::rows(cx)),
+        "pg_stat_ssl" => return Ok(pg_stat_ssl::rows(cx)),
         "pg_tables" => return Ok(pg_tables::rows(cx)),
         "pg_timezone_abbrevs" => return Ok(pg_timezone::abbreviations(now())),
         "pg_timezone_names" => return Ok(pg_timezone::names(now())),
         "pg_views" => return pg_views::rows(cx),
-        _ => Vec::new(),
+        _ => match statistics::rows(relation, cx) {
+            Some(rows) => return Ok(rows),
+            None => Vec::new(),
+        },
     };
     let mut rows = builtin_rows::rows(relation).to_vec();
     rows.extend(own);

@@ -34,8 +34,12 @@ pub(super) async fn execute(statement: &CreateTableAsStmt, cx: &DdlContext<'_>) 
 pub(super) async fn select_into(statement: &SelectStmt, cx: &DdlContext<'_>) -> Result<String> {
     let into = into_clause(statement).expect("SELECT INTO names a table");
     let catalog = cx.catalog();
-    let query = bind_select_into(statement, &cx.bind(&catalog), &mut ParamTypes::None)?;
-    create(into, query, Vec::new(), false, cx).await
+    let (mut types, params) = match cx.prepared {
+        Some(p) => (ParamTypes::Fixed(p.types.clone()), p.params.clone()),
+        None => (ParamTypes::None, Vec::new()),
+    };
+    let query = bind_select_into(statement, &cx.bind(&catalog), &mut types)?;
+    create(into, query, params, false, cx).await
 }
 
 async fn create(

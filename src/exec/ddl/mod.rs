@@ -81,7 +81,7 @@ pub struct DdlContext<'a> {
     pub notice: &'a (dyn Fn(PgError) + Send + Sync),
     /// Inside BEGIN … COMMIT, or not the only statement of its query string.
     pub in_block: bool,
-    /// What CREATE TABLE AS EXECUTE runs.
+    /// What CREATE TABLE AS EXECUTE runs, or the statement's own query where it has parameters.
     pub prepared: Option<&'a PreparedQuery<'a>>,
     /// The `kind` that CREATE TABLE was given by a word before TABLE.
     pub table_kind: Option<&'a str>,

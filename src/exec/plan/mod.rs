@@ -48,7 +48,7 @@ pub(in crate::exec) use planner::Planner;
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
 use crate::catalog::{Catalog, Persistence};
-use crate::error::Result;
+use crate::error::{PgError, Result, code};
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
 use crate::types::{Datum, Oid};
@@ -126,6 +126,19 @@ impl Plan {
     /// 42501 where the current role, or the owner of a view, may not do what the plan does.
     pub fn check_privileges(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
         self.required.iter().try_for_each(|required| required.check(catalog, current_role))
+    }
+
+    /// 55000 where it reads or changes a view that is not the system's
+    /// (`restrict_nonsystem_relation_kind`).
+    pub fn check_uses_no_views(&self, catalog: &Catalog) -> Result<()> {
+        let views = self.required.iter().filter_map(|required| required.view(catalog));
+        match views.into_iter().find(|view| !Catalog::is_system(view.oid)) {
+            Some(view) => {
+                let message = format!("access to non-system view \"{}\" is restricted", view.name);
+                Err(PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether it changes or locks rows of a table that is not temporary.

@@ -17,7 +17,7 @@ use crate::exec::op::{
     With,
 };
 use crate::nodes::*;
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::sync::Arc;
 
 impl Planner {
@@ -238,8 +238,17 @@ fn row_types(call: &Expr, catalog: &Catalog) -> Vec<Oid> {
     let Some(proc) = builtin::proc(call.func) else { return Vec::new() };
     let outs = proc.all_args.iter().flatten();
     outs.filter(|(_, mode)| !matches!(mode, builtin::ArgMode::In | builtin::ArgMode::Variadic))
-        .map(|(type_oid, _)| *type_oid)
+        .map(|(type_oid, _)| match *type_oid {
+            oids::ANYELEMENT => element(call, proc, catalog).unwrap_or(*type_oid),
+            declared => declared,
+        })
         .collect()
+}
+
+/// The element type of the array that a call is given as `anyarray`.
+fn element(call: &FuncCall, proc: &builtin::Proc, catalog: &Catalog) -> Option<Oid> {
+    let declared = proc.arg_types.iter().position(|declared| *declared == oids::ANYARRAY)?;
+    catalog.element_of(call.args.get(declared)?.type_oid())
 }
 
 /// DISTINCT ON: the first of each group in ORDER BY's order, which begins with the group's columns.

@@ -229,6 +229,7 @@ impl Settings {
                 Some(_) => Ok(value),
                 None => Err(invalid_value(name, &value).detail("List syntax is invalid.")),
             },
+            "restrict_nonsystem_relation_kind" => check_relation_kinds(name, value),
             "default_table_access_method" if value.is_empty() => {
                 Err(invalid_value(name, &value)
                     .detail("default_table_access_method cannot be empty."))
@@ -333,6 +334,12 @@ impl Settings {
         }
     }
 
+    /// Whether queries may not use views of users (`restrict_nonsystem_relation_kind`).
+    pub fn restricts_views(&self) -> bool {
+        let kinds = split_identifiers(&self.text("restrict_nonsystem_relation_kind"));
+        kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind.eq_ignore_ascii_case("view")))
+    }
+
     pub fn integer(&self, name: &str) -> i64 {
         self.get(name).and_then(|v| v.parse().ok()).unwrap_or(0)
     }
@@ -388,6 +395,23 @@ pub fn unrecognized(name: &str) -> PgError {
     let message = format!("unrecognized configuration parameter \"{name}\"");
     PgError::new(code::UNDEFINED_OBJECT, message)
 }
+
+/// A list of kinds of relations that queries may not use.
+fn check_relation_kinds(name: &str, value: String) -> Result<String> {
+    let Some(kinds) = split_identifiers(&value) else {
+        return Err(invalid_value(name, &value).detail("List syntax is invalid."));
+    };
+    match kinds.iter().find(|kind| !RELATION_KINDS.iter().any(|k| kind.eq_ignore_ascii_case(k))) {
+        Some(unknown) => {
+            let detail = format!("Unrecognized key word: \"{unknown}\".");
+            Err(invalid_value(name, &value).detail(detail))
+        }
+        None => Ok(value),
+    }
+}
+
+/// What `restrict_nonsystem_relation_kind` can name. There are no foreign tables.
+const RELATION_KINDS: [&str; 2] = ["view", "foreign-table"];
 
 /// The canonical name of an encoding.
 fn canonical_encoding(text: &str) -> Result<String> {

@@ -149,13 +149,16 @@ impl<'n> Binder<'_, 'n> {
             let is_default = |r: &Vec<Expr>| matches!(r[at], Expr::SetToDefault { .. });
             let all_default = rows.iter().all(is_default);
             let name = || self.assigned_name(relation, column);
-            if check_override(column, name, all_default, overriding)? {
+            let is_forced = check_override(column, name, all_default, overriding)?;
+            if is_forced {
                 forced.push(*attno);
             }
-            for row in rows.iter_mut() {
-                if matches!(row[at], Expr::SetToDefault { .. }) {
-                    row[at] = self.default_or_null(relation, column);
-                }
+            for row in rows.iter_mut().filter(|row| is_default(row)) {
+                // A value that does not count must not draw from a sequence.
+                row[at] = match is_forced {
+                    true => null_of(column),
+                    false => self.default_or_null(relation, column),
+                };
             }
         }
         Ok(forced)
@@ -291,13 +294,7 @@ impl<'n> Binder<'_, 'n> {
     }
 
     pub fn default_or_null(&self, relation: &Relation, column: &Column) -> Expr {
-        self.column_default(relation, column).unwrap_or(Expr::Const(Const {
-            value: crate::types::Datum::Null,
-            type_oid: column.type_oid,
-            typmod: column.typmod,
-            collation: column.collation,
-            location: -1,
-        }))
+        self.column_default(relation, column).unwrap_or_else(|| null_of(column))
     }
 
     /// The target of INSERT, UPDATE or DELETE, as range table entry 1.
@@ -362,6 +359,17 @@ impl<'n> Binder<'_, 'n> {
         self.resolve_unknown_targets(&mut targets)?;
         Ok(targets)
     }
+}
+
+/// A column's NULL.
+fn null_of(column: &Column) -> Expr {
+    Expr::Const(Const {
+        value: crate::types::Datum::Null,
+        type_oid: column.type_oid,
+        typmod: column.typmod,
+        collation: column.collation,
+        location: -1,
+    })
 }
 
 /// Whether the given value is dropped for the default; an error where it may not be given

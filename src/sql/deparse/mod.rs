@@ -25,7 +25,7 @@ mod sublink;
 mod view;
 mod writer;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result};
 use crate::functions::Deparse;
 use crate::nodes::{Expr, Query};
@@ -46,6 +46,10 @@ pub fn deparse(
         Deparse::Index { index, column } => index::definition(&names, index, column, pretty),
         Deparse::Constraint(oid) => constraint::definition(&names, oid, pretty),
         Deparse::Expr { tree, relation } => {
+            // Defaults of built-in functions' arguments come as SQL.
+            if builtin::is_argument_default(tree) {
+                return Ok(Some(tree.to_owned()));
+            }
             let expr = crate::nodes::json::read(tree.as_bytes())
                 .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
             expression(&names, &expr, relation, pretty).map(Some)
@@ -56,7 +60,6 @@ pub fn deparse(
             let default = domain.and_then(|domain| domain.default.as_ref());
             default.map(|expr| expression(&names, expr, 0, pretty)).transpose()
         }
-        Deparse::Function(_) => Ok(None),
     }
 }
 
