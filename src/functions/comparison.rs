@@ -30,7 +30,9 @@ pub(super) use operators;
 /// The order of one type.
 macro_rules! of {
     ($type_oid:ident) => {
-        |_: &Ctx<'_>, a: &Datum, b: &Datum| types::compare(oids::$type_oid, a, b)
+        |_: &$crate::functions::Ctx<'_>, a: &$crate::types::Datum, b: &$crate::types::Datum| {
+            $crate::types::compare($crate::types::oids::$type_oid, a, b)
+        }
     };
 }
 pub(super) use of;
@@ -134,8 +136,8 @@ macro_rules! extremes {
     ($($prefix:literal: $type_oid:ident;)*) => {
         /// The transition functions of `max` and `min`.
         pub(in crate::functions) const EXTREMES: &[(&str, Implementation)] = &[$(
-            (concat!($prefix, "larger"), Scalar(|_, a| Ok(larger(oids::$type_oid, a)))),
-            (concat!($prefix, "smaller"), Scalar(|_, a| Ok(smaller(oids::$type_oid, a)))),
+            (concat!($prefix, "larger"), Scalar(|_, a| Ok($crate::functions::comparison::larger($crate::types::oids::$type_oid, a)))),
+            (concat!($prefix, "smaller"), Scalar(|_, a| Ok($crate::functions::comparison::smaller($crate::types::oids::$type_oid, a)))),
         )*];
     };
 }
@@ -151,6 +153,7 @@ extremes! {
     "numeric_": NUMERIC;
     "oid": OID;
     "xid8_": XID8;
+    "tid": TID;
     "text_": TEXT;
     "bpchar_": BPCHAR;
 }

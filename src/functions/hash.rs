@@ -5,7 +5,8 @@
 //! seed 0 unless the `extended` form gives one.
 
 use super::Implementation::{self, Scalar};
-use crate::types::Datum;
+use crate::types::network::Inet;
+use crate::types::{Datum, int, lsn};
 
 struct State {
     a: u32,
@@ -106,6 +107,14 @@ fn hash_float8(value: f64, seed: u64) -> u64 {
     hash_bytes(&value.to_le_bytes(), seed)
 }
 
+/// A `tid` as it is in memory: the halves of the block's number, the higher one first, and the offset.
+fn tid_bytes(tid: i64) -> [u8; 6] {
+    let (block, offset) = int::tid_parts(tid);
+    let ([a, b], [c, d], [e, f]) =
+        (((block >> 16) as u16).to_le_bytes(), (block as u16).to_le_bytes(), offset.to_le_bytes());
+    [a, b, c, d, e, f]
+}
+
 macro_rules! hashes {
     ($($name:literal, $extended:literal: $hash:expr;)*) => {
         pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[$(
@@ -123,6 +132,13 @@ hashes! {
     };
     "hashvarlena", "hashvarlenaextended": |v: &Datum, seed| hash_bytes(v.as_bytea(), seed);
     "uuid_hash", "uuid_hash_extended": |v: &Datum, seed| hash_bytes(v.as_uuid(), seed);
+    "hashmacaddr", "hashmacaddrextended": |v: &Datum, seed| hash_bytes(v.as_bytea(), seed);
+    "hashmacaddr8", "hashmacaddr8extended": |v: &Datum, seed| hash_bytes(v.as_bytea(), seed);
+    "hashinet", "hashinetextended": |v: &Datum, seed| hash_bytes(&Inet::of(v).stored_bytes(), seed);
+    "pg_lsn_hash", "pg_lsn_hash_extended": |v: &Datum, seed| {
+        hash_int8(lsn::position(v).cast_signed(), seed)
+    };
+    "hashtid", "hashtidextended": |v: &Datum, seed| hash_bytes(&tid_bytes(v.as_int8()), seed);
     "hashchar", "hashcharextended": |v: &Datum, seed| {
         hash_u32(i32::from(v.as_char() as i8) as u32, seed)
     };

@@ -14,6 +14,11 @@ pub(super) fn out_of_range(type_name: &str) -> PgError {
     PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, format!("{type_name} out of range"))
 }
 
+/// 22003 of functions that name no type.
+pub(super) fn out_of_range_result() -> PgError {
+    PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, "result is out of range")
+}
+
 pub(super) fn division_by_zero() -> PgError {
     PgError::new(code::DIVISION_BY_ZERO, "division by zero")
 }

@@ -11,6 +11,7 @@
 mod acl;
 mod aggregate;
 mod array;
+mod bits;
 mod bytea;
 mod cast;
 mod comparison;
@@ -37,7 +38,11 @@ mod jsonpath;
 mod keywords;
 mod libm;
 mod like;
+mod lsn;
+mod macaddr;
 mod math;
+mod money;
+mod network;
 mod number_format;
 mod numeric;
 mod partition;
@@ -69,6 +74,7 @@ pub use registry::{aggregate, lookup};
 
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Format, Oid};
+use std::net::SocketAddr;
 
 /// What a function may ask of the statement that calls it. The session implements it; everything
 /// here answers at once and never waits.
@@ -116,6 +122,10 @@ pub trait SessionFunctions: Send + Sync {
     fn setval(&self, sequence: Oid, value: i64, is_called: bool) -> Result<i64>;
     fn set_config(&self, name: &str, value: Option<&str>, local: bool) -> Result<String>;
     fn backend_pid(&self) -> i32;
+    /// The client's address and the server's that it is connected to; `None`: a Unix socket.
+    fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        None
+    }
     /// Waits for the lock unless `try_only`; whether it was got. `key` as PostgreSQL's two overloads
     /// encode it: (high, low, 1 for one bigint or 2 for two ints).
     fn advisory_lock(
@@ -173,6 +183,10 @@ pub trait SessionFunctions: Send + Sync {
     /// Lends the transaction's snapshot to others; its name (`pg_export_snapshot`).
     fn export_snapshot(&self) -> Result<String> {
         Err(PgError::unsupported("exporting a snapshot"))
+    }
+    /// The newest commit's number (`pg_current_wal_lsn`).
+    fn last_commit(&self) -> Result<u64> {
+        Err(PgError::unsupported("the log's position"))
     }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}

@@ -4,8 +4,9 @@
 //! are [`types::apply_typmod`]'s.
 
 use super::Implementation::{self, Scalar};
-use super::{Ctx, output};
+use super::{Ctx, network, output};
 use crate::error::Result;
+use crate::types::network::Inet;
 use crate::types::{self, Datum, boolean, oids};
 
 const NAME_BYTES_MAX: usize = 63;
@@ -34,6 +35,7 @@ pub(super) fn cast(ctx: &Ctx<'_>, type_oid: types::Oid, value: &Datum) -> Result
     Ok(match (type_oid, value) {
         (_, Datum::Bool(value)) => value.to_string(),
         (oids::BPCHAR, Datum::Text(text)) => text.trim_end_matches(' ').to_owned(),
+        (oids::INET | oids::CIDR, Datum::Bytea(_)) => network::shown(Inet::of(value)),
         _ => output(ctx.env, type_oid, value)?,
     })
 }

@@ -19,6 +19,7 @@ use super::wire::{Frame, Wire, WireError, disconnected};
 use crate::error::{PgError, Result, code};
 use crate::session::{Gone, Session, SessionOptions, Wakeup};
 use futures::FutureExt;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -27,8 +28,8 @@ use tracing::{debug, error};
 /// Where the client is; decides about trust.
 #[derive(Clone)]
 pub struct Peer {
-    /// `None`: a Unix socket.
-    pub address: Option<std::net::SocketAddr>,
+    /// The client's address and the server's; `None`: a Unix socket.
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
     /// `None`: in clear.
     pub tls: Option<Tls>,
     pub gone: Gone,
@@ -37,8 +38,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn new(address: Option<std::net::SocketAddr>, gone: Gone) -> Peer {
-        Peer { address, tls: None, gone, deadline: Instant::now() }
+    pub fn new(addresses: Option<(SocketAddr, SocketAddr)>, gone: Gone) -> Peer {
+        Peer { addresses, tls: None, gone, deadline: Instant::now() }
     }
 }
 
@@ -96,7 +97,7 @@ async fn start(
         user: parameters.user,
         database: parameters.database,
         settings: parameters.settings,
-        client_address: peer.address,
+        addresses: peer.addresses,
         encryption: peer.tls.map(|tls| tls.encryption),
         gone: peer.gone,
     };

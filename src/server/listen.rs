@@ -116,9 +116,10 @@ async fn accept_tcp(listener: TcpListener, server: Arc<Server>) {
         match listener.accept().await {
             Ok((stream, address)) => {
                 prepare(&stream);
+                let own = stream.local_addr();
                 let stream = Shared::<TcpStream>::new(stream);
                 let gone = stream.gone();
-                let peer = Peer::new(Some(address), gone);
+                let peer = Peer::new(own.ok().map(|own| (address, own)), gone);
                 tokio::spawn(serve(server.clone(), Box::new(stream), peer));
             }
             Err(e) => accept_failed(&e).await,

@@ -27,7 +27,8 @@ pub struct Backend {
     pub database_name: String,
     pub role: Oid,
     pub role_name: String,
-    pub client_address: Option<SocketAddr>,
+    /// The client's and the server's; `None`: a Unix socket.
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
     pub encryption: Option<pg_catalog::Encryption>,
     gone: Gone,
     /// Microseconds since 2000-01-01 UTC.
@@ -131,8 +132,8 @@ impl Backend {
             database: self.database,
             role: self.role,
             application_name: activity.application_name,
-            client_address: self.client_address.map(|a| a.ip().to_string()),
-            client_port: self.client_address.map_or(-1, |a| i32::from(a.port())),
+            client_address: self.addresses.map(|(client, _)| client.ip()),
+            client_port: self.addresses.map_or(-1, |(client, _)| i32::from(client.port())),
             encryption: self.encryption.clone(),
             backend_start: self.started,
             transaction_start: activity.transaction_start,
@@ -205,7 +206,7 @@ pub struct Identity {
     pub database_name: String,
     pub role: Oid,
     pub role_name: String,
-    pub client_address: Option<SocketAddr>,
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
     pub encryption: Option<pg_catalog::Encryption>,
     pub gone: Gone,
 }
@@ -219,7 +220,7 @@ impl Backends {
             database_name: who.database_name,
             role: who.role,
             role_name: who.role_name,
-            client_address: who.client_address,
+            addresses: who.addresses,
             encryption: who.encryption,
             gone: who.gone,
             started: clock::now(),

@@ -15,6 +15,7 @@ use crate::types::Oid;
 use futures::FutureExt;
 use parking_lot::Mutex;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -81,6 +82,14 @@ impl SessionFunctions for SessionState {
 
     fn backend_pid(&self) -> i32 {
         self.backend.pid
+    }
+
+    fn last_commit(&self) -> Result<u64> {
+        Ok(self.instance.store.last_seq())
+    }
+
+    fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.backend.addresses
     }
 
     fn advisory_lock(

@@ -18,8 +18,8 @@ pub struct SessionOptions {
     pub user: String,
     pub database: String,
     pub settings: Vec<(String, String)>,
-    /// `None`: over a Unix socket.
-    pub client_address: Option<SocketAddr>,
+    /// The client's and the server's; `None`: over a Unix socket.
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
     /// `None`: in clear.
     pub encryption: Option<Encryption>,
     pub gone: Gone,
@@ -36,7 +36,7 @@ impl Session {
             database_name: database.name.clone(),
             role: role.oid,
             role_name: role.name.clone(),
-            client_address: options.client_address,
+            addresses: options.addresses,
             encryption: options.encryption,
             gone: options.gone,
         });

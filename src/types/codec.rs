@@ -3,8 +3,8 @@
 use super::datetime::{input, output, write_interval};
 use super::input::{Reader, insufficient_data};
 use super::{
-    Datum, Format, Interval, Jsonb, Numeric, Oid, array, boolean, bytea, float, int, json,
-    jsonpath, oids, record, string, uuid,
+    Datum, Format, Interval, Jsonb, Numeric, Oid, array, bits, boolean, bytea, float, int, json,
+    jsonpath, lsn, macaddr, money, network, oids, record, string, uuid,
 };
 use crate::error::{PgError, Result, code};
 use std::io::Write;
@@ -32,6 +32,12 @@ pub fn text_in(type_oid: Oid, typmod: i32, text: &str, format: &Format) -> Resul
         oids::NAME => Datum::text(string::truncate_name(text)),
         oids::BYTEA => Datum::bytea(bytea::parse(text)?),
         oids::UUID => Datum::Uuid(Arc::new(uuid::parse(text)?)),
+        oids::INET | oids::CIDR => network::parse(type_oid, text)?,
+        oids::BIT | oids::VARBIT => bits::parse(type_oid, typmod, text)?,
+        oids::MONEY => money::parse(text)?,
+        oids::PG_LSN => lsn::parse(text)?,
+        oids::MACADDR => macaddr::parse(text)?,
+        oids::MACADDR8 => macaddr::parse8(text)?,
         oids::JSON => {
             json::validate(text)?;
             Datum::text(text)
@@ -69,6 +75,8 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
             put(format_args!("({block},{offset})"), out);
         }
         Datum::Int8(v) if type_oid == oids::XID8 => put(int::xid8_value(*v), out),
+        Datum::Int8(v) if type_oid == oids::MONEY => money::write(*v, out),
+        Datum::Int8(v) if type_oid == oids::PG_LSN => lsn::write(*v, out),
         Datum::Int8(v) => put(v, out),
         Datum::Float4(v) => float::write_f32(*v, format.extra_float_digits, out),
         Datum::Float8(v) => float::write_f64(*v, format.extra_float_digits, out),
@@ -80,7 +88,7 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
             out.extend_from_slice(jsonpath::text_out(v).as_bytes());
         }
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
-        Datum::Bytea(v) => bytea::write(v, format.bytea_output, out),
+        Datum::Bytea(v) => bytes_out(type_oid, v, value, format, out),
         Datum::Date(v) => output::date(*v, format, out),
         Datum::Time(v) => output::time(*v, out),
         Datum::TimeTz(v, zone) => output::timetz(*v, *zone, out),
@@ -94,6 +102,16 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         }
         Datum::Array(v) => array::text_out(v, format, out),
         Datum::Record(v) => record::text_out(v, format, out),
+    }
+}
+
+/// The text of what is held as bytes.
+fn bytes_out(type_oid: Oid, bytes: &[u8], value: &Datum, format: &Format, out: &mut Vec<u8>) {
+    match type_oid {
+        oids::INET | oids::CIDR => network::write(type_oid, value, out),
+        oids::MACADDR | oids::MACADDR8 => macaddr::write(bytes, out),
+        oids::BIT | oids::VARBIT => bits::write(bytes, out),
+        _ => bytea::write(bytes, format.bytea_output, out),
     }
 }
 
@@ -169,8 +187,8 @@ pub fn binary_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
         oids::CHAR => Datum::Char(reader.array::<1>()?[0]),
         oids::INT2 => Datum::Int2(reader.array().map(i16::from_be_bytes)?),
         oids::INT4 => Datum::Int4(reader.i32()?),
-        oids::INT8 => Datum::Int8(reader.i64()?),
-        oids::XID8 => int::xid8(reader.array().map(u64::from_be_bytes)?),
+        oids::INT8 | oids::MONEY => Datum::Int8(reader.i64()?),
+        oids::XID8 | oids::PG_LSN => int::xid8(reader.array().map(u64::from_be_bytes)?),
         oids::FLOAT4 => Datum::Float4(reader.array().map(f32::from_be_bytes)?),
         oids::FLOAT8 => Datum::Float8(reader.array().map(f64::from_be_bytes)?),
         oids::TID => {
@@ -178,6 +196,9 @@ pub fn binary_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
             int::tid(block, reader.array().map(u16::from_be_bytes)?)
         }
         oids::UUID => Datum::Uuid(Arc::new(reader.array()?)),
+        oids::INET | oids::CIDR => network::receive(type_oid, &mut reader)?,
+        oids::MACADDR | oids::MACADDR8 => macaddr::receive(type_oid, &mut reader)?,
+        oids::BIT | oids::VARBIT => bits::receive(type_oid, typmod, &mut reader)?,
         oids::DATE
         | oids::TIME
         | oids::TIMETZ
@@ -240,7 +261,7 @@ pub fn binary_out(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
             out.extend_from_slice(&block.to_be_bytes());
             out.extend_from_slice(&offset.to_be_bytes());
         }
-        Datum::Int8(v) if type_oid == oids::XID8 => {
+        Datum::Int8(v) if matches!(type_oid, oids::XID8 | oids::PG_LSN) => {
             out.extend_from_slice(&int::xid8_value(*v).to_be_bytes());
         }
         Datum::Int8(v) | Datum::Time(v) | Datum::Timestamp(v) | Datum::TimestampTz(v) => {
@@ -255,6 +276,9 @@ pub fn binary_out(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
             out.extend_from_slice(jsonpath::text_out(v).as_bytes());
         }
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
+        Datum::Bytea(_) if matches!(type_oid, oids::INET | oids::CIDR) => {
+            network::send(type_oid, value, out);
+        }
         Datum::Bytea(v) => out.extend_from_slice(v),
         Datum::TimeTz(v, zone) => {
             out.extend_from_slice(&v.to_be_bytes());

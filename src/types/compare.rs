@@ -1,7 +1,7 @@
 //! Order, equality and hash, as the default operator classes have them.
 
 use super::datetime::SECOND;
-use super::{Array, Datum, Oid, Record, float, oids, string};
+use super::{Array, Datum, Oid, Record, bits, float, oids, string};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
@@ -28,6 +28,7 @@ pub fn compare(type_oid: Oid, a: &Datum, b: &Datum) -> Ordering {
             string::trim_blanks(a).cmp(string::trim_blanks(b))
         }
         (Datum::Text(a), Datum::Text(b)) => a.cmp(b),
+        (Datum::Bytea(a), Datum::Bytea(b)) if bits::is_bits(type_oid) => bits::compare(a, b),
         (Datum::Bytea(a), Datum::Bytea(b)) => a.cmp(b),
         (Datum::TimeTz(a, x), Datum::TimeTz(b, y)) => timetz_key(*a, *x).cmp(&timetz_key(*b, *y)),
         (Datum::Interval(a), Datum::Interval(b)) => a.compare(b),

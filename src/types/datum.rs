@@ -2,9 +2,11 @@
 //!
 //! A `Datum` does not know its type; the expression or column it belongs to does. Types that share a
 //! representation share a variant: `text`, `varchar`, `bpchar`, `name`, `json`, `xml` and `unknown`
-//! are `Text`; `oid` and the `reg*` types are `Oid`; `tid` and `xid8` are `Int8`.
+//! are `Text`; `oid` and the `reg*` types are `Oid`; `tid`, `xid8`, `money` and
+//! `pg_lsn` are `Int8`; what is bytes of a form
+//! of its own ([`is_bytes`]) is `Bytea`.
 
-use super::{Interval, Jsonb, Numeric, Oid};
+use super::{Interval, Jsonb, Numeric, Oid, oids};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -107,6 +109,20 @@ impl Record {
     pub fn unnamed(fields: Vec<(Oid, Datum)>) -> Record {
         Record { fields, names: None }
     }
+}
+
+/// Whether values of a type are [`Datum::Bytea`], of `bytea` or of another form.
+pub fn is_bytes(type_oid: Oid) -> bool {
+    matches!(
+        type_oid,
+        oids::BYTEA
+            | oids::INET
+            | oids::CIDR
+            | oids::MACADDR
+            | oids::MACADDR8
+            | oids::BIT
+            | oids::VARBIT
+    )
 }
 
 impl Datum {

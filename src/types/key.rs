@@ -10,12 +10,13 @@
 //! |---|---|
 //! | integers, dates, times | big-endian, sign bit inverted |
 //! | floats | sign-inverted IEEE bits; NaN last, -0 as 0 |
-//! | text, bytea | the bytes, 00 as 00 FF, then 00 00 |
+//! | text, bytea, what is held as bytes | the bytes, 00 as 00 FF, then 00 00 |
+//! | bit, varbit | the bits as these bytes, then their number |
 //! | numeric | sign class, decimal exponent, digits in pairs, end |
 //! | arrays | per element 01 or 02 (NULL) and key, then 00, dimensions |
 
 use super::compare::timetz_key;
-use super::{Array, Datum, Numeric, Oid, Record, oids, string};
+use super::{Array, Datum, Numeric, Oid, Record, bits, oids, string};
 
 const NULL_FIRST: u8 = 0;
 const NOT_NULL: u8 = 1;
@@ -60,6 +61,11 @@ pub fn encode_value(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
             encode_bytes(string::trim_blanks(v).as_bytes(), out);
         }
         Datum::Text(v) => encode_bytes(v.as_bytes(), out),
+        Datum::Bytea(v) if bits::is_bits(type_oid) => {
+            let (bytes, length) = bits::key_parts(v);
+            encode_bytes(bytes, out);
+            out.extend_from_slice(length);
+        }
         Datum::Bytea(v) => encode_bytes(v, out),
         Datum::TimeTz(v, zone) => {
             let (instant, zone) = timetz_key(*v, *zone);
@@ -234,6 +240,17 @@ mod tests {
         (oids::TEXT, &["", "a", "a ", "aa", "b", "ä"]),
         (oids::BPCHAR, &["", "=  ", "a", "=a  ", "b"]),
         (oids::BYTEA, &["", "\\x00", "\\x0000", "\\x0001", "\\x01", "\\xff"]),
+        (
+            oids::INET,
+            &["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/8", "10.0.0.0/9", "10.0.0.0", "::", "::1"],
+        ),
+        (oids::MACADDR, &["00:00:00:00:00:00", "08:00:2b:01:02:03", "ff:00:00:00:00:00"]),
+        (
+            oids::VARBIT,
+            &["", "0", "00", "00000000", "000000000", "01", "1", "10", "10000000", "11"],
+        ),
+        (oids::MONEY, &["-1", "0", "0.01", "1"]),
+        (oids::PG_LSN, &["0/0", "0/FFFFFFFF", "1/0", "FFFFFFFF/0"]),
         (oids::DATE, &["-infinity", "4714-11-24 BC", "1999-12-31", "2000-01-01", "infinity"]),
         (oids::TIMETZ, &["00:00+02", "00:00+00", "=00:00+00", "00:00-01", "=00:00-01"]),
         (

@@ -11,6 +11,7 @@
 
 pub mod array;
 pub mod arrow;
+pub mod bits;
 pub mod boolean;
 pub mod bytea;
 mod codec;
@@ -25,7 +26,11 @@ pub mod json;
 pub mod jsonb;
 pub mod jsonpath;
 pub mod key;
+pub mod lsn;
+pub mod macaddr;
+pub mod money;
 mod names;
+pub mod network;
 pub mod numeric;
 pub mod oids;
 pub mod record;
@@ -36,7 +41,7 @@ pub mod uuid;
 pub use codec::{binary_in, binary_out, text_in, text_out};
 pub use compare::{compare, equal, hash};
 pub use datetime::{Interval, TimeZone};
-pub use datum::{Array, Datum, Record};
+pub use datum::{Array, Datum, Record, is_bytes};
 pub use format::{ByteaOutput, DateOrder, DateStyle, Format, IntervalStyle};
 pub use jsonb::Jsonb;
 pub use names::{apply_typmod, format_type, type_name, typmod_in, typmod_out};

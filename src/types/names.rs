@@ -1,7 +1,7 @@
 //! SQL names of types, and type modifiers.
 
 use super::datetime::{interval, typmod as seconds};
-use super::{Datum, Oid, array, numeric, oids, string};
+use super::{Datum, Oid, array, bits, numeric, oids, string};
 use crate::error::{PgError, Result, code};
 use std::sync::Arc;
 
@@ -59,6 +59,7 @@ fn simple_name(type_oid: Oid) -> Option<&'static str> {
         oids::FLOAT8 => "double precision",
         oids::MONEY => "money",
         oids::MACADDR => "macaddr",
+        oids::MACADDR8 => "macaddr8",
         oids::INET => "inet",
         oids::CIDR => "cidr",
         oids::ACLITEM => "aclitem",
@@ -132,6 +133,8 @@ pub fn typmod_in(type_oid: Oid, modifiers: &[i32]) -> Result<i32> {
     match type_oid {
         oids::VARCHAR => string::typmod_from_modifiers(modifiers, "varchar"),
         oids::BPCHAR => string::typmod_from_modifiers(modifiers, "char"),
+        oids::BIT => bits::typmod_from_modifiers(modifiers, "bit"),
+        oids::VARBIT => bits::typmod_from_modifiers(modifiers, "varbit"),
         oids::NUMERIC => numeric::typmod_from_modifiers(modifiers),
         oids::TIME => seconds::typmod_from_modifiers(modifiers, "TIME", false),
         oids::TIMETZ => seconds::typmod_from_modifiers(modifiers, "TIME", true),
@@ -166,6 +169,7 @@ pub fn apply_typmod(type_oid: Oid, typmod: i32, explicit: bool, value: Datum) ->
             let fitted = string::fit_bpchar(&text, typmod, explicit)?;
             if fitted.len() == text.len() { Datum::Text(text) } else { Datum::text(&*fitted) }
         }
+        value if bits::is_bits(type_oid) => bits::fit(type_oid, typmod, explicit, value)?,
         Datum::Numeric(v) => Datum::Numeric(v.apply_typmod(typmod)?),
         Datum::Time(v) => Datum::Time(seconds::apply_to_time(v, typmod)),
         Datum::TimeTz(v, zone) => Datum::TimeTz(seconds::apply_to_time(v, typmod), zone),

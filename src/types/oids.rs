@@ -45,6 +45,7 @@ types! {
     FLOAT8 = 701, 1022;
     MONEY = 790, 791;
     MACADDR = 829, 1040;
+    MACADDR8 = 774, 775;
     INET = 869, 1041;
     CIDR = 650, 651;
     ACLITEM = 1033, 1034;

@@ -129,6 +129,7 @@ pub(super) fn length(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>) {
             let characters = typmod - 4;
             (Some(characters), Some(characters.saturating_mul(OCTETS_PER_CHARACTER)))
         }
+        oids::BIT | oids::VARBIT if typmod > 0 => (Some(typmod), None),
         oids::TEXT | oids::VARCHAR | oids::BPCHAR => (None, Some(OCTETS_MAX)),
         _ => (None, None),
     }

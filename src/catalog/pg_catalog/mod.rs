@@ -50,6 +50,7 @@ use super::{Catalog, Relation};
 use crate::error::Result;
 use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
+use std::net::IpAddr;
 
 /// A row of a system relation.
 pub type Row = Vec<Datum>;
@@ -136,7 +137,7 @@ pub struct Activity {
     pub database: Oid,
     pub role: Oid,
     pub application_name: String,
-    pub client_address: Option<String>,
+    pub client_address: Option<IpAddr>,
     /// -1: a Unix socket.
     pub client_port: i32,
     /// `None`: in clear.

@@ -3,6 +3,7 @@
 use super::values::{text, text_or_null};
 use super::{Activity, Context, Row};
 use crate::types::Datum;
+use crate::types::network::Inet;
 
 pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
     cx.host.activity().iter().map(|a| row(a, cx)).collect()
@@ -24,7 +25,7 @@ fn row(a: &Activity, cx: &Context<'_>) -> Row {
         Datum::Oid(a.role),
         text(&cx.role_name(a.role)),
         text(&a.application_name),
-        text_or_null(a.client_address.as_deref()),
+        a.client_address.map_or(Datum::Null, |address| Inet::host(address).datum()),
         Datum::Null,
         Datum::Int4(a.client_port),
         Datum::TimestampTz(a.backend_start),

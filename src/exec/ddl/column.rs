@@ -166,7 +166,16 @@ fn is_storable(type_oid: Oid, catalog: &Catalog) -> bool {
 }
 
 /// The scalar types that columns can have.
-const STORABLE: [Oid; 43] = [
+const STORABLE: &[Oid] = &[
+    oids::INET,
+    oids::CIDR,
+    oids::MACADDR,
+    oids::MACADDR8,
+    oids::BIT,
+    oids::VARBIT,
+    oids::MONEY,
+    oids::PG_LSN,
+    oids::CID,
     oids::JSONPATH,
     oids::TID,
     oids::XID8,

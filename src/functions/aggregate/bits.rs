@@ -2,6 +2,7 @@
 
 use super::boxed;
 use crate::error::Result;
+use crate::functions::bits::{Combination, combined};
 use crate::functions::{AggregateFn, AggregateState, Ctx};
 use crate::types::{Datum, Oid, oids};
 use std::ops::{BitAnd, BitOr, BitXor};
@@ -19,6 +20,9 @@ pub(in crate::functions) const AGGREGATES: &[(&str, AggregateFn)] = &[
     ("bit_xor(int2)", |_, _| bits(i64::bitxor)),
     ("bit_xor(int4)", |_, _| bits(i64::bitxor)),
     ("bit_xor(int8)", |_, _| bits(i64::bitxor)),
+    ("bit_and(bit)", |_, _| strings(Combination::And)),
+    ("bit_or(bit)", |_, _| strings(Combination::Or)),
+    ("bit_xor(bit)", |_, _| strings(Combination::Xor)),
 ];
 
 /// How many of each, so that values can be taken back.
@@ -118,5 +122,44 @@ impl AggregateState for Bits {
 
     fn size(&self) -> usize {
         size_of::<Bits>()
+    }
+}
+
+fn strings(how: Combination) -> Result<Box<dyn AggregateState>> {
+    boxed(Strings { how, bits: None })
+}
+
+/// Bit strings of one length.
+struct Strings {
+    how: Combination,
+    bits: Option<Datum>,
+}
+
+impl AggregateState for Strings {
+    fn update(&mut self, _: &Ctx<'_>, args: &[Datum]) -> Result<()> {
+        if args[0].is_null() {
+            return Ok(());
+        }
+        self.bits = Some(match &self.bits {
+            Some(bits) => combined(self.how, bits, &args[0])?,
+            None => args[0].clone(),
+        });
+        Ok(())
+    }
+
+    fn finish(&self, _: &Ctx<'_>) -> Result<Datum> {
+        Ok(self.bits.clone().unwrap_or_default())
+    }
+
+    fn partial(&self, _: &Ctx<'_>) -> Option<Vec<(Oid, Datum)>> {
+        Some(vec![(oids::BIT, self.bits.clone().unwrap_or_default())])
+    }
+
+    fn merge(&mut self, ctx: &Ctx<'_>, partial: Vec<Datum>) -> Result<()> {
+        self.update(ctx, &partial)
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Strings>() + self.bits.as_ref().map_or(0, Datum::memory_bytes)
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod float;
 pub(super) mod hypothetical;
 pub(super) mod integer;
 pub(super) mod interval;
+pub(super) mod money;
 pub(super) mod numeric;
 pub(super) mod ordered;
 pub(super) mod regression;

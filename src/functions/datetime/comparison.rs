@@ -6,10 +6,10 @@
 
 use crate::functions::Ctx;
 use crate::functions::Implementation::{self, Scalar};
-use crate::functions::comparison::{extremes, larger, of, operators, smaller};
+use crate::functions::comparison::{extremes, of, operators};
+use crate::types::Datum;
 use crate::types::datetime::timestamp::to_utc;
 use crate::types::datetime::{DATE_INFINITY, DATE_NEG_INFINITY, DAY, SECOND};
-use crate::types::{self, Datum, oids};
 use std::cmp::Ordering;
 
 operators! {

@@ -1,10 +1,9 @@
 //! Order, containment (`@>`) and existence (`?`) of `jsonb`.
 
-use crate::functions::Ctx;
 use crate::functions::Implementation::{self, Scalar};
 use crate::functions::comparison::{of, operators};
+use crate::types::Datum;
 use crate::types::jsonb::{Node, View};
-use crate::types::{self, Datum, oids};
 
 operators! {
     ["jsonb_" "jsonb_" "" "jsonb_cmp"] of!(JSONB);

@@ -84,7 +84,11 @@ impl<'n> Binder<'_, 'n> {
             Some(ConstValue::Float(text)) => self.number(text, node.location)?,
             Some(ConstValue::Boolean(b)) => (Datum::Bool(b), oids::BOOL),
             Some(ConstValue::String(text)) => (Datum::text(text), oids::UNKNOWN),
-            Some(_) => return Err(PgError::unsupported("type bit").at(node.location)),
+            Some(ConstValue::BitString(text)) => {
+                let value = types::bits::parse(oids::BIT, -1, text);
+                (value.map_err(|e| e.at(node.location))?, oids::BIT)
+            }
+            Some(_) => return Err(PgError::unsupported("this constant").at(node.location)),
         };
         let collation = self.collation(type_oid);
         Ok(Expr::Const(Const { value, type_oid, typmod: -1, collation, location: node.location }))

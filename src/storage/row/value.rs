@@ -1,12 +1,13 @@
 //! A value's bytes inside a row.
 //!
-//! Fixed-width types are stored as their little-endian integers and floats. Text is its bytes.
+//! Fixed-width types are stored as their little-endian integers and floats. Text is its bytes, and so is
+//! what is held as bytes (`inet` and the like).
 //! `numeric` has its compact form, which costs no division by powers of ten. The other
 //! variable-length types (jsonb, arrays) are stored in their binary wire form, which is exact,
 //! compact, and does not change between versions. Types that users make are stored as what stands in for
 //! them: an enum as the eight bytes of a label's rank, composites and arrays [tagged].
 
-use crate::types::{Datum, Interval, Numeric, Oid, binary_in, binary_out, oids, tagged};
+use crate::types::{Datum, Interval, Numeric, Oid, binary_in, binary_out, is_bytes, oids, tagged};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ impl Width {
             oids::INT4 | oids::FLOAT4 | oids::DATE => Width::Fixed(4),
             oids::INT8
             | oids::ANYENUM
+            | oids::MONEY
+            | oids::PG_LSN
             | oids::FLOAT8
             | oids::TIME
             | oids::TIMESTAMP
@@ -91,7 +94,9 @@ pub(super) fn decode_fixed(type_oid: Oid, bytes: &[u8]) -> Datum {
         oids::CHAR => Datum::Char(bytes[0]),
         oids::INT2 => Datum::Int2(i16::from_le_bytes(chunk(bytes, 0))),
         oids::INT4 => Datum::Int4(i32::from_le_bytes(chunk(bytes, 0))),
-        oids::INT8 | oids::ANYENUM => Datum::Int8(i64::from_le_bytes(chunk(bytes, 0))),
+        oids::INT8 | oids::ANYENUM | oids::MONEY | oids::PG_LSN => {
+            Datum::Int8(i64::from_le_bytes(chunk(bytes, 0)))
+        }
         oids::FLOAT4 => Datum::Float4(f32::from_le_bytes(chunk(bytes, 0))),
         oids::FLOAT8 => Datum::Float8(f64::from_le_bytes(chunk(bytes, 0))),
         oids::DATE => Datum::Date(i32::from_le_bytes(chunk(bytes, 0))),
@@ -136,7 +141,7 @@ pub(super) fn decode_variable(type_oid: Oid, bytes: &[u8]) -> Datum {
             // Text was valid UTF-8 when written, and RocksDB checks its blocks' checksums.
             Datum::text(std::str::from_utf8(bytes).expect("stored text is UTF-8"))
         }
-        oids::BYTEA => Datum::bytea(bytes),
+        _ if is_bytes(type_oid) => Datum::bytea(bytes),
         oids::NUMERIC => {
             Datum::Numeric(Numeric::decode(bytes).expect("a stored numeric is in its compact form"))
         }

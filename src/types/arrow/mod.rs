@@ -9,7 +9,7 @@
 //! | boolean, integers, floats, oid and reg* | Boolean, Int16/32/64, Float32/64, UInt32 |
 //! | "char" | UInt8 |
 //! | text and everything held as text | Utf8View |
-//! | bytea | BinaryView |
+//! | bytea, and what is held as bytes (inet and the like) | BinaryView |
 //! | numeric of one scale | Decimal128, see [`decimal`] |
 //! | numeric, else | BinaryView of [`Numeric::encode`](super::Numeric::encode) |
 //! | jsonb | BinaryView of [`Jsonb::as_bytes`](super::Jsonb::as_bytes) |
@@ -18,6 +18,7 @@
 //! | timetz, interval, uuid | FixedSizeBinary of 12, 16, 16 bytes |
 //! | arrays of built-in types | BinaryView of the wire's binary form |
 //! | enums | Int64 of the label's rank |
+//! | money, pg_lsn, xid8, tid | Int64 in their order |
 //! | records, arrays of users' types | BinaryView of the [tagged](super::tagged) form |
 //!
 //! A type alone does not say how its values travel: what is known of *all* values of a column may
@@ -39,7 +40,7 @@ pub use read::datum_at;
 use super::datetime::timestamp::is_infinite;
 use super::datetime::{DATE_INFINITY, DATE_NEG_INFINITY, DAY};
 use super::numeric::precision_and_scale;
-use super::{Oid, array, codec, oids, string};
+use super::{Oid, array, codec, is_bytes, oids, string};
 use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 use std::collections::HashMap;
 
@@ -139,7 +140,9 @@ pub fn data_type(type_oid: Oid) -> DataType {
         oids::CHAR => DataType::UInt8,
         oids::INT2 => DataType::Int16,
         oids::INT4 => DataType::Int32,
-        oids::INT8 | oids::TID | oids::XID8 | oids::ANYENUM => DataType::Int64,
+        oids::INT8 | oids::TID | oids::XID8 | oids::MONEY | oids::PG_LSN | oids::ANYENUM => {
+            DataType::Int64
+        }
         oids::FLOAT4 => DataType::Float32,
         oids::FLOAT8 => DataType::Float64,
         oids::DATE => DataType::Date32,
@@ -148,9 +151,8 @@ pub fn data_type(type_oid: Oid) -> DataType {
         oids::TIMESTAMPTZ => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         oids::TIMETZ => DataType::FixedSizeBinary(12),
         oids::INTERVAL | oids::UUID => DataType::FixedSizeBinary(16),
-        oids::NUMERIC | oids::BYTEA | oids::JSONB | oids::RECORD | oids::ANYARRAY => {
-            DataType::BinaryView
-        }
+        oids::NUMERIC | oids::JSONB | oids::RECORD | oids::ANYARRAY => DataType::BinaryView,
+        _ if is_bytes(type_oid) => DataType::BinaryView,
         _ if codec::is_oid_like(type_oid) => DataType::UInt32,
         _ if array::element_type(type_oid).is_some() => DataType::BinaryView,
         _ => DataType::Utf8View,

@@ -1,6 +1,6 @@
 //! Datums from arrays.
 
-use super::super::{Datum, Jsonb, Numeric, Oid, codec, oids, tagged};
+use super::super::{Datum, Jsonb, Numeric, Oid, codec, is_bytes, oids, tagged};
 use super::{ColumnType, date_from_unix, decimal, timestamp_from_unix};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{
@@ -47,7 +47,7 @@ pub fn datum_at(array: &dyn Array, row: usize, ty: impl Into<ColumnType>) -> Dat
 fn decode(type_oid: Oid, bytes: &[u8]) -> Datum {
     const INVARIANT: &str = "arrays hold what the builder encoded";
     match type_oid {
-        oids::BYTEA => Datum::bytea(bytes),
+        _ if is_bytes(type_oid) => Datum::bytea(bytes),
         oids::NUMERIC => Datum::Numeric(Numeric::decode(bytes).expect(INVARIANT)),
         oids::JSONB => Datum::Jsonb(Jsonb::from_bytes(bytes)),
         _ if tagged::is_tagged(type_oid) => tagged::read(bytes).expect(INVARIANT),

@@ -20,7 +20,7 @@ use crate::catalog::builtin;
 use crate::exec::expr::Call;
 use crate::types::arrow::{self, ColumnType, Form};
 use crate::types::datetime::{DATE_INFINITY, DATE_NEG_INFINITY, DAY};
-use crate::types::{Datum, Oid, oids, string};
+use crate::types::{Datum, Oid, is_bytes, oids, string};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::{
     DataType, Float32Type, Float64Type, Int64Type, TimestampMicrosecondType,
@@ -162,7 +162,7 @@ fn aligned_pair([left, right]: [Typed; 2]) -> Option<[Typed; 2]> {
             Some(padded([left, right]))
         }
         (DataType::BinaryView, _) | (_, DataType::BinaryView) => {
-            let bytes = left.ty.oid == oids::BYTEA && right.ty.oid == oids::BYTEA;
+            let bytes = is_bytes(left.ty.oid) && is_bytes(right.ty.oid);
             bytes.then_some([left, right])
         }
         _ => Some([left, right]),
@@ -394,7 +394,7 @@ pub(super) fn ordered(value: Typed) -> Option<Arc<dyn PhysicalExpr>> {
         | DataType::Time64(_)
         | DataType::UInt32
         | DataType::Decimal128(..) => value,
-        DataType::Int64 if matches!(value.ty.oid, oids::INT8 | oids::ANYENUM) => value,
+        DataType::Int64 if value.ty.oid != oids::TID => value,
         _ => return None,
     };
     Some(ordered.expr)

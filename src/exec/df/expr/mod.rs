@@ -134,6 +134,15 @@ pub(in crate::exec) fn is_equal_as_arrow(ty: ColumnType) -> bool {
                 | oids::NAME
                 | oids::BYTEA
                 | oids::UUID
+                | oids::INET
+                | oids::CIDR
+                | oids::MACADDR
+                | oids::MACADDR8
+                | oids::BIT
+                | oids::VARBIT
+                | oids::MONEY
+                | oids::PG_LSN
+                | oids::XID8
                 | oids::DATE
                 | oids::TIME
                 | oids::TIMESTAMP
