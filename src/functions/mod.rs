@@ -49,6 +49,7 @@ mod partition;
 pub mod privileges;
 mod quote;
 pub mod random;
+mod range;
 mod record;
 mod reg;
 mod regex;

@@ -116,6 +116,13 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::json::record::FUNCTIONS,
     super::json::sets::FUNCTIONS,
     super::jsonpath::FUNCTIONS,
+    super::range::FUNCTIONS,
+    super::range::construct::CONSTRUCTORS,
+    super::range::construct::MULTIRANGE_PARTS,
+    super::range::construct::RANGE_PARTS,
+    super::range::relation::ELEMENTS,
+    super::range::relation::RELATIONS,
+    super::range::set::SETS,
     super::series::FUNCTIONS,
 ];
 
@@ -132,6 +139,7 @@ const AGGREGATES: &[&[(&str, AggregateFn)]] = &[
     super::aggregate::money::AGGREGATES,
     super::aggregate::numeric::AGGREGATES,
     super::aggregate::ordered::AGGREGATES,
+    super::aggregate::range::AGGREGATES,
     super::aggregate::regression::AGGREGATES,
     super::aggregate::text::AGGREGATES,
     super::json::aggregate::AGGREGATES,

@@ -2,6 +2,7 @@
 
 use super::datetime::{input, output, write_interval};
 use super::input::{Reader, insufficient_data};
+use super::range::{self, multirange};
 use super::{
     Datum, Format, Interval, Jsonb, Numeric, Oid, array, bits, boolean, bytea, float, int, json,
     jsonpath, lsn, macaddr, money, network, oids, record, string, uuid,
@@ -54,6 +55,12 @@ pub fn text_in(type_oid: Oid, typmod: i32, text: &str, format: &Format) -> Resul
         }
         oids::INT2VECTOR | oids::OIDVECTOR => array::vector_in(type_oid, text)?,
         oids::RECORD => return Err(record::no_input()),
+        _ if let Some(subtype) = range::subtype(type_oid) => {
+            range::text_in(subtype, typmod, text, format)?.datum()
+        }
+        _ if let Some(subtype) = range::multirange::subtype(type_oid) => {
+            multirange::text_in(subtype, typmod, text, format)?.datum()
+        }
         _ if is_oid(type_oid) => Datum::Oid(int::parse_oid(text)?),
         _ => match array::element_type(type_oid) {
             Some(element) => array::text_in(element, typmod, text, format)?,
@@ -102,6 +109,8 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         }
         Datum::Array(v) => array::text_out(v, format, out),
         Datum::Record(v) => record::text_out(v, format, out),
+        Datum::Range(v) => range::text_out(v, format, out),
+        Datum::Multirange(v) => multirange::text_out(v, format, out),
     }
 }
 
@@ -229,6 +238,12 @@ fn variable_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
         oids::JSONB => Datum::Jsonb(Jsonb::parse(versioned(bytes, "jsonb")?)?),
         oids::JSONPATH => Datum::text(jsonpath::text_in(versioned(bytes, "jsonpath")?)?),
         oids::RECORD => return Err(record::no_input()),
+        _ if let Some(subtype) = range::subtype(type_oid) => {
+            range::binary_in(subtype, typmod, bytes)?.datum()
+        }
+        _ if let Some(subtype) = range::multirange::subtype(type_oid) => {
+            multirange::binary_in(subtype, typmod, bytes)?.datum()
+        }
         _ => match array::element_type(type_oid) {
             Some(element) => array::binary_in(type_oid, element, typmod, bytes)?,
             None => return Err(no_input(type_oid)),
@@ -292,5 +307,7 @@ pub fn binary_out(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         }
         Datum::Array(v) => array::binary_out(v, out),
         Datum::Record(v) => record::binary_out(v, out),
+        Datum::Range(v) => range::binary_out(v, out),
+        Datum::Multirange(v) => multirange::binary_out(v, out),
     }
 }

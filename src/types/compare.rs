@@ -1,6 +1,7 @@
 //! Order, equality and hash, as the default operator classes have them.
 
 use super::datetime::SECOND;
+use super::range::{self, Range};
 use super::{Array, Datum, Oid, Record, bits, float, oids, string};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -36,6 +37,8 @@ pub fn compare(type_oid: Oid, a: &Datum, b: &Datum) -> Ordering {
         (Datum::Jsonb(a), Datum::Jsonb(b)) => a.compare(b),
         (Datum::Array(a), Datum::Array(b)) => compare_arrays(a, b),
         (Datum::Record(a), Datum::Record(b)) => compare_records(a, b),
+        (Datum::Range(a), Datum::Range(b)) => range::compare_ranges(a, b),
+        (Datum::Multirange(a), Datum::Multirange(b)) => range::multirange::compare(a, b),
         (a, b) => unreachable!("values of one type have one representation: {a:?}, {b:?}"),
     }
 }
@@ -109,6 +112,16 @@ pub fn hash(type_oid: Oid, value: &Datum, state: &mut impl Hasher) {
         }
         Datum::Array(v) => v.elements.iter().for_each(|e| hash(v.element_type, e, state)),
         Datum::Record(v) => v.fields.iter().for_each(|(t, e)| hash(*t, e, state)),
+        Datum::Range(v) => hash_range(v, state),
+        Datum::Multirange(v) => v.ranges.iter().for_each(|range| hash_range(range, state)),
+    }
+}
+
+fn hash_range(range: &Range, state: &mut impl Hasher) {
+    let Some((lower, upper)) = &range.bounds else { return state.write_u8(0) };
+    for bound in [lower, upper] {
+        bound.inclusive.hash(state);
+        hash(range.subtype, bound.value.as_ref().unwrap_or(&Datum::Null), state);
     }
 }
 

@@ -6,6 +6,7 @@
 //! `pg_lsn` are `Int8`; what is bytes of a form
 //! of its own ([`is_bytes`]) is `Bytea`.
 
+use super::range::{Multirange, Range};
 use super::{Interval, Jsonb, Numeric, Oid, oids};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub enum Datum {
     Jsonb(Jsonb),
     Array(Arc<Array>),
     Record(Arc<Record>),
+    Range(Arc<Range>),
+    Multirange(Arc<Multirange>),
 }
 
 /// The same value in the same form, as constants of two expressions are the same: NaN is itself, and
@@ -70,6 +73,8 @@ impl PartialEq for Datum {
             (Datum::Jsonb(a), Datum::Jsonb(b)) => a == b,
             (Datum::Array(a), Datum::Array(b)) => a == b,
             (Datum::Record(a), Datum::Record(b)) => a == b,
+            (Datum::Range(a), Datum::Range(b)) => a == b,
+            (Datum::Multirange(a), Datum::Multirange(b)) => a == b,
             _ => false,
         }
     }
@@ -146,6 +151,8 @@ impl Datum {
             Datum::Jsonb(document) => document.as_bytes().len(),
             Datum::Array(array) => array.elements.iter().map(Datum::memory_bytes).sum(),
             Datum::Record(record) => record.fields.iter().map(|(_, v)| v.memory_bytes()).sum(),
+            Datum::Range(range) => range.memory_bytes(),
+            Datum::Multirange(multirange) => multirange.memory_bytes(),
             // Most numerics are short.
             Datum::Numeric(_) | Datum::Interval(_) | Datum::Uuid(_) => 32,
             _ => 0,
@@ -212,6 +219,8 @@ ref_accessors! {
     as_jsonb -> Jsonb = Jsonb;
     as_array -> Array = Array;
     as_record -> Record = Record;
+    as_range -> Range = Range;
+    as_multirange -> Multirange = Multirange;
 }
 
 const _: () = assert!(std::mem::size_of::<Datum>() <= 24, "a row of datums is copied on hot paths");

@@ -13,9 +13,12 @@
 //! | text, bytea, what is held as bytes | the bytes, 00 as 00 FF, then 00 00 |
 //! | bit, varbit | the bits as these bytes, then their number |
 //! | numeric | sign class, decimal exponent, digits in pairs, end |
+//! | ranges | empty or not, then per bound whether it is finite, its value, whether before, at or after that |
+//! | multiranges | the ranges, then 00 |
 //! | arrays | per element 01 or 02 (NULL) and key, then 00, dimensions |
 
 use super::compare::timetz_key;
+use super::range::Range;
 use super::{Array, Datum, Numeric, Oid, Record, bits, oids, string};
 
 const NULL_FIRST: u8 = 0;
@@ -77,6 +80,11 @@ pub fn encode_value(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         Datum::Jsonb(v) => v.root().encode_key(out),
         Datum::Array(v) => encode_array(v, out),
         Datum::Record(v) => encode_record(v, out),
+        Datum::Range(v) => encode_range(v, out),
+        Datum::Multirange(v) => {
+            v.ranges.iter().for_each(|range| encode_range(range, out));
+            out.push(MULTIRANGE_END);
+        }
     }
 }
 
@@ -179,6 +187,43 @@ fn encode_record(record: &Record, out: &mut Vec<u8>) {
     out.push(ARRAY_END);
 }
 
+/// Sorts before the key of any range that is not empty.
+const RANGE_EMPTY: u8 = 1;
+const RANGE_BOUNDED: u8 = 2;
+const MULTIRANGE_END: u8 = 0;
+
+/// Where a bound lies: without end, or just before, at, or after its value.
+mod bound {
+    pub const LOWEST: u8 = 0;
+    pub const FINITE: u8 = 1;
+    pub const HIGHEST: u8 = 2;
+    pub const BEFORE: u8 = 0;
+    pub const AT: u8 = 1;
+    pub const AFTER: u8 = 2;
+}
+
+fn encode_range(range: &Range, out: &mut Vec<u8>) {
+    let Some((lower, upper)) = &range.bounds else {
+        out.push(RANGE_EMPTY);
+        return;
+    };
+    out.push(RANGE_BOUNDED);
+    for end in [lower, upper] {
+        match &end.value {
+            None => out.push(if end.is_upper { bound::HIGHEST } else { bound::LOWEST }),
+            Some(value) => {
+                out.push(bound::FINITE);
+                encode_value(range.subtype, value, out);
+                out.push(match (end.inclusive, end.is_upper) {
+                    (true, _) => bound::AT,
+                    (false, true) => bound::BEFORE,
+                    (false, false) => bound::AFTER,
+                });
+            }
+        }
+    }
+}
+
 fn encode_item(type_oid: Oid, item: &Datum, out: &mut Vec<u8>) {
     if item.is_null() {
         out.push(ARRAY_NULL);
@@ -250,6 +295,24 @@ mod tests {
             &["", "0", "00", "00000000", "000000000", "01", "1", "10", "10000000", "11"],
         ),
         (oids::MONEY, &["-1", "0", "0.01", "1"]),
+        (
+            oids::NUMRANGE,
+            &[
+                "empty",
+                "(,1)",
+                "(,1]",
+                "(,)",
+                "[1,1]",
+                "=[1.0,1.00]",
+                "[1,2)",
+                "[1,2]",
+                "[1,)",
+                "(1,2)",
+                "[2,3]",
+            ],
+        ),
+        (oids::INT4RANGE, &["empty", "=[1,1)", "[1,2)", "=(0,1]", "[1,5)", "[2,3)"]),
+        (oids::INT4MULTIRANGE, &["{}", "{[1,2)}", "{[1,2),[5,6)}", "{[1,3)}", "={[1,2),[2,3)}"]),
         (oids::PG_LSN, &["0/0", "0/FFFFFFFF", "1/0", "FFFFFFFF/0"]),
         (oids::DATE, &["-infinity", "4714-11-24 BC", "1999-12-31", "2000-01-01", "infinity"]),
         (oids::TIMETZ, &["00:00+02", "00:00+00", "=00:00+00", "00:00-01", "=00:00-01"]),

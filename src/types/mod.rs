@@ -33,6 +33,7 @@ mod names;
 pub mod network;
 pub mod numeric;
 pub mod oids;
+pub mod range;
 pub mod record;
 pub mod string;
 pub mod tagged;

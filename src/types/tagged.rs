@@ -8,11 +8,14 @@
 //! NULL 0     fixed width: tag, bytes (big endian)     others: tag, length u32, bytes
 //! array      tag, element type u32, dimensions u8 (length i32, lower bound i32 each), elements
 //! record     tag, fields u16, (type u32, value) each
+//! range      tag, subtype u32, flags u8, length u32 and value of each bound that there is
+//! multirange tag, subtype u32, ranges u32, each as above without the tag
 //! ```
 //!
 //! The form is on disk: tags keep their meaning.
 
 use super::input::{Reader, incorrect_format};
+use super::range::{self, Multirange};
 use super::{Array, Datum, Interval, Jsonb, Numeric, Oid, Record, oids, string};
 use crate::error::Result;
 use std::sync::Arc;
@@ -41,6 +44,8 @@ mod tag {
     pub const JSONB: u8 = 20;
     pub const ARRAY: u8 = 21;
     pub const RECORD: u8 = 22;
+    pub const RANGE: u8 = 23;
+    pub const MULTIRANGE: u8 = 24;
 }
 
 /// Whether values of a type are kept in this form.
@@ -88,6 +93,15 @@ pub fn write(value: &Datum, out: &mut Vec<u8>) {
                 out.extend_from_slice(&lower.to_be_bytes());
             }
             v.elements.iter().for_each(|element| write(element, out));
+        }
+        Datum::Range(v) => {
+            out.push(tag::RANGE);
+            range::tagged_out(v, out);
+        }
+        Datum::Multirange(v) => {
+            let ranges = u32::try_from(v.ranges.len()).expect("values are below 1 GiB");
+            put!(MULTIRANGE v.subtype, ranges);
+            v.ranges.iter().for_each(|one| range::tagged_out(one, out));
         }
         Datum::Record(v) => {
             let fields = u16::try_from(v.fields.len()).expect("rows have at most 1664 columns");
@@ -147,6 +161,8 @@ fn next(r: &mut Reader<'_>) -> Result<Datum> {
         tag::JSONB => Datum::Jsonb(Jsonb::from_bytes(counted(r)?)),
         tag::ARRAY => array(r)?,
         tag::RECORD => record(r)?,
+        tag::RANGE => range::tagged_in(r)?.datum(),
+        tag::MULTIRANGE => multirange(r)?,
         _ => return Err(incorrect_format()),
     })
 }
@@ -168,6 +184,12 @@ fn array(r: &mut Reader<'_>) -> Result<Datum> {
     let count: usize = if dims.is_empty() { 0 } else { lengths.product() };
     let elements = (0..count).map(|_| next(r)).collect::<Result<Vec<_>>>()?;
     Ok(Datum::Array(Arc::new(Array { element_type, dims, elements })))
+}
+
+fn multirange(r: &mut Reader<'_>) -> Result<Datum> {
+    let (subtype, count) = (oid(r)?, oid(r)?);
+    let ranges = (0..count).map(|_| range::tagged_in(r)).collect::<Result<Vec<_>>>()?;
+    Ok(Multirange::new(subtype, ranges).datum())
 }
 
 fn record(r: &mut Reader<'_>) -> Result<Datum> {
@@ -206,6 +228,10 @@ mod tests {
             (oids::JSONB, "{\"a\": [1, null]}"),
             (1007, "[0:1][2:3]={{1,NULL},{3,4}}"),
             (1007, "{}"),
+            (oids::NUMRANGE, "[1.50,)"),
+            (oids::DATERANGE, "empty"),
+            (oids::INT4MULTIRANGE, "{(,1),[5,7)}"),
+            (oids::INET, "1.2.3.4/8"),
         ];
         let mut fields: Vec<(Oid, Datum)> =
             scalars.iter().map(|(oid, value)| (*oid, text(*oid, value))).collect();

@@ -86,9 +86,14 @@ pub fn binary_coercible(source: Oid, target: Oid) -> bool {
         return true;
     }
     let is_array = type_(source).is_some_and(|t| t.is_array);
+    let is = |kind| type_(source).is_some_and(|t| t.kind == kind);
     match target {
         oids::ANYCOMPATIBLE => return true,
         oids::ANYARRAY | oids::ANYCOMPATIBLEARRAY if is_array => return true,
+        oids::ANYRANGE | oids::ANYCOMPATIBLERANGE if is(TypeKind::Range) => return true,
+        oids::ANYMULTIRANGE | oids::ANYCOMPATIBLEMULTIRANGE if is(TypeKind::Multirange) => {
+            return true;
+        }
         oids::ANYNONARRAY | oids::ANYCOMPATIBLENONARRAY if !is_array => return true,
         // Row types, built-in or a user's (which pg_type's export does not have).
         oids::RECORD if type_(source).is_none_or(|t| t.kind == TypeKind::Composite) => return true,

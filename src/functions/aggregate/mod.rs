@@ -14,6 +14,7 @@ pub(super) mod interval;
 pub(super) mod money;
 pub(super) mod numeric;
 pub(super) mod ordered;
+pub(super) mod range;
 pub(super) mod regression;
 #[cfg(test)]
 mod tests;

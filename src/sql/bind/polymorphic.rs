@@ -12,7 +12,7 @@
 use super::state::Binder;
 use crate::catalog::builtin::{CastContext, TypeKind};
 use crate::error::{PgError, Result, code};
-use crate::types::{Oid, oids};
+use crate::types::{Oid, oids, range};
 
 /// Any pseudo-type that stands for an actual type (`IsPolymorphicType`).
 pub(super) fn is_polymorphic(oid: Oid) -> bool {
@@ -61,6 +61,8 @@ pub(super) fn is_container(oid: Oid) -> bool {
 struct Evidence {
     element: Option<Oid>,
     array: Option<Oid>,
+    range: Option<Oid>,
+    multirange: Option<Oid>,
     /// Actual types of the compatible family's elements.
     compatible: Vec<Oid>,
     has_simple: bool,
@@ -73,7 +75,7 @@ struct Evidence {
 impl Binder<'_, '_> {
     /// Whether actual types fit polymorphic declarations (`check_generic_type_consistency`).
     pub fn generics_agree(&self, actual: &[Oid], declared: &[Oid]) -> bool {
-        let Ok(evidence) = self.gather(actual, declared) else { return false };
+        let Ok(mut evidence) = self.gather(actual, declared) else { return false };
         if let (Some(array), Some(element)) = (evidence.array, evidence.element) {
             if array == oids::ANYARRAY {
                 return false;
@@ -81,6 +83,10 @@ impl Binder<'_, '_> {
             if self.element(array) != Some(element) {
                 return false;
             }
+        }
+        evidence.element = evidence.element.or_else(|| self.element(evidence.array?));
+        if self.deduce_from_ranges(&mut evidence).is_err() {
+            return false;
         }
         if declared.contains(&oids::ANYENUM) {
             let element = evidence.element.or_else(|| self.element(evidence.array?));
@@ -161,14 +167,51 @@ impl Binder<'_, '_> {
                 agree(&mut found.element, actual)
                     .map_err(|old| self.not_alike("anyelement", old, actual))
             }
-            _ if self.facts(actual).kind == TypeKind::Range => {
-                Err(PgError::unsupported("polymorphic functions on ranges"))
-            }
             oids::ANYMULTIRANGE | oids::ANYCOMPATIBLEMULTIRANGE => {
-                Err(self.not_a(declared, "a multirange type", actual))
+                let base = self.base_type(actual, -1).0;
+                if self.facts(base).kind != TypeKind::Multirange {
+                    return Err(self.not_a(declared, "a multirange type", actual));
+                }
+                agree(&mut found.multirange, base)
+                    .map_err(|old| self.not_alike("anymultirange", old, base))
             }
-            _ => Err(self.not_a(declared, "a range type", actual)),
+            _ => {
+                let base = self.base_type(actual, -1).0;
+                if self.facts(base).kind != TypeKind::Range {
+                    return Err(self.not_a(declared, "a range type", actual));
+                }
+                agree(&mut found.range, base).map_err(|old| self.not_alike("anyrange", old, base))
+            }
         }
+    }
+
+    /// A multirange says what the range is, and a range what the element is.
+    fn deduce_from_ranges(&self, found: &mut Evidence) -> Result<()> {
+        if let Some(multirange) = found.multirange
+            && let Some(of) = range::range_of(multirange)
+        {
+            agree(&mut found.range, of).map_err(|range| {
+                self.inconsistent(["anymultirange", "anyrange"], multirange, range)
+            })?;
+        }
+        if let Some(range) = found.range
+            && let Some(of) = range::subtype(range)
+        {
+            agree(&mut found.element, of)
+                .map_err(|element| self.inconsistent(["anyrange", "anyelement"], range, element))?;
+        }
+        Ok(())
+    }
+
+    fn inconsistent(&self, declared: [&str; 2], a: Oid, b: Oid) -> PgError {
+        let [first, second] = declared;
+        let message =
+            format!("argument declared {first} is not consistent with argument declared {second}");
+        PgError::new(code::DATATYPE_MISMATCH, message).detail(format!(
+            "{} versus {}",
+            self.type_name(a),
+            self.type_name(b)
+        ))
     }
 
     fn not_alike(&self, declared: &str, a: Oid, b: Oid) -> PgError {
@@ -197,17 +240,17 @@ impl Binder<'_, '_> {
         if !declared.iter().any(|t| is_polymorphic(*t)) {
             return Ok(result);
         }
-        let evidence = self.gather(actual, declared)?;
-        let element = self.solve_simple(&evidence, declared, result)?;
+        let mut evidence = self.gather(actual, declared)?;
+        let element = self.solve_simple(&mut evidence, declared, result)?;
         let compatible = self.solve_compatible(&evidence)?;
         for (declared, &actual) in declared.iter_mut().zip(actual) {
-            *declared = self.substitute(*declared, element, compatible, actual)?;
+            *declared = self.substitute(*declared, &evidence, element, compatible, actual)?;
         }
-        self.substitute(result, element, compatible, oids::UNKNOWN)
+        self.substitute(result, &evidence, element, compatible, oids::UNKNOWN)
     }
 
     /// The type of `anyelement`; 0 where the family is not used.
-    fn solve_simple(&self, evidence: &Evidence, declared: &[Oid], result: Oid) -> Result<Oid> {
+    fn solve_simple(&self, evidence: &mut Evidence, declared: &[Oid], result: Oid) -> Result<Oid> {
         if !evidence.has_simple {
             return Ok(0);
         }
@@ -225,20 +268,16 @@ impl Binder<'_, '_> {
         };
         let element = match (evidence.element, from_array) {
             (Some(element), Some(from_array)) if element != from_array => {
-                let message = "argument declared anyarray is not consistent with argument \
-                               declared anyelement";
                 let array = evidence.array.unwrap_or(oids::ANYARRAY);
-                return Err(PgError::new(code::DATATYPE_MISMATCH, message).detail(format!(
-                    "{} versus {}",
-                    self.type_name(array),
-                    self.type_name(element)
-                )));
+                return Err(self.inconsistent(["anyarray", "anyelement"], array, element));
             }
-            (Some(element), _) | (None, Some(element)) => element,
-            (None, None) => {
-                let message = "could not determine polymorphic type because input has type unknown";
-                return Err(PgError::new(code::DATATYPE_MISMATCH, message));
-            }
+            (element, from_array) => element.or(from_array),
+        };
+        evidence.element = element;
+        self.deduce_from_ranges(evidence)?;
+        let Some(element) = evidence.element else {
+            let message = "could not determine polymorphic type because input has type unknown";
+            return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         };
         if declared.contains(&oids::ANYENUM) && self.facts(element).kind != TypeKind::Enum {
             let message =
@@ -282,7 +321,14 @@ impl Binder<'_, '_> {
         Ok(common)
     }
 
-    fn substitute(&self, declared: Oid, element: Oid, compatible: Oid, actual: Oid) -> Result<Oid> {
+    fn substitute(
+        &self,
+        declared: Oid,
+        evidence: &Evidence,
+        element: Oid,
+        compatible: Oid,
+        actual: Oid,
+    ) -> Result<Oid> {
         let array = |element: Oid| {
             self.array_of(element).ok_or_else(|| {
                 let name = self.type_name(element);
@@ -296,10 +342,21 @@ impl Binder<'_, '_> {
             oids::ANYCOMPATIBLEARRAY => array(compatible),
             oids::ANYCOMPATIBLE | oids::ANYCOMPATIBLENONARRAY => Ok(compatible),
             oids::ANYELEMENT | oids::ANYNONARRAY | oids::ANYENUM if element != 0 => Ok(element),
+            oids::ANYRANGE => evidence.range.ok_or_else(|| undetermined("anyrange")),
+            oids::ANYMULTIRANGE => evidence
+                .multirange
+                .or_else(|| range::multirange_of(evidence.range?))
+                .ok_or_else(|| undetermined("anymultirange")),
             other if is_polymorphic(other) && actual != oids::UNKNOWN => Ok(actual),
             other => Ok(other),
         }
     }
+}
+
+fn undetermined(name: &str) -> PgError {
+    let message =
+        format!("could not determine polymorphic type {name} because input has type unknown");
+    PgError::new(code::DATATYPE_MISMATCH, message)
 }
 
 fn is_element(oid: Oid) -> bool {

@@ -16,6 +16,7 @@
 //! | date, time | Date32, Time64 in microseconds |
 //! | timestamp, timestamptz | Timestamp in microseconds, since 1970 |
 //! | timetz, interval, uuid | FixedSizeBinary of 12, 16, 16 bytes |
+//! | ranges, multiranges | BinaryView of the wire's binary form |
 //! | arrays of built-in types | BinaryView of the wire's binary form |
 //! | enums | Int64 of the label's rank |
 //! | money, pg_lsn, xid8, tid | Int64 in their order |
@@ -40,7 +41,7 @@ pub use read::datum_at;
 use super::datetime::timestamp::is_infinite;
 use super::datetime::{DATE_INFINITY, DATE_NEG_INFINITY, DAY};
 use super::numeric::precision_and_scale;
-use super::{Oid, array, codec, is_bytes, oids, string};
+use super::{Oid, array, codec, is_bytes, oids, range, string};
 use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 use std::collections::HashMap;
 
@@ -153,6 +154,7 @@ pub fn data_type(type_oid: Oid) -> DataType {
         oids::INTERVAL | oids::UUID => DataType::FixedSizeBinary(16),
         oids::NUMERIC | oids::JSONB | oids::RECORD | oids::ANYARRAY => DataType::BinaryView,
         _ if is_bytes(type_oid) => DataType::BinaryView,
+        _ if range::is_range(type_oid) => DataType::BinaryView,
         _ if codec::is_oid_like(type_oid) => DataType::UInt32,
         _ if array::element_type(type_oid).is_some() => DataType::BinaryView,
         _ => DataType::Utf8View,

@@ -21,6 +21,8 @@ fn arrays_give_back_what_was_appended() {
         (oids::TEXT, &["", "short", "a text longer than a view's inline bytes"]),
         (oids::JSON, &["{\"a\": 1}"]),
         (oids::BYTEA, &["\\x00ff"]),
+        (oids::INT4RANGE, &["[1,5)", "empty"]),
+        (oids::NUMMULTIRANGE, &["{}", "{[1.5,2),(3,)}"]),
         (oids::INET, &["1.2.3.4/8", "::1"]),
         (oids::MACADDR, &["08:00:2b:01:02:03"]),
         (oids::VARBIT, &["", "101"]),
