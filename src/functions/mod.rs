@@ -27,6 +27,7 @@ mod facts;
 mod float;
 mod float_text;
 mod function_definition;
+mod geometry;
 mod has_privilege;
 mod hash;
 mod in_range;

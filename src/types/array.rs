@@ -21,8 +21,25 @@ pub fn element_type(type_oid: Oid) -> Option<Oid> {
     }
 }
 
+/// The elements of a type whose values are arrays of fixed length from 0 on, which can be subscripted but
+/// not sliced (`raw_array_subscript_handler`).
+pub fn fixed_element(type_oid: Oid) -> Option<Oid> {
+    match type_oid {
+        oids::NAME => Some(oids::CHAR),
+        oids::POINT | oids::LINE => Some(oids::FLOAT8),
+        oids::LSEG | oids::BOX => Some(oids::POINT),
+        _ => None,
+    }
+}
+
+/// What stands between elements (`typdelim`).
+fn delimiter(element: Oid) -> u8 {
+    if element == oids::BOX { b';' } else { b',' }
+}
+
 struct Parser<'a> {
     text: &'a str,
+    delimiter: char,
     at: usize,
     /// Per depth: the length of every array there, once the first is complete.
     dims: Vec<Option<usize>>,
@@ -51,7 +68,9 @@ pub fn text_in_by(
     text: &str,
     read: &mut dyn FnMut(Option<&str>) -> Result<Datum>,
 ) -> Result<Datum> {
-    let mut parser = Parser { text, at: 0, dims: Vec::new(), leaf_depth: None, items: Vec::new() };
+    let delimiter = char::from(delimiter(element));
+    let mut parser =
+        Parser { text, delimiter, at: 0, dims: Vec::new(), leaf_depth: None, items: Vec::new() };
     let bounds = parser.bounds()?;
     parser.skip_spaces();
     if parser.peek() != Some('{') {
@@ -215,7 +234,7 @@ impl Parser<'_> {
             length += 1;
             self.skip_spaces();
             match self.peek() {
-                Some(',') => self.at += 1,
+                Some(c) if c == self.delimiter => self.at += 1,
                 Some('}') => {
                     self.at += 1;
                     return self.close(depth, length);
@@ -268,7 +287,8 @@ impl Parser<'_> {
                     escaped = true;
                     continue;
                 }
-                ',' | '}' if !quoted => break,
+                '}' if !quoted => break,
+                c if c == self.delimiter && !quoted => break,
                 '{' | '"' if !quoted => {
                     let detail = match c {
                         '{' => "Unexpected \"{\" character.",
@@ -338,7 +358,7 @@ fn write_dimension(
     let length = dims.first().map_or(0, |(n, _)| *n);
     for i in 0..length {
         if i > 0 {
-            out.push(b',');
+            out.push(delimiter(element));
         }
         if dims.len() > 1 {
             write_dimension(&dims[1..], element, elements, format, out);
@@ -357,9 +377,12 @@ fn write_element(element: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
     let start = out.len();
     codec::text_out(element, value, format, out);
     let text = &out[start..];
-    let special =
-        |b: &u8| matches!(b, b'"' | b'\\' | b'{' | b'}' | b',') || is_space(char::from(*b));
-    if text.is_empty() || text.eq_ignore_ascii_case(b"null") || text.iter().any(special) {
+    let delimiter = delimiter(element);
+    let special = |b: &u8| matches!(b, b'"' | b'\\' | b'{' | b'}') || is_space(char::from(*b));
+    if text.is_empty()
+        || text.eq_ignore_ascii_case(b"null")
+        || text.iter().any(|b| special(b) || *b == delimiter)
+    {
         let text = out.split_off(start);
         out.push(b'"');
         for b in text {

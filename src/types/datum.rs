@@ -127,6 +127,13 @@ pub fn is_bytes(type_oid: Oid) -> bool {
             | oids::MACADDR8
             | oids::BIT
             | oids::VARBIT
+            | oids::POINT
+            | oids::LSEG
+            | oids::PATH
+            | oids::BOX
+            | oids::POLYGON
+            | oids::LINE
+            | oids::CIRCLE
     )
 }
 

@@ -20,6 +20,7 @@ pub mod datetime;
 mod datum;
 pub mod float;
 mod format;
+pub mod geometry;
 pub mod input;
 pub mod int;
 pub mod json;

@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Column, Identity};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_type;
 use crate::sql::bind::resolve_type;
-use crate::types::{Oid, oids, range};
+use crate::types::{Oid, geometry, oids, range};
 use pg_raw_parse::nodes::{CollateClause, ColumnDef, Constraint, TypeName};
 use pg_raw_parse::raw::ConstrType;
 use pg_raw_parse::{Node, nodes};
@@ -161,7 +161,7 @@ fn is_storable(type_oid: Oid, catalog: &Catalog) -> bool {
             let mut columns = relation.into_iter().flat_map(|r| r.live_columns());
             columns.all(|column| is_storable(column.type_oid, catalog))
         }
-        _ => range::is_range(scalar) || STORABLE.contains(&scalar),
+        _ => range::is_range(scalar) || geometry::is_shape(scalar) || STORABLE.contains(&scalar),
     }
 }
 

@@ -1,14 +1,15 @@
 //! `array[i]`, `array[lo:hi]`, assignment to them, and `jsonb[…]`.
 //!
 //! Reading outside an array gives NULL, a slice is cut to what exists; assigning outside extends a
-//! one-dimensional array, filling the gap with NULLs (manual, 8.15). `name[i]` reads a letter.
+//! one-dimensional array, filling the gap with NULLs (manual, 8.15). `name[i]` reads a letter, `point[i]` a
+//! coordinate.
 
 use super::eval::Eval;
 use super::node::{Node, Subscript};
 use crate::error::{PgError, Result, code};
 use crate::functions::{self, Ctx, Implementation};
 use crate::types::jsonb::Value;
-use crate::types::{Array, Datum, oids};
+use crate::types::{Array, Datum, Oid, array, oids};
 use std::sync::Arc;
 
 pub(super) fn eval(s: &Subscript, cx: &Eval<'_>) -> Result<Datum> {
@@ -16,8 +17,8 @@ pub(super) fn eval(s: &Subscript, cx: &Eval<'_>) -> Result<Datum> {
     if s.container_type == oids::JSONB {
         return jsonb(s, container, cx);
     }
-    if s.container_type == oids::NAME {
-        return letter(s, &container, cx);
+    if array::fixed_element(s.container_type).is_some() {
+        return fixed_element(s, &container, cx);
     }
     match (&s.assign, s.is_slice) {
         (Some(_), false) => assign_element(s, container, cx),
@@ -45,15 +46,31 @@ fn fetch_element(s: &Subscript, container: &Datum, cx: &Eval<'_>) -> Result<Datu
     Ok(offset(array, &indexes).map_or(Datum::Null, |at| array.elements[at].clone()))
 }
 
-/// A `name` is an array of 64 bytes, zeros at its end, that begins at 0.
-fn letter(s: &Subscript, container: &Datum, cx: &Eval<'_>) -> Result<Datum> {
-    const NAME_BYTES: usize = 64;
-    let (Datum::Text(name), [Some(node)]) = (container, s.upper.as_slice()) else {
-        return Ok(Datum::Null);
-    };
+/// A part of what is an array of fixed length from 0 on.
+fn fixed_element(s: &Subscript, container: &Datum, cx: &Eval<'_>) -> Result<Datum> {
+    let [Some(node)] = s.upper.as_slice() else { return Ok(Datum::Null) };
     let at = index(node, cx)?.and_then(|i| usize::try_from(i).ok());
-    let at = at.filter(|at| *at < NAME_BYTES);
-    Ok(at.map_or(Datum::Null, |at| Datum::Char(name.as_bytes().get(at).copied().unwrap_or(0))))
+    Ok(at.and_then(|at| part(container, s.container_type, at)).unwrap_or_default())
+}
+
+/// A `name` is 64 bytes, zeros at its end; shapes are held as their coordinates.
+fn part(container: &Datum, container_type: Oid, at: usize) -> Option<Datum> {
+    const NAME_BYTES: usize = 64;
+    match (container, array::fixed_element(container_type)?) {
+        (Datum::Text(name), _) => {
+            let byte = name.as_bytes().get(at).copied().unwrap_or(0);
+            (at < NAME_BYTES).then_some(Datum::Char(byte))
+        }
+        (Datum::Bytea(held), oids::POINT) => {
+            let point = held.chunks_exact(2 * size_of::<f64>()).nth(at)?;
+            Some(Datum::bytea(point))
+        }
+        (Datum::Bytea(held), _) => {
+            let bytes = held.as_chunks().0.get(at)?;
+            Some(Datum::Float8(f64::from_be_bytes(*bytes)))
+        }
+        _ => None,
+    }
 }
 
 /// The row-major position of an element; `None` outside the array.

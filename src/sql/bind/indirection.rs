@@ -5,7 +5,7 @@ use super::state::Binder;
 use crate::catalog::builtin::CastContext;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
-use crate::types::{Datum, Oid, oids};
+use crate::types::{Datum, Oid, array, oids};
 use pg_raw_parse::{Node, nodes};
 
 /// `MAXDIM`.
@@ -97,15 +97,16 @@ impl<'n> Binder<'_, 'n> {
         if container_type == oids::JSONB {
             return self.jsonb_subscript(container, subscripts, is_slice, assign);
         }
-        if container_type == oids::NAME && assign.is_some() {
-            return Err(PgError::unsupported("assigning to a letter of a name"));
+        let fixed = array::fixed_element(container_type);
+        if fixed.is_some() && assign.is_some() {
+            let name = self.type_name(container_type);
+            return Err(PgError::unsupported(format!("assigning to a part of a {name}")));
         }
-        if container_type == oids::NAME && is_slice {
+        if fixed.is_some() && is_slice {
             let message = "slices of fixed-length arrays not implemented";
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
         }
-        let letter = (container_type == oids::NAME).then_some(oids::CHAR);
-        let Some(element) = letter.or_else(|| self.element(container_type)) else {
+        let Some(element) = fixed.or_else(|| self.element(container_type)) else {
             let message = format!(
                 "cannot subscript type {} because it does not support subscripting",
                 self.type_name(container_type)
