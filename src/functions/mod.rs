@@ -66,6 +66,7 @@ mod system;
 mod testing;
 mod text;
 mod text_cast;
+mod textsearch;
 mod trigonometry;
 mod visibility;
 

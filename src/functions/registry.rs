@@ -83,6 +83,8 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::text::FUNCTIONS,
     super::text::TRIM,
     super::text_cast::FUNCTIONS,
+    super::textsearch::FUNCTIONS,
+    super::textsearch::VALUES,
     super::visibility::FUNCTIONS,
     super::trigonometry::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --

@@ -5,7 +5,7 @@ use super::input::{Reader, insufficient_data};
 use super::range::{self, multirange};
 use super::{
     Datum, Format, Interval, Jsonb, Numeric, Oid, array, bits, boolean, bytea, float, geometry,
-    int, json, jsonpath, lsn, macaddr, money, network, oids, record, string, uuid,
+    int, json, jsonpath, lsn, macaddr, money, network, oids, record, string, textsearch, uuid,
 };
 use crate::error::{PgError, Result, code};
 use std::io::Write;
@@ -36,6 +36,7 @@ pub fn text_in(type_oid: Oid, typmod: i32, text: &str, format: &Format) -> Resul
         oids::INET | oids::CIDR => network::parse(type_oid, text)?,
         oids::BIT | oids::VARBIT => bits::parse(type_oid, typmod, text)?,
         _ if geometry::is_shape(type_oid) => geometry::text_in(type_oid, text)?,
+        _ if textsearch::is_textsearch(type_oid) => textsearch::text_in(type_oid, text)?,
         oids::MONEY => money::parse(text)?,
         oids::PG_LSN => lsn::parse(text)?,
         oids::MACADDR => macaddr::parse(text)?,
@@ -122,6 +123,7 @@ fn bytes_out(type_oid: Oid, bytes: &[u8], value: &Datum, format: &Format, out: &
         oids::MACADDR | oids::MACADDR8 => macaddr::write(bytes, out),
         oids::BIT | oids::VARBIT => bits::write(bytes, out),
         _ if geometry::is_shape(type_oid) => geometry::text_out(type_oid, value, format, out),
+        _ if textsearch::is_textsearch(type_oid) => textsearch::text_out(type_oid, value, out),
         _ => bytea::write(bytes, format.bytea_output, out),
     }
 }
@@ -211,6 +213,7 @@ pub fn binary_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
         oids::MACADDR | oids::MACADDR8 => macaddr::receive(type_oid, &mut reader)?,
         oids::BIT | oids::VARBIT => bits::receive(type_oid, typmod, &mut reader)?,
         _ if geometry::is_shape(type_oid) => geometry::binary_in(type_oid, &mut reader)?,
+        _ if textsearch::is_textsearch(type_oid) => textsearch::binary_in(type_oid, &mut reader)?,
         oids::DATE
         | oids::TIME
         | oids::TIMETZ

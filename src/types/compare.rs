@@ -2,7 +2,7 @@
 
 use super::datetime::SECOND;
 use super::range::{self, Range};
-use super::{Array, Datum, Oid, Record, bits, float, oids, string};
+use super::{Array, Datum, Oid, Record, bits, float, oids, string, textsearch};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
@@ -30,6 +30,9 @@ pub fn compare(type_oid: Oid, a: &Datum, b: &Datum) -> Ordering {
         }
         (Datum::Text(a), Datum::Text(b)) => a.cmp(b),
         (Datum::Bytea(a), Datum::Bytea(b)) if bits::is_bits(type_oid) => bits::compare(a, b),
+        (Datum::Bytea(_), Datum::Bytea(_)) if textsearch::is_textsearch(type_oid) => {
+            textsearch_key(type_oid, a).cmp(&textsearch_key(type_oid, b))
+        }
         (Datum::Bytea(a), Datum::Bytea(b)) => a.cmp(b),
         (Datum::TimeTz(a, x), Datum::TimeTz(b, y)) => timetz_key(*a, *x).cmp(&timetz_key(*b, *y)),
         (Datum::Interval(a), Datum::Interval(b)) => a.compare(b),
@@ -41,6 +44,12 @@ pub fn compare(type_oid: Oid, a: &Datum, b: &Datum) -> Ordering {
         (Datum::Multirange(a), Datum::Multirange(b)) => range::multirange::compare(a, b),
         (a, b) => unreachable!("values of one type have one representation: {a:?}, {b:?}"),
     }
+}
+
+fn textsearch_key(type_oid: Oid, value: &Datum) -> Vec<u8> {
+    let mut key = Vec::new();
+    textsearch::encode_key(type_oid, value, &mut key);
+    key
 }
 
 /// `timetz` compares by the instant, then by zone.
@@ -77,7 +86,7 @@ fn compare_records(a: &Record, b: &Record) -> Ordering {
 pub fn equal(type_oid: Oid, a: &Datum, b: &Datum) -> bool {
     match (a, b) {
         (Datum::Text(a), Datum::Text(b)) if type_oid != oids::BPCHAR => a == b,
-        (Datum::Bytea(a), Datum::Bytea(b)) => a == b,
+        (Datum::Bytea(a), Datum::Bytea(b)) if type_oid != oids::TSQUERY => a == b,
         (Datum::Array(a), Datum::Array(b)) => a.dims == b.dims && compare_arrays(a, b).is_eq(),
         _ => compare(type_oid, a, b).is_eq(),
     }
@@ -100,6 +109,7 @@ pub fn hash(type_oid: Oid, value: &Datum, state: &mut impl Hasher) {
         Datum::Numeric(v) => v.hash(state),
         Datum::Text(v) if type_oid == oids::BPCHAR => string::trim_blanks(v).hash(state),
         Datum::Text(v) => v.hash(state),
+        Datum::Bytea(_) if type_oid == oids::TSQUERY => textsearch_key(type_oid, value).hash(state),
         Datum::Bytea(v) => v.hash(state),
         Datum::TimeTz(v, zone) => timetz_key(*v, *zone).hash(state),
         Datum::Interval(v) => v.span().hash(state),

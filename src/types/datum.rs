@@ -134,6 +134,8 @@ pub fn is_bytes(type_oid: Oid) -> bool {
             | oids::POLYGON
             | oids::LINE
             | oids::CIRCLE
+            | oids::TSVECTOR
+            | oids::TSQUERY
     )
 }
 

@@ -19,7 +19,7 @@
 
 use super::compare::timetz_key;
 use super::range::Range;
-use super::{Array, Datum, Numeric, Oid, Record, bits, oids, string};
+use super::{Array, Datum, Numeric, Oid, Record, bits, oids, string, textsearch};
 
 const NULL_FIRST: u8 = 0;
 const NOT_NULL: u8 = 1;
@@ -68,6 +68,9 @@ pub fn encode_value(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
             let (bytes, length) = bits::key_parts(v);
             encode_bytes(bytes, out);
             out.extend_from_slice(length);
+        }
+        Datum::Bytea(_) if textsearch::is_textsearch(type_oid) => {
+            textsearch::encode_key(type_oid, value, out);
         }
         Datum::Bytea(v) => encode_bytes(v, out),
         Datum::TimeTz(v, zone) => {

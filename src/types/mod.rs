@@ -38,6 +38,7 @@ pub mod range;
 pub mod record;
 pub mod string;
 pub mod tagged;
+pub mod textsearch;
 pub mod uuid;
 
 pub use codec::{binary_in, binary_out, text_in, text_out};

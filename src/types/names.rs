@@ -99,6 +99,8 @@ fn simple_name(type_oid: Oid) -> Option<&'static str> {
         oids::REGCONFIG => "regconfig",
         oids::REGDICTIONARY => "regdictionary",
         oids::REGCOLLATION => "regcollation",
+        oids::TSVECTOR => "tsvector",
+        oids::TSQUERY => "tsquery",
         oids::UUID => "uuid",
         oids::PG_LSN => "pg_lsn",
         oids::JSONB => "jsonb",

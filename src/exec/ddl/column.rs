@@ -175,6 +175,8 @@ const STORABLE: &[Oid] = &[
     oids::VARBIT,
     oids::MONEY,
     oids::PG_LSN,
+    oids::TSVECTOR,
+    oids::TSQUERY,
     oids::CID,
     oids::JSONPATH,
     oids::TID,

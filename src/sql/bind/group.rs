@@ -5,6 +5,7 @@
 //! GROUP BY a, b               →  group_by [a, b],    grouping_sets []
 //! ```
 
+use super::clause::raw_location;
 use super::place::Place;
 use super::state::Binder;
 use crate::error::{PgError, Result, code};
@@ -132,8 +133,7 @@ impl<'n> Binder<'_, 'n> {
                 return Ok(target_ref);
             }
         }
-        let location = grouping.targets[at].expr.location();
-        self.add_group(at, grouping.targets, &mut grouping.grouped, location)?;
+        self.add_group(at, grouping.targets, &mut grouping.grouped, raw_location(node))?;
         Ok(grouping.targets[at].sort_group_ref)
     }
 }

@@ -1,0 +1,408 @@
+//! `tsquery`: lexemes joined by `!`, `<->`, `&` and `|`, from the tightest to the loosest.
+
+use super::lexer::Lexer;
+use super::{LEXEME_BYTES_END, POSITION_END, write_quoted, zero_terminated};
+use crate::error::{PgError, Result, code};
+use crate::types::Datum;
+use crate::types::input::{Reader, incorrect_format};
+use crate::types::key::encode_bytes;
+
+const VALUE: u8 = 1;
+const OPERATOR: u8 = 2;
+const NOT: u8 = 1;
+const AND: u8 = 2;
+const OR: u8 = 3;
+const PHRASE: u8 = 4;
+
+/// A lexeme that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operand {
+    pub word: String,
+    /// Bits 3 to 0 for A to D; none: any.
+    pub weights: u8,
+    /// Whether words that begin so are meant, too.
+    pub prefix: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    Not,
+    And,
+    Or,
+    /// The right one so many words behind the left one.
+    Phrase(u16),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Item {
+    Value(Operand),
+    Operator(Operator),
+}
+
+/// The items in the order in which PostgreSQL sends them: an operator, its right operand, its left one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    items: Vec<Item>,
+}
+
+impl Operator {
+    fn priority(self) -> u8 {
+        match self {
+            Operator::Or => 1,
+            Operator::And => 2,
+            Operator::Phrase(_) => 3,
+            Operator::Not => 4,
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Operator::Not => NOT,
+            Operator::And => AND,
+            Operator::Or => OR,
+            Operator::Phrase(_) => PHRASE,
+        }
+    }
+}
+
+impl Query {
+    /// Operands and operators.
+    pub fn nodes(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Two queries joined, neither of them empty.
+    pub fn joined(&self, operator: Operator, right: &Query) -> Query {
+        let items = [&[Item::Operator(operator)], &right.items[..], &self.items[..]].concat();
+        Query { items }
+    }
+
+    pub fn negated(&self) -> Query {
+        Query { items: [&[Item::Operator(Operator::Not)], &self.items[..]].concat() }
+    }
+
+    pub fn parse(text: &str) -> Result<Query> {
+        let mut parser = Parser { lexer: Lexer::new(text, true), depth: 0, output: Vec::new() };
+        parser.group()?;
+        // Items were put out operands first.
+        parser.output.reverse();
+        Ok(Query { items: parser.output })
+    }
+
+    pub fn write(&self, out: &mut Vec<u8>) {
+        if !self.is_empty() {
+            let mut at = 0;
+            out.extend_from_slice(&self.infix(&mut at, 0, false));
+        }
+    }
+
+    /// The text of the item at a place and its operands, in parentheses where `parent` binds tighter.
+    fn infix(&self, at: &mut usize, parent: u8, right_of_phrase: bool) -> Vec<u8> {
+        stacker::maybe_grow(64 << 10, 1 << 20, || {
+            let item = &self.items[*at];
+            *at += 1;
+            let operator = match item {
+                Item::Value(operand) => {
+                    let mut out = Vec::new();
+                    operand.write(&mut out);
+                    return out;
+                }
+                Item::Operator(operator) => *operator,
+            };
+            let priority = operator.priority();
+            let is_phrase = matches!(operator, Operator::Phrase(_));
+            let text = if operator == Operator::Not {
+                [b"!", &self.infix(at, priority, false)[..]].concat()
+            } else {
+                let right = self.infix(at, priority, is_phrase);
+                let left = self.infix(at, priority, false);
+                let sign = match operator {
+                    Operator::Or => " | ".to_owned(),
+                    Operator::Phrase(1) => " <-> ".to_owned(),
+                    Operator::Phrase(distance) => format!(" <{distance}> "),
+                    _ => " & ".to_owned(),
+                };
+                [&left[..], sign.as_bytes(), &right].concat()
+            };
+            match priority < parent || is_phrase && right_of_phrase {
+                true => [b"( ", &text[..], b" )"].concat(),
+                false => text,
+            }
+        })
+    }
+
+    /// Reads the binary form.
+    pub fn receive(reader: &mut Reader<'_>) -> Result<Query> {
+        let count = reader.array().map(u32::from_be_bytes)?;
+        let mut items = Vec::new();
+        // Operands that are still to come.
+        let mut missing = usize::from(count > 0);
+        for _ in 0..count {
+            missing = missing.checked_sub(1).ok_or_else(incorrect_format)?;
+            let item = receive_item(reader)?;
+            missing += match &item {
+                Item::Value(_) => 0,
+                Item::Operator(Operator::Not) => 1,
+                Item::Operator(_) => 2,
+            };
+            items.push(item);
+        }
+        if missing > 0 {
+            return Err(incorrect_format());
+        }
+        Ok(Query { items })
+    }
+
+    fn send(&self, out: &mut Vec<u8>) {
+        let count = u32::try_from(self.items.len()).expect("values are below 1 GiB");
+        out.extend_from_slice(&count.to_be_bytes());
+        for item in &self.items {
+            match item {
+                Item::Value(operand) => {
+                    out.extend_from_slice(&[VALUE, operand.weights, u8::from(operand.prefix)]);
+                    out.extend_from_slice(operand.word.as_bytes());
+                    out.push(0);
+                }
+                Item::Operator(operator) => {
+                    out.extend_from_slice(&[OPERATOR, operator.code()]);
+                    if let Operator::Phrase(distance) = operator {
+                        out.extend_from_slice(&distance.to_be_bytes());
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn of(value: &Datum) -> Query {
+        let mut reader = Reader(value.as_bytea());
+        Query::receive(&mut reader).expect("a held query is in its binary form")
+    }
+
+    pub fn datum(&self) -> Datum {
+        let mut held = Vec::new();
+        self.send(&mut held);
+        Datum::bytea(held)
+    }
+
+    /// By size first; then item by item, operators before operands and a phrase's distance after what it
+    /// joins. Weights and prefixes do not count.
+    pub fn encode_key(&self, out: &mut Vec<u8>) {
+        let words = self.items.iter().map(|item| match item {
+            Item::Value(operand) => operand.word.len() + 1,
+            Item::Operator(_) => 0,
+        });
+        for size in [self.items.len(), words.sum()] {
+            out.extend_from_slice(&(size as u32).to_be_bytes());
+        }
+        let mut at = 0;
+        while at < self.items.len() {
+            self.encode_item(&mut at, out);
+        }
+    }
+
+    fn encode_item(&self, at: &mut usize, out: &mut Vec<u8>) {
+        stacker::maybe_grow(64 << 10, 1 << 20, || {
+            let item = &self.items[*at];
+            *at += 1;
+            match item {
+                Item::Value(operand) => {
+                    out.push(!VALUE);
+                    // The least of unsigned numbers is the greatest of signed ones.
+                    let sum = checksum(operand.word.as_bytes()) ^ 1 << 31;
+                    out.extend_from_slice(&(!sum).to_be_bytes());
+                    encode_bytes(operand.word.as_bytes(), out);
+                }
+                Item::Operator(operator) => {
+                    out.extend_from_slice(&[!OPERATOR, !operator.code()]);
+                    let operands = if *operator == Operator::Not { 1 } else { 2 };
+                    (0..operands).for_each(|_| self.encode_item(at, out));
+                    if let Operator::Phrase(distance) = operator {
+                        out.extend_from_slice(&(!distance).to_be_bytes());
+                    }
+                }
+            }
+        });
+    }
+}
+
+fn receive_item(reader: &mut Reader<'_>) -> Result<Item> {
+    let [kind] = reader.array::<1>()?;
+    if kind == VALUE {
+        let [weights, prefix] = reader.array::<2>()?;
+        let word = zero_terminated(reader)?.to_owned();
+        if weights > 0xf || word.len() >= LEXEME_BYTES_END {
+            return Err(incorrect_format());
+        }
+        return Ok(Item::Value(Operand { word, weights, prefix: prefix != 0 }));
+    }
+    let [operator] = reader.array::<1>()?;
+    Ok(Item::Operator(match (kind, operator) {
+        (OPERATOR, NOT) => Operator::Not,
+        (OPERATOR, AND) => Operator::And,
+        (OPERATOR, OR) => Operator::Or,
+        (OPERATOR, PHRASE) => Operator::Phrase(reader.array().map(u16::from_be_bytes)?),
+        _ => return Err(incorrect_format()),
+    }))
+}
+
+impl Operand {
+    fn write(&self, out: &mut Vec<u8>) {
+        write_quoted(&self.word, out);
+        if self.weights == 0 && !self.prefix {
+            return;
+        }
+        out.push(b':');
+        if self.prefix {
+            out.push(b'*');
+        }
+        for (bit, letter) in [(3, b'A'), (2, b'B'), (1, b'C'), (0, b'D')] {
+            if self.weights >> bit & 1 == 1 {
+                out.push(letter);
+            }
+        }
+    }
+}
+
+/// PostgreSQL's "legacy" sum: the table of CRC-32, applied in the other direction.
+fn checksum(bytes: &[u8]) -> u32 {
+    let entry = |index: u32| {
+        (0..8).fold(index, |v, _| if v & 1 == 1 { v >> 1 ^ 0xedb8_8320 } else { v >> 1 })
+    };
+    let step = |sum: u32, byte: &u8| entry((sum >> 24) ^ u32::from(*byte)) ^ (sum << 8);
+    !bytes.iter().fold(u32::MAX, step)
+}
+
+/// Makes of infix text the items, each operator after its operands.
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    /// Open parentheses.
+    depth: usize,
+    output: Vec<Item>,
+}
+
+impl Parser<'_> {
+    /// What is in parentheses, or all.
+    fn group(&mut self) -> Result<()> {
+        let mut waiting = Vec::new();
+        let is_whole = self.depth == 0;
+        loop {
+            if !self.operand(&mut waiting)? {
+                return Ok(());
+            }
+            let Some(operator) = self.operator(is_whole)? else { break };
+            self.put_out(&mut waiting, operator);
+            waiting.push(operator);
+        }
+        self.output.extend(waiting.into_iter().rev().map(Item::Operator));
+        Ok(())
+    }
+
+    /// A word or group and the `!` before it; `false`: the text is empty.
+    fn operand(&mut self, waiting: &mut Vec<Operator>) -> Result<bool> {
+        loop {
+            self.lexer.skip_blanks();
+            match self.lexer.peek() {
+                Some('!') => {
+                    self.lexer.advance();
+                    waiting.push(Operator::Not);
+                }
+                Some('(') => {
+                    self.lexer.advance();
+                    self.depth += 1;
+                    stacker::maybe_grow(64 << 10, 1 << 20, || self.group())?;
+                    return Ok(true);
+                }
+                Some(':') => return Err(self.lexer.syntax_error()),
+                Some(_) => break,
+                None if self.output.is_empty() && waiting.is_empty() && self.depth == 0 => {
+                    return Ok(false);
+                }
+                None => return Err(self.lexer.error("no operand in tsquery")),
+            }
+        }
+        let word = self.lexer.word()?.unwrap_or_default();
+        if word.len() >= LEXEME_BYTES_END {
+            let message = format!("word is too long in tsquery: \"{word}\"");
+            return Err(PgError::new(code::PROGRAM_LIMIT_EXCEEDED, message));
+        }
+        let (weights, prefix) = self.modifiers();
+        self.output.push(Item::Value(Operand { word, weights, prefix }));
+        Ok(true)
+    }
+
+    /// `:*AB` behind a word.
+    fn modifiers(&mut self) -> (u8, bool) {
+        let (mut weights, mut prefix) = (0, false);
+        if self.lexer.take(':') {
+            while let Some(c) = self.lexer.peek() {
+                match c {
+                    'a' | 'A' => weights |= 1 << 3,
+                    'b' | 'B' => weights |= 1 << 2,
+                    'c' | 'C' => weights |= 1 << 1,
+                    'd' | 'D' => weights |= 1,
+                    '*' => prefix = true,
+                    _ => break,
+                }
+                self.lexer.advance();
+            }
+        }
+        (weights, prefix)
+    }
+
+    /// The operator between two operands; `None`: the group ends.
+    fn operator(&mut self, is_whole: bool) -> Result<Option<Operator>> {
+        self.lexer.skip_blanks();
+        let operator = match self.lexer.peek() {
+            Some('&') => Operator::And,
+            Some('|') => Operator::Or,
+            Some('<') => return self.phrase().map(Some),
+            Some(')') if !is_whole => {
+                self.lexer.advance();
+                self.depth -= 1;
+                return Ok(None);
+            }
+            None if is_whole => return Ok(None),
+            _ => return Err(self.lexer.syntax_error()),
+        };
+        self.lexer.advance();
+        Ok(Some(operator))
+    }
+
+    /// `<->` or `<3>`, and something behind it.
+    fn phrase(&mut self) -> Result<Operator> {
+        let rest = &self.lexer.rest[1..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (distance, rest) = match rest.strip_prefix('-') {
+            Some(rest) => (1, rest),
+            None if digits == 0 => return Err(self.lexer.syntax_error()),
+            None => {
+                let number = rest[..digits].parse::<u16>().ok();
+                let distance = number.filter(|distance| *distance <= POSITION_END);
+                let distance = distance.ok_or_else(|| {
+                    let message = format!(
+                        "distance in phrase operator must be an integer value between zero and \
+                         {POSITION_END} inclusive"
+                    );
+                    PgError::new(code::INVALID_PARAMETER_VALUE, message)
+                })?;
+                (distance, &rest[digits..])
+            }
+        };
+        match rest.strip_prefix('>') {
+            Some(rest) if !rest.is_empty() => self.lexer.rest = rest,
+            _ => return Err(self.lexer.syntax_error()),
+        }
+        Ok(Operator::Phrase(distance))
+    }
+
+    /// Operators that bind at least as tightly as the next one have all their operands.
+    fn put_out(&mut self, waiting: &mut Vec<Operator>, next: Operator) {
+        while let Some(operator) = waiting.pop_if(|last| last.priority() >= next.priority()) {
+            self.output.push(Item::Operator(operator));
+        }
+    }
+}
