@@ -30,7 +30,7 @@ files! {
     "pg_opclass", "pg_operator", "pg_opfamily", "pg_proc", "pg_range", "pg_settings",
     "pg_shdescription", "pg_tablespace", "pg_ts_config", "pg_ts_dict", "pg_ts_parser",
     "pg_ts_template", "pg_type", "sql_features", "sql_implementation_info", "sql_parts",
-    "sql_sizing",
+    "sql_sizing", "system_views",
 }
 
 /// Our own rows of a catalog.

@@ -16,21 +16,40 @@ use crate::error::Result;
 use crate::types::Datum;
 use values::text;
 
-/// The rows of an information_schema relation; those without a file show only what the export has.
+/// Makes all rows of a view.
+type Make = fn(&SystemRelation, &Context<'_>) -> Result<Vec<Row>>;
+
+/// What makes the rows of the views that clients read most; the others are run as views.
+fn maker(name: &str) -> Option<Make> {
+    let make: Make = match name {
+        "check_constraints" => |_, cx| checks::rows(cx),
+        "columns" => |_, cx| columns::rows(cx),
+        "constraint_column_usage" => |_, cx| Ok(key_columns::usage(cx)),
+        "enabled_roles" | "information_schema_catalog_name" => {
+            |relation, cx| Ok(schemata::names(relation, cx))
+        }
+        "key_column_usage" => |_, cx| Ok(key_columns::rows(cx)),
+        "referential_constraints" => |_, cx| Ok(constraints::referential(cx)),
+        "schemata" => |_, cx| Ok(schemata::rows(cx)),
+        "sequences" => |_, cx| Ok(sequences::rows(cx)),
+        "table_constraints" => |_, cx| Ok(constraints::rows(cx)),
+        "tables" => |_, cx| Ok(tables::rows(cx)),
+        "views" => |_, cx| views::rows(cx),
+        _ => return None,
+    };
+    Some(make)
+}
+
+/// Whether code makes the rows of a view.
+pub(super) fn is_made(name: &str) -> bool {
+    maker(name).is_some()
+}
+
+/// The rows of an information_schema relation; a table has those of the export.
 pub(super) fn rows(relation: &SystemRelation, cx: &Context<'_>) -> Result<Vec<Row>> {
-    match relation.name {
-        "check_constraints" => checks::rows(cx),
-        "columns" => columns::rows(cx),
-        "constraint_column_usage" => Ok(key_columns::usage(cx)),
-        "enabled_roles" | "information_schema_catalog_name" => Ok(schemata::names(relation, cx)),
-        "key_column_usage" => Ok(key_columns::rows(cx)),
-        "referential_constraints" => Ok(constraints::referential(cx)),
-        "schemata" => Ok(schemata::rows(cx)),
-        "sequences" => Ok(sequences::rows(cx)),
-        "table_constraints" => Ok(constraints::rows(cx)),
-        "tables" => Ok(tables::rows(cx)),
-        "views" => views::rows(cx),
-        _ => Ok(builtin_rows::rows(relation).to_vec()),
+    match maker(relation.name) {
+        Some(make) => make(relation, cx),
+        None => Ok(builtin_rows::rows(relation).to_vec()),
     }
 }
 

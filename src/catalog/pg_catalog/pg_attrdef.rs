@@ -1,23 +1,21 @@
 //! pg_attrdef: column defaults and generation expressions.
 
-use super::{Context, Row, tree};
+use super::wanted::row;
+use super::{Columns, Context, Row, tree};
+use crate::catalog::Relation;
 use crate::types::{Datum, Oid};
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for table in cx.catalog.relations() {
-        for column in table.live_columns() {
-            if let Some(default) = &column.default {
-                rows.push(vec![
-                    Datum::Oid(oid(table.oid, column.attno)),
-                    Datum::Oid(table.oid),
-                    Datum::Int2(column.attno),
-                    tree::encode(default),
-                ]);
-            }
+pub(super) fn rows(table: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    for column in table.live_columns() {
+        if let Some(default) = &column.default {
+            rows.push(row![columns;
+                Datum::Oid(oid(table.oid, column.attno)),
+                Datum::Oid(table.oid),
+                Datum::Int2(column.attno),
+                tree::encode(default),
+            ]);
         }
     }
-    rows
 }
 
 /// Defaults are parts of their table and have no OID of their own; the row shows one that is

@@ -2,17 +2,17 @@
 //! NULL is not a constraint of this kind.)
 
 use super::values::{int2_array, letter, oid_array, text};
-use super::{Context, Row, tree};
+use super::wanted::row;
+use super::{Columns, Context, Row, tree};
 use crate::catalog::depend::edges::constraint_columns;
 use crate::catalog::{Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation};
 use crate::types::Datum;
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let tables = cx.catalog.relations();
-    tables.flat_map(|table| table.constraints.iter().map(|c| row(table, c))).collect()
+pub(super) fn rows(table: &Relation, _cx: &Context<'_>, wanted: Columns, rows: &mut Vec<Row>) {
+    rows.extend(table.constraints.iter().map(|c| row(table, c, wanted)));
 }
 
-fn row(table: &Relation, c: &Constraint) -> Row {
+fn row(table: &Relation, c: &Constraint, wanted: Columns) -> Row {
     let key = match &c.kind {
         ConstraintKind::ForeignKey(key) => Some(key),
         _ => None,
@@ -20,7 +20,7 @@ fn row(table: &Relation, c: &Constraint) -> Row {
     let columns = constraint_columns(c);
     let foreign = |value: fn(&ForeignKey) -> u8| letter(key.map_or(b' ', value));
     let ops = || key.map_or(Datum::Null, |k| oid_array(k.eq_ops.iter().copied()));
-    vec![
+    row![wanted;
         Datum::Oid(c.oid),
         text(&c.name),
         Datum::Oid(table.namespace),

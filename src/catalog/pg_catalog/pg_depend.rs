@@ -1,7 +1,7 @@
 //! pg_depend: what clients look for in it: a sequence's owning column (`a` serial, `i` identity), an
 //! index's constraint, a default's sequence, a view's tables.
 
-use super::{Context, Row, pg_attrdef, pg_rewrite};
+use super::{Columns, Context, Row, pg_attrdef, pg_rewrite};
 use crate::catalog::builtin::oid::class;
 use crate::catalog::depend::{relations_of, relations_of_query};
 use crate::catalog::{ConstraintKind, Relation};
@@ -11,28 +11,30 @@ use crate::types::{Datum, Oid};
 /// An end of a dependency: catalog, object, column.
 type End = (Oid, Oid, AttrNumber);
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for relation in cx.catalog.relations() {
-        let this = (class::CLASS, relation.oid, 0);
-        rows.push(row(this, (class::NAMESPACE, relation.namespace, 0), b'n'));
-        sequence(relation, &mut rows);
-        constraints(relation, &mut rows);
-        defaults(relation, &mut rows);
-        if let Some(index) = &relation.index {
-            for column in &index.columns {
-                rows.push(row(this, (class::CLASS, index.table, column.attno), b'a'));
-            }
-        }
-        if let Some(view) = &relation.view {
-            let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
-            rows.push(row(rule, this, b'i'));
-            for (table, attno) in relations_of_query(&view.query) {
-                rows.push(row(rule, (class::CLASS, table, attno), b'n'));
-            }
+pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    let mut all = Vec::new();
+    edges(relation, &mut all);
+    rows.extend(all.iter().map(|row| columns.project(row)));
+}
+
+fn edges(relation: &Relation, rows: &mut Vec<Row>) {
+    let this = (class::CLASS, relation.oid, 0);
+    rows.push(row(this, (class::NAMESPACE, relation.namespace, 0), b'n'));
+    sequence(relation, rows);
+    constraints(relation, rows);
+    defaults(relation, rows);
+    if let Some(index) = &relation.index {
+        for column in &index.columns {
+            rows.push(row(this, (class::CLASS, index.table, column.attno), b'a'));
         }
     }
-    rows
+    if let Some(view) = &relation.view {
+        let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
+        rows.push(row(rule, this, b'i'));
+        for (table, attno) in relations_of_query(&view.query) {
+            rows.push(row(rule, (class::CLASS, table, attno), b'n'));
+        }
+    }
 }
 
 fn sequence(relation: &Relation, rows: &mut Vec<Row>) {

@@ -1,30 +1,31 @@
 //! pg_type: row types of tables and views, and the arrays over them.
 
 use super::values::{letter, text};
-use super::{Context, Row};
+use super::wanted::row;
+use super::{Columns, Context, Row};
+use crate::catalog::Relation;
 use crate::catalog::builtin::{self, Type, TypeKind};
 use crate::types::{Datum, Oid};
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for relation in cx.catalog.relations().filter(|r| r.row_type != 0) {
-        for oid in [relation.row_type, relation.row_type + 1] {
-            if let Some(found) = cx.catalog.type_(oid) {
-                rows.push(row(&found, relation.owner));
-            }
+pub(super) fn rows(relation: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    if relation.row_type == 0 {
+        return;
+    }
+    for oid in [relation.row_type, relation.row_type + 1] {
+        if let Some(found) = cx.catalog.type_(oid) {
+            rows.push(row(&found, relation.owner, columns));
         }
     }
-    rows
 }
 
-fn row(t: &Type, owner: Oid) -> Row {
+fn row(t: &Type, owner: Oid, columns: Columns) -> Row {
     let composite = t.kind == TypeKind::Composite;
     let function = |name: &str| {
         let found = builtin::procs_named(name).next();
         Datum::Oid(found.map_or(0, |p| p.oid))
     };
     let io = if composite { "record" } else { "array" };
-    vec![
+    row![columns;
         Datum::Oid(t.oid),
         text(&t.name),
         Datum::Oid(t.namespace),

@@ -38,6 +38,7 @@ mod query;
 mod relations;
 mod set_operation;
 mod sub_link;
+mod system;
 mod units;
 mod walk;
 mod window;

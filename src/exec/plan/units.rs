@@ -318,10 +318,15 @@ impl Planner {
         item: &FromItem,
         conditions: &[&Expr],
     ) -> Vec<KeyLookup> {
-        let Some((rel, relation)) = self.plain_relation(from, item) else { return Vec::new() };
+        let Some((rel, relation)) = self.any_relation(from, item) else { return Vec::new() };
         let here = |c: &&&Expr| quals::rels(c).contains(&rel);
         if conditions.iter().filter(here).any(|c| quals::has_sub_link(c)) {
             return Vec::new();
+        }
+        if Catalog::is_system(relation.oid) {
+            let found = self.system_lookups(&relation, rel, conditions).into_iter();
+            let lookup = |(value, cost)| KeyLookup { given: quals::rels(value), cost };
+            return found.map(lookup).collect();
         }
         let rows = self.table_rows(&relation);
         let mut lookups = Vec::new();
@@ -351,11 +356,19 @@ impl Planner {
         from: &From<'_>,
         item: &FromItem,
     ) -> Option<(RangeIndex, Arc<Relation>)> {
+        self.any_relation(from, item).filter(|(_, relation)| !Catalog::is_system(relation.oid))
+    }
+
+    /// The same, the catalog's own included.
+    fn any_relation(
+        &self,
+        from: &From<'_>,
+        item: &FromItem,
+    ) -> Option<(RangeIndex, Arc<Relation>)> {
         let FromItem::Range(rel) = item else { return None };
         let RangeSource::Relation { oid } = from.query.range(*rel).source else { return None };
         let relation = self.cx.catalog.relation(oid)?;
-        let stored = !Catalog::is_system(oid) && relation.sequence.is_none();
-        stored.then(|| (*rel, relation.clone()))
+        relation.sequence.is_none().then(|| (*rel, relation.clone()))
     }
 }
 

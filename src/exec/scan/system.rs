@@ -1,5 +1,6 @@
 //! Relations that are not stored as rows: pg_catalog's, and sequences.
 
+use crate::catalog::pg_catalog::KeyValues;
 use crate::catalog::system_schema::{JobRow, SegmentRow, TierSizes};
 use crate::catalog::{Relation, builtin, pg_catalog};
 use crate::error::{PgError, Result};
@@ -18,28 +19,73 @@ use std::sync::Arc;
 pub(in crate::exec) struct SystemScan {
     pub relation: Oid,
     pub filter: Arc<Vec<Program>>,
-    /// Columns wanted, from 0.
-    pub columns: Arc<Vec<Option<usize>>>,
+    pub columns: SystemColumns,
+    pub key: Option<Arc<SystemKey>>,
+}
+
+/// The columns of a system scan's rows: `tableoid` some times, then columns by their position.
+#[derive(Clone, Copy)]
+pub(in crate::exec) struct SystemColumns {
+    pub table_oids: usize,
+    pub wanted: pg_catalog::Columns,
+}
+
+/// A column whose value is known before the scan.
+pub(in crate::exec) struct SystemKey {
+    /// From 0.
+    pub column: usize,
+    pub value: Program,
+    /// The value is an array of which each element will do.
+    pub any: bool,
 }
 
 struct Run {
     relation: Oid,
     filter: Arc<Vec<Program>>,
-    columns: Arc<Vec<Option<usize>>>,
-    rows: Option<std::vec::IntoIter<Vec<Datum>>>,
+    columns: SystemColumns,
+    key: Option<Arc<SystemKey>>,
+    rows: Option<pg_catalog::Scan>,
+}
+
+impl SystemColumns {
+    /// Of attribute numbers in order; those before the first column are system columns.
+    pub fn of<'a>(attnos: impl Iterator<Item = &'a AttrNumber>) -> SystemColumns {
+        let positions: Vec<Option<usize>> =
+            attnos.map(|a| usize::try_from(*a).ok().and_then(|a| a.checked_sub(1))).collect();
+        SystemColumns {
+            table_oids: positions.iter().filter(|position| position.is_none()).count(),
+            wanted: pg_catalog::Columns::of(positions.into_iter().flatten()),
+        }
+    }
+}
+
+impl SystemKey {
+    /// The values one of which a row must have.
+    fn values(&self, state: &ExecState) -> Result<KeyValues> {
+        let values = match self.value.eval(state, &[])? {
+            Datum::Array(array) if self.any => array.elements.clone(),
+            value => vec![value],
+        };
+        let values = values.into_iter().filter(|value| !value.is_null()).collect();
+        Ok(KeyValues { column: self.column, values })
+    }
 }
 
 impl PlanNode for SystemScan {
     fn describe(&self) -> Description {
-        let name = builtin::system_relation(self.relation).map_or("", |r| r.name);
-        Description { target: format!(" on {name}"), ..Description::new("Catalog Scan", &[]) }
+        let relation = builtin::system_relation(self.relation);
+        let name = relation.map_or("", |r| r.name);
+        let by = self.key.as_ref().and_then(|key| Some(relation?.columns.get(key.column)?.name));
+        let by = by.map_or_else(String::new, |column| format!(" by {column}"));
+        Description { target: format!(" on {name}{by}"), ..Description::new("Catalog Scan", &[]) }
     }
 
     fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
             relation: self.relation,
             filter: self.filter.clone(),
-            columns: self.columns.clone(),
+            columns: self.columns,
+            key: self.key.clone(),
             rows: None,
         })
     }
@@ -47,29 +93,28 @@ impl PlanNode for SystemScan {
 
 impl Operator for Run {
     fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        let host = EnvHost(state);
+        let role = state.env().current_role();
+        let cx = pg_catalog::Context { catalog: &state.cx.catalog, role, host: &host };
         let rows = match &mut self.rows {
             Some(rows) => rows,
-            None => self.rows.insert(system_rows(self.relation, state)?.into_iter()),
+            None => {
+                let key = self.key.as_ref().map(|key| key.values(state)).transpose()?;
+                let found =
+                    pg_catalog::scan(self.relation, self.columns.wanted, key.as_ref(), &cx)?;
+                self.rows.insert(found)
+            }
         };
-        for full in rows {
-            let pick = |column: &Option<usize>| match column {
-                Some(index) => full.get(*index).cloned().unwrap_or_default(),
-                None => Datum::Oid(self.relation),
-            };
-            let row: Row = self.columns.iter().map(pick).collect();
+        while let Some(mut row) = rows.next(&cx) {
+            for _ in 0..self.columns.table_oids {
+                row.insert(0, Datum::Oid(self.relation));
+            }
             if holds(&self.filter, state, &row)? {
                 return Ok(Some(row));
             }
         }
         Ok(None)
     }
-}
-
-fn system_rows(relation: Oid, state: &ExecState) -> Result<Vec<Vec<Datum>>> {
-    let host = EnvHost(state);
-    let role = state.env().current_role();
-    let cx = pg_catalog::Context { catalog: &state.cx.catalog, role, host: &host };
-    pg_catalog::rows(relation, &cx)
 }
 
 /// What system relations show besides the catalog, asked of the session.

@@ -61,7 +61,8 @@ fn pages(
     let group: &RowGroupMetaData = metadata.row_group(row_group);
     let (start, length) = group.column(field).byte_range();
     let index = metadata.offset_index().map(|index| &index[row_group][field]);
-    let Some(locations) = index.map(|index| index.page_locations()).filter(|l| !l.is_empty()) else {
+    let Some(locations) = index.map(|index| index.page_locations()).filter(|l| !l.is_empty())
+    else {
         out.push(start..start + length);
         return;
     };

@@ -58,8 +58,8 @@ pub(super) use tier::TierScan;
 
 use super::keys::{self, SegmentId};
 use super::{Result, RowLayout, StorageError, StorageId, Store};
-use cache::ColumnCache;
 use crate::types::Oid;
+use cache::ColumnCache;
 use columns::Columns;
 use dashmap::DashMap;
 use manifest::{Entry, Places};

@@ -72,8 +72,8 @@ impl OpenSegment {
         let columns = Arc::new(described(metadata.metadata(), &path)?);
         let rows = metadata.metadata().file_metadata().num_rows();
         let group_rows = group_rows(metadata.metadata());
-        let fits = rows == i64::from(file.rows)
-            && metadata.schema().fields() == columns.schema().fields();
+        let fits =
+            rows == i64::from(file.rows) && metadata.schema().fields() == columns.schema().fields();
         match group_rows {
             Some(group_rows) if fits => {
                 Ok(OpenSegment { id, file, blocks, metadata, columns, group_rows, cache })
@@ -186,7 +186,8 @@ impl OpenSegment {
         // Fields that lack the same blocks are decoded together.
         let mut lacking: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
         for (n, field) in fields.iter().enumerate() {
-            let of_field: Vec<_> = blocks.iter().map(|b| self.cache.get(&key(*field, *b))).collect();
+            let of_field: Vec<_> =
+                blocks.iter().map(|b| self.cache.get(&key(*field, *b))).collect();
             let lacks = |(at, array): (usize, &Option<ArrayRef>)| array.is_none().then_some(at);
             let lacks: Vec<usize> = of_field.iter().enumerate().filter_map(lacks).collect();
             if !lacks.is_empty() {
@@ -235,7 +236,11 @@ impl OpenSegment {
             .map_err(|e| from_parquet(e, self.path()))
     }
 
-    fn next_batch(&self, reader: &mut ParquetRecordBatchReader, rows: usize) -> Result<RecordBatch> {
+    fn next_batch(
+        &self,
+        reader: &mut ParquetRecordBatchReader,
+        rows: usize,
+    ) -> Result<RecordBatch> {
         match reader.next() {
             Some(Ok(batch)) if batch.num_rows() == rows => Ok(batch),
             Some(Err(error)) => Err(from_parquet(error.into(), self.path())),

@@ -132,7 +132,8 @@ impl SegmentWriter {
 
     /// Waits until nobody writes the file any more.
     fn end(&mut self, complete: bool) -> Result<(u64, Vec<u32>)> {
-        let failed = || StorageError::Io(format!("\"{}\" could not be encoded", self.path.display()));
+        let failed =
+            || StorageError::Io(format!("\"{}\" could not be encoded", self.path.display()));
         let Some(Encoder { batches, thread }) = self.encoder.take() else { return Err(failed()) };
         if complete {
             // If the encoder has failed it says so itself.

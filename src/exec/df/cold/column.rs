@@ -19,9 +19,15 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) enum Column {
     /// One with an id; where a segment does not have it, it is `missing`.
-    Stored { id: i32, ty: ColumnType, missing: Datum },
+    Stored {
+        id: i32,
+        ty: ColumnType,
+        missing: Datum,
+    },
     /// The low half of a stored one.
-    LowHalf { id: i32 },
+    LowHalf {
+        id: i32,
+    },
     Constant(ScalarValue),
 }
 

@@ -98,7 +98,8 @@ impl Filter {
         let matching = match among {
             Some(among) if left * self.few_share < rows => {
                 let mask = BooleanArray::new(among.clone(), None);
-                let few = FilterBuilder::new(&mask).optimize().build().filter_record_batch(&batch)?;
+                let few =
+                    FilterBuilder::new(&mask).optimize().build().filter_record_batch(&batch)?;
                 self.evaluate(&few)?.map(|matching| spread(&matching, among))
             }
             Some(among) => self.evaluate(&batch)?.map(|matching| &matching & among),

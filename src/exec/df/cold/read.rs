@@ -68,7 +68,8 @@ impl Reader {
     ) -> Result<Reader> {
         let filter = |expr| Filter::new(expr, &scan.schema);
         let filters = scan.filters.iter().map(filter).collect::<Result<Vec<_>>>()?;
-        let dynamic: Vec<_> = scan.filters.iter().filter(|expr| is_dynamic(expr)).cloned().collect();
+        let dynamic: Vec<_> =
+            scan.filters.iter().filter(|expr| is_dynamic(expr)).cloned().collect();
         let dynamic = (!dynamic.is_empty()).then(|| Dynamic {
             condition: conjunction(dynamic),
             generation: 0,
@@ -156,12 +157,7 @@ impl Reader {
     }
 
     /// Leaves out blocks by what dynamic filters know by now.
-    fn rule_out(
-        &mut self,
-        unit: &Unit,
-        columns: &[InSegment],
-        left: &mut Vec<Left>,
-    ) -> Result<()> {
+    fn rule_out(&mut self, unit: &Unit, columns: &[InSegment], left: &mut Vec<Left>) -> Result<()> {
         let Some(dynamic) = &mut self.dynamic else { return Ok(()) };
         let generation = snapshot_generation(&dynamic.condition);
         if generation != dynamic.generation {

@@ -131,7 +131,8 @@ impl PruningStatistics for Statistics<'_> {
 
     fn contained(&self, column: &Named, values: &HashSet<ScalarValue>) -> Option<BooleanArray> {
         let Of::Filters(row_group) = self.of else { return None };
-        let (InSegment::Field(field, Form::Same | Form::Widened(_)), _) = self.column(column)? else {
+        let (InSegment::Field(field, Form::Same | Form::Widened(_)), _) = self.column(column)?
+        else {
             return None;
         };
         let schema = self.segment.parquet().file_metadata().schema_descr();

@@ -74,7 +74,8 @@ pub(super) fn units(
 
 /// How many units there are where nothing is ruled out.
 pub(super) fn count(parts: &[ColdPart]) -> usize {
-    let blocks = |part: &ColdPart| part.segment.file.rows.div_ceil(crate::storage::cold::BLOCK_ROWS);
+    let blocks =
+        |part: &ColdPart| part.segment.file.rows.div_ceil(crate::storage::cold::BLOCK_ROWS);
     parts.iter().map(|part| (blocks(part) as usize).div_ceil(UNIT_BLOCKS)).sum()
 }
 

@@ -1,0 +1,170 @@
+//! Reading a system relation row by row.
+
+use super::source::{Source, source};
+use super::{Columns, Context, KeyValues, Row, builtin_rows};
+use crate::catalog::builtin::{self, SystemRelation, oid};
+use crate::catalog::{Relation, information_schema, system_schema};
+use crate::error::Result;
+use crate::types::{Oid, oids};
+use std::sync::Arc;
+
+/// The rows of a system relation that a scan has not read yet.
+pub struct Scan {
+    columns: Columns,
+    /// The export's rows, and which of them; `None`: all from here on.
+    export: Arc<Vec<Row>>,
+    picked: Option<Vec<usize>>,
+    at: usize,
+    /// Relations whose rows come next.
+    objects: std::vec::IntoIter<Arc<Relation>>,
+    source: Source,
+    /// Rows made, with the wanted columns only.
+    made: std::vec::IntoIter<Row>,
+}
+
+/// Whether code or the export has the rows of a system relation; the others are views.
+pub fn is_made(relation: Oid) -> bool {
+    let Some(relation) = builtin::system_relation(relation) else { return false };
+    match relation.namespace {
+        oid::PG_CATALOG => {
+            relation.kind != b'v' || !matches!(source(relation.name), Source::Export)
+        }
+        oid::SYSTEM => true,
+        _ => relation.kind != b'v' || information_schema::is_made(relation.name),
+    }
+}
+
+/// The columns by which rows are found without reading all of them: position, and whether its values
+/// are unique.
+pub fn keys(relation: Oid) -> Vec<(usize, bool)> {
+    let Some(relation) = builtin::system_relation(relation) else { return Vec::new() };
+    if relation.namespace != oid::PG_CATALOG || relation.kind != b'r' {
+        return Vec::new();
+    }
+    let position = |name: &str| relation.columns.iter().position(|c| c.name == name);
+    // Rows of the export are found by values of these types.
+    let hashed = |(at, _): &&(usize, bool)| {
+        let type_oid = relation.columns[*at].type_oid;
+        matches!(type_oid, oids::OID | oids::REGPROC | oids::NAME | oids::TEXT)
+    };
+    match source(relation.name) {
+        Source::Export => {
+            builtin::system_keys(relation.oid).iter().filter(hashed).copied().collect()
+        }
+        Source::Objects { finders, .. } => {
+            let unique = |name: &str| matches!(name, "oid" | "indexrelid" | "seqrelid");
+            let key = |(name, _): &(&str, _)| Some((position(name)?, unique(name)));
+            finders.iter().filter_map(key).collect()
+        }
+        Source::Made(_) => Vec::new(),
+    }
+}
+
+/// About how many rows a relation has in a database with this many relations of users.
+pub fn estimated_rows(relation: Oid, relations: usize) -> f64 {
+    const MADE: f64 = 50.0;
+    let Some(relation) = builtin::system_relation(relation) else { return MADE };
+    let exported = || builtin_rows::rows(relation).len() as f64;
+    match relation.namespace {
+        oid::PG_CATALOG => match source(relation.name) {
+            Source::Export => exported(),
+            Source::Objects { per_relation, .. } => exported() + per_relation * relations as f64,
+            Source::Made(_) => MADE,
+        },
+        oid::SYSTEM => MADE,
+        _ => relations as f64,
+    }
+}
+
+/// Starts reading a system relation: the wanted columns of its rows, of those at least that have one
+/// of the key's values.
+pub fn scan(
+    relation: Oid,
+    columns: Columns,
+    key: Option<&KeyValues>,
+    cx: &Context<'_>,
+) -> Result<Scan> {
+    let nothing = || Scan {
+        columns,
+        export: Arc::default(),
+        picked: None,
+        at: 0,
+        objects: Vec::new().into_iter(),
+        source: Source::Export,
+        made: Vec::new().into_iter(),
+    };
+    let made = |rows: Vec<Row>| {
+        let rows: Vec<Row> = rows.iter().map(|row| columns.project(row)).collect();
+        Scan { made: rows.into_iter(), ..nothing() }
+    };
+    let Some(relation) = builtin::system_relation(relation) else { return Ok(nothing()) };
+    match relation.namespace {
+        oid::PG_CATALOG => {}
+        oid::SYSTEM => return Ok(made(system_schema::rows(relation, cx)?)),
+        _ => return Ok(made(information_schema::rows(relation, cx)?)),
+    }
+    let source = match source(relation.name) {
+        Source::Made(make) => return Ok(made(make(cx)?)),
+        source => source,
+    };
+    let mut scan = Scan { export: builtin_rows::rows(relation), source, ..nothing() };
+    scan.picked = key.and_then(|key| builtin_rows::positions(relation, key));
+    if let Source::Objects { others, .. } = &scan.source {
+        scan.objects = objects(relation, &scan.source, key, cx).into_iter();
+        let others = others.map_or_else(Vec::new, |others| others(cx));
+        let others: Vec<Row> = others.iter().map(|row| columns.project(row)).collect();
+        scan.made = others.into_iter();
+    }
+    Ok(scan)
+}
+
+/// The relations that may have rows of use.
+fn objects(
+    relation: &SystemRelation,
+    source: &Source,
+    key: Option<&KeyValues>,
+    cx: &Context<'_>,
+) -> Vec<Arc<Relation>> {
+    let Source::Objects { finders, .. } = source else { return Vec::new() };
+    let finder = key.and_then(|key| {
+        let name = relation.columns.get(key.column)?.name;
+        let (_, finder) = finders.iter().find(|(column, _)| *column == name)?;
+        Some((finder, key))
+    });
+    let Some((finder, key)) = finder else { return cx.catalog.relations().cloned().collect() };
+    let mut found = Vec::new();
+    for value in &key.values {
+        finder(cx.catalog, value, &mut found);
+    }
+    // Two values may lead to one relation.
+    if key.values.len() > 1 || found.len() > 1 {
+        found.sort_unstable_by_key(|relation| relation.oid);
+        found.dedup_by_key(|relation| relation.oid);
+    }
+    found
+}
+
+impl Scan {
+    /// The wanted columns of the next row.
+    pub fn next(&mut self, cx: &Context<'_>) -> Option<Row> {
+        let exported = match &self.picked {
+            Some(picked) => picked.get(self.at).map(|at| &self.export[*at]),
+            None => self.export.get(self.at),
+        };
+        if let Some(row) = exported {
+            self.at += 1;
+            return Some(self.columns.project(row));
+        }
+        loop {
+            if let Some(row) = self.made.next() {
+                return Some(row);
+            }
+            let relation = self.objects.next()?;
+            if let Source::Objects { of_relation, .. } = &self.source {
+                let mut rows = Vec::new();
+                of_relation(&relation, cx, self.columns, &mut rows);
+                self.made = rows.into_iter();
+            }
+        }
+    }
+}
