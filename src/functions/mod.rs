@@ -8,6 +8,8 @@
 //! handles strictness: a strict function never sees NULL. Row programs call it directly; DataFusion
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
+mod acl;
+mod acl_items;
 mod aggregate;
 mod array;
 mod bytea;

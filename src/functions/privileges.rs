@@ -7,7 +7,7 @@
 
 use super::Env;
 use crate::catalog::builtin::{self, oid::class};
-use crate::catalog::{Catalog, Column, Namespace, Relation, RelationKind};
+use crate::catalog::{Catalog, Column, Namespace, Relation, RelationKind, acl};
 use crate::error::{PgError, Result, code};
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
@@ -65,21 +65,6 @@ fn is_superuser(catalog: &Catalog, role: Oid) -> bool {
     catalog.role(role).is_some_and(|role| role.superuser)
 }
 
-/// Takes `grantee=letters/grantor` apart; the grantee may be quoted.
-fn split_item(item: &str) -> Option<(String, &str)> {
-    let (grantee, rest) = match item.strip_prefix('"') {
-        Some(quoted) => {
-            let end = quoted.rfind("\"=")?;
-            (quoted[..end].replace("\"\"", "\""), &quoted[end + 2..])
-        }
-        None => {
-            let (grantee, rest) = item.split_once('=')?;
-            (grantee.to_owned(), rest)
-        }
-    };
-    Some((grantee, rest.split_once('/')?.0))
-}
-
 fn letters_grant(letters: &str, wanted: Wanted) -> bool {
     match letters.split_once(wanted.letter) {
         Some((_, after)) => !wanted.grant_option || after.starts_with('*'),
@@ -97,12 +82,13 @@ pub fn holds(catalog: &Catalog, role: Oid, object: &Object, wanted: Wanted) -> b
     if (wanted.grant_option || object.acl.is_none()) && inherits(object.owner) {
         return true;
     }
-    let Some(acl) = &object.acl else {
+    let Some(items) = &object.acl else {
         return letters_grant(object.public_default, wanted);
     };
-    acl.iter().filter_map(|item| split_item(item)).any(|(grantee, letters)| {
-        let applies = grantee.is_empty()
-            || catalog.role_named(&grantee).is_some_and(|grantee| inherits(grantee.oid));
+    items.iter().map(|item| acl::parts(item)).any(|(grantee, letters, _)| {
+        let applies = grantee.is_none_or(|grantee| {
+            catalog.role_named(&grantee).is_some_and(|grantee| inherits(grantee.oid))
+        });
         applies && letters_grant(letters, wanted)
     })
 }
@@ -267,13 +253,6 @@ pub(super) fn tablespace(_env: &dyn Env, oid: Oid) -> Option<Object> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn items_are_taken_apart() {
-        assert_eq!(split_item("alice=r*w/postgres"), Some(("alice".into(), "r*w")));
-        assert_eq!(split_item("=r/postgres"), Some((String::new(), "r")));
-        assert_eq!(split_item("\"a\"\"b=c\"=r/postgres"), Some(("a\"b=c".into(), "r")));
-    }
 
     #[test]
     fn grant_options_follow_their_letter() {

@@ -19,6 +19,8 @@ use std::sync::LazyLock;
 /// The tables of all families with plain functions.
 const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     // Operators, numbers, text, system.
+    super::acl::FUNCTIONS,
+    super::acl_items::FUNCTIONS,
     super::bytea::FUNCTIONS,
     super::cast::FUNCTIONS,
     super::comparison::EXTREMES,

@@ -153,19 +153,49 @@ fn session(a: &Activity) -> Vec<Datum> {
         time(a.state_change),
         a.client_address.as_deref().map_or(Datum::Null, Datum::text),
         Datum::Null,
-        a.client_port.map_or(Datum::Null, Datum::Int4),
+        Datum::Int4(a.client_port),
         Datum::Null,
         Datum::Null,
         Datum::text("client backend"),
-        Datum::Bool(false),
+        Datum::Bool(a.encryption.is_some()),
     ];
-    // TLS: version, cipher, bits, the client's certificate.
-    row.extend(std::iter::repeat_n(Datum::Null, 6));
+    row.extend(match &a.encryption {
+        Some(tls) => [Datum::text(tls.version), Datum::text(tls.cipher), Datum::Int4(tls.bits)],
+        None => [Datum::Null, Datum::Null, Datum::Null],
+    });
+    // The client's certificate; Kerberos; parallel workers and the query's number.
+    row.extend([Datum::Null, Datum::Null, Datum::Null]);
     row.extend([Datum::Bool(false), Datum::Null, Datum::Bool(false), Datum::Null, Datum::Null]);
     row
 }
 
+/// The one extension there is: name, version, comment.
+const PLPGSQL: (&str, &str, &str) = ("plpgsql", "1.0", "PL/pgSQL procedural language");
+
+fn available_extensions() -> Rows {
+    let (name, version, comment) = PLPGSQL;
+    let row = vec![Datum::text(name), Datum::text(version), Datum::text(comment)];
+    Box::new(std::iter::once(Ok(row)))
+}
+
+fn available_extension_versions() -> Rows {
+    let (name, version, comment) = PLPGSQL;
+    let row = vec![
+        Datum::text(name),
+        Datum::text(version),
+        Datum::Bool(true),
+        Datum::Bool(true),
+        Datum::Bool(false),
+        Datum::text("pg_catalog"),
+        Datum::Null,
+        Datum::text(comment),
+    ];
+    Box::new(std::iter::once(Ok(row)))
+}
+
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
+    ("pg_available_extensions", Set(|_, _| Ok(available_extensions()))),
+    ("pg_available_extension_versions", Set(|_, _| Ok(available_extension_versions()))),
     ("pg_stat_get_activity", Set(|c, a| Ok(activity(c, &a[0])))),
     ("pg_stat_get_archiver", Scalar(|c, _| Ok(unused(c)))),
     (

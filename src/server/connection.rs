@@ -2,8 +2,8 @@
 //!
 //! The loop follows the protocol's two modes (manual, 55.2.2 and 55.2.3). After an error in the
 //! extended protocol it reads and drops messages until Sync. Output is written when the client may
-//! be waiting for it (after Sync, Flush and a simple query, unless more input is here already) or
-//! when much has gathered.
+//! be waiting for it (after Sync, Flush and a simple query, unless more input is here already, and
+//! after an error, since it swallows the Flush behind it) or when much has gathered.
 //!
 //! A panic in a statement is a bug, but one session's: it is caught here, told to the client as
 //! XX000, and the session goes on with its transaction rolled back.
@@ -14,6 +14,7 @@ use super::client::SocketClient;
 use super::codec::backend;
 use super::codec::frontend::{self, Message, Target};
 use super::startup::StartupParameters;
+use super::tls::Tls;
 use super::wire::{Frame, Wire, WireError, disconnected};
 use crate::error::{PgError, Result, code};
 use crate::session::{Gone, Session, SessionOptions, Wakeup};
@@ -28,7 +29,8 @@ use tracing::{debug, error};
 pub struct Peer {
     /// `None`: a Unix socket.
     pub address: Option<std::net::SocketAddr>,
-    pub encrypted: bool,
+    /// `None`: in clear.
+    pub tls: Option<Tls>,
     pub gone: Gone,
     /// By when it must have a session.
     pub deadline: Instant,
@@ -36,7 +38,7 @@ pub struct Peer {
 
 impl Peer {
     pub fn new(address: Option<std::net::SocketAddr>, gone: Gone) -> Peer {
-        Peer { address, encrypted: false, gone, deadline: Instant::now() }
+        Peer { address, tls: None, gone, deadline: Instant::now() }
     }
 }
 
@@ -77,19 +79,25 @@ async fn start(
 ) -> Result<Session> {
     if server.instance.requires_password() {
         let stored = server.instance.role_verifier(&parameters.user);
-        let method = match (server.config.auth, peer.encrypted) {
-            (auth::Method::Cleartext, true) => auth::Method::Cleartext,
+        let method = match (server.config.auth, &peer.tls) {
+            (auth::Method::Cleartext, Some(_)) => auth::Method::Cleartext,
             // A password in clear text goes over TLS or not at all.
             _ => auth::Method::ScramSha256,
         };
-        let secret = &server.mock_secret;
-        auth::authenticate(wire, method, &parameters.user, stored.as_deref(), secret).await?;
+        let challenge = auth::Challenge {
+            user: &parameters.user,
+            verifier: stored.as_deref().and_then(auth::scram::Verifier::parse),
+            mock_secret: &server.mock_secret,
+            channel: peer.tls.as_ref().and_then(|tls| tls.end_point.as_deref()),
+        };
+        auth::authenticate(wire, method, challenge).await?;
     }
     let options = SessionOptions {
         user: parameters.user,
         database: parameters.database,
         settings: parameters.settings,
         client_address: peer.address,
+        encryption: peer.tls.map(|tls| tls.encryption),
         gone: peer.gone,
     };
     // As in PostgreSQL, who may not use the database learns it after being let in.
@@ -257,7 +265,7 @@ impl Connection {
         self.report(Err(error));
         if matches!(tag, b'P' | b'B' | b'D' | b'E' | b'C') {
             self.skip_until_sync = true;
-            return Ok(());
+            return self.wire.flush().await.map_err(disconnected);
         }
         self.ready().await
     }

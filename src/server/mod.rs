@@ -32,7 +32,6 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 use wire::{Transport, Wire};
 
@@ -45,7 +44,7 @@ const CANCEL_GRACE: Duration = Duration::from_secs(2);
 pub struct Server {
     config: Config,
     instance: Arc<Instance>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<tls::Acceptor>,
     /// Makes up salts for users that do not exist ([`auth::scram`]).
     mock_secret: [u8; 32],
     /// One permit per session.
@@ -70,7 +69,7 @@ impl Server {
 pub async fn run(config: Config) -> Result<(), String> {
     descriptors::raise_limit();
     let tls = match &config.tls {
-        Some((certificate, key)) => Some(tls::acceptor(certificate, key)?),
+        Some((certificate, key)) => Some(tls::Acceptor::new(certificate, key)?),
         None => None,
     };
     catalog::schema::configure_cache(config.schema_cache_entries, config.schema_cache_ttl);
@@ -82,9 +81,10 @@ pub async fn run(config: Config) -> Result<(), String> {
         ..StoreOptions::default()
     };
     let password = password.map(|v| v.to_string());
-    let instance = Instance::open(&config.data_dir, &options, config.jobs, password)
-        .await
-        .map_err(|e| format!("cannot open {}: {e}", config.data_dir.display()))?;
+    let instance =
+        Instance::open(&config.data_dir, &options, config.jobs, config.answers, password)
+            .await
+            .map_err(|e| format!("cannot open {}: {e}", config.data_dir.display()))?;
     // Before anybody can connect: from then on a signal means an orderly stop.
     let signals = install_signals()?;
     let listeners = listen::bind(&config, instance.requires_password()).await?;
@@ -150,12 +150,15 @@ async fn serve(server: Arc<Server>, transport: Box<dyn Transport>, mut peer: Pee
         Err(_) => return debug!("no startup packet in time"),
     };
     match opening {
-        Ok(Opening::Session { wire, parameters, encrypted }) => {
-            peer.encrypted = encrypted;
+        Ok(Opening::Session { wire, parameters, tls }) => {
+            peer.tls = tls;
             peer.deadline = deadline;
             admit(server, wire, parameters, peer).await;
         }
-        Ok(Opening::Cancel { pid, secret }) => server.instance.cancel(pid, secret),
+        Ok(Opening::Cancel { wire, pid, secret }) => {
+            server.instance.cancel(pid, secret);
+            wire.close().await;
+        }
         Ok(Opening::Closed) => {}
         Err(Refused { wire, error }) => {
             debug!(reason = %error, "connection refused");

@@ -2,10 +2,10 @@
 //! startup packet (manual, 55.2.1 and 55.7).
 
 use super::codec::{backend, frontend};
+use super::tls::{Acceptor, Tls};
 use super::wire::{Wire, disconnected};
 use crate::error::{PgError, Result, code};
 use tokio::io::AsyncWriteExt;
-use tokio_rustls::TlsAcceptor;
 
 /// PostgreSQL's limit on a startup packet, in bytes.
 const STARTUP_PACKET_MAX: usize = 10_000;
@@ -20,9 +20,11 @@ pub enum Opening {
     Session {
         wire: Wire,
         parameters: StartupParameters,
-        encrypted: bool,
+        tls: Option<Tls>,
     },
     Cancel {
+        /// To be closed in order when it is done: over TLS the client waits for the closing message.
+        wire: Wire,
         pid: i32,
         secret: i32,
     },
@@ -46,8 +48,8 @@ pub struct Refused {
 }
 
 /// Reads packets until the startup packet itself; answers SSLRequest and GSSENCRequest.
-pub async fn open(mut wire: Wire, tls: Option<&TlsAcceptor>) -> Result<Opening, Refused> {
-    let mut encrypted = false;
+pub async fn open(mut wire: Wire, acceptor: Option<&Acceptor>) -> Result<Opening, Refused> {
+    let mut tls = None;
     loop {
         let body = match wire.read_startup(STARTUP_PACKET_MAX).await {
             Ok(Some(body)) => body,
@@ -60,14 +62,14 @@ pub async fn open(mut wire: Wire, tls: Option<&TlsAcceptor>) -> Result<Opening, 
             Err(error) => return Err(Refused { wire: Some(wire), error }),
         };
         match request {
-            SSL_REQUEST if !encrypted => {
-                (wire, encrypted) = answer_ssl_request(wire, tls).await?;
+            SSL_REQUEST if tls.is_none() => {
+                (wire, tls) = answer_ssl_request(wire, acceptor).await?;
             }
             GSSENC_REQUEST => answer_byte(&mut wire, b'N').await?,
-            CANCEL_REQUEST => return Ok(cancel_request(packet).unwrap_or(Opening::Closed)),
+            CANCEL_REQUEST => return Ok(cancel_request(wire, packet)),
             version => {
                 return match parameters(&mut wire, version, packet.rest) {
-                    Ok(parameters) => Ok(Opening::Session { wire, parameters, encrypted }),
+                    Ok(parameters) => Ok(Opening::Session { wire, parameters, tls }),
                     Err(error) => Err(Refused { wire: Some(wire), error: error.fatal() }),
                 };
             }
@@ -75,8 +77,11 @@ pub async fn open(mut wire: Wire, tls: Option<&TlsAcceptor>) -> Result<Opening, 
     }
 }
 
-fn cancel_request(mut packet: frontend::Reader<'_>) -> Option<Opening> {
-    Some(Opening::Cancel { pid: packet.i32().ok()?, secret: packet.i32().ok()? })
+fn cancel_request(wire: Wire, mut packet: frontend::Reader<'_>) -> Opening {
+    match (packet.i32(), packet.i32()) {
+        (Ok(pid), Ok(secret)) => Opening::Cancel { wire, pid, secret },
+        _ => Opening::Closed,
+    }
 }
 
 async fn answer_byte(wire: &mut Wire, answer: u8) -> Result<(), Refused> {
@@ -86,19 +91,19 @@ async fn answer_byte(wire: &mut Wire, answer: u8) -> Result<(), Refused> {
 
 async fn answer_ssl_request(
     mut wire: Wire,
-    tls: Option<&TlsAcceptor>,
-) -> Result<(Wire, bool), Refused> {
-    let Some(acceptor) = tls else {
+    acceptor: Option<&Acceptor>,
+) -> Result<(Wire, Option<Tls>), Refused> {
+    let Some(acceptor) = acceptor else {
         answer_byte(&mut wire, b'N').await?;
-        return Ok((wire, false));
+        return Ok((wire, None));
     };
     answer_byte(&mut wire, b'S').await?;
     let plain = wire.replace_transport().map_err(|error| Refused { wire: None, error })?;
     match acceptor.accept(plain).await {
-        Ok(mut stream) => {
+        Ok((mut stream, tls)) => {
             // TLS 1.3 tickets must leave even if the client never speaks.
             let _ = stream.flush().await;
-            Ok((Wire::new(Box::new(stream)), true))
+            Ok((Wire::new(Box::new(stream)), Some(tls)))
         }
         Err(e) => {
             let message = format!("could not accept SSL connection: {e}");

@@ -28,6 +28,7 @@ pub struct Backend {
     pub role: Oid,
     pub role_name: String,
     pub client_address: Option<SocketAddr>,
+    pub encryption: Option<pg_catalog::Encryption>,
     gone: Gone,
     /// Microseconds since 2000-01-01 UTC.
     pub started: i64,
@@ -131,7 +132,8 @@ impl Backend {
             role: self.role,
             application_name: activity.application_name,
             client_address: self.client_address.map(|a| a.ip().to_string()),
-            client_port: self.client_address.map(|a| i32::from(a.port())),
+            client_port: self.client_address.map_or(-1, |a| i32::from(a.port())),
+            encryption: self.encryption.clone(),
             backend_start: self.started,
             transaction_start: activity.transaction_start,
             query_start: activity.query_start,
@@ -204,6 +206,7 @@ pub struct Identity {
     pub role: Oid,
     pub role_name: String,
     pub client_address: Option<SocketAddr>,
+    pub encryption: Option<pg_catalog::Encryption>,
     pub gone: Gone,
 }
 
@@ -217,6 +220,7 @@ impl Backends {
             role: who.role,
             role_name: who.role_name,
             client_address: who.client_address,
+            encryption: who.encryption,
             gone: who.gone,
             started: clock::now(),
             activity: Mutex::new(Activity::new()),

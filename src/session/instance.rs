@@ -1,5 +1,6 @@
 //! What all sessions of a server share: the store, the catalog, the plan cache, the other sessions.
 
+use super::answers::{AnswerOptions, Answers};
 use super::backend::{Backend, Backends};
 use super::notify::NotificationHub;
 use super::plans::Kept;
@@ -23,6 +24,7 @@ pub struct Instance {
     pub store: Arc<Store>,
     pub catalog: Arc<CatalogStore>,
     pub(super) plans: PlanCache<Kept>,
+    pub(super) answers: Answers,
     pub backends: Backends,
     pub notifications: NotificationHub,
     pub jobs: Arc<Jobs>,
@@ -41,6 +43,7 @@ impl Instance {
         data_dir: &Path,
         options: &StoreOptions,
         jobs: JobOptions,
+        answers: AnswerOptions,
         verifier: Option<String>,
     ) -> Result<Arc<Instance>> {
         let store = Store::open(data_dir, options)?;
@@ -52,6 +55,7 @@ impl Instance {
             store,
             catalog,
             plans: PlanCache::new(CACHED_PLANS_MAX),
+            answers: Answers::new(answers),
             backends: Backends::default(),
             notifications: NotificationHub::default(),
             jobs,

@@ -11,6 +11,7 @@
 //! statement see the session through [`state::SessionState`] and [`env::StatementEnv`].
 
 mod acting;
+mod answers;
 mod backend;
 mod client;
 mod clock;
@@ -37,12 +38,14 @@ mod transaction;
 mod utf8;
 mod utility;
 
+pub use answers::AnswerOptions;
 pub use backend::{Backend, Gone};
 pub use client::{Client, Encoding, Notice, Notification, OutputColumn, Reply, Rows, Severity};
 pub use instance::Instance;
 pub use start::SessionOptions;
 pub use utf8::utf8;
 
+pub use crate::catalog::pg_catalog::Encryption;
 use crate::error::{PgError, Result, code};
 use crate::types::{Format, Oid};
 use backend::Timer;
@@ -91,11 +94,14 @@ struct Derived {
     current_role: Oid,
     search_path: Arc<[Oid]>,
     format: Arc<Format>,
+    /// See [`settings::Settings::formats`].
+    formats: Arc<str>,
     statement_timeout: Option<Duration>,
     lock_timeout: Option<Duration>,
     deadlock_timeout: Duration,
     memory_limit_bytes: usize,
     force_parallel: bool,
+    restricts_views: bool,
 }
 
 /// Why an idle session woke up.

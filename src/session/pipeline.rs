@@ -47,7 +47,9 @@ impl Session {
         client: &mut dyn Client,
     ) -> Result<String> {
         let planned = self.compile_kept(statement)?;
-        self.run_planned(planned, Vec::new(), client).await
+        let text = statement.text().to_owned();
+        let running = self.answer_or_start(planned.clone(), Vec::new(), &text, &[]).await?;
+        self.deliver_all(&planned, running, client).await
     }
 
     /// Runs a plan of a simple query to its end; gives its tag.
@@ -57,7 +59,17 @@ impl Session {
         params: Vec<Datum>,
         client: &mut dyn Client,
     ) -> Result<String> {
-        let mut running = self.start_query(planned.clone(), params).await?;
+        let running = self.start_query(planned.clone(), params).await?;
+        self.deliver_all(&planned, running, client).await
+    }
+
+    /// Sends a started query's description and rows; gives its tag.
+    async fn deliver_all(
+        &mut self,
+        planned: &Planned,
+        mut running: Running,
+        client: &mut dyn Client,
+    ) -> Result<String> {
         let columns = planned.plan.columns();
         if !columns.is_empty() || planned.plan.command() == CommandType::Select {
             client.row_description(columns, &[]);
@@ -136,6 +148,9 @@ impl Session {
             let view = transaction.txn.read_view()?;
             let planning = self.statement_context(&env, &transaction, view);
             let plan = plan(&query, &planning)?;
+            if self.derived.as_ref().is_some_and(|derived| derived.restricts_views) {
+                plan.check_uses_no_views(&env.catalog)?;
+            }
             let locks_rows = !query.row_marks.is_empty();
             let positioned = is_positioned(&query);
             let planned = Planned { plan, writes: writes(&query), locks_rows, positioned };
@@ -271,11 +286,13 @@ impl Session {
                 &self.state.backend,
             ),
             format: settings.format().clone(),
+            formats: settings.formats(),
             statement_timeout: settings.timeout("statement_timeout"),
             lock_timeout: settings.timeout("lock_timeout"),
             deadlock_timeout: settings.timeout("deadlock_timeout").unwrap_or_default(),
             memory_limit_bytes: work_mem_kb.saturating_mul(1024),
             force_parallel: settings.get("force_parallel_mode").is_some_and(|v| v != "off"),
+            restricts_views: settings.restricts_views(),
         };
         drop(settings);
         self.derived = Some(derived.clone());

@@ -5,7 +5,7 @@ use super::frequent::Frequent;
 use super::settings::{Scope, Settings, Source};
 use super::state::SessionState;
 use super::transaction::Block;
-use super::{Instance, Session};
+use super::{Encryption, Instance, Session};
 use crate::catalog::{Database, Role};
 use crate::error::{PgError, Result, code};
 use std::collections::HashMap;
@@ -19,6 +19,8 @@ pub struct SessionOptions {
     pub settings: Vec<(String, String)>,
     /// `None`: over a Unix socket.
     pub client_address: Option<SocketAddr>,
+    /// `None`: in clear.
+    pub encryption: Option<Encryption>,
     pub gone: Gone,
 }
 
@@ -34,6 +36,7 @@ impl Session {
             role: role.oid,
             role_name: role.name.clone(),
             client_address: options.client_address,
+            encryption: options.encryption,
             gone: options.gone,
         });
         let session = Session {

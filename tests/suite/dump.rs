@@ -1,8 +1,9 @@
-//! A plain dump that pg_dump 15 makes of a database with every kind of object restores with psql,
-//! and reads back equal.
+//! Dumps that pg_dump 15 makes of a database with every kind of object: PostgreSQL's restores here
+//! and reads back equal, and a dump of this server is the same text as PostgreSQL's.
 
 use crate::harness::server::Scratch;
 use crate::harness::{Client, Kalam, Server, postgres, script};
+use std::path::Path;
 use std::process::Command;
 
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dump");
@@ -10,19 +11,10 @@ const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dump");
 #[test]
 fn a_dump_restores_with_psql_and_reads_back_equal() {
     let reference = postgres();
-    reference.connect("postgres").run("DROP DATABASE IF EXISTS dumped").ok();
-    reference.connect("postgres").run("CREATE DATABASE dumped").ok();
-    let mut theirs = reference.connect("dumped");
-    for statement in read("objects.sql") {
-        theirs.run(&statement.sql).ok();
-    }
+    let mut theirs = filled(reference, "dumped");
     let scratch = Scratch::new("dump");
     let file = scratch.path().join("dump.sql");
-    run(Command::new("pg_dump")
-        .arg("--host")
-        .arg(reference.socket_directory())
-        .args(["--username=postgres", "--dbname=dumped", "--file"])
-        .arg(&file));
+    dump(&socket(reference.socket_directory()), "dumped", "plain", &file);
     let kalam = Kalam::start();
     kalam.connect("postgres").run("CREATE DATABASE dumped").ok();
     run(Command::new("psql")
@@ -31,11 +23,75 @@ fn a_dump_restores_with_psql_and_reads_back_equal() {
         .args(["--username=postgres", "--dbname=dumped", "--file"])
         .arg(&file));
     let mut ours = kalam.connect("dumped");
-    // The dump sets it to nothing for its own session only; both of these are fresh.
-    let mut theirs = reference.connect("dumped");
     for statement in read("read_back.sql") {
         assert_same(&mut theirs, &mut ours, &statement.sql);
     }
+}
+
+#[test]
+fn the_same_database_dumps_the_same() {
+    let reference = postgres();
+    filled(reference, "dumped_too");
+    let kalam = Kalam::start();
+    filled(&kalam, "dumped_too");
+    let (theirs, ours) = (socket(reference.socket_directory()), tcp(&kalam));
+    let scratch = Scratch::new("dump");
+    let text = |server: &[String], format: &str, database: &str| {
+        let file = scratch.path().join(format!("{database}.{format}"));
+        dump(server, database, format, &file);
+        without_key(&std::fs::read_to_string(file).expect("a dump"))
+    };
+    let expected = text(&theirs, "plain", "dumped_too");
+    assert_eq!(text(&ours, "plain", "dumped_too"), expected);
+    // From here to PostgreSQL and back, as an archive.
+    for (server, database) in [(&ours, "here"), (&theirs, "there")] {
+        let archive = scratch.path().join("archive");
+        dump(&ours, "dumped_too", "custom", &archive);
+        if database == "here" {
+            kalam.connect("postgres").run("CREATE DATABASE here").ok();
+        } else {
+            reference.connect("postgres").run("DROP DATABASE IF EXISTS there").ok();
+            reference.connect("postgres").run("CREATE DATABASE there").ok();
+        }
+        run(Command::new("pg_restore")
+            .args(server.iter())
+            .args(["--exit-on-error", "--dbname", database])
+            .arg(&archive));
+        assert_eq!(text(server, "plain", database), expected, "restored {database}");
+    }
+}
+
+/// A new database with the objects; the session's `search_path` is as it began.
+fn filled(server: &dyn Server, database: &str) -> Client {
+    server.connect("postgres").run(&format!("DROP DATABASE IF EXISTS {database}")).ok();
+    server.connect("postgres").run(&format!("CREATE DATABASE {database}")).ok();
+    let mut client = server.connect(database);
+    for statement in read("objects.sql") {
+        client.run(&statement.sql).ok();
+    }
+    server.connect(database)
+}
+
+fn socket(directory: &Path) -> Vec<String> {
+    vec![format!("--host={}", directory.display()), "--username=postgres".to_owned()]
+}
+
+fn tcp(kalam: &Kalam) -> Vec<String> {
+    let port = format!("--port={}", kalam.port);
+    vec!["--host=127.0.0.1".to_owned(), port, "--username=postgres".to_owned()]
+}
+
+fn dump(server: &[String], database: &str, format: &str, file: &Path) {
+    run(Command::new("pg_dump")
+        .args(server)
+        .args(["--dbname", database, "--format", format, "--file"])
+        .arg(file));
+}
+
+/// pg_dump draws a key for psql's `\restrict`.
+fn without_key(text: &str) -> String {
+    let key = |line: &&str| line.starts_with("\\restrict") || line.starts_with("\\unrestrict");
+    text.lines().filter(|line| !key(line)).map(|line| format!("{line}\n")).collect()
 }
 
 #[track_caller]

@@ -112,6 +112,37 @@ fn assert_alike(batches: &[&[(u8, Vec<u8>)]]) {
     }
 }
 
+/// asyncpg sends Parse, Describe, Flush and waits; the server kept the error until Sync, since
+/// after an error it drops messages, Flush among them.
+#[test]
+fn errors_are_sent_at_once() {
+    let kalam = Kalam::start();
+    let mut ours = kalam.connect("postgres");
+    let mut theirs = postgres().connect("postgres");
+    let divide = parse("", "SELECT 1 / (g - $1::int) FROM generate_series(1, 1) g", &[]);
+    let waits: [&[(u8, Vec<u8>)]; 3] = [
+        &[parse("", "SELEKT 1", &[]), describe(b'S', ""), flush()],
+        &[divide, bind("", "", &[], &[Some(b"1")], &[]), execute("", 0)],
+        &[close(b'S', ""), bind("", "missing", &[], &[], &[]), flush()],
+    ];
+    for messages in waits {
+        let until_error = |client: &mut Client| {
+            for (kind, body) in messages {
+                client.send(*kind, body).expect("the server reads");
+            }
+            let mut seen = Vec::new();
+            while !seen.last().is_some_and(|message: &String| message.starts_with('E')) {
+                let (kind, body) = client.receive().expect("the server answers");
+                seen.push(show(kind, &body));
+            }
+            seen.extend(exchange(client, &[sync()]));
+            seen
+        };
+        let expected = until_error(&mut theirs);
+        assert_eq!(until_error(&mut ours), expected, "after {messages:?}");
+    }
+}
+
 #[test]
 fn statements_and_portals_live_as_long_as_in_postgresql() {
     assert_alike(&[

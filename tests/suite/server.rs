@@ -10,7 +10,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, Stream};
 
 /// Every file below a directory with its bytes, but for RocksDB's own log, in which it notes even
 /// that it could not open a database.
@@ -163,17 +167,79 @@ fn strangers_are_not_let_in_without_a_password() {
     assert!(said.contains("without a password"), "{said}");
 }
 
+/// A server with a certificate of its own, which is returned as a PEM file and as DER.
+fn tls_server(data: &Path, password: Option<&str>) -> (Kalam, PathBuf, CertificateDer<'static>) {
+    let names = vec!["localhost".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let (certificate, key) = (data.join("cert.pem"), data.join("key.pem"));
+    fs::write(&certificate, made.cert.pem()).expect("a written file");
+    fs::write(&key, made.signing_key.serialize_pem()).expect("a written file");
+    let mut command = Kalam::command(&data.join("data"));
+    command.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
+    if let Some(password) = password {
+        command.env("KALAMDB_PASSWORD", password);
+    }
+    (Kalam::launch(command), certificate, made.cert.der().clone())
+}
+
+#[test]
+fn passwords_are_bound_to_the_certificate_where_the_client_asks() {
+    let data = Scratch::new("binding");
+    let (server, _, _) = tls_server(data.path(), Some("correct horse"));
+    let how = "SELECT ssl, version, cipher, bits FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    for options in [
+        "sslmode=require channel_binding=require",
+        "sslmode=require channel_binding=disable",
+        "sslmode=require channel_binding=require ssl_max_protocol_version=TLSv1.2",
+    ] {
+        let let_in = psql(server.port, "correct horse", options, how);
+        let said = String::from_utf8_lossy(&let_in.stdout);
+        assert!(let_in.status.success(), "{options}: {let_in:?}");
+        let (version, suite) = match options.contains("TLSv1.2") {
+            true => ("t|TLSv1.2|", "ECDHE-ECDSA-AES256-GCM-SHA384|256\n"),
+            false => ("t|TLSv1.3|", "TLS_AES_256_GCM_SHA384|256\n"),
+        };
+        assert_eq!(said, format!("{version}{suite}"), "{options}");
+        assert!(!psql(server.port, "battery staple", options, how).status.success());
+    }
+    let plain = psql(server.port, "correct horse", "sslmode=disable", how);
+    assert_eq!(String::from_utf8_lossy(&plain.stdout), "f|||\n");
+    let insists = "sslmode=disable channel_binding=require";
+    assert!(!psql(server.port, "correct horse", insists, how).status.success());
+}
+
+/// libpq reports an error where the socket closes without TLS's closing message.
+#[test]
+fn cancel_requests_over_tls_are_answered_by_an_orderly_end() {
+    let data = Scratch::new("cancel-tls");
+    let (server, _, certificate) = tls_server(data.path(), None);
+    let session = server.connect("postgres");
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).expect("a root");
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = "localhost".try_into().expect("a name");
+    let mut tls = ClientConnection::new(Arc::new(config), name).expect("a client");
+    let mut socket = TcpStream::connect(("127.0.0.1", server.port)).expect("a socket");
+    let words = |words: &[i32]| words.iter().flat_map(|w| w.to_be_bytes()).collect::<Vec<u8>>();
+    socket.write_all(&words(&[8, 80_877_103])).expect("a written request");
+    let mut answer = [0];
+    socket.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"S");
+    let mut stream = Stream::new(&mut tls, &mut socket);
+    stream.write_all(&words(&[16, 80_877_102, session.pid, session.secret])).expect("written");
+    let mut said = Vec::new();
+    stream.read_to_end(&mut said).expect("TLS's closing message");
+    assert!(said.is_empty());
+}
+
 #[test]
 fn tls_is_spoken_where_a_certificate_is_given() {
     let data = Scratch::new("tls");
-    let names = vec!["localhost".to_owned()];
-    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
-    let (certificate, key) = (data.path().join("cert.pem"), data.path().join("key.pem"));
-    fs::write(&certificate, made.cert.pem()).expect("a written file");
-    fs::write(&key, made.signing_key.serialize_pem()).expect("a written file");
-    let mut command = Kalam::command(&data.path().join("data"));
-    command.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
-    let server = Kalam::launch(command);
+    let (server, certificate, _) = tls_server(data.path(), None);
     let encrypted = psql(server.port, "", "sslmode=require", "\\conninfo");
     let said = String::from_utf8_lossy(&encrypted.stdout);
     assert!(said.contains("SSL connection"), "{encrypted:?}");

@@ -31,6 +31,8 @@ mod pg_sequence;
 mod pg_settings;
 mod pg_shdescription;
 mod pg_stat_activity;
+mod pg_stat_gssapi;
+mod pg_stat_ssl;
 pub mod pg_timezone;
 mod pg_type;
 mod scan;
@@ -132,7 +134,10 @@ pub struct Activity {
     pub role: Oid,
     pub application_name: String,
     pub client_address: Option<String>,
-    pub client_port: Option<i32>,
+    /// -1: a Unix socket.
+    pub client_port: i32,
+    /// `None`: in clear.
+    pub encryption: Option<Encryption>,
     pub backend_start: i64,
     pub transaction_start: Option<i64>,
     pub query_start: Option<i64>,
@@ -153,6 +158,16 @@ impl Activity {
             (false, false) => (Some("Client"), Some("ClientRead")),
         }
     }
+}
+
+/// How a connection is encrypted, in OpenSSL's words, as pg_stat_ssl shows it.
+#[derive(Clone, Debug)]
+pub struct Encryption {
+    /// `TLSv1.3`, …
+    pub version: &'static str,
+    pub cipher: &'static str,
+    /// Of the cipher's key.
+    pub bits: i32,
 }
 
 /// A prepared statement, as pg_prepared_statements shows it.

@@ -22,7 +22,7 @@ fn row(a: &Activity, cx: &Context<'_>) -> Row {
         text(&a.application_name),
         text_or_null(a.client_address.as_deref()),
         Datum::Null,
-        a.client_port.map_or(Datum::Null, Datum::Int4),
+        Datum::Int4(a.client_port),
         Datum::TimestampTz(a.backend_start),
         time(a.transaction_start),
         time(a.query_start),

@@ -90,6 +90,8 @@ pub(super) fn source(name: &str) -> Source {
         "pg_settings" => Source::Made(|cx| Ok(pg_settings::rows(cx))),
         "pg_shdescription" => Source::Made(|cx| Ok(pg_shdescription::rows(cx))),
         "pg_stat_activity" => Source::Made(|cx| Ok(pg_stat_activity::rows(cx))),
+        "pg_stat_gssapi" => Source::Made(|cx| Ok(pg_stat_gssapi::rows(cx))),
+        "pg_stat_ssl" => Source::Made(|cx| Ok(pg_stat_ssl::rows(cx))),
         "pg_timezone_abbrevs" => Source::Made(|_| Ok(pg_timezone::abbreviations(now()))),
         "pg_timezone_names" => Source::Made(|_| Ok(pg_timezone::names(now()))),
         _ => Source::Export,

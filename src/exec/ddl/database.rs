@@ -250,5 +250,5 @@ pub(super) const PRIVILEGES: &str = "CTc";
 /// connections.
 pub(super) fn default_acl(database: &Database, cx: &DdlContext<'_>) -> Vec<String> {
     let owner = acl::role_name(&cx.catalog(), database.owner);
-    vec![format!("=Tc/{owner}"), format!("{owner}={PRIVILEGES}/{owner}")]
+    vec![acl::item(None, "Tc", &owner), acl::item(Some(&owner), PRIVILEGES, &owner)]
 }

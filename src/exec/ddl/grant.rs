@@ -162,11 +162,11 @@ impl Grant {
         for grantee in &self.grantees {
             let at = items.iter().position(|item| {
                 let (who, _, by) = acl::parts(item);
-                who == grantee.as_deref() && by == grantor
+                who.as_deref() == grantee.as_deref() && by == grantor
             });
             let before = at.map_or("", |at| acl::parts(&items[at]).1).to_owned();
             let after = self.change(&before, letters, all);
-            let item = format!("{}={after}/{grantor}", grantee.as_deref().unwrap_or(""));
+            let item = acl::item(grantee.as_deref(), &after, grantor);
             match (at, after.is_empty()) {
                 (Some(at), true) => {
                     items.remove(at);
@@ -260,7 +260,7 @@ fn on_relation(
     check_may_grant(relation.owner, privileges::kind_name(relation.kind), &relation.name, cx)?;
     let mut changed = relation.clone();
     if !letters.is_empty() {
-        let default = || vec![format!("{owner}={all}/{owner}")];
+        let default = || vec![acl::item(Some(&owner), all, &owner)];
         let items = relation.acl.clone().unwrap_or_else(default);
         changed.acl = Some(change.apply(items, &owner, &letters, all));
     }
@@ -323,7 +323,7 @@ fn on_schema(name: &str, change: &Grant, cx: &DdlContext<'_>) -> Result<()> {
     let letters = change.letters_for(SCHEMA_PRIVILEGES, "schema")?;
     check_may_grant(found.owner, "schema", name, cx)?;
     let owner = acl::role_name(&catalog, found.owner);
-    let default = || vec![format!("{owner}={SCHEMA_PRIVILEGES}/{owner}")];
+    let default = || vec![acl::item(Some(&owner), SCHEMA_PRIVILEGES, &owner)];
     let items = found.acl.clone().unwrap_or_else(default);
     let items = change.apply(items, &owner, &letters, SCHEMA_PRIVILEGES);
     super::rename::put_namespace(Namespace { acl: Some(items), ..(**found).clone() }, cx);

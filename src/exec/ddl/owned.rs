@@ -59,7 +59,7 @@ fn revoke_all(role: &str, cx: &DdlContext<'_>) {
     let without = |items: &mut Option<Vec<String>>| {
         let Some(list) = items else { return false };
         let before = list.len();
-        list.retain(|item| acl::parts(item).0 != Some(role));
+        list.retain(|item| acl::parts(item).0.as_deref() != Some(role));
         list.len() != before
     };
     let catalog = cx.catalog();

@@ -339,7 +339,7 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
     use crate::catalog::depend::{Object, describe};
     let (catalog, path) = (cx.catalog(), cx.env.search_path());
     let named = |items: &Option<Vec<String>>| {
-        items.iter().flatten().any(|item| acl::parts(item).0 == Some(role.name.as_str()))
+        items.iter().flatten().any(|item| acl::parts(item).0.as_deref() == Some(role.name.as_str()))
     };
     let mut lines = Vec::new();
     let line = |owner: u32, acl: &Option<Vec<String>>, what: String| {

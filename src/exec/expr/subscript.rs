@@ -1,7 +1,7 @@
 //! `array[i]`, `array[lo:hi]`, assignment to them, and `jsonb[…]`.
 //!
 //! Reading outside an array gives NULL, a slice is cut to what exists; assigning outside extends a
-//! one-dimensional array, filling the gap with NULLs (manual, 8.15).
+//! one-dimensional array, filling the gap with NULLs (manual, 8.15). `name[i]` reads a letter.
 
 use super::eval::Eval;
 use super::node::{Node, Subscript};
@@ -15,6 +15,9 @@ pub(super) fn eval(s: &Subscript, cx: &Eval<'_>) -> Result<Datum> {
     let container = s.container.eval(cx)?;
     if s.container_type == oids::JSONB {
         return jsonb(s, container, cx);
+    }
+    if s.container_type == oids::NAME {
+        return letter(s, &container, cx);
     }
     match (&s.assign, s.is_slice) {
         (Some(_), false) => assign_element(s, container, cx),
@@ -40,6 +43,17 @@ fn fetch_element(s: &Subscript, container: &Datum, cx: &Eval<'_>) -> Result<Datu
         indexes.push(i);
     }
     Ok(offset(array, &indexes).map_or(Datum::Null, |at| array.elements[at].clone()))
+}
+
+/// A `name` is an array of 64 bytes, zeros at its end, that begins at 0.
+fn letter(s: &Subscript, container: &Datum, cx: &Eval<'_>) -> Result<Datum> {
+    const NAME_BYTES: usize = 64;
+    let (Datum::Text(name), [Some(node)]) = (container, s.upper.as_slice()) else {
+        return Ok(Datum::Null);
+    };
+    let at = index(node, cx)?.and_then(|i| usize::try_from(i).ok());
+    let at = at.filter(|at| *at < NAME_BYTES);
+    Ok(at.map_or(Datum::Null, |at| Datum::Char(name.as_bytes().get(at).copied().unwrap_or(0))))
 }
 
 /// The row-major position of an element; `None` outside the array.

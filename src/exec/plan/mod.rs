@@ -18,6 +18,7 @@
 
 mod access;
 mod aggregate;
+mod catalog_read;
 mod cost;
 mod cte;
 mod deleted;
@@ -46,10 +47,12 @@ mod window;
 pub(in crate::exec) use modify::{ModifySource, prepared};
 pub(in crate::exec) use planner::Planner;
 
+pub use catalog_read::CatalogRead;
+
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
 use crate::catalog::{Catalog, Persistence};
-use crate::error::Result;
+use crate::error::{PgError, Result, code};
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
 use crate::types::{Datum, Oid};
@@ -80,6 +83,7 @@ pub struct Plan {
     required: Vec<privileges::Required>,
     /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
     pub(in crate::exec) long: bool,
+    catalog_read: Option<CatalogRead>,
 }
 
 /// What a statement does.
@@ -101,6 +105,11 @@ impl Plan {
     /// Whether it reads or makes an unknown number of rows, so that sizes of tables decided about it.
     pub fn is_long(&self) -> bool {
         self.long
+    }
+
+    /// What it reads of the catalog, where it reads nothing else.
+    pub fn catalog_read(&self) -> Option<CatalogRead> {
+        self.catalog_read
     }
 
     /// The command tag after `rows` rows were returned or affected.
@@ -125,6 +134,19 @@ impl Plan {
     /// 42501 where the current role, or the owner of a view, may not do what the plan does.
     pub fn check_privileges(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
         self.required.iter().try_for_each(|required| required.check(catalog, current_role))
+    }
+
+    /// 55000 where it reads or changes a view that is not the system's
+    /// (`restrict_nonsystem_relation_kind`).
+    pub fn check_uses_no_views(&self, catalog: &Catalog) -> Result<()> {
+        let views = self.required.iter().filter_map(|required| required.view(catalog));
+        match views.into_iter().find(|view| !Catalog::is_system(view.oid)) {
+            Some(view) => {
+                let message = format!("access to non-system view \"{}\" is restricted", view.name);
+                Err(PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether it changes or locks rows of a table that is not temporary.
@@ -176,6 +198,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,
+        catalog_read: catalog_read::of(&query, planner.whole_catalog),
     }))
 }
 

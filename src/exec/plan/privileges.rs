@@ -28,6 +28,11 @@ pub(super) struct Required {
 type Columns = BTreeSet<AttrNumber>;
 
 impl Required {
+    /// The relation, if it is a view.
+    pub fn view<'c>(&self, catalog: &'c Catalog) -> Option<&'c Relation> {
+        catalog.relation(self.relation).map(|r| &**r).filter(|r| r.view.is_some())
+    }
+
     pub fn check(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
         let role = self.role.unwrap_or(current_role);
         self.privileges.iter().try_for_each(|(letter, columns)| match columns {

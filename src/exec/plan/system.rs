@@ -50,6 +50,7 @@ impl Planner {
             None => (read, read * cost::ROW),
         };
         self.long |= found.is_none();
+        self.whole_catalog |= found.is_none();
         let selectivity: f64 = match found.is_some() {
             true => 1.0,
             false => access.conditions.iter().map(|c| self.guess(c, access)).product(),

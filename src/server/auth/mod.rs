@@ -10,7 +10,7 @@ pub mod scram;
 use super::codec::{backend, frontend};
 use super::wire::Wire;
 use crate::error::{PgError, Result, code};
-use scram::{Exchange, Verifier};
+use scram::{Channel, Exchange, Verifier};
 
 /// How a connection proves its password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
@@ -31,19 +31,23 @@ const SASL: i32 = 10;
 const SASL_CONTINUE: i32 = 11;
 const SASL_FINAL: i32 = 12;
 
-/// Asks for the password of `user` and checks it against the stored verifier (`None`: no such role,
-/// or a role without a password; the client is not told which).
-pub async fn authenticate(
-    wire: &mut Wire,
-    method: Method,
-    user: &str,
-    stored: Option<&str>,
-    mock_secret: &[u8; 32],
-) -> Result<()> {
-    let verifier = stored.and_then(Verifier::parse);
+/// What a client must prove.
+pub struct Challenge<'a> {
+    pub user: &'a str,
+    /// `None`: no such role, or a role without a password; the client is not told which.
+    pub verifier: Option<Verifier>,
+    /// The server's secret for made-up salts.
+    pub mock_secret: &'a [u8; 32],
+    /// What a proof over this connection can be bound to ([`super::tls::Tls::end_point`]).
+    pub channel: Option<&'a [u8]>,
+}
+
+/// Asks for the user's password and checks it.
+pub async fn authenticate(wire: &mut Wire, method: Method, challenge: Challenge<'_>) -> Result<()> {
+    let user = challenge.user;
     let right = match method {
-        Method::ScramSha256 => sasl(wire, user, verifier, mock_secret).await?,
-        Method::Cleartext => cleartext(wire, verifier).await?,
+        Method::ScramSha256 => sasl(wire, challenge).await?,
+        Method::Cleartext => cleartext(wire, challenge.verifier).await?,
     };
     match right {
         true => Ok(()),
@@ -73,16 +77,26 @@ async fn cleartext(wire: &mut Wire, verifier: Option<Verifier>) -> Result<bool> 
     Ok(verifier.is_some_and(|v| v.matches(password)))
 }
 
-async fn sasl(
-    wire: &mut Wire,
-    user: &str,
-    verifier: Option<Verifier>,
-    mock_secret: &[u8; 32],
-) -> Result<bool> {
-    let mechanisms = [scram::MECHANISM.as_bytes(), b"\0\0"].concat();
-    backend::authentication(&mut wire.out, SASL, &mechanisms);
+async fn sasl(wire: &mut Wire, challenge: Challenge<'_>) -> Result<bool> {
+    let mut mechanisms = vec![scram::MECHANISM, ""];
+    if challenge.channel.is_some() {
+        mechanisms.insert(0, scram::MECHANISM_PLUS);
+    }
+    let list: String = mechanisms.iter().flat_map(|name| [name, "\0"]).collect();
+    backend::authentication(&mut wire.out, SASL, list.as_bytes());
     let body = password_message(wire).await?;
-    let exchange = Exchange::start(initial_response(&body)?, verifier, user, mock_secret)
+    let (mechanism, client_first) = initial_response(&body)?;
+    let channel = match (challenge.channel, mechanism) {
+        (Some(end_point), scram::MECHANISM_PLUS) => Channel::Bound(end_point),
+        (Some(_), scram::MECHANISM) => Channel::Unbound,
+        (None, scram::MECHANISM) => Channel::Unbindable,
+        _ => {
+            let message = "client selected an invalid SASL authentication mechanism";
+            return Err(frontend::violation(message).fatal());
+        }
+    };
+    let Challenge { user, verifier, mock_secret, .. } = challenge;
+    let exchange = Exchange::start(client_first, verifier, user, mock_secret, channel)
         .map_err(PgError::fatal)?;
     backend::authentication(&mut wire.out, SASL_CONTINUE, exchange.server_first().as_bytes());
     let body = password_message(wire).await?;
@@ -96,15 +110,13 @@ async fn sasl(
     }
 }
 
-/// The client-first message inside a SASLInitialResponse.
-fn initial_response(body: &[u8]) -> Result<&str> {
+/// A SASLInitialResponse: the mechanism and the client-first message.
+fn initial_response(body: &[u8]) -> Result<(&str, &str)> {
     let mut reader = frontend::Reader { rest: body };
-    if reader.string().map_err(PgError::fatal)? != scram::MECHANISM {
-        let message = "client selected an invalid SASL authentication mechanism";
-        return Err(frontend::violation(message).fatal());
-    }
+    let mechanism = reader.string().map_err(PgError::fatal)?;
     let length = usize::try_from(reader.i32().map_err(PgError::fatal)?).unwrap_or(0);
-    frontend::utf8(reader.bytes(length).map_err(PgError::fatal)?).map_err(PgError::fatal)
+    let message = reader.bytes(length).and_then(frontend::utf8).map_err(PgError::fatal)?;
+    Ok((mechanism, message))
 }
 
 async fn password_message(wire: &mut Wire) -> Result<bytes::Bytes> {

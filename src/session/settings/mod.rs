@@ -229,6 +229,7 @@ impl Settings {
                 Some(_) => Ok(value),
                 None => Err(invalid_value(name, &value).detail("List syntax is invalid.")),
             },
+            "restrict_nonsystem_relation_kind" => check_relation_kinds(name, value),
             "default_table_access_method" if value.is_empty() => {
                 Err(invalid_value(name, &value)
                     .detail("default_table_access_method cannot be empty."))
@@ -312,13 +313,20 @@ impl Settings {
 
 /// Settings as the session uses them.
 impl Settings {
-    /// Whether literals are read differently than by default.
-    pub fn formats_changed(&self) -> bool {
-        FORMATS.iter().any(|key| {
-            self.entries
-                .get(*key)
-                .is_some_and(|e| e.reset.is_some() || e.session.is_some() || e.local.is_some())
-        })
+    /// The settings that values are read and written by, and the search path, where they are not the
+    /// defaults: the same text for the same values.
+    pub fn formats(&self) -> Arc<str> {
+        let mut formats = String::new();
+        for key in FORMATS.iter().chain(&["search_path"]) {
+            let changed = |e: &Entry| e.reset.is_some() || e.session.is_some() || e.local.is_some();
+            if self.entries.get(*key).is_some_and(changed) {
+                formats.push_str(key);
+                formats.push('=');
+                formats.push_str(&self.text(key));
+                formats.push('\n');
+            }
+        }
+        formats.into()
     }
 
     pub fn is_on(&self, name: &str) -> bool {
@@ -331,6 +339,12 @@ impl Settings {
             Ok(ms) if ms > 0 => Some(Duration::from_millis(ms)),
             _ => None,
         }
+    }
+
+    /// Whether queries may not use views of users (`restrict_nonsystem_relation_kind`).
+    pub fn restricts_views(&self) -> bool {
+        let kinds = split_identifiers(&self.text("restrict_nonsystem_relation_kind"));
+        kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind.eq_ignore_ascii_case("view")))
     }
 
     pub fn integer(&self, name: &str) -> i64 {
@@ -388,6 +402,23 @@ pub fn unrecognized(name: &str) -> PgError {
     let message = format!("unrecognized configuration parameter \"{name}\"");
     PgError::new(code::UNDEFINED_OBJECT, message)
 }
+
+/// A list of kinds of relations that queries may not use.
+fn check_relation_kinds(name: &str, value: String) -> Result<String> {
+    let Some(kinds) = split_identifiers(&value) else {
+        return Err(invalid_value(name, &value).detail("List syntax is invalid."));
+    };
+    match kinds.iter().find(|kind| !RELATION_KINDS.iter().any(|k| kind.eq_ignore_ascii_case(k))) {
+        Some(unknown) => {
+            let detail = format!("Unrecognized key word: \"{unknown}\".");
+            Err(invalid_value(name, &value).detail(detail))
+        }
+        None => Ok(value),
+    }
+}
+
+/// What `restrict_nonsystem_relation_kind` can name. There are no foreign tables.
+const RELATION_KINDS: [&str; 2] = ["view", "foreign-table"];
 
 /// The canonical name of an encoding.
 fn canonical_encoding(text: &str) -> Result<String> {

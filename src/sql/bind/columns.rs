@@ -388,8 +388,7 @@ impl<'n> Binder<'_, 'n> {
         match row {
             Expr::Func(call) if call.type_oid == oids::RECORD => {
                 let proc = crate::catalog::builtin::proc(call.func);
-                let columns = proc.map(|p| p.out_columns()).unwrap_or_default();
-                columns.into_iter().map(|(n, t)| (n.to_owned(), t, -1)).collect()
+                proc.and_then(|p| self.out_columns(p, call).ok()).unwrap_or_default()
             }
             Expr::Row(r) if r.type_oid == oids::RECORD => {
                 let field = |(at, e): (usize, &Expr)| {

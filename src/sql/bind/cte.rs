@@ -3,7 +3,7 @@
 //! A recursive query's columns are those of its first arm; the second arm sees them through a
 //! reference to the query itself.
 
-use super::state::Binder;
+use super::state::{Binder, PendingRecursive};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::Oid;
@@ -93,9 +93,7 @@ impl<'n> Binder<'_, 'n> {
     fn bind_cte(&mut self, cte: &'n nodes::CommonTableExpr, may_recurse: bool) -> Result<()> {
         let name = cte.ctename().unwrap_or("").to_owned();
         let recursive = may_recurse && refers_to(cte.ctequery(), &name) > 0;
-        if recursive {
-            check_recursion(cte, &name)?;
-        }
+        let union = recursive.then(|| check_recursion(cte, &name)).transpose()?;
         let modifying = !matches!(cte.ctequery(), Node::SelectStmt(_));
         if modifying && self.scopes.len() > 1 {
             let message =
@@ -122,18 +120,18 @@ impl<'n> Binder<'_, 'n> {
             references: 0,
             location: cte.location,
         };
-        if !recursive {
+        let Some(union) = union else {
             let query = self.bind_subquery(cte.ctequery(), false)?;
             self.scope().has_modifying_cte |= modifying;
             return self.add_cte(state, query);
-        }
+        };
         self.scope().ctes.push(state);
-        let place = (self.scopes.len() - 1, self.scope_ref().ctes.len() - 1);
-        self.pending_recursive = Some(place);
+        let (scope, index) = (self.scopes.len() - 1, self.scope_ref().ctes.len() - 1);
+        let pending = PendingRecursive { query: union, scope, index };
+        let outer = self.pending_recursive.replace(pending);
         let query = self.bind_subquery(cte.ctequery(), false);
-        self.pending_recursive = None;
+        self.pending_recursive = outer;
         let mut query = query?;
-        let index = self.scope_ref().ctes.len() - 1;
         self.check_recursive_types(&mut query, index)?;
         self.scope().ctes[index].query = Some(query);
         Ok(())
@@ -276,8 +274,12 @@ fn dependency_order<'n>(
     Ok(order)
 }
 
-/// The form a recursive query must have (`checkWellFormedRecursion`).
-fn check_recursion(cte: &nodes::CommonTableExpr, name: &str) -> Result<()> {
+/// The UNION that a recursive query is, if it has the form that it must have
+/// (`checkWellFormedRecursion`).
+fn check_recursion<'n>(
+    cte: &'n nodes::CommonTableExpr,
+    name: &str,
+) -> Result<&'n nodes::SelectStmt> {
     let invalid =
         |message: String, at: i32| Err(PgError::new(code::INVALID_RECURSION, message).at(at));
     let Node::SelectStmt(select) = cte.ctequery() else {
@@ -311,7 +313,7 @@ fn check_recursion(cte: &nodes::CommonTableExpr, name: &str) -> Result<()> {
     }
     match all.get(1) {
         Some(at) => invalid(format!("{reference} more than once"), *at),
-        None => Ok(()),
+        None => Ok(select),
     }
 }
 

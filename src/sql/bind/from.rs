@@ -382,7 +382,7 @@ impl<'n> Binder<'_, 'n> {
     }
 
     /// A function's OUT columns, polymorphic types resolved by the call's arguments.
-    fn out_columns(
+    pub(super) fn out_columns(
         &self,
         proc: &'static crate::catalog::builtin::Proc,
         call: &FuncCall,

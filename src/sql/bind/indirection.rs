@@ -97,7 +97,15 @@ impl<'n> Binder<'_, 'n> {
         if container_type == oids::JSONB {
             return self.jsonb_subscript(container, subscripts, is_slice, assign);
         }
-        let Some(element) = self.element(container_type) else {
+        if container_type == oids::NAME && assign.is_some() {
+            return Err(PgError::unsupported("assigning to a letter of a name"));
+        }
+        if container_type == oids::NAME && is_slice {
+            let message = "slices of fixed-length arrays not implemented";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        }
+        let letter = (container_type == oids::NAME).then_some(oids::CHAR);
+        let Some(element) = letter.or_else(|| self.element(container_type)) else {
             let message = format!(
                 "cannot subscript type {} because it does not support subscripting",
                 self.type_name(container_type)

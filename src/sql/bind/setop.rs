@@ -5,7 +5,7 @@
 //! own DISTINCT or ORDER BY looks at the old values.
 
 use super::place::Place;
-use super::state::{Binder, NsColumn};
+use super::state::{Binder, NsColumn, PendingRecursive};
 use super::target::push_target;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
@@ -50,7 +50,7 @@ impl<'n> Binder<'_, 'n> {
         }
         self.bind_with(node.with_clause(), &mut query)?;
         refuse_later_into(node)?;
-        let arm = self.bind_operation(node, true)?;
+        let arm = self.bind_operation(node)?;
         let leftmost = leftmost(&arm.tree);
         let columns = arm.names.iter().zip(&arm.types).enumerate();
         let columns: Vec<NsColumn> = columns
@@ -120,7 +120,7 @@ impl<'n> Binder<'_, 'n> {
             && node.locking_clause().is_empty()
             && node.with_clause().is_none();
         if node.op != nodes::SetOperation::SETOP_NONE && plain {
-            return self.deeper(|b| b.bind_operation(node, false));
+            return self.deeper(|b| b.bind_operation(node));
         }
         if !self.into.is_some_and(|select| std::ptr::eq(select, node)) {
             super::select::refuse_into(node)?;
@@ -152,7 +152,7 @@ impl<'n> Binder<'_, 'n> {
         Arm { tree: SetOperation::Leaf(rel), types, untyped, locations, first_locations, names }
     }
 
-    fn bind_operation(&mut self, node: &'n nodes::SelectStmt, top: bool) -> Result<Arm> {
+    fn bind_operation(&mut self, node: &'n nodes::SelectStmt) -> Result<Arm> {
         let (op, name) = match node.op {
             nodes::SetOperation::SETOP_UNION => (SetOperator::Union, "UNION"),
             nodes::SetOperation::SETOP_INTERSECT => (SetOperator::Intersect, "INTERSECT"),
@@ -162,9 +162,7 @@ impl<'n> Binder<'_, 'n> {
             return Err(PgError::internal("a set operation without two arms"));
         };
         let mut left = self.bind_arm(left)?;
-        if top {
-            self.note_recursive_types(&mut left)?;
-        }
+        self.note_recursive_types(node, &mut left)?;
         let mut right = self.bind_arm(right)?;
         if left.types.len() != right.types.len() {
             let message = format!("each {name} query must have the same number of columns");
@@ -353,8 +351,9 @@ impl<'n> Binder<'_, 'n> {
     }
 
     /// The non-recursive arm fixes the columns of a recursive query, which its other arm sees.
-    fn note_recursive_types(&mut self, left: &mut Arm) -> Result<()> {
-        let Some((scope, index)) = self.pending_recursive.take() else { return Ok(()) };
+    fn note_recursive_types(&mut self, node: &'n nodes::SelectStmt, left: &mut Arm) -> Result<()> {
+        let own = self.pending_recursive.take_if(|pending| std::ptr::eq(pending.query, node));
+        let Some(PendingRecursive { scope, index, .. }) = own else { return Ok(()) };
         // Untyped columns of the first arm are text from here on.
         if left.untyped.iter().any(|u| *u) {
             let types: Vec<(Oid, i32)> = left

@@ -20,10 +20,18 @@ pub(super) struct Binder<'a, 'n> {
     pub scopes: Vec<Scope<'n>>,
     /// How deep in the parse tree we are.
     pub depth: u32,
-    /// The recursive CTE whose query is about to be bound: scope and index. Its first arm takes it.
-    pub pending_recursive: Option<(usize, usize)>,
+    /// The innermost recursive CTE whose columns are not known yet.
+    pub pending_recursive: Option<PendingRecursive<'n>>,
     /// The SELECT whose INTO makes a table; others may not have one.
     pub into: Option<&'n pg_raw_parse::nodes::SelectStmt>,
+}
+
+/// A recursive CTE until its first arm is bound, which has CTEs of its own, perhaps.
+pub(super) struct PendingRecursive<'n> {
+    /// The UNION that is its query.
+    pub query: &'n pg_raw_parse::nodes::SelectStmt,
+    pub scope: usize,
+    pub index: usize,
 }
 
 /// A query level while it is being bound.
