@@ -388,6 +388,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_tablespace_location", Scalar(|_, _| Ok(Datum::text("")))),
     ("oidvectortypes", Scalar(|c, a| Ok(vector_types(c.env, &a[0])))),
     // There are no row security policies.
+    ("row_security_active_name", Scalar(|_, _| Ok(Datum::Bool(false)))),
     ("row_security_active", Scalar(|_, _| Ok(Datum::Bool(false)))),
     ("pg_options_to_table", Set(|_, a| Ok(options_to_table(&a[0])))),
 ];

@@ -14,6 +14,7 @@ mod aggregate;
 mod array;
 mod bytea;
 mod cast;
+mod catalog_rows;
 mod comparison;
 mod concat;
 mod datetime;
@@ -35,9 +36,11 @@ mod jsonpath;
 mod keywords;
 mod libm;
 mod like;
+mod lsn;
 mod math;
 mod number_format;
 mod numeric;
+mod object_names;
 mod partition;
 pub mod privileges;
 mod quote;
@@ -137,6 +140,10 @@ pub trait SessionFunctions: Send + Sync {
     fn transaction_id(&self, assign: bool) -> Result<Option<u64>>;
     /// Text of the simple query or extended statement being executed (`current_query`).
     fn query_text(&self) -> String;
+    /// The number of the last commit; it never goes back.
+    fn last_commit(&self) -> u64 {
+        0
+    }
     /// When the server started, microseconds since 2000-01-01 UTC.
     fn server_start_time(&self) -> i64;
     /// When the configuration was last read, microseconds since 2000-01-01 UTC.

@@ -55,7 +55,8 @@ constant! {
 
 constant! {
     NOTHING = Datum::Null;
-    "pg_current_logfile" "pg_current_logfile_1arg" "pg_get_statisticsobjdef_expressions"
+    "pg_collation_actual_version" "pg_database_collation_actual_version" "pg_current_logfile"
+    "pg_current_logfile_1arg" "pg_get_statisticsobjdef_expressions"
     "pg_last_wal_receive_lsn" "pg_last_wal_replay_lsn" "pg_last_xact_replay_timestamp"
     "pg_stat_get_bgwriter_stat_reset_time" "pg_stat_get_db_checksum_failures"
     "pg_stat_get_db_checksum_last_failure" "pg_stat_get_db_stat_reset_time"
@@ -210,6 +211,10 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_stat_get_subscription_stats", Scalar(|c, _| Ok(none(c)))),
     ("pg_stat_get_wal", Scalar(|c, _| Ok(unused(c)))),
     ("pg_stat_get_wal_receiver", Scalar(|c, _| Ok(none(c)))),
+    ("pg_reload_conf", Scalar(|_, _| Ok(Datum::Bool(true)))),
+    ("pg_stat_reset", Scalar(|_, _| Ok(super::void()))),
+    ("pg_stat_reset_shared", Scalar(|_, _| Ok(super::void()))),
+    ("pg_stat_reset_single_table_counters", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_clear_snapshot", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_force_next_flush", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_get_snapshot_timestamp", Scalar(|_, _| Ok(Datum::Null))),

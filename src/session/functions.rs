@@ -175,6 +175,10 @@ impl SessionFunctions for SessionState {
         }
     }
 
+    fn last_commit(&self) -> u64 {
+        self.instance.store.last_seq()
+    }
+
     fn query_text(&self) -> String {
         self.query_text.lock().to_string()
     }

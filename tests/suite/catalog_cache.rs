@@ -139,7 +139,7 @@ fn parameters_are_part_of_the_question() {
 
 #[test]
 fn the_cache_is_bounded_and_can_be_turned_off() {
-    let scratch = crate::harness::Scratch::new("answers");
+    let scratch = crate::harness::server::Scratch::new("answers");
     let kalam = Kalam::start_on(scratch.path(), &["--catalog-cache-mb", "0"]);
     let mut client = kalam.connect("postgres");
     tables(&mut client);
