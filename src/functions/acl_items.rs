@@ -53,21 +53,13 @@ fn explode(ctx: &Ctx<'_>, list: &Datum) -> Rows {
 
 /// `makeaclitem(grantee, grantor, privileges, grantable)`.
 fn make(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
-    let mut letters = String::new();
-    let wanted = a[2].as_text().to_ascii_uppercase();
-    let wanted: Vec<&str> = wanted.split(',').map(str::trim).collect();
-    if let Some(unknown) = wanted.iter().find(|w| PRIVILEGES.iter().all(|(_, name)| name != *w)) {
-        let message = format!("unrecognized privilege type: \"{unknown}\"");
+    let wanted = a[2].as_text();
+    let Some((letter, _)) = PRIVILEGES.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted))
+    else {
+        let message = format!("unrecognized privilege type: \"{wanted}\"");
         return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
-    }
-    for (letter, name) in PRIVILEGES {
-        if wanted.contains(&name) {
-            letters.push(letter);
-            if a[3].as_bool() {
-                letters.push('*');
-            }
-        }
-    }
+    };
+    let letters = format!("{letter}{}", if a[3].as_bool() { "*" } else { "" });
     let catalog = ctx.env.catalog();
     let grantee = Some(a[0].as_oid()).filter(|oid| *oid != PUBLIC).map(|g| role_name(catalog, g));
     Ok(Datum::text(item(grantee.as_deref(), &letters, &role_name(catalog, a[1].as_oid()))))

@@ -1,12 +1,13 @@
 //! Counters of the server (`pg_stat_get_…`), and what it has none of: WAL files, replication, other
 //! servers' files. The statistics views of pg_catalog are made over them.
 //!
-//! Rows of tables are counted; nothing counts scans, blocks and the like, which show as 0, and times
-//! of what never happened are NULL.
+//! Rows of tables, changes and scans are counted; nothing counts blocks and the like, which show as 0,
+//! and times of what never happened are NULL.
 
 use super::Implementation::{self, Scalar, Set};
 use super::{Ctx, Env, Rows};
-use crate::catalog::pg_catalog::Activity;
+use crate::catalog::pg_catalog;
+use crate::catalog::schema::{Activity, activity};
 use crate::catalog::{Relation, RelationKind};
 use crate::error::Result;
 use crate::types::{Datum, Numeric, Oid, Record, oids};
@@ -21,7 +22,7 @@ macro_rules! constant {
 
 constant! {
     ZERO = Datum::Int8(0);
-    "pg_stat_get_analyze_count" "pg_stat_get_autoanalyze_count" "pg_stat_get_autovacuum_count"
+    "pg_stat_get_autoanalyze_count" "pg_stat_get_autovacuum_count"
     "pg_stat_get_bgwriter_buf_written_checkpoints" "pg_stat_get_bgwriter_buf_written_clean"
     "pg_stat_get_bgwriter_maxwritten_clean" "pg_stat_get_bgwriter_requested_checkpoints"
     "pg_stat_get_bgwriter_timed_checkpoints" "pg_stat_get_blocks_fetched" "pg_stat_get_blocks_hit"
@@ -35,10 +36,10 @@ constant! {
     "pg_stat_get_db_tuples_deleted" "pg_stat_get_db_tuples_fetched"
     "pg_stat_get_db_tuples_inserted" "pg_stat_get_db_tuples_returned"
     "pg_stat_get_db_tuples_updated" "pg_stat_get_db_xact_commit" "pg_stat_get_db_xact_rollback"
-    "pg_stat_get_dead_tuples" "pg_stat_get_ins_since_vacuum" "pg_stat_get_mod_since_analyze"
-    "pg_stat_get_numscans" "pg_stat_get_tuples_deleted" "pg_stat_get_tuples_fetched"
-    "pg_stat_get_tuples_hot_updated" "pg_stat_get_tuples_inserted" "pg_stat_get_tuples_returned"
-    "pg_stat_get_tuples_updated" "pg_stat_get_vacuum_count" "pg_stat_get_xact_blocks_fetched"
+    "pg_stat_get_dead_tuples"
+    "pg_stat_get_tuples_fetched"
+    "pg_stat_get_tuples_hot_updated" "pg_stat_get_tuples_returned"
+    "pg_stat_get_vacuum_count" "pg_stat_get_xact_blocks_fetched"
     "pg_stat_get_xact_blocks_hit" "pg_stat_get_xact_numscans" "pg_stat_get_xact_tuples_deleted"
     "pg_stat_get_xact_tuples_fetched" "pg_stat_get_xact_tuples_hot_updated"
     "pg_stat_get_xact_tuples_inserted" "pg_stat_get_xact_tuples_returned"
@@ -61,7 +62,7 @@ constant! {
     "pg_stat_get_bgwriter_stat_reset_time" "pg_stat_get_db_checksum_failures"
     "pg_stat_get_db_checksum_last_failure" "pg_stat_get_db_stat_reset_time"
     "pg_stat_get_function_calls" "pg_stat_get_function_self_time"
-    "pg_stat_get_function_total_time" "pg_stat_get_last_analyze_time"
+    "pg_stat_get_function_total_time"
     "pg_stat_get_last_autoanalyze_time" "pg_stat_get_last_autovacuum_time"
     "pg_stat_get_last_vacuum_time" "pg_stat_get_xact_function_calls"
     "pg_stat_get_xact_function_self_time" "pg_stat_get_xact_function_total_time"
@@ -101,6 +102,22 @@ fn live_rows(env: &dyn Env, oid: Oid) -> Result<i64> {
     Ok(i64::try_from(sizes.hot_rows + sizes.cold_rows).unwrap_or(i64::MAX))
 }
 
+/// What statements did with a table or index.
+fn counted(count: fn(&Activity) -> u64) -> impl Fn(&[Datum]) -> Datum {
+    move |a| {
+        let found = count(&activity(a[0].as_oid()));
+        Datum::Int8(i64::try_from(found).unwrap_or(i64::MAX))
+    }
+}
+
+/// Reads of a whole table, or by an index.
+fn scans(env: &dyn Env, oid: Oid) -> Datum {
+    let is_index = env.catalog().relation(oid).is_some_and(|r| r.kind == RelationKind::Index);
+    let activity = activity(oid);
+    let count = if is_index { activity.key_scans.get() } else { activity.scans.get() };
+    Datum::Int8(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
 fn record(fields: Vec<(Oid, Datum)>) -> Datum {
     Datum::Record(Arc::new(Record::unnamed(fields)))
 }
@@ -125,7 +142,7 @@ fn none(ctx: &Ctx<'_>) -> Datum {
 }
 
 /// `pg_stat_get_activity`: one session, or all.
-fn activity(ctx: &Ctx<'_>, pid: &Datum) -> Rows {
+fn sessions(ctx: &Ctx<'_>, pid: &Datum) -> Rows {
     let wanted = match pid {
         Datum::Int4(pid) => Some(*pid),
         _ => None,
@@ -135,7 +152,7 @@ fn activity(ctx: &Ctx<'_>, pid: &Datum) -> Rows {
     Box::new(sessions.into_iter().map(|a| Ok(session(&a))))
 }
 
-fn session(a: &Activity) -> Vec<Datum> {
+fn session(a: &pg_catalog::Activity) -> Vec<Datum> {
     let time = |t: Option<i64>| t.map_or(Datum::Null, Datum::TimestampTz);
     let (wait_type, wait) = a.wait_event();
     let shown = |name: Option<&'static str>| name.map_or(Datum::Null, Datum::text);
@@ -197,7 +214,7 @@ fn available_extension_versions() -> Rows {
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_available_extensions", Set(|_, _| Ok(available_extensions()))),
     ("pg_available_extension_versions", Set(|_, _| Ok(available_extension_versions()))),
-    ("pg_stat_get_activity", Set(|c, a| Ok(activity(c, &a[0])))),
+    ("pg_stat_get_activity", Set(|c, a| Ok(sessions(c, &a[0])))),
     ("pg_stat_get_archiver", Scalar(|c, _| Ok(unused(c)))),
     (
         "pg_stat_get_db_numbackends",
@@ -215,6 +232,23 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_stat_reset", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_reset_shared", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_reset_single_table_counters", Scalar(|_, _| Ok(super::void()))),
+    ("pg_stat_get_numscans", Scalar(|c, a| Ok(scans(c.env, a[0].as_oid())))),
+    ("pg_stat_get_tuples_inserted", Scalar(|_, a| Ok(counted(|t| t.inserted.get())(a)))),
+    ("pg_stat_get_ins_since_vacuum", Scalar(|_, a| Ok(counted(|t| t.inserted.get())(a)))),
+    ("pg_stat_get_tuples_updated", Scalar(|_, a| Ok(counted(|t| t.updated.get())(a)))),
+    ("pg_stat_get_tuples_deleted", Scalar(|_, a| Ok(counted(|t| t.deleted.get())(a)))),
+    ("pg_stat_get_analyze_count", Scalar(|_, a| Ok(counted(|t| t.analyzed.get())(a)))),
+    (
+        "pg_stat_get_mod_since_analyze",
+        Scalar(|_, a| Ok(counted(Activity::changed_since_analyze)(a))),
+    ),
+    (
+        "pg_stat_get_last_analyze_time",
+        Scalar(|_, a| {
+            let at = activity(a[0].as_oid()).analyzed_at();
+            Ok(at.map_or(Datum::Null, Datum::TimestampTz))
+        }),
+    ),
     ("pg_stat_clear_snapshot", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_force_next_flush", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_get_snapshot_timestamp", Scalar(|_, _| Ok(Datum::Null))),

@@ -50,17 +50,17 @@ impl Default for AnswerOptions {
 }
 
 impl AnswerOptions {
-    /// How long an answer may be given again.
+    /// How long an answer may be given again: the least of what it shows.
     fn ttl(&self, read: CatalogRead) -> Duration {
-        let base = if read.single_objects { self.objects_ttl } else { self.tables_ttl };
         let limits = [
+            (read.tables && read.single_objects, self.objects_ttl),
+            (read.tables && !read.single_objects, self.tables_ttl),
             (read.storages, self.storages_ttl),
             (read.jobs, self.jobs_ttl),
             (read.live, self.live_ttl),
         ];
-        let shown: Vec<Duration> = limits.iter().filter(|l| l.0).map(|l| l.1).collect();
-        // What shows storages and nothing else of the catalog lives as long as they may.
-        shown.into_iter().min().unwrap_or(base)
+        let shown = limits.iter().filter(|(shows, _)| *shows).map(|(_, limit)| *limit);
+        shown.min().unwrap_or_default()
     }
 }
 

@@ -57,9 +57,7 @@ pub fn parse_lsn(text: &str) -> Result<Datum> {
         _ => None,
     };
     let halves = text.split_once('/').and_then(|(high, low)| Some((half(high)?, half(low)?)));
-    halves
-        .map(|(high, low)| xid8(high << 32 | low))
-        .ok_or_else(|| invalid_input("pg_lsn", text))
+    halves.map(|(high, low)| xid8(high << 32 | low)).ok_or_else(|| invalid_input("pg_lsn", text))
 }
 
 /// C's `strtoul`: the leading number in C's notation (0x10, 010), 0 where there is none, without

@@ -83,7 +83,12 @@ const DIFFERENT: &[(&str, &[&str])] = &[
     ),
     (
         "each server has its own form of expression trees, and rules are none here",
-        &["pg_catalog.pg_proc", "pg_catalog.pg_rewrite", "pg_catalog.pg_rules", "pg_catalog.pg_type"],
+        &[
+            "pg_catalog.pg_proc",
+            "pg_catalog.pg_rewrite",
+            "pg_catalog.pg_rules",
+            "pg_catalog.pg_type",
+        ],
     ),
     (
         "the checks of information_schema's domains are not known",

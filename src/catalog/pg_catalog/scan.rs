@@ -6,7 +6,8 @@ use crate::catalog::builtin::{self, SystemRelation, oid};
 use crate::catalog::{Relation, information_schema, system_schema};
 use crate::error::Result;
 use crate::types::{Oid, oids};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 /// The rows of a system relation that a scan has not read yet.
 pub struct Scan {
@@ -35,19 +36,24 @@ pub fn is_made(relation: Oid) -> bool {
 }
 
 /// The columns by which rows are found without reading all of them: position, and whether its values
-/// are unique.
-pub fn keys(relation: Oid) -> Vec<(usize, bool)> {
-    let Some(relation) = builtin::system_relation(relation) else { return Vec::new() };
-    if relation.namespace != oid::PG_CATALOG || relation.kind != b'r' {
-        return Vec::new();
-    }
+/// are unique; those that are come first.
+pub fn keys(relation: Oid) -> &'static [(usize, bool)] {
+    static KEYS: LazyLock<HashMap<Oid, Vec<(usize, bool)>>> = LazyLock::new(|| {
+        let tables = builtin::system_relations().iter();
+        let tables = tables.filter(|r| r.namespace == oid::PG_CATALOG && r.kind == b'r');
+        tables.map(|r| (r.oid, keys_of(r))).collect()
+    });
+    KEYS.get(&relation).map_or(&[], Vec::as_slice)
+}
+
+fn keys_of(relation: &SystemRelation) -> Vec<(usize, bool)> {
     let position = |name: &str| relation.columns.iter().position(|c| c.name == name);
     // Rows of the export are found by values of these types.
     let hashed = |(at, _): &&(usize, bool)| {
         let type_oid = relation.columns[*at].type_oid;
         matches!(type_oid, oids::OID | oids::REGPROC | oids::NAME | oids::TEXT)
     };
-    match source(relation.name) {
+    let mut keys: Vec<(usize, bool)> = match source(relation.name) {
         Source::Export => {
             builtin::system_keys(relation.oid).iter().filter(hashed).copied().collect()
         }
@@ -57,7 +63,9 @@ pub fn keys(relation: Oid) -> Vec<(usize, bool)> {
             finders.iter().filter_map(key).collect()
         }
         Source::Made(_) => Vec::new(),
-    }
+    };
+    keys.sort_by_key(|(_, unique)| !unique);
+    keys
 }
 
 /// About how many rows a relation has in a database with this many relations of users.

@@ -13,7 +13,9 @@ use crate::types::Oid;
 /// What a statement that reads the catalog alone looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CatalogRead {
-    /// Nothing but rows found by key.
+    /// Tables, schemas, types, …: what DDL makes.
+    pub tables: bool,
+    /// Of these, nothing but rows found by key.
     pub single_objects: bool,
     /// `system.storages`.
     pub storages: bool,
@@ -139,7 +141,7 @@ impl Found {
                 self.read.live = true;
             }
             name if is_live(name) => self.read.live = true,
-            _ => {}
+            _ => self.read.tables = true,
         }
     }
 

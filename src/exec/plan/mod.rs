@@ -30,6 +30,7 @@ mod lateral;
 mod locks;
 mod modify;
 mod notes;
+mod outer_to_inner;
 mod planner;
 mod prepare;
 mod privileges;

@@ -5,13 +5,21 @@
 //! or COALESCE of both in a full join) is written there. Equal expressions then compare equal, once
 //! locations are gone, too.
 
-use super::walk;
+use super::{outer_to_inner, walk};
 use crate::nodes::*;
 
 /// Prepares a query and everything below it.
 pub(super) fn prepare(query: &mut Query) {
     walk::strip_locations(query);
     flatten(query);
+    reduce_outer_joins(query);
+}
+
+fn reduce_outer_joins(query: &mut Query) {
+    stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
+        outer_to_inner::reduce(query);
+        each_subquery(query, &mut reduce_outer_joins);
+    });
 }
 
 fn flatten(query: &mut Query) {

@@ -16,21 +16,19 @@ use std::sync::Arc;
 /// Rows that have one value of a key that is not unique.
 const ROWS_OF_KEY: f64 = 10.0;
 /// What finding a key's rows costs, whatever their number.
-pub(super) const FIND: f64 = 1.0;
+const FIND: f64 = 1.0;
 
 /// A key column of a system relation.
 #[derive(Clone, Copy)]
-pub(super) struct Key {
-    pub attno: AttrNumber,
-    pub unique: bool,
+struct Key {
+    attno: AttrNumber,
+    unique: bool,
 }
 
 /// The key columns of a system relation, the unique ones first.
-pub(super) fn keys(relation: &Relation) -> Vec<Key> {
-    let key = |(at, unique): (usize, bool)| Key { attno: attno(at), unique };
-    let mut keys: Vec<Key> = pg_catalog::keys(relation.oid).into_iter().map(key).collect();
-    keys.sort_by_key(|key| !key.unique);
-    keys
+fn keys(relation: &Relation) -> impl Iterator<Item = Key> + use<> {
+    let keys = pg_catalog::keys(relation.oid).iter();
+    keys.map(|(position, unique)| Key { attno: attno(*position), unique: *unique })
 }
 
 fn attno(position: usize) -> AttrNumber {
@@ -117,7 +115,7 @@ impl Planner {
 
     /// Distinct values of a system relation's column, where it is a key.
     pub(super) fn system_distinct(&self, relation: &Relation, attno: AttrNumber) -> Option<f64> {
-        let key = keys(relation).into_iter().find(|key| key.attno == attno)?;
+        let key = keys(relation).find(|key| key.attno == attno)?;
         Some((self.table_rows(relation) / self.system_rows_of(relation, key)).max(1.0))
     }
 

@@ -9,6 +9,7 @@ use super::access::{comparable, is_column};
 use super::cost;
 use super::from::From;
 use super::join_order::{self, Condition, Graph, Lookup, Method, Set, Tree, set_of};
+use super::outer_to_inner::Delayed;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison, Rels};
 use super::walk;
@@ -70,6 +71,40 @@ impl<'q> Units<'q> {
         let mut units = Units { items: Vec::new(), conditions: Vec::new() };
         items.for_each(|item| units.flatten(query, item));
         units
+    }
+
+    /// Takes left joins out that may be done after the joins of the units. Only where they stand
+    /// among others, and where no condition joins their right side with a unit that they are not part
+    /// of.
+    pub fn delay(&mut self, query: &Query) -> Vec<Delayed<'q>> {
+        let mut delayed = Vec::new();
+        let mut at = 0;
+        while at < self.items.len() && self.items.len() > 1 {
+            let unit = &self.items[at];
+            let FromItem::Join(join) = unit.item else {
+                at += 1;
+                continue;
+            };
+            let right = Delayed { join, rels: item_rels(&join.right) };
+            let within = |c: &Expr| !right.concerns(c) || quals::rels(c).is_subset(&unit.rels);
+            let is_needed = self.items.iter().any(|u| !u.needs.is_disjoint(&right.rels));
+            let may_wait = join.kind == JoinKind::Left
+                && lateral_needs(query, &join.right).is_empty()
+                && self.conditions.iter().all(within)
+                && !is_needed;
+            if !may_wait {
+                at += 1;
+                continue;
+            }
+            self.items.remove(at);
+            let rest = self.items.split_off(at);
+            self.flatten(query, &join.left);
+            self.items.extend(rest);
+            delayed.push(right);
+        }
+        // The innermost first.
+        delayed.reverse();
+        delayed
     }
 
     fn flatten(&mut self, query: &Query, item: &'q FromItem) {

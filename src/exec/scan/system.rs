@@ -106,6 +106,7 @@ impl Operator for Run {
             }
         };
         while let Some(mut row) = rows.next(&cx) {
+            state.cx.cancel.check()?;
             for _ in 0..self.columns.table_oids {
                 row.insert(0, Datum::Oid(self.relation));
             }
