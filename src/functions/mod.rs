@@ -12,6 +12,7 @@ mod acl;
 mod acl_items;
 mod aggregate;
 mod array;
+mod backend_stats;
 mod bytea;
 mod cast;
 mod catalog_rows;

@@ -21,6 +21,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     // Operators, numbers, text, system.
     super::acl::FUNCTIONS,
     super::acl_items::FUNCTIONS,
+    super::backend_stats::FUNCTIONS,
     super::bytea::FUNCTIONS,
     super::cast::FUNCTIONS,
     super::comparison::EXTREMES,

@@ -47,8 +47,8 @@ impl Session {
         client: &mut dyn Client,
     ) -> Result<String> {
         let planned = self.compile_kept(statement)?;
-        let text = statement.text().to_owned();
-        let running = self.answer_or_start(planned.clone(), Vec::new(), &text, &[]).await?;
+        let text = statement.text();
+        let running = self.answer_or_start(planned.clone(), Vec::new(), text, &[]).await?;
         self.deliver_all(&planned, running, client).await
     }
 

@@ -162,6 +162,31 @@ fn system_relations_of_a_new_database_hold_what_postgresqls_do() {
     }
 }
 
+#[test]
+fn what_statements_do_with_tables_is_counted() {
+    let kalam = Kalam::start();
+    let mut client = kalam.connect("postgres");
+    for sql in [
+        "CREATE TABLE t (id int PRIMARY KEY, v text)",
+        "CREATE INDEX t_v ON t (v)",
+        "INSERT INTO t SELECT g, 'v' || g FROM generate_series(1, 100) g",
+        "UPDATE t SET v = 'x' WHERE id <= 10",
+        "DELETE FROM t WHERE id > 95",
+        "SELECT * FROM t WHERE id = 7",
+    ] {
+        client.run(sql).ok();
+    }
+    let counts = "SELECT n_tup_ins, n_tup_upd, n_tup_del, n_mod_since_analyze, last_analyze IS NULL \
+                  FROM pg_stat_user_tables WHERE relname = 't'";
+    assert_eq!(lines_of(&client.run(counts).ok()), ["100|10|5|115|t"]);
+    client.run("ANALYZE t").ok();
+    assert_eq!(lines_of(&client.run(counts).ok()), ["100|10|5|0|f"]);
+    let scans = "SELECT indexrelname, idx_scan > 0 FROM pg_stat_user_indexes ORDER BY 1";
+    assert_eq!(lines_of(&client.run(scans).ok()), ["t_pkey|t", "t_v|f"]);
+    let live = "SELECT n_live_tup > 0, analyze_count FROM pg_stat_all_tables WHERE relname = 't'";
+    assert_eq!(lines_of(&client.run(live).ok()), ["t|1"]);
+}
+
 fn names(client: &mut Client) -> Vec<String> {
     let outcome = client.run(RELATIONS).ok();
     (0..outcome.rows.len()).filter_map(|row| outcome.text(row, 0).map(str::to_owned)).collect()
