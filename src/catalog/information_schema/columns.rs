@@ -26,6 +26,7 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
     let type_schema = cx.catalog.namespace(type_namespace).map_or("", |n| n.name.as_str());
     let collation = builtin::collation(c.collation).filter(|k| k.oid != oid::DEFAULT_COLLATION);
     let identity = cx.catalog.identity_sequence(r.oid, c.attno);
+    let domain = system_domain(r, c);
     let numeric = numeric(c.type_oid, c.typmod);
     let length = length(c.type_oid, c.typmod);
     let fixed = |value: Option<i32>| value.map_or(Datum::Null, Datum::Int4);
@@ -52,9 +53,9 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         collation.map_or(Datum::Null, |_| catalog_name(cx)),
         collation.map_or(Datum::Null, |_| text("pg_catalog")),
         collation.map_or(Datum::Null, |k| text(k.name)),
-        Datum::Null,
-        Datum::Null,
-        Datum::Null,
+        domain.map_or(Datum::Null, |_| catalog_name(cx)),
+        domain.map_or(Datum::Null, |_| text("information_schema")),
+        domain.map_or(Datum::Null, |d| text(&d.name)),
         catalog_name(cx),
         text(type_schema),
         found.as_ref().map_or(Datum::Null, |t| text(&t.name)),
@@ -96,6 +97,13 @@ fn identity_columns(c: &Column, sequence: Option<&SequenceInfo>) -> Vec<Datum> {
         number(|s| s.min),
         yes_no(sequence.is_some_and(|s| s.cycle)),
     ]
+}
+
+/// The domain that a column of information_schema is of.
+fn system_domain(relation: &Relation, column: &Column) -> Option<&'static builtin::Type> {
+    let system = builtin::system_relation(relation.oid)?;
+    let found = system.columns.iter().find(|c| c.attno == column.attno)?;
+    builtin::type_(found.declared_type).filter(|_| found.declared_type != found.type_oid)
 }
 
 /// `data_type`: `ARRAY`, the standard's name of a built-in type, or `USER-DEFINED`.

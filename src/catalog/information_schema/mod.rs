@@ -1,13 +1,8 @@
-//! The relations of information_schema (manual, chapter 37), one file each.
+//! The relations of information_schema (manual, chapter 37) that code makes, one file each. The others
+//! are run as PostgreSQL defines them ([`super::builtin::view_query`]).
 
-mod checks;
 mod columns;
-mod constraints;
-mod key_columns;
-mod schemata;
-mod sequences;
 mod tables;
-mod views;
 
 use super::builtin::SystemRelation;
 use super::pg_catalog::{Context, Row, builtin_rows, values};
@@ -17,27 +12,15 @@ use crate::types::Datum;
 use values::text;
 
 /// Makes all rows of a view.
-type Make = fn(&SystemRelation, &Context<'_>) -> Result<Vec<Row>>;
+type Make = fn(&Context<'_>) -> Result<Vec<Row>>;
 
 /// What makes the rows of the views that clients read most; the others are run as views.
 fn maker(name: &str) -> Option<Make> {
-    let make: Make = match name {
-        "check_constraints" => |_, cx| checks::rows(cx),
-        "columns" => |_, cx| columns::rows(cx),
-        "constraint_column_usage" => |_, cx| Ok(key_columns::usage(cx)),
-        "enabled_roles" | "information_schema_catalog_name" => {
-            |relation, cx| Ok(schemata::names(relation, cx))
-        }
-        "key_column_usage" => |_, cx| Ok(key_columns::rows(cx)),
-        "referential_constraints" => |_, cx| Ok(constraints::referential(cx)),
-        "schemata" => |_, cx| Ok(schemata::rows(cx)),
-        "sequences" => |_, cx| Ok(sequences::rows(cx)),
-        "table_constraints" => |_, cx| Ok(constraints::rows(cx)),
-        "tables" => |_, cx| Ok(tables::rows(cx)),
-        "views" => |_, cx| views::rows(cx),
-        _ => return None,
-    };
-    Some(make)
+    match name {
+        "columns" => Some(columns::rows),
+        "tables" => Some(|cx| Ok(tables::rows(cx))),
+        _ => None,
+    }
 }
 
 /// Whether code makes the rows of a view.
@@ -48,7 +31,7 @@ pub(super) fn is_made(name: &str) -> bool {
 /// The rows of an information_schema relation; a table has those of the export.
 pub(super) fn rows(relation: &SystemRelation, cx: &Context<'_>) -> Result<Vec<Row>> {
     match maker(relation.name) {
-        Some(make) => make(relation, cx),
+        Some(make) => make(cx),
         None => Ok(builtin_rows::rows(relation).to_vec()),
     }
 }

@@ -66,24 +66,8 @@ pub struct Context<'a> {
 /// What the relations show that is not in the catalog: the server above it implements this. The
 /// defaults are those of a server with nothing to say.
 pub trait Host {
-    /// `pg_get_viewdef`.
-    fn view_definition(&self, _view: Oid) -> Result<Option<String>> {
-        Ok(None)
-    }
-    /// `pg_get_indexdef`.
-    fn index_definition(&self, _index: Oid) -> Result<Option<String>> {
-        Ok(None)
-    }
-    /// `pg_get_constraintdef`.
-    fn constraint_definition(&self, _constraint: Oid) -> Result<Option<String>> {
-        Ok(None)
-    }
     /// `pg_get_expr` of a column's default.
     fn default_expression(&self, _table: Oid, _attno: AttrNumber) -> Result<Option<String>> {
-        Ok(None)
-    }
-    /// A sequence's last value; `None` before its first.
-    fn sequence_last_value(&self, _sequence: Oid) -> Result<Option<i64>> {
         Ok(None)
     }
     /// `reltuples`: rows as of the last ANALYZE, -1 unknown.

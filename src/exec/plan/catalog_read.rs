@@ -27,7 +27,7 @@ pub struct CatalogRead {
 
 /// Functions that are not immutable and depend on nothing but the catalog, the role and the search
 /// path; and those that end or begin like these.
-const OF_CATALOG: [&str; 32] = [
+const OF_CATALOG: [&str; 31] = [
     "_pg_expandarray",
     "acldefault",
     "aclexplode",
@@ -44,7 +44,6 @@ const OF_CATALOG: [&str; 32] = [
     "format",
     "format_type",
     "getdatabaseencoding",
-    "information_schema_catalog_name",
     "obj_description",
     "oidvectortypes",
     "pg_char_to_encoding",

@@ -121,36 +121,17 @@ impl Operator for Run {
 /// What system relations show besides the catalog, asked of the session.
 struct EnvHost<'a>(&'a ExecState);
 
-impl EnvHost<'_> {
-    fn deparse(&self, what: Deparse<'_>) -> Result<Option<String>> {
-        self.0.env().session().deparse(what, false)
-    }
-}
-
 impl pg_catalog::Host for EnvHost<'_> {
-    fn view_definition(&self, view: Oid) -> Result<Option<String>> {
-        self.deparse(Deparse::View(view))
-    }
-
-    fn index_definition(&self, index: Oid) -> Result<Option<String>> {
-        self.deparse(Deparse::Index { index, column: 0 })
-    }
-
-    fn constraint_definition(&self, constraint: Oid) -> Result<Option<String>> {
-        self.deparse(Deparse::Constraint(constraint))
-    }
-
     fn default_expression(&self, table: Oid, attno: AttrNumber) -> Result<Option<String>> {
         let relation = self.0.cx.catalog.relation(table);
         let default = relation.and_then(|r| r.column(attno).default.as_ref());
         match default.map(pg_catalog::encode_tree) {
-            Some(Datum::Text(tree)) => self.deparse(Deparse::Expr { tree: &tree, relation: table }),
+            Some(Datum::Text(tree)) => {
+                let what = Deparse::Expr { tree: &tree, relation: table };
+                self.0.env().session().deparse(what, false)
+            }
             _ => Ok(None),
         }
-    }
-
-    fn sequence_last_value(&self, sequence: Oid) -> Result<Option<i64>> {
-        self.0.env().session().sequence_last_value(sequence)
     }
 
     fn activity(&self) -> Vec<pg_catalog::Activity> {
