@@ -11,7 +11,7 @@ use crate::exec::{ExecState, Operator, Row};
 use crate::functions::Deparse;
 use crate::nodes::AttrNumber;
 use crate::storage::cold::SegmentInfo;
-use crate::storage::{LockInfo, SequenceParams, Space};
+use crate::storage::{LockInfo, SequenceParams};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -166,14 +166,7 @@ impl pg_catalog::Host for EnvHost<'_> {
     }
 
     fn tier_sizes(&self, table: &Relation) -> Result<TierSizes> {
-        let store = self.0.cx.txn.store();
-        let (cold_rows, cold_bytes) = store.cold_size(table.storage)?;
-        Ok(TierSizes {
-            hot_rows: store.hot_rows(table.storage)? as u64,
-            cold_rows,
-            hot_bytes: store.approximate_size(Space::Rows, table.storage),
-            cold_bytes,
-        })
+        self.0.env().catalog_host().tier_sizes(table)
     }
 
     fn row_count(&self, relation: Oid) -> f32 {
