@@ -10,7 +10,7 @@ CARGO := cargo
 # One profile for everything, so that DataFusion and RocksDB are compiled once.
 PROFILE := --release
 
-.PHONY: run build test lint bench setup
+.PHONY: run build test lint bench compat setup
 
 run: setup
 	$(CARGO) run $(PROFILE) -- server
@@ -32,6 +32,10 @@ lint: setup
 # Compares with PostgreSQL 15 in the same run and writes the table in README.
 bench: build
 	bench/run
+
+# Clients from their registries, against KalamDB and PostgreSQL 15; writes the table in README.
+compat: build
+	compat/run
 
 setup:
 	@scripts/setup

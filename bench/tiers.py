@@ -5,6 +5,7 @@ Each function gives (rows for README's tables). Called by compare.py, which star
 
 import contextlib
 import math
+import pathlib
 import random
 import re
 import statistics
@@ -108,11 +109,13 @@ def tiers(both, seconds):
     kalam = both[1]
     size = "SELECT pg_total_relation_size('lineitem')"
     _, hot_read = point_reads(kalam)
-    resting = kalam.memory_kib()
+    resting = resident_kib(kalam)
     with peak_memory(kalam) as peak:
         began = time.monotonic()
         rows = int(kalam.psql("-c", "SELECT storage_flush('lineitem')"))
         took = time.monotonic() - began
+    for server in both:
+        server.psql("-c", "VACUUM")
     sizes = [int(server.psql("-c", size)) for server in both]
     first_read, cold_read = point_reads(kalam)
     return [
@@ -143,14 +146,20 @@ def point_reads(server):
     return medians
 
 
+def resident_kib(server):
+    """Anonymous memory of a server of one process; cheap to ask for, unlike shares of shared pages."""
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"^RssAnon:\s+(\d+)", status, re.M).group(1))
+
+
 @contextlib.contextmanager
 def peak_memory(server):
     """The most memory that a server had meanwhile, in KiB."""
     peak, over = [0], threading.Event()
 
     def watch():
-        while not over.wait(0.05):
-            peak[0] = max(peak[0], server.memory_kib())
+        while not over.wait(0.2):
+            peak[0] = max(peak[0], resident_kib(server))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -164,9 +173,10 @@ def peak_memory(server):
 def beside_a_flush(server, data, seconds):
     """TPS of pgbench while a table is flushed, as a share of its TPS alone."""
     subprocess.run(["pgbench", *server.arguments(), "-i", "-s", "10", "-q", "postgres"], check=True, capture_output=True)
-    alone = run_pgbench(server, "simple-update", "prepared", 16, seconds)
     server.psql("-c", "CREATE TABLE copied (LIKE lineitem INCLUDING ALL)")
     server.psql("-c", rf"\copy copied FROM '{data}' (DELIMITER '|')")
+    server.psql("-c", "VACUUM")
+    alone = run_pgbench(server, "simple-update", "prepared", 16, seconds)
     flush = threading.Thread(target=lambda: server.psql("-c", "SELECT storage_flush('copied')"))
     flush.start()
     beside = run_pgbench(server, "simple-update", "prepared", 16, seconds)

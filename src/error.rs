@@ -170,6 +170,7 @@ pub mod code {
         STATEMENT_TOO_COMPLEX = "54001";
         TOO_MANY_COLUMNS = "54011";
         TOO_MANY_ARGUMENTS = "54023";
+        UNSAFE_NEW_ENUM_VALUE_USAGE = "55P04";
         OBJECT_NOT_IN_PREREQUISITE_STATE = "55000";
         OBJECT_IN_USE = "55006";
         CANT_CHANGE_RUNTIME_PARAM = "55P02";
@@ -209,6 +210,8 @@ struct Fields {
     /// Byte offset into the statement's text; becomes a 1-based character position on the wire.
     location: Option<u32>,
     object: ErrorObject,
+    /// The C function that raises it in PostgreSQL, where clients look at it.
+    routine: Option<&'static str>,
     /// FATAL: the session ends after it.
     fatal: bool,
 }
@@ -224,6 +227,7 @@ impl PgError {
             context: None,
             location: None,
             object: ErrorObject::default(),
+            routine: None,
             fatal: false,
         }))
     }
@@ -298,6 +302,12 @@ impl PgError {
         self
     }
 
+    /// Field `R` of ErrorResponse.
+    pub fn routine(mut self, name: &'static str) -> PgError {
+        self.0.routine = Some(name);
+        self
+    }
+
     /// Raises the severity to FATAL: the session closes after reporting it.
     pub fn fatal(mut self) -> PgError {
         self.0.fatal = true;
@@ -331,6 +341,10 @@ impl PgError {
 
     pub fn object(&self) -> &ErrorObject {
         &self.0.object
+    }
+
+    pub fn routine_name(&self) -> Option<&'static str> {
+        self.0.routine
     }
 
     pub fn is_fatal(&self) -> bool {

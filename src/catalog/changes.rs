@@ -5,11 +5,11 @@
 //! the latest then. That is right because statements lock what they change: nobody else's log has
 //! the same objects. Rolling back to a savepoint truncates the log.
 
-use super::{Catalog, ColdStorage, Database, Namespace, Relation, Role, SchemaVersion};
+use super::{Catalog, ColdStorage, Database, Namespace, Relation, Role, SchemaVersion, UserType};
 use crate::types::Oid;
 use std::sync::Arc;
 
-/// Names an object; namespaces and relations with their database.
+/// Names an object; namespaces, relations and types with their database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectKey {
     Database(Oid),
@@ -17,11 +17,12 @@ pub enum ObjectKey {
     Storage(Oid),
     Namespace(Oid, Oid),
     Relation(Oid, Oid),
+    Type(Oid, Oid),
     /// A version of a relation: database, relation, number.
     Version(Oid, Oid, u32),
 }
 
-/// One object put (added or replaced) or removed. Namespaces and relations come with their database.
+/// One object put (added or replaced) or removed. What is of one database comes with it.
 #[derive(Clone, Debug)]
 pub enum Change {
     PutDatabase(Arc<Database>),
@@ -29,6 +30,7 @@ pub enum Change {
     PutStorage(Arc<ColdStorage>),
     PutNamespace(Oid, Arc<Namespace>),
     PutRelation(Oid, Arc<Relation>),
+    PutType(Oid, Arc<UserType>),
     PutVersion(Oid, Arc<SchemaVersion>),
     Remove(ObjectKey),
 }
@@ -42,6 +44,7 @@ impl Change {
             Change::PutStorage(s) => ObjectKey::Storage(s.oid),
             Change::PutNamespace(database, n) => ObjectKey::Namespace(*database, n.oid),
             Change::PutRelation(database, r) => ObjectKey::Relation(*database, r.oid),
+            Change::PutType(database, t) => ObjectKey::Type(*database, t.oid),
             Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),
             Change::Remove(key) => *key,
         }
@@ -96,7 +99,7 @@ impl CatalogChanges {
                     Arc::new(view.apply(&self.log[len..]))
                 }
             }
-            _ => Arc::new(base.apply(&self.log)),
+            _ => Arc::new(base.with_own(&self.log)),
         };
         self.view = Some((base.version(), self.log.len(), view.clone()));
         view

@@ -28,6 +28,9 @@ mod store;
 mod system;
 pub mod system_schema;
 pub mod table_options;
+mod type_facts;
+mod type_space;
+pub mod user_type;
 pub mod verifier;
 pub mod view_update;
 
@@ -37,3 +40,4 @@ pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};
 pub use store::{CatalogStore, TxnCatalog, is_index_shown, is_temporary};
 pub use table_options::{DEFAULT_STORAGE, TableKind, TableOptions};
+pub use user_type::{Domain, DomainCheck, EnumLabel, UserType, UserTypeKind};

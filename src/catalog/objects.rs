@@ -82,6 +82,8 @@ pub enum RelationKind {
     Index,
     Sequence,
     View,
+    /// A composite type: columns without rows.
+    Composite,
 }
 
 /// `pg_class.relpersistence`.

@@ -1,7 +1,7 @@
 //! How objects are stored: one record per object in the `meta` column family.
 //!
 //! ```text
-//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c
+//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c, t
 //!        "catalog/" v database(u32 BE) oid(u32 BE) version(u32 BE)    a version of a table
 //! value  format version (1 byte), then the object as JSON
 //! ```
@@ -9,7 +9,9 @@
 //! Shared objects have database 0. JSON, because records are few, must be readable by later
 //! versions whose structures have grown, and are worth reading when something went wrong.
 
-use super::{Change, ColdStorage, Database, Namespace, ObjectKey, Relation, Role, SchemaVersion};
+use super::{
+    Change, ColdStorage, Database, Namespace, ObjectKey, Relation, Role, SchemaVersion, UserType,
+};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
 use bytes::Bytes;
@@ -31,6 +33,7 @@ pub(super) fn key(object: &ObjectKey) -> Bytes {
         ObjectKey::Storage(oid) => (b's', 0, oid),
         ObjectKey::Namespace(database, oid) => (b'n', database, oid),
         ObjectKey::Relation(database, oid) => (b'c', database, oid),
+        ObjectKey::Type(database, oid) => (b't', database, oid),
         ObjectKey::Version(database, oid, _) => (b'v', database, oid),
     };
     let mut key = PREFIX.to_vec();
@@ -51,6 +54,7 @@ pub(super) fn value(change: &Change) -> Result<Option<Bytes>> {
         Change::PutStorage(s) => encode(&**s)?,
         Change::PutNamespace(_, n) => encode(&**n)?,
         Change::PutRelation(_, r) => encode(&**r)?,
+        Change::PutType(_, t) => encode(&**t)?,
         Change::PutVersion(_, v) => encode(&**v)?,
         Change::Remove(_) => return Ok(None),
     }))
@@ -67,6 +71,7 @@ pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Change> {
         b's' => Change::PutStorage(Arc::new(decode::<ColdStorage>(value)?)),
         b'n' => Change::PutNamespace(database, Arc::new(decode::<Namespace>(value)?)),
         b'c' => Change::PutRelation(database, Arc::new(decode::<Relation>(value)?)),
+        b't' => Change::PutType(database, Arc::new(decode::<UserType>(value)?)),
         b'v' => Change::PutVersion(database, Arc::new(decode::<SchemaVersion>(value)?)),
         _ => return Err(damaged()),
     })

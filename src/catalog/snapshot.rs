@@ -9,14 +9,14 @@
 //! constraints, references) says what its `relations` say; [`Space::put`] and [`Space::remove`]
 //! are the only writers.
 
-use super::builtin::{self, Type};
+use super::builtin;
+use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
-    ColdStorage, Constraint, ConstraintKind, Database, Namespace, Relation, RelationKind, Role,
-    SchemaVersion,
+    ColdStorage, Constraint, ConstraintKind, Database, EnumLabel, Namespace, Relation,
+    RelationKind, Role, SchemaVersion, UserType,
 };
 use crate::types::Oid;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +32,8 @@ pub struct Catalog {
     shared: Arc<Shared>,
     spaces: Arc<BTreeMap<Oid, Arc<Space>>>,
     local: Arc<Space>,
+    /// In a transaction's own catalog: what others see of the database.
+    published: Option<Arc<Space>>,
 }
 
 /// What all databases share.
@@ -47,6 +49,7 @@ struct Shared {
 struct Space {
     namespaces: BTreeMap<Oid, Arc<Namespace>>,
     relations: BTreeMap<Oid, Arc<Relation>>,
+    types: TypeSpace,
     /// Namespace, then name.
     names: HashMap<Oid, HashMap<String, Oid>>,
     /// Row type (its array type is the next OID) to relation.
@@ -76,6 +79,7 @@ impl Catalog {
             shared: Arc::default(),
             spaces: Arc::default(),
             local: Arc::default(),
+            published: None,
         }
     }
 
@@ -227,19 +231,6 @@ impl Catalog {
         self.local.history.get(&table).map_or(&[], |versions| versions.as_slice())
     }
 
-    /// The type with this OID: a built-in one, or a user table's row type or the array over it.
-    pub fn type_(&self, oid: Oid) -> Option<Cow<'static, Type>> {
-        if let Some(found) = builtin::type_(oid) {
-            return Some(Cow::Borrowed(found));
-        }
-        if let Some(relation) = self.row_type_relation(oid) {
-            return Some(Cow::Owned(system::row_type(relation)));
-        }
-        // The array type's OID follows its row type's.
-        let relation = self.row_type_relation(oid.checked_sub(1)?)?;
-        Some(Cow::Owned(system::row_array_type(relation)))
-    }
-
     /// The relation whose row type this is, system relations included.
     pub fn row_type_relation(&self, type_oid: Oid) -> Option<&Arc<Relation>> {
         match builtin::type_(type_oid) {
@@ -248,16 +239,33 @@ impl Catalog {
         }
     }
 
-    /// The type of this name in a schema.
-    pub fn type_named(&self, namespace: Oid, name: &str) -> Option<Cow<'static, Type>> {
-        if let Some(found) = builtin::type_in(namespace, name) {
-            return Some(Cow::Borrowed(found));
-        }
-        let of = |name: &str| self.relation_named(namespace, name).filter(|r| r.row_type != 0);
-        if let Some(relation) = of(name) {
-            return Some(Cow::Owned(system::row_type(relation)));
-        }
-        of(name.strip_prefix('_')?).map(|r| Cow::Owned(system::row_array_type(r)))
+    /// The enum or domain with this OID.
+    pub fn user_type(&self, oid: Oid) -> Option<&Arc<UserType>> {
+        self.local.types.get(oid)
+    }
+
+    /// The enum or domain that an array type is over.
+    pub fn array_of_user_type(&self, array: Oid) -> Option<&Arc<UserType>> {
+        self.local.types.element(array)
+    }
+
+    /// The OID of the enum or domain, or array over one, of this name in a schema.
+    pub fn user_type_named(&self, namespace: Oid, name: &str) -> Option<Oid> {
+        self.local.types.named(namespace, name)
+    }
+
+    /// All enums and domains of the database, in OID order.
+    pub fn user_types(&self) -> impl Iterator<Item = &Arc<UserType>> {
+        self.local.types.all()
+    }
+
+    /// Whether a label of an enum was added by the transaction whose catalog this is.
+    pub fn is_uncommitted(&self, type_oid: Oid, label: &EnumLabel) -> bool {
+        let Some(published) = self.published.as_ref().filter(|_| label.is_added) else {
+            return false;
+        };
+        let known = published.types.get(type_oid).and_then(|t| t.labels());
+        !known.is_some_and(|labels| labels.iter().any(|known| known.oid == label.oid))
     }
 
     /// This snapshot with changes made. A removed database takes its objects with it.
@@ -271,6 +279,11 @@ impl Catalog {
         next.version = next_version();
         next.local = next.spaces.get(&next.database).cloned().unwrap_or_default();
         next
+    }
+
+    /// This published snapshot with a transaction's own changes.
+    pub fn with_own(&self, changes: &[Change]) -> Catalog {
+        Catalog { published: Some(self.local.clone()), ..self.apply(changes) }
     }
 
     fn apply_one(&mut self, change: &Change) {
@@ -288,6 +301,7 @@ impl Catalog {
                 self.space(*database).namespaces.insert(n.oid, n.clone());
             }
             Change::PutRelation(database, r) => self.space(*database).put(r.clone()),
+            Change::PutType(database, t) => self.space(*database).types.put(t.clone()),
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -313,6 +327,7 @@ impl Catalog {
                 space.remove(*oid);
                 space.history.remove(oid);
             }
+            ObjectKey::Type(database, oid) => self.space(*database).types.remove(*oid),
             // Versions go with their table.
             ObjectKey::Version(..) => {}
         }

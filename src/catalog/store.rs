@@ -174,6 +174,9 @@ struct State {
     first_version: Option<u64>,
 }
 
+/// The version of no catalog.
+const NO_VERSION: u64 = u64::MAX;
+
 impl TxnCatalog {
     pub fn new(store: Arc<CatalogStore>, database: Oid) -> TxnCatalog {
         TxnCatalog { store, database, state: Mutex::default() }
@@ -210,6 +213,11 @@ impl TxnCatalog {
         let latest = self.store.latest().version();
         let state = self.state.lock();
         state.changes.is_empty() && state.first_version.is_none_or(|first| first == latest)
+    }
+
+    /// The transaction reads by a snapshot that may be older than what it sees of the catalog.
+    pub fn is_younger_than_snapshot(&self) {
+        self.state.lock().first_version = Some(NO_VERSION);
     }
 
     /// The database the transaction runs in.

@@ -1,7 +1,7 @@
 //! System relations and row types in the form the binder takes: [`Relation`] and [`Type`].
 
 use super::builtin::{self, SystemRelation, Type, TypeKind};
-use super::{Column, OnCommit, Persistence, Relation, RelationKind};
+use super::{Column, Domain, OnCommit, Persistence, Relation, RelationKind, UserType};
 use crate::types::Oid;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -94,23 +94,97 @@ pub(super) fn row_type(relation: &Relation) -> Type {
 
 /// The pg_type row of the array over a user relation's row type.
 pub(super) fn row_array_type(relation: &Relation) -> Type {
+    let name = format!("_{}", relation.name);
+    Type { oid: relation.row_type + 1, ..array_type(&row_type(relation), &name) }
+}
+
+/// The pg_type row of an enum.
+pub(super) fn enum_type(found: &UserType) -> Type {
     Type {
-        oid: relation.row_type + 1,
-        name: Cow::Owned(format!("_{}", relation.name)),
+        oid: found.oid,
+        name: Cow::Owned(found.name.clone()),
+        namespace: found.namespace,
+        len: 4,
+        by_value: true,
+        kind: TypeKind::Enum,
+        category: b'E',
+        preferred: false,
+        defined: true,
+        delimiter: b',',
+        relation: 0,
+        element: 0,
+        is_array: false,
+        array: found.array,
+        input: ENUM_IN,
+        output: ENUM_OUT,
+        typmod_in: 0,
+        typmod_out: 0,
+        align: b'i',
+        storage: b'p',
+        base: 0,
+        base_typmod: -1,
+        collation: 0,
+    }
+}
+
+/// The pg_type row of a domain; `base`: the type under all domains.
+pub(super) fn domain_type(found: &UserType, domain: &Domain, base: Option<&Type>) -> Type {
+    let (of, none) = (base, enum_type(found));
+    let of = of.unwrap_or(&none);
+    Type {
+        oid: found.oid,
+        name: Cow::Owned(found.name.clone()),
+        namespace: found.namespace,
+        kind: TypeKind::Domain,
+        preferred: false,
+        relation: 0,
+        element: 0,
+        is_array: false,
+        array: found.array,
+        input: DOMAIN_IN,
+        typmod_in: 0,
+        typmod_out: 0,
+        base: domain.base,
+        base_typmod: domain.typmod,
+        collation: domain.collation,
+        ..of.clone()
+    }
+}
+
+/// The pg_type row of the array over a type that a user made.
+pub(super) fn array_type(element: &Type, name: &str) -> Type {
+    Type {
+        oid: element.array,
+        name: Cow::Owned(name.to_owned()),
+        namespace: element.namespace,
+        len: -1,
+        by_value: false,
         kind: TypeKind::Base,
         category: b'A',
+        preferred: false,
+        defined: true,
+        delimiter: element.delimiter,
         relation: 0,
-        element: relation.row_type,
+        element: element.oid,
         is_array: true,
         array: 0,
         input: ARRAY_IN,
         output: ARRAY_OUT,
-        ..row_type(relation)
+        typmod_in: 0,
+        typmod_out: 0,
+        align: if element.align == b'd' { b'd' } else { b'i' },
+        storage: b'x',
+        base: 0,
+        base_typmod: -1,
+        collation: element.collation,
     }
 }
 
-// The I/O functions of composite and array types (pg_proc.dat).
+// The I/O functions of types that users make (pg_proc.dat).
 const RECORD_IN: Oid = 2290;
 const RECORD_OUT: Oid = 2291;
 const ARRAY_IN: Oid = 750;
 const ARRAY_OUT: Oid = 751;
+const ENUM_IN: Oid = 3506;
+const ENUM_OUT: Oid = 3507;
+const DOMAIN_IN: Oid = 2597;

@@ -28,6 +28,7 @@ mod state;
 
 pub use cache::{PlanCache, PlanKey};
 pub use context::{CancelReason, CancelToken, StatementContext};
+pub use expr::check_domain;
 pub use layout::{KEY_ATTNO, Layout, SEQ_ATTNO};
 pub use op::row_bytes;
 pub use plan::{CatalogRead, Plan, ResultColumn, plan, plan_explained};

@@ -3,7 +3,7 @@
 use super::Ctx;
 use super::Implementation::{self, Scalar};
 use crate::catalog::acl::{item, role_name};
-use crate::error::{PgError, Result};
+use crate::error::{PgError, Result, code};
 use crate::types::{Array, Datum, oids};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn acldefault(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
     let Datum::Char(kind) = a[0] else { return Ok(Datum::Null) };
     let Some((public, own)) = defaults(kind) else {
         let message = format!("unrecognized objtype abbreviation: {}", char::from(kind));
-        return Err(PgError::internal(message));
+        return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
     };
     let owner = role_name(ctx.env.catalog(), a[1].as_oid());
     let mut items = Vec::new();

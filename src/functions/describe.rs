@@ -2,7 +2,7 @@
 
 use super::Implementation::{self, Scalar, Set};
 use super::quote::{quote_identifier, quote_qualified};
-use super::{Ctx, Deparse, Env, Rows, reg};
+use super::{Ctx, Deparse, Env, Rows, function_definition, reg};
 use crate::catalog::builtin::{self, ArgMode, Proc, oid::class};
 use crate::catalog::pg_catalog::view_of_rule;
 use crate::catalog::{Catalog, ConstraintKind, Persistence, RelationKind, view_update};
@@ -48,7 +48,7 @@ fn type_name(env: &dyn Env, oid: Oid) -> String {
 
 /// Which arguments `arguments` lists, and how.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Listing {
+pub(super) enum Listing {
     /// As CREATE FUNCTION would: input and output, with defaults.
     Full,
     /// As ALTER FUNCTION needs: input only, without defaults.
@@ -95,7 +95,7 @@ fn split_expressions(text: &str) -> Vec<&str> {
     parts
 }
 
-fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String {
+pub(super) fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String {
     let defaults = defaults(proc);
     let first_default = proc.arg_types.len().saturating_sub(defaults.len());
     let ordered_set = builtin::aggregate(proc.oid).filter(|a| a.kind != b'n');
@@ -144,7 +144,7 @@ fn order_by(shown: Vec<String>, direct: usize, variadic: bool) -> String {
     format!("{} ORDER BY {}", before.join(", "), after.join(", ")).trim_start().to_owned()
 }
 
-fn result_type(env: &dyn Env, proc: &Proc) -> Datum {
+pub(super) fn result_type(env: &dyn Env, proc: &Proc) -> Datum {
     if proc.kind == b'p' {
         return Datum::Null;
     }
@@ -202,7 +202,17 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
     let own = match catalog_class {
         class::CLASS => catalog.relation(object).and_then(|r| r.comment.clone()),
         class::NAMESPACE => catalog.namespace(object).and_then(|n| n.comment.clone()),
-        class::CONSTRAINT => catalog.constraint(object).and_then(|(_, c)| c.comment.clone()),
+        class::CONSTRAINT => match catalog.constraint(object) {
+            Some((_, constraint)) => constraint.comment.clone(),
+            None => catalog.domain_check(object).and_then(|(_, check)| check.comment.clone()),
+        },
+        class::TYPE => match catalog.user_type(object) {
+            Some(found) => found.comment.clone(),
+            None => catalog
+                .row_type_relation(object)
+                .filter(|r| r.kind == RelationKind::Composite)
+                .and_then(|r| r.comment.clone()),
+        },
         class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),
         class::AUTHID => catalog.role(object).and_then(|r| r.comment.clone()),
         _ => None,
@@ -328,7 +338,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
         "pg_get_constraintdef_ext",
         Scalar(|c, a| deparse(c, Deparse::Constraint(a[0].as_oid()), a[1].as_bool())),
     ),
-    ("pg_get_functiondef", Scalar(|c, a| deparse(c, Deparse::Function(a[0].as_oid()), false))),
+    ("pg_get_functiondef", Scalar(|c, a| function_definition::definition(c, a[0].as_oid()))),
     (
         "pg_get_function_arguments",
         Scalar(|c, a| of_function(a, |p| Datum::text(arguments(c.env, p, Listing::Full)))),

@@ -1,32 +1,24 @@
-//! Text forms of every type, those whose names live in the catalog (`regclass`, …) included.
+//! Text and binary forms of every type, those that the catalog knows more of included: names of
+//! `regclass` and its kin, labels of enums, columns of composite types, checks of domains.
 //!
-//! [`types::text_out`] and [`types::text_in`] know neither the catalog nor regular expressions (which
-//! paths may have); statements convert through here.
+//! [`types::text_out`] and the like know neither the catalog nor regular expressions (which paths may
+//! have); statements convert through here.
 
-use super::{Env, jsonpath, reg};
-use crate::error::Result;
-use crate::types::{self, Array, Datum, Oid, Record, oids};
+use super::{Env, composite, enums, jsonpath, reg};
+use crate::catalog::{Catalog, UserTypeKind};
+use crate::error::{PgError, Result};
+use crate::types::{self, Array, Datum, Oid, Record, array, oids, record, string};
 use std::sync::Arc;
 
 /// Appends a value's text form. Not for NULL.
 pub fn text_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
-    if reg::is_reg(type_oid) {
-        out.extend_from_slice(reg::output(env, type_oid, value.as_oid()).as_bytes());
-    } else if let Some(named) = named(env, value) {
-        types::text_out(type_oid, &named, env.format(), out);
-    } else {
-        types::text_out(type_oid, value, env.format(), out);
-    }
-}
-
-/// Reads a value's text form.
-pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
-    if reg::is_reg(type_oid) {
-        reg::input(env, type_oid, text).map(Datum::Oid)
-    } else if type_oid == oids::JSONPATH {
-        jsonpath::text_in(text)
-    } else {
-        types::text_in(type_oid, typmod, text, env.format())
+    let type_oid = shown_type(env, type_oid);
+    match name(env, type_oid, value) {
+        Some(name) => out.extend_from_slice(name.as_bytes()),
+        None => match named(env, value) {
+            Some(named) => types::text_out(type_oid, &named, env.format(), out),
+            None => types::text_out(type_oid, value, env.format(), out),
+        },
     }
 }
 
@@ -37,7 +29,121 @@ pub fn output(env: &dyn Env, type_oid: Oid, value: &Datum) -> Result<String> {
     Ok(String::from_utf8(out).expect("text forms are UTF-8"))
 }
 
-/// An array or row with the names of the OIDs in it in their place; `None` where it has none.
+/// Reads a value's text form.
+pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
+    if reg::is_reg(type_oid) {
+        return reg::input(env, type_oid, text).map(Datum::Oid);
+    }
+    if type_oid == oids::JSONPATH {
+        return jsonpath::text_in(text);
+    }
+    if Catalog::is_system(type_oid) {
+        return types::text_in(type_oid, typmod, text, env.format());
+    }
+    let catalog = env.catalog();
+    if let Some(found) = catalog.user_type(type_oid) {
+        return match &found.kind {
+            UserTypeKind::Enum(_) => enums::input(env, found, text),
+            UserTypeKind::Domain(domain) => {
+                let value = text_in(env, domain.base, domain.typmod, text)?;
+                env.check_domain(type_oid, &value)?;
+                Ok(value)
+            }
+        };
+    }
+    if let Some(relation) = catalog.row_type_relation(type_oid) {
+        return composite::input(env, relation, text);
+    }
+    let Some(element) = catalog.element_of(type_oid) else { return Err(unknown(type_oid)) };
+    array::text_in_by(element, text, &mut |item| match item {
+        Some(item) => text_in(env, element, typmod, item),
+        None => null_in(env, element),
+    })
+}
+
+/// NULL as a value of a type: a domain may not allow it.
+pub fn null_in(env: &dyn Env, type_oid: Oid) -> Result<Datum> {
+    if !Catalog::is_system(type_oid)
+        && env.catalog().user_type(type_oid).is_some_and(|t| t.domain().is_some())
+    {
+        env.check_domain(type_oid, &Datum::Null)?;
+    }
+    Ok(Datum::Null)
+}
+
+/// Appends a value's binary form. Not for NULL.
+pub fn binary_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
+    match value {
+        Datum::Array(array) if !Catalog::is_system(array.element_type) => {
+            let element = array.element_type;
+            array::binary_out_by(array, out, &mut |value, out| {
+                binary_out(env, element, value, out);
+            });
+        }
+        Datum::Record(record) => {
+            record::binary_out_by(record, out, &mut |type_oid, value, out| {
+                binary_out(env, type_oid, value, out);
+            });
+        }
+        _ => {
+            let type_oid = shown_type(env, type_oid);
+            match enums::label(env, type_oid, value) {
+                Some(label) => out.extend_from_slice(label.as_bytes()),
+                None => types::binary_out(type_oid, value, out),
+            }
+        }
+    }
+}
+
+/// Reads a value's binary form.
+pub fn binary_in(env: &dyn Env, type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
+    if Catalog::is_system(type_oid) {
+        return types::binary_in(type_oid, typmod, bytes);
+    }
+    let catalog = env.catalog();
+    if let Some(found) = catalog.user_type(type_oid) {
+        return match &found.kind {
+            UserTypeKind::Enum(_) => enums::input(env, found, string::from_utf8(bytes)?),
+            UserTypeKind::Domain(domain) => {
+                let value = binary_in(env, domain.base, domain.typmod, bytes)?;
+                env.check_domain(type_oid, &value)?;
+                Ok(value)
+            }
+        };
+    }
+    if let Some(relation) = catalog.row_type_relation(type_oid) {
+        return composite::receive(env, relation, bytes);
+    }
+    let Some(element) = catalog.element_of(type_oid) else { return Err(unknown(type_oid)) };
+    let name = |oid| reg::output(env, oids::REGTYPE, oid);
+    array::binary_in_by(type_oid, element, bytes, &name, &mut |bytes| match bytes {
+        Some(bytes) => binary_in(env, element, typmod, bytes),
+        None => null_in(env, element),
+    })
+}
+
+fn unknown(type_oid: Oid) -> PgError {
+    PgError::internal(format!("cache lookup failed for type {type_oid}"))
+}
+
+/// The type whose output function a type has: a domain has that of its base type.
+pub(super) fn shown_type(env: &dyn Env, type_oid: Oid) -> Oid {
+    match Catalog::is_system(type_oid) {
+        true => type_oid,
+        false => env.catalog().base_type(type_oid, -1).0,
+    }
+}
+
+/// The name that a value shows, if it shows one: that of an object, or a label.
+fn name(env: &dyn Env, type_oid: Oid, value: &Datum) -> Option<String> {
+    match value {
+        Datum::Oid(oid) if reg::is_reg(type_oid) => Some(reg::output(env, type_oid, *oid)),
+        value if Catalog::is_system(type_oid) || !matches!(value, Datum::Int8(_)) => None,
+        value => enums::label(env, type_oid, value).map(str::to_owned),
+    }
+}
+
+/// An array or row with the names in it in their values' place; `None` where it has none.
 fn named(env: &dyn Env, value: &Datum) -> Option<Datum> {
     match value {
         Datum::Array(array) => named_array(env, array),
@@ -46,18 +152,19 @@ fn named(env: &dyn Env, value: &Datum) -> Option<Datum> {
     }
 }
 
-/// The name of one value, or what [`named`] makes of it.
-fn named_value(env: &dyn Env, type_oid: Oid, value: &Datum) -> Option<Datum> {
-    match value {
-        Datum::Oid(oid) if reg::is_reg(type_oid) => {
-            Some(Datum::text(reg::output(env, type_oid, *oid)))
-        }
-        value => named(env, value),
-    }
+fn may_have_names(type_oid: Oid, value: &Datum) -> bool {
+    reg::is_reg(type_oid)
+        || !Catalog::is_system(type_oid)
+        || matches!(value, Datum::Array(_) | Datum::Record(_))
 }
 
-fn may_have_names(type_oid: Oid, value: &Datum) -> bool {
-    reg::is_reg(type_oid) || matches!(value, Datum::Array(_) | Datum::Record(_))
+/// A value's type and value with all names in place.
+fn named_value(env: &dyn Env, type_oid: Oid, value: &Datum) -> (Oid, Datum) {
+    let shown = shown_type(env, type_oid);
+    match name(env, shown, value) {
+        Some(name) => (oids::TEXT, Datum::text(name)),
+        None => (shown, named(env, value).unwrap_or_else(|| value.clone())),
+    }
 }
 
 fn named_array(env: &dyn Env, array: &Array) -> Option<Datum> {
@@ -65,9 +172,15 @@ fn named_array(env: &dyn Env, array: &Array) -> Option<Datum> {
     if !array.elements.iter().any(|value| may_have_names(element, value)) {
         return None;
     }
-    let name = |value: &Datum| named_value(env, element, value).unwrap_or_else(|| value.clone());
-    let elements = array.elements.iter().map(name).collect();
-    let element_type = if reg::is_reg(element) { oids::TEXT } else { element };
+    let mut element_type = shown_type(env, element);
+    let mut elements = Vec::with_capacity(array.elements.len());
+    for value in &array.elements {
+        let (shown, value) = named_value(env, element, value);
+        if !value.is_null() {
+            element_type = shown;
+        }
+        elements.push(value);
+    }
     Some(Datum::Array(Arc::new(Array { element_type, dims: array.dims.clone(), elements })))
 }
 
@@ -75,11 +188,7 @@ fn named_record(env: &dyn Env, record: &Record) -> Option<Datum> {
     if !record.fields.iter().any(|(type_oid, value)| may_have_names(*type_oid, value)) {
         return None;
     }
-    let field = |(type_oid, value): &(Oid, Datum)| match named_value(env, *type_oid, value) {
-        Some(name @ Datum::Text(_)) => (oids::TEXT, name),
-        Some(nested) => (*type_oid, nested),
-        None => (*type_oid, value.clone()),
-    };
-    let fields = record.fields.iter().map(field).collect();
+    let fields = record.fields.iter();
+    let fields = fields.map(|(type_oid, value)| named_value(env, *type_oid, value)).collect();
     Some(Datum::Record(Arc::new(Record { fields, names: record.names.clone() })))
 }

@@ -17,15 +17,18 @@ mod bytea;
 mod cast;
 mod catalog_rows;
 mod comparison;
+mod composite;
 mod concat;
 mod datetime;
 mod describe;
 mod encoding;
 pub mod encoding_names;
+mod enums;
 #[cfg(test)]
 mod facts;
 mod float;
 mod float_text;
+mod function_definition;
 mod has_privilege;
 mod hash;
 mod in_range;
@@ -66,7 +69,7 @@ mod text_cast;
 mod trigonometry;
 mod visibility;
 
-pub use io::{output, text_in, text_out};
+pub use io::{binary_in, binary_out, null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
@@ -97,6 +100,10 @@ pub trait Env: Send + Sync {
     /// Everything with a side effect or that belongs to one session or server: sequences, advisory
     /// locks, backend identity, set_config, notifications, random numbers' seed, large lookups.
     fn session(&self) -> &dyn SessionFunctions;
+    /// Fails unless a domain allows a value of its base type.
+    fn check_domain(&self, _domain: Oid, _value: &Datum) -> Result<()> {
+        Ok(())
+    }
     /// What pg_catalog shows of the running server: settings, sessions, locks, cursors.
     fn catalog_host(&self) -> &dyn crate::catalog::pg_catalog::Host {
         &crate::catalog::pg_catalog::NoHost
@@ -174,6 +181,10 @@ pub trait SessionFunctions: Send + Sync {
     fn kill_job(&self, _job: i64) -> Result<bool> {
         Ok(false)
     }
+    /// Lends the transaction's snapshot to others; its name (`pg_export_snapshot`).
+    fn export_snapshot(&self) -> Result<String> {
+        Err(PgError::unsupported("exporting a snapshot"))
+    }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}
 }
@@ -192,8 +203,9 @@ pub enum Deparse<'a> {
         index: Oid,
         column: i32,
     },
+    /// Of a table or a domain.
     Constraint(Oid),
-    Function(Oid),
+    DomainDefault(Oid),
     /// A stored expression in `pg_node_tree` form, of the columns of a relation.
     Expr {
         tree: &'a str,

@@ -28,6 +28,7 @@ fn relation_kind(relation: &Relation) -> &'static str {
         RelationKind::Index => "index",
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
+        RelationKind::Composite => "composite type",
     }
 }
 
@@ -64,6 +65,7 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             let identity = format!("{}.{}", whole.identity, quote_identifier(&column.name));
             let kind = match relation.kind {
                 RelationKind::View => "view column",
+                RelationKind::Composite => "composite type column",
                 _ => "table column",
             };
             Some(Identity { kind, name: None, identity, ..whole })
@@ -99,12 +101,17 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             Some(Identity { kind, schema: Some(schema), name: None, identity })
         }
         class::CONSTRAINT => {
-            let (table, constraint) = catalog.constraint(object)?;
-            let schema = schema_name(catalog, table.namespace);
-            let on = quote_qualified(Some(&schema), &table.name);
-            let identity = format!("{} on {on}", quote_identifier(&constraint.name));
-            let schema = Some(quote_identifier(&schema));
-            Some(Identity { kind: "table constraint", schema, name: None, identity })
+            let (kind, namespace, of, name) = match catalog.constraint(object) {
+                Some((table, c)) => ("table constraint", table.namespace, &table.name, &c.name),
+                None => {
+                    let (domain, check) = catalog.domain_check(object)?;
+                    ("domain constraint", domain.namespace, &domain.name, &check.name)
+                }
+            };
+            let schema = schema_name(catalog, namespace);
+            let on = quote_qualified(Some(&schema), of);
+            let identity = format!("{} on {on}", quote_identifier(name));
+            Some(Identity { kind, schema: Some(quote_identifier(&schema)), name: None, identity })
         }
         _ => None,
     }
@@ -123,7 +130,10 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
         }
         class::CLASS => Object::Relation(catalog.relation(object)?.oid),
         class::NAMESPACE => Object::Namespace(catalog.namespace(object)?.oid),
-        class::CONSTRAINT => Object::Constraint(catalog.constraint(object)?.0.oid, object),
+        class::CONSTRAINT => match catalog.constraint(object) {
+            Some((table, _)) => Object::Constraint(table.oid, object),
+            None => return Some(format!("constraint {}", catalog.domain_check(object)?.1.name)),
+        },
         _ => {
             let of = identify(ctx, a)?;
             let name = match of_class {

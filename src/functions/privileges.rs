@@ -173,6 +173,7 @@ fn relation_denied(relation: &Relation) -> PgError {
     let kind = match relation.kind {
         RelationKind::Table => "table",
         RelationKind::View => "view",
+        RelationKind::Composite => "type",
         RelationKind::Sequence => "sequence",
         RelationKind::Index => "index",
     };
@@ -238,10 +239,33 @@ pub(super) fn language(_env: &dyn Env, oid: Oid) -> Option<Object> {
 const PG_LANGUAGE: Oid = 2612;
 
 pub(super) fn type_(env: &dyn Env, oid: Oid) -> Option<Object> {
-    let found = env.catalog().type_(oid)?;
-    let owner = env.catalog().relation(found.relation).map(|r| r.owner);
+    let catalog = env.catalog();
+    let found = catalog.type_(oid)?;
+    // An array type has its element type's privileges.
+    if let Some(element) = found.array_element() {
+        return type_(env, element);
+    }
+    if let Some(made) = catalog.user_type(oid) {
+        let (owner, acl) = (made.owner, made.acl.clone());
+        return Some(Object { owner, acl, public_default: "U" });
+    }
+    let owner = catalog.relation(found.relation).map(|r| r.owner);
     let owner = owner.unwrap_or(builtin::oid::SUPERUSER);
     Some(Object { owner, acl: None, public_default: "U" })
+}
+
+/// 42501 unless the current role may make columns of a type.
+pub fn require_type(env: &dyn Env, oid: Oid) -> Result<()> {
+    let wanted = Wanted { letter: 'U', grant_option: false };
+    match type_(env, oid) {
+        Some(object) if !holds(env.catalog(), env.current_role(), &object, wanted) => {
+            let catalog = env.catalog();
+            let shown = catalog.type_(oid).and_then(|t| t.array_element()).unwrap_or(oid);
+            let shown = super::reg::output(env, crate::types::oids::REGTYPE, shown);
+            Err(denied("type", &shown))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn tablespace(_env: &dyn Env, oid: Oid) -> Option<Object> {

@@ -33,6 +33,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::describe::FUNCTIONS,
     super::encoding::FUNCTIONS,
     super::encoding_names::FUNCTIONS,
+    super::enums::FUNCTIONS,
     super::float::ARITHMETIC,
     super::float::FUNCTIONS,
     super::has_privilege::COLUMN_FUNCTIONS,

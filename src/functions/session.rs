@@ -173,6 +173,7 @@ fn sleep_for(ctx: &Ctx<'_>, interval: &Interval) -> Result<Datum> {
 }
 
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
+    ("pg_export_snapshot", Scalar(|c, _| c.env.session().export_snapshot().map(Datum::text))),
     ("show_config_by_name", Scalar(|c, a| current_setting(c.env, a[0].as_text(), false))),
     (
         "show_config_by_name_missing_ok",

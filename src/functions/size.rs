@@ -2,6 +2,7 @@
 
 use super::Ctx;
 use super::Implementation::{self, Scalar};
+use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Numeric, Oid};
 use num_bigint::BigInt;
@@ -61,6 +62,31 @@ fn database_size_by_name(ctx: &Ctx<'_>, name: &str) -> Result<Datum> {
         return Err(PgError::new(code::INVALID_CATALOG_NAME, message));
     };
     database_size(ctx, database.oid)
+}
+
+/// All databases are in `pg_default`; what they share has no tables of its own. NULL where there is
+/// no such tablespace.
+fn tablespace_size(ctx: &Ctx<'_>, oid: Oid) -> Result<Datum> {
+    let databases = match oid {
+        builtin::oid::DEFAULT_TABLESPACE => ctx.env.catalog().databases(),
+        builtin::oid::GLOBAL_TABLESPACE => return Ok(Datum::Int8(0)),
+        _ => return Ok(Datum::Null),
+    };
+    let session = ctx.env.session();
+    let add = |sum: i64, oid| Ok(sum.saturating_add(session.database_size(oid)?));
+    databases.map(|d| d.oid).try_fold(0, add).map(Datum::Int8)
+}
+
+fn tablespace_size_by_name(ctx: &Ctx<'_>, name: &str) -> Result<Datum> {
+    let oid = match name {
+        "pg_default" => builtin::oid::DEFAULT_TABLESPACE,
+        "pg_global" => builtin::oid::GLOBAL_TABLESPACE,
+        _ => {
+            let message = format!("tablespace \"{name}\" does not exist");
+            return Err(PgError::new(code::UNDEFINED_OBJECT, message));
+        }
+    };
+    tablespace_size(ctx, oid)
 }
 
 /// Units of `pg_size_pretty`: a size goes to the next unit at this many of the unit.
@@ -155,6 +181,8 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ),
     ("pg_total_relation_size", Scalar(|c, a| total_size(c, a[0].as_oid()))),
     ("pg_database_size_oid", Scalar(|c, a| database_size(c, a[0].as_oid()))),
+    ("pg_tablespace_size_oid", Scalar(|c, a| tablespace_size(c, a[0].as_oid()))),
+    ("pg_tablespace_size_name", Scalar(|c, a| tablespace_size_by_name(c, a[0].as_text()))),
     ("pg_database_size_name", Scalar(|c, a| database_size_by_name(c, a[0].as_text()))),
     ("pg_size_pretty", Scalar(|_, a| Ok(Datum::text(pretty(BigInt::from(a[0].as_int8())))))),
     ("pg_size_pretty_numeric", Scalar(|_, a| pretty_numeric(a[0].as_numeric()))),

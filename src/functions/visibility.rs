@@ -53,6 +53,16 @@ fn collation(env: &dyn Env, oid: Oid) -> Option<bool> {
     in_catalog(env, builtin::collation(oid).is_some())
 }
 
+/// An object of a catalog that users cannot add to: all are in pg_catalog.
+fn of_catalog(name: &'static str) -> impl Fn(&dyn Env, Oid) -> Option<bool> {
+    move |env, oid| {
+        let mut rows = builtin::raw_rows(name)?;
+        let exists = std::iter::from_fn(|| rows.advance().then(|| rows.oid("oid")));
+        let exists = exists.into_iter().any(|found| found == oid);
+        in_catalog(env, exists)
+    }
+}
+
 /// Kinds of objects of which there are none; no OID names one.
 fn nothing(_env: &dyn Env, _oid: Oid) -> Option<bool> {
     None
@@ -74,4 +84,9 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_opfamily_is_visible", visible!(operator_family)),
     ("pg_collation_is_visible", visible!(collation)),
     ("pg_statistics_obj_is_visible", visible!(nothing)),
+    ("pg_conversion_is_visible", visible!(of_catalog("pg_conversion"))),
+    ("pg_ts_config_is_visible", visible!(of_catalog("pg_ts_config"))),
+    ("pg_ts_dict_is_visible", visible!(of_catalog("pg_ts_dict"))),
+    ("pg_ts_parser_is_visible", visible!(of_catalog("pg_ts_parser"))),
+    ("pg_ts_template_is_visible", visible!(of_catalog("pg_ts_template"))),
 ];

@@ -99,7 +99,7 @@ impl Policies {
         let is_over = |since: Option<Instant>, interval: Duration| {
             since.is_none_or(|since| now.duration_since(since) >= interval)
         };
-        if is_over(self.swept, SWEEP_INTERVAL) {
+        if is_over(self.swept, SWEEP_INTERVAL) || jobs.store.has_emptied() {
             self.swept = Some(now);
             jobs.submit_for_policy(Task { kind: JobKind::Sweep, table: None }, None);
         }

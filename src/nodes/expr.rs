@@ -43,6 +43,7 @@ pub enum Expr {
     Relabel(Box<Relabel>),
     CoerceViaIo(Box<CoerceViaIo>),
     ArrayCoerce(Box<ArrayCoerce>),
+    CoerceToDomain(Box<CoerceToDomain>),
     Case(Box<Case>),
     /// Stands for the CASE operand inside its WHEN clauses, and for the element in
     /// [`ArrayCoerce::element`].
@@ -224,6 +225,9 @@ pub struct SubLink {
     /// `rel == SUBLINK_RANGE` and `attno == i + 1`.
     pub column_vars: u16,
     pub query: Box<Query>,
+    /// For `ARRAY(…)` of a type that a user made: its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array_type: Option<Oid>,
     pub location: i32,
 }
 
@@ -244,6 +248,17 @@ pub struct Relabel {
 /// A cast through the types' text forms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CoerceViaIo {
+    pub arg: Expr,
+    pub type_oid: Oid,
+    pub collation: Oid,
+    pub form: CoercionForm,
+    pub location: i32,
+}
+
+/// A value that a domain must allow, as one of the domain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CoerceToDomain {
+    /// Of the base type.
     pub arg: Expr,
     pub type_oid: Oid,
     pub collation: Oid,
@@ -444,18 +459,16 @@ impl Expr {
             | Expr::CurrentOf { .. } => oids::BOOL,
             Expr::SubLink(s) => match s.kind {
                 SubLinkKind::Scalar => s.query.first_column_type(),
-                SubLinkKind::Array => {
+                SubLinkKind::Array => s.array_type.unwrap_or_else(|| {
                     let column = s.query.first_column_type();
-                    let is_array = || oids::element_of(column).map(|_| column);
-                    oids::array_of(column)
-                        .or_else(is_array)
-                        .expect("the binder checked that the array type exists")
-                }
+                    oids::array_of(column).unwrap_or(column)
+                }),
                 _ => oids::BOOL,
             },
             Expr::Relabel(r) => r.type_oid,
             Expr::CoerceViaIo(c) => c.type_oid,
             Expr::ArrayCoerce(c) => c.type_oid,
+            Expr::CoerceToDomain(c) => c.type_oid,
             Expr::Case(c) => c.type_oid,
             Expr::CaseTest { type_oid, .. }
             | Expr::SqlValue { type_oid, .. }
@@ -516,6 +529,7 @@ impl Expr {
             Expr::Relabel(r) => min_location(r.location, r.arg.location()),
             Expr::CoerceViaIo(c) => min_location(c.location, c.arg.location()),
             Expr::ArrayCoerce(c) => min_location(c.location, c.arg.location()),
+            Expr::CoerceToDomain(c) => min_location(c.location, c.arg.location()),
             Expr::Case(c) => c.location,
             Expr::CaseTest { .. } | Expr::CurrentOf { .. } | Expr::NextValue { .. } => -1,
             Expr::Array(a) => a.location,

@@ -28,6 +28,7 @@ macro_rules! children {
             Expr::SubLink(s) => s.test.$iter().for_each(|e| $f(e)),
             Expr::Relabel(r) => $f($($borrow)+ r.arg),
             Expr::CoerceViaIo(c) => $f($($borrow)+ c.arg),
+            Expr::CoerceToDomain(c) => $f($($borrow)+ c.arg),
             Expr::ArrayCoerce(c) => {
                 $f($($borrow)+ c.arg);
                 $f($($borrow)+ c.element);
@@ -166,6 +167,7 @@ impl Expr {
             Expr::Relabel(r) => &mut r.location,
             Expr::CoerceViaIo(c) => &mut c.location,
             Expr::ArrayCoerce(c) => &mut c.location,
+            Expr::CoerceToDomain(c) => &mut c.location,
             Expr::Case(c) => &mut c.location,
             Expr::Array(a) => &mut a.location,
             Expr::Row(r) => &mut r.location,

@@ -52,7 +52,7 @@ impl Client for SocketClient<'_> {
             table: column.table,
             attno: column.attno,
             type_oid: column.type_oid,
-            type_length: crate::catalog::builtin::type_(column.type_oid).map_or(-1, |t| t.len),
+            type_length: column.type_length,
             typmod: column.typmod,
             format: match encodings {
                 [] => 0,

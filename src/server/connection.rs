@@ -254,6 +254,8 @@ impl Connection {
     /// Tells the client of an error and rolls back what it must.
     fn report(&mut self, outcome: Result<()>) {
         if let Err(error) = outcome {
+            // What the statement had to say before it failed comes first.
+            self.session.flush_notices(&mut SocketClient(&mut self.wire));
             append_error(&mut self.wire, &error, Some(self.session.statement_text()));
             self.session.statement_failed(&mut SocketClient(&mut self.wire));
         }

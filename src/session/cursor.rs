@@ -15,7 +15,6 @@ use crate::catalog::pg_catalog;
 use crate::error::{PgError, Result, code};
 use crate::exec::{ResultColumn, Row, RowKeys};
 use crate::functions::no_such_cursor;
-use crate::sql::bind::ParamTypes;
 use pg_raw_parse::{nodes, raw};
 use std::sync::Arc;
 
@@ -299,8 +298,9 @@ impl Session {
             self.require_block("DECLARE CURSOR")?;
         }
         let mut keys = RowKeys::default();
+        let parameters = self.parameters.clone();
         let planned =
-            self.compile_with(declare.query(), &mut ParamTypes::None, |query, catalog| {
+            self.compile_with(declare.query(), &mut parameters.param_types(), |query, catalog| {
                 keys = RowKeys::add(query, catalog);
             })?;
         check_declarable(&planned, scroll, hold)?;
@@ -318,7 +318,7 @@ impl Session {
         let read = output_columns(planned.plan.columns(), &[]);
         let visible = planned.plan.columns().len() - keys.count();
         let columns: Arc<[ResultColumn]> = planned.plan.columns()[..visible].into();
-        let running = self.start_query(Arc::new(planned), Vec::new()).await?;
+        let running = self.start_query(Arc::new(planned), parameters.values).await?;
         let encodings = if binary { vec![Encoding::Binary] } else { Vec::new() };
         let output = output_columns(&columns, &encodings);
         let cursor = Cursor {

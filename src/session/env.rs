@@ -3,11 +3,14 @@
 use super::state::SessionState;
 use crate::catalog::Catalog;
 use crate::catalog::pg_catalog::Host;
+use crate::error::Result;
+use crate::exec::{self, StatementContext};
 use crate::functions::{Env, SessionFunctions};
-use crate::types::{Format, Oid};
+use crate::types::{Datum, Format, Oid};
 use std::sync::Arc;
 
 /// One statement's environment; immutable, so it can be used from any thread.
+#[derive(Clone)]
 pub struct StatementEnv {
     pub format: Format,
     pub transaction_time: i64,
@@ -62,5 +65,20 @@ impl Env for StatementEnv {
 
     fn catalog_host(&self) -> &dyn Host {
         &*self.session
+    }
+
+    fn check_domain(&self, domain: Oid, value: &Datum) -> Result<()> {
+        let txn = self.session.transaction()?.txn;
+        let cx = StatementContext {
+            view: txn.latest_view()?,
+            txn,
+            catalog: self.catalog.clone(),
+            env: Arc::new(self.clone()),
+            cancel: self.session.backend.token.clone(),
+            memory_limit_bytes: 0,
+            force_parallel: false,
+            measurements: None,
+        };
+        exec::check_domain(cx, domain, value)
     }
 }

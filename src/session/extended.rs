@@ -5,6 +5,7 @@
 
 use super::Session;
 use super::client::{Client, Encoding, Reply};
+use super::parameters::Parameters;
 use super::pipeline::{output_columns, parse_text};
 use super::portal::{Portal, PortalState, Progress, cannot_be_run, no_such_portal};
 use super::prepared::{Kind, Planned, Prepared};
@@ -13,7 +14,7 @@ use super::simple::is_transaction_exit;
 use super::utf8;
 use super::utility::Outcome;
 use crate::error::{PgError, Result, code};
-use crate::types::{self, Datum, Oid};
+use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ impl Session {
                 let user = user.map(|user| (user.to_owned(), prepared.text.to_string()));
                 PortalState::Query { planned, params, user, prepared: prepared.clone() }
             }
-            Kind::Execute | Kind::Utility => PortalState::Utility(prepared.clone()),
+            Kind::Execute | Kind::Utility => PortalState::Utility(prepared.clone(), params),
         };
         let encodings = read_formats(result_formats)?;
         let columns = prepared.columns.clone();
@@ -158,11 +159,13 @@ impl Session {
                 each => each[i],
             };
             params.push(match (value, encoding) {
-                (None, _) => Datum::Null,
+                (None, _) => crate::functions::null_in(&*env, *type_oid)?,
                 (Some(bytes), Encoding::Text) => {
                     crate::functions::text_in(&*env, *type_oid, -1, utf8(bytes)?)?
                 }
-                (Some(bytes), Encoding::Binary) => types::binary_in(*type_oid, -1, bytes)?,
+                (Some(bytes), Encoding::Binary) => {
+                    crate::functions::binary_in(&*env, *type_oid, -1, bytes)?
+                }
             });
         }
         Ok(params)
@@ -237,7 +240,7 @@ impl Session {
         let (name_kept, text) = (name.to_owned(), portal.text.clone());
         *self.state.executing.lock() = Some((name_kept, text, portal.created));
         let exit =
-            matches!(&portal.state, PortalState::Utility(p) if is_transaction_exit(p.node()));
+            matches!(&portal.state, PortalState::Utility(p, _) if is_transaction_exit(p.node()));
         if !exit {
             self.check_not_failed()?;
         }
@@ -264,8 +267,11 @@ impl Session {
                 }
                 portal.state = PortalState::Running(Box::new(running?));
             }
-            PortalState::Utility(prepared) => {
-                if let Some(tag) = self.execute_utility(portal, &prepared, client).await? {
+            PortalState::Utility(prepared, params) => {
+                self.parameters = Parameters::new(&prepared.param_types, params);
+                let executed = self.execute_utility(portal, &prepared, client).await;
+                self.parameters = Parameters::default();
+                if let Some(tag) = executed? {
                     return Ok(Progress::Complete(tag));
                 }
             }

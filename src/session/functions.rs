@@ -241,6 +241,10 @@ impl SessionFunctions for SessionState {
         self.kill(job)
     }
 
+    fn export_snapshot(&self) -> Result<String> {
+        self.lend_snapshot()
+    }
+
     fn warning(&self, code: crate::error::SqlState, message: String) {
         self.notice(Notice::warning(code, message));
     }

@@ -2,6 +2,7 @@
 
 use super::answers::{AnswerOptions, Answers};
 use super::backend::{Backend, Backends};
+use super::exported::ExportedSnapshots;
 use super::notify::NotificationHub;
 use super::plans::Kept;
 use crate::catalog::builtin::oid::SUPERUSER;
@@ -27,6 +28,7 @@ pub struct Instance {
     pub(super) answers: Answers,
     pub backends: Backends,
     pub notifications: NotificationHub,
+    pub(super) exported: ExportedSnapshots,
     pub jobs: Arc<Jobs>,
     /// What the configuration says of settings of ours; sessions begin with it.
     pub(super) settings: Vec<(&'static str, String)>,
@@ -58,6 +60,7 @@ impl Instance {
             answers: Answers::new(answers),
             backends: Backends::default(),
             notifications: NotificationHub::default(),
+            exported: ExportedSnapshots::default(),
             jobs,
             settings,
             started: super::clock::now(),

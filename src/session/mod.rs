@@ -18,11 +18,13 @@ mod clock;
 mod copy;
 mod cursor;
 mod env;
+mod exported;
 mod extended;
 mod frequent;
 mod functions;
 mod instance;
 mod notify;
+mod parameters;
 mod pipeline;
 mod plans;
 mod portal;
@@ -51,6 +53,7 @@ use crate::types::{Format, Oid};
 use backend::Timer;
 use env::StatementEnv;
 use frequent::Frequent;
+use parameters::Parameters;
 use portal::Portal;
 use settings::REPORTED;
 use state::SessionState;
@@ -68,6 +71,8 @@ pub struct Session {
     portals: HashMap<String, Portal>,
     /// Counts portals, so that ROLLBACK TO knows which are younger than its savepoint.
     portals_made: u64,
+    /// Those of the utility statement that runs.
+    parameters: Parameters,
     /// Text that error positions point into.
     statement_text: Arc<str>,
     /// When the client's command arrived, microseconds since 2000-01-01 UTC.
@@ -215,7 +220,7 @@ impl Session {
     }
 
     /// Sends the notices raised so far, those that `client_min_messages` lets through.
-    fn flush_notices(&self, client: &mut dyn Client) {
+    pub fn flush_notices(&self, client: &mut dyn Client) {
         let notices = std::mem::take(&mut *self.state.notices.lock());
         if notices.is_empty() {
             return;

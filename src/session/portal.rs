@@ -38,7 +38,7 @@ pub(super) enum PortalState {
         /// EXECUTE AS USER: who runs it, and what.
         user: Option<(String, String)>,
     },
-    Utility(Arc<Prepared>),
+    Utility(Arc<Prepared>, Vec<Datum>),
     Running(Box<Running>),
     /// A utility statement's rows, with the tag of their end.
     Rows(RowReader, String),

@@ -156,7 +156,10 @@ impl Session {
             }
             (Kind::Query, _) => self.plan_prepared(&mut prepared)?,
             (_, Some(own)) => prepared.columns = self.own_columns(own)?.map(Arc::from),
-            _ => prepared.columns = self.utility_columns(prepared.node())?.map(Arc::from),
+            _ => {
+                self.type_parameters(&mut prepared)?;
+                prepared.columns = self.utility_columns(prepared.node())?.map(Arc::from);
+            }
         }
         Ok(Arc::new(prepared))
     }
@@ -223,7 +226,9 @@ impl Session {
             && !same_row_type(described, planned.plan.columns())
         {
             let message = "cached plan must not change result type";
-            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+            // pgjdbc and others prepare again where it comes from here.
+            let error = PgError::new(code::FEATURE_NOT_SUPPORTED, message);
+            return Err(error.routine("RevalidateCachedQuery"));
         }
         self.remember_plan(prepared, planned.clone());
         Ok(planned)

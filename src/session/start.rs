@@ -2,6 +2,7 @@
 
 use super::backend::{Gone, Identity};
 use super::frequent::Frequent;
+use super::parameters::Parameters;
 use super::settings::{Scope, Settings, Source};
 use super::state::SessionState;
 use super::transaction::Block;
@@ -42,6 +43,7 @@ impl Session {
         let session = Session {
             state: Arc::new(SessionState::new(instance, backend, settings)),
             block: Block::None,
+            parameters: Parameters::default(),
             savepoints: Vec::new(),
             portals: HashMap::new(),
             portals_made: 0,

@@ -104,7 +104,7 @@ pub(super) fn open(dir: &Path, store_options: &StoreOptions) -> Result<Arc<Db>> 
         return Err(bad(dir, "the hot store is missing or damaged"));
     }
     let families = options::families(store_options);
-    let rocks = DB::open_cf_descriptors(&options::database(store_options, create), &hot, families)
+    let rocks = DB::open_cf_descriptors(&options::database(store_options, create)?, &hot, families)
         .map_err(|error| match StorageError::from(error) {
             StorageError::Corrupt(text) => bad(dir, &format!("it is damaged: {text}")),
             StorageError::Io(text) => bad(dir, &text),

@@ -3,8 +3,8 @@
 use super::objects::CredentialsKey;
 use super::{Fault, Space};
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
-    DataBlockIndexType, LogLevel, Options,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType,
+    DBRecoveryMode, DataBlockIndexType, Env, LogLevel, Options,
 };
 
 /// Sizes that a server's configuration may change.
@@ -56,9 +56,18 @@ const QUEUE_WINDOW: usize = 4096;
 const QUEUE_DELETIONS: usize = 2048;
 const QUEUE_DELETED_SHARE: f64 = 0.5;
 
+/// Bytes of a part of a file's index or filter.
+const METADATA_BLOCK_BYTES: usize = 8 << 10;
+/// RocksDB's default number of levels.
+const LEVELS: usize = 7;
+
 /// Options of the whole database; `create` allows a new one.
-pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
+pub(super) fn database(options: &StoreOptions, create: bool) -> Result<Options, rocksdb::Error> {
     let mut db = Options::default();
+    // Compactions take what sessions leave.
+    let mut env = Env::new()?;
+    env.lower_thread_pool_cpu_priority();
+    db.set_env(&env);
     db.create_if_missing(create);
     // A directory of format 1 has no families for cold rows, and one of before there were graves
     // none for them.
@@ -78,7 +87,7 @@ pub(super) fn database(options: &StoreOptions, create: bool) -> Options {
     db.set_log_level(LogLevel::Warn);
     db.set_keep_log_file_num(4);
     db.set_max_log_file_size(16 << 20);
-    db
+    Ok(db)
 }
 
 /// The column families, RocksDB's obligatory `default` (unused) first.
@@ -106,12 +115,20 @@ fn family(options: &StoreOptions, cache: &Cache) -> Options {
     table.set_optimize_filters_for_memory(true);
     table.set_cache_index_and_filter_blocks(true);
     table.set_cache_index_and_filter_blocks_with_high_priority(true);
-    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    // In one piece they are megabytes a file, of which a shard of the cache holds few: point reads
+    // would read them from the file again and again.
+    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    table.set_partition_filters(true);
+    table.set_metadata_block_size(METADATA_BLOCK_BYTES);
+    table.set_pin_top_level_index_and_filter(true);
     table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
     table.set_format_version(6);
     let mut family = Options::default();
     family.set_block_based_table_factory(&table);
-    family.set_compression_type(DBCompressionType::Lz4);
+    // What memtables become is soon written again.
+    let mut compression = [DBCompressionType::Lz4; LEVELS];
+    compression[0] = DBCompressionType::None;
+    family.set_compression_per_level(&compression);
     family.set_level_compaction_dynamic_level_bytes(true);
     family.set_write_buffer_size((options.memtable_bytes / 2).max(1 << 20));
     family.set_max_write_buffer_number(4);

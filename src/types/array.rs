@@ -39,6 +39,18 @@ fn malformed(text: &str, detail: impl Into<String>) -> PgError {
 
 /// Reads an array's text; the type modifier is the elements'.
 pub fn text_in(element: Oid, typmod: i32, text: &str, format: &Format) -> Result<Datum> {
+    text_in_by(element, text, &mut |item| match item {
+        Some(item) => codec::text_in(element, typmod, item, format),
+        None => Ok(Datum::Null),
+    })
+}
+
+/// Reads an array's text, its elements, NULLs too, by a function.
+pub fn text_in_by(
+    element: Oid,
+    text: &str,
+    read: &mut dyn FnMut(Option<&str>) -> Result<Datum>,
+) -> Result<Datum> {
     let mut parser = Parser { text, at: 0, dims: Vec::new(), leaf_depth: None, items: Vec::new() };
     let bounds = parser.bounds()?;
     parser.skip_spaces();
@@ -60,10 +72,7 @@ pub fn text_in(element: Oid, typmod: i32, text: &str, format: &Format) -> Result
     }
     let lengths: Vec<usize> = parser.dims.iter().map(|d| d.unwrap_or(0)).collect();
     let dims = dimensions(text, &lengths, bounds, parser.items.is_empty())?;
-    let elements = parser.items.iter().map(|item| match item {
-        Some(item) => codec::text_in(element, typmod, item, format),
-        None => Ok(Datum::Null),
-    });
+    let elements = parser.items.iter().map(|item| read(item.as_deref()));
     let elements = elements.collect::<Result<Vec<Datum>>>()?;
     Ok(Datum::Array(Arc::new(Array { element_type: element, dims, elements })))
 }
@@ -394,6 +403,22 @@ pub fn vector_out(array: &Array, format: &Format, out: &mut Vec<u8>) {
 
 /// `array_recv`.
 pub fn binary_in(type_oid: Oid, element: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
+    let name = |oid| super::names::type_name(oid).unwrap_or_else(|| "???".to_owned());
+    let read = &mut |bytes: Option<&[u8]>| match bytes {
+        Some(bytes) => codec::binary_in(element, typmod, bytes),
+        None => Ok(Datum::Null),
+    };
+    binary_in_by(type_oid, element, bytes, &name, read)
+}
+
+/// Reads an array's binary form, its elements, NULLs too, by a function; `name` names types in messages.
+pub fn binary_in_by(
+    type_oid: Oid,
+    element: Oid,
+    bytes: &[u8],
+    name: &dyn Fn(Oid) -> String,
+    read: &mut dyn FnMut(Option<&[u8]>) -> Result<Datum>,
+) -> Result<Datum> {
     let invalid =
         |message: &'static str| PgError::new(code::INVALID_BINARY_REPRESENTATION, message);
     let mut reader = Reader(bytes);
@@ -405,7 +430,6 @@ pub fn binary_in(type_oid: Oid, element: Oid, typmod: i32, bytes: &[u8]) -> Resu
         return Err(invalid("invalid array flags"));
     }
     if found != element {
-        let name = |oid| super::names::type_name(oid).unwrap_or_else(|| "???".to_owned());
         return Err(PgError::new(
             code::DATATYPE_MISMATCH,
             format!(
@@ -428,11 +452,11 @@ pub fn binary_in(type_oid: Oid, element: Oid, typmod: i32, bytes: &[u8]) -> Resu
     let mut elements = Vec::new();
     for _ in 0..count {
         elements.push(match reader.i32()? {
-            -1 => Datum::Null,
+            -1 => read(None)?,
             length => {
                 let length = usize::try_from(length)
                     .map_err(|_| invalid("insufficient data left in message"))?;
-                codec::binary_in(element, typmod, reader.take(length)?)?
+                read(Some(reader.take(length)?))?
             }
         });
     }
@@ -452,6 +476,15 @@ pub fn binary_in(type_oid: Oid, element: Oid, typmod: i32, bytes: &[u8]) -> Resu
 
 /// `array_send`.
 pub fn binary_out(array: &Array, out: &mut Vec<u8>) {
+    binary_out_by(array, out, &mut |value, out| codec::binary_out(array.element_type, value, out));
+}
+
+/// Appends an array's binary form, its elements by a function.
+pub fn binary_out_by(
+    array: &Array,
+    out: &mut Vec<u8>,
+    write: &mut dyn FnMut(&Datum, &mut Vec<u8>),
+) {
     let mut word = |v: i32| out.extend_from_slice(&v.to_be_bytes());
     word(array.dims.len() as i32);
     word(i32::from(array.elements.iter().any(Datum::is_null)));
@@ -461,16 +494,20 @@ pub fn binary_out(array: &Array, out: &mut Vec<u8>) {
         word(*lower);
     }
     for value in &array.elements {
-        write_field(array.element_type, value, out);
+        write_field(value, out, write);
     }
 }
 
 /// A value behind its length; -1 for NULL.
-pub(super) fn write_field(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
+pub(super) fn write_field(
+    value: &Datum,
+    out: &mut Vec<u8>,
+    write: &mut dyn FnMut(&Datum, &mut Vec<u8>),
+) {
     let start = out.len();
     out.extend_from_slice(&(-1i32).to_be_bytes());
     if !value.is_null() {
-        codec::binary_out(type_oid, value, out);
+        write(value, out);
         let length = i32::try_from(out.len() - start - 4).expect("values are below 2 GB");
         out[start..start + 4].copy_from_slice(&length.to_be_bytes());
     }

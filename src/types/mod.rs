@@ -30,6 +30,7 @@ pub mod numeric;
 pub mod oids;
 pub mod record;
 pub mod string;
+pub mod tagged;
 pub mod uuid;
 
 pub use codec::{binary_in, binary_out, text_in, text_out};

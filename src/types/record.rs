@@ -1,7 +1,7 @@
 //! Row values: `(1,"a b",)`.
 
 use super::input::is_space;
-use super::{Format, Record, array, codec};
+use super::{Datum, Format, Oid, Record, array, codec};
 use crate::error::{PgError, Result, code};
 
 /// 0A000: only named composite types could be read.
@@ -43,36 +43,21 @@ pub fn text_out(record: &Record, format: &Format, out: &mut Vec<u8>) {
 
 /// `record_send`: the field count, then each field's type, length and value.
 pub fn binary_out(record: &Record, out: &mut Vec<u8>) {
+    binary_out_by(record, out, &mut codec::binary_out);
+}
+
+/// Appends a row's binary form, its fields by a function.
+pub fn binary_out_by(
+    record: &Record,
+    out: &mut Vec<u8>,
+    write: &mut dyn FnMut(Oid, &Datum, &mut Vec<u8>),
+) {
     let count = i32::try_from(record.fields.len()).expect("rows have few columns");
     out.extend_from_slice(&count.to_be_bytes());
     for (type_oid, value) in &record.fields {
         out.extend_from_slice(&type_oid.to_be_bytes());
-        array::write_field(*type_oid, value, out);
+        array::write_field(value, out, &mut |value, out| write(*type_oid, value, out));
     }
-}
-
-/// Reads [`binary_out`]'s form. Clients may not send it: they have no named composite types here.
-pub(super) fn binary_in(bytes: &[u8]) -> Result<Record> {
-    let mut reader = super::input::Reader(bytes);
-    let count = reader.i32()?;
-    let mut fields = Vec::new();
-    for _ in 0..count {
-        let type_oid = reader.i32()? as u32;
-        let value = match usize::try_from(reader.i32()?) {
-            Ok(length) => stored_field(type_oid, reader.take(length)?)?,
-            Err(_) => super::Datum::Null,
-        };
-        fields.push((type_oid, value));
-    }
-    reader.finish()?;
-    Ok(Record::unnamed(fields))
-}
-
-fn stored_field(type_oid: u32, bytes: &[u8]) -> Result<super::Datum> {
-    if type_oid == super::oids::RECORD {
-        return binary_in(bytes).map(|r| super::Datum::Record(std::sync::Arc::new(r)));
-    }
-    codec::binary_in(type_oid, -1, bytes)
 }
 
 /// Whether two rows can be compared; 42804 names the first pair of columns of different types.

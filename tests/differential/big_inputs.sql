@@ -9,7 +9,7 @@ SELECT count(b), bool_and(b), bool_or(b), count(DISTINCT g), count(DISTINCT nn),
 SELECT min(f), max(f), min(d), max(d), min(ts), max(ts), min(n), max(nn), min(iv), max(iv) FROM big;
 SELECT g, count(*), sum(n), avg(n), min(d), max(ts) FROM big GROUP BY g ORDER BY g;
 SELECT h, g % 4 AS q, count(*), sum(i8) FROM big GROUP BY h, g % 4 ORDER BY h, q;
-SELECT nn, count(*) FROM big WHERE g < 5 GROUP BY nn HAVING count(*) > 1 ORDER BY nn NULLS FIRST;
+SELECT trim_scale(nn), count(*) FROM big WHERE g < 5 GROUP BY nn HAVING count(*) > 1 ORDER BY nn NULLS FIRST;
 SELECT f, count(*) FROM big GROUP BY f HAVING count(*) > 1 ORDER BY f;
 SELECT c, count(*) FROM big GROUP BY c ORDER BY c;
 SELECT iv, count(*) FROM big WHERE id <= 600 GROUP BY iv ORDER BY iv LIMIT 5;

@@ -29,7 +29,6 @@ SELECT * FROM v;
 SELECT set_config('restrict_nonsystem_relation_kind', '', false);
 -- Access lists.
 SELECT k, acldefault(k::"char", 10) FROM unnest('{c,r,s,d,f,l,L,n,p,t,F,S,T}'::text[]) WITH ORDINALITY u (k, n) ORDER BY n;
-SELECT acldefault('x', 10);
 SELECT acldefault('r', 99999), acldefault('d', 99999), acldefault(NULL, 10);
 CREATE ROLE "kdb odd=""name";
 GRANT SELECT ON t TO "kdb odd=""name";
@@ -68,3 +67,56 @@ WITH RECURSIVE t (n) AS (
 -- Connections.
 SELECT count(*), bool_or(ssl), max(version), max(cipher), max(bits), max(client_dn) FROM pg_stat_ssl WHERE pid = pg_backend_pid();
 SELECT gss_authenticated, principal, encrypted FROM pg_stat_gssapi WHERE pid = pg_backend_pid();
+-- pgjdbc reads keys by fields of a polymorphic function's rows.
+CREATE TABLE keyed (a int, b text, c int, PRIMARY KEY (c, a));
+SELECT a.attname, (k).n, (k).x FROM (SELECT indrelid, information_schema._pg_expandarray(indkey) AS k FROM pg_index WHERE indrelid = 'keyed'::regclass) t JOIN pg_attribute a ON a.attnum = (k).x AND a.attrelid = t.indrelid ORDER BY 2;
+SELECT (information_schema._pg_expandarray(ARRAY['x', 'y'])).*;
+SELECT result.a_attnum, (result.keys).n, pg_typeof((result.keys).x) FROM (SELECT a.attnum AS a_attnum, information_schema._pg_expandarray(i.indkey) AS keys FROM pg_attribute a JOIN pg_index i ON a.attrelid = i.indrelid WHERE i.indrelid = 'keyed'::regclass AND a.attnum > 0) result WHERE result.a_attnum = (result.keys).x ORDER BY 1;
+-- Definitions of what is built in.
+SELECT oid, pg_get_functiondef(oid) FROM pg_proc WHERE prokind <> 'a' AND pronamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND proname !~ '^(kalamdb|schema_|storage_)' AND oid < 9900 ORDER BY oid;
+SELECT pg_get_functiondef('sum(int)'::regprocedure);
+SELECT pg_get_functiondef(1);
+SELECT p.oid, pg_get_expr(proargdefaults, 'pg_proc'::regclass) FROM pg_proc p WHERE proargdefaults IS NOT NULL AND oid < 9900 ORDER BY 1;
+SELECT indexrelid, pg_get_indexdef(indexrelid), pg_get_indexdef(indexrelid, 1, true), pg_get_indexdef(indexrelid, 9, true), pg_get_indexdef(indexrelid, 0, true) FROM pg_index WHERE indrelid < 16384 ORDER BY 1;
+SELECT count(*) FROM pg_conversion WHERE pg_conversion_is_visible(oid);
+SELECT pg_ts_config_is_visible(c.oid), pg_ts_parser_is_visible(p.oid), cfgname FROM pg_ts_config c JOIN pg_ts_parser p ON p.oid = cfgparser ORDER BY 3;
+SELECT pg_ts_dict_is_visible(d.oid), pg_ts_template_is_visible(t.oid), dictname FROM pg_ts_dict d JOIN pg_ts_template t ON t.oid = dicttemplate ORDER BY 3;
+SELECT pg_ts_dict_is_visible(1), pg_conversion_is_visible(1), pg_tablespace_size(1);
+SELECT spcname, pg_tablespace_size(oid) >= 0, pg_tablespace_size(spcname) >= 0 FROM pg_tablespace ORDER BY 1;
+SELECT pg_tablespace_size('nope');
+CREATE VIEW checked WITH (security_barrier) AS SELECT a, c FROM keyed WHERE a > 0 WITH LOCAL CHECK OPTION;
+SELECT reloptions FROM pg_class WHERE oid = 'checked'::regclass;
+-- Rows of catalogs come in the order that PostgreSQL's lie in.
+SELECT array_agg(typname) FROM pg_type WHERE oid < 16384;
+SELECT array_agg(opcname) FROM pg_opclass;
+SELECT am.amname, string_agg(pg_catalog.format_type(oc.opcintype, NULL), ', ') FROM pg_opclass oc JOIN pg_am am ON am.oid = opcmethod JOIN pg_opfamily f ON f.oid = opcfamily WHERE f.opfname = 'integer_ops' GROUP BY 1 ORDER BY 1;
+-- Who was granted what.
+CREATE ROLE kdb_granted;
+CREATE TABLE granted (a int, b text);
+CREATE VIEW granted_view AS SELECT a FROM granted;
+GRANT SELECT, INSERT ON granted TO kdb_granted WITH GRANT OPTION;
+GRANT UPDATE (b), SELECT (b) ON granted TO kdb_granted;
+GRANT DELETE ON granted TO PUBLIC;
+SELECT * FROM information_schema.table_privileges WHERE table_schema = 'script' AND table_name LIKE 'granted%' ORDER BY table_name, grantee, privilege_type;
+SELECT * FROM information_schema.role_table_grants WHERE table_schema = 'script' AND table_name LIKE 'granted%' ORDER BY table_name, grantee, privilege_type;
+SELECT * FROM information_schema.column_privileges WHERE table_schema = 'script' AND table_name LIKE 'granted%' ORDER BY table_name, column_name, grantee, privilege_type, is_grantable;
+SELECT * FROM information_schema.role_column_grants WHERE table_schema = 'script' AND table_name LIKE 'granted%' ORDER BY table_name, column_name, grantee, privilege_type, is_grantable;
+SELECT * FROM information_schema.table_privileges WHERE table_schema IN ('pg_catalog', 'information_schema') ORDER BY table_name, grantee, privilege_type;
+GRANT USAGE ON SCHEMA script TO kdb_granted;
+SET ROLE kdb_granted;
+SELECT * FROM information_schema.table_privileges WHERE table_schema = 'script' ORDER BY table_name, grantee, privilege_type;
+SELECT * FROM information_schema.role_table_grants WHERE table_schema = 'script' ORDER BY table_name, grantee, privilege_type;
+SELECT * FROM information_schema.role_column_grants WHERE table_schema = 'script' ORDER BY table_name, column_name, grantee, privilege_type, is_grantable;
+RESET ROLE;
+DROP OWNED BY kdb_granted;
+DROP ROLE kdb_granted;
+SELECT character_set_name, character_repertoire, form_of_use, default_collate_schema FROM information_schema.character_sets;
+-- A row for each table, index and sequence, whatever was counted.
+CREATE TABLE counted (id serial PRIMARY KEY);
+SELECT relname, schemaname, idx_scan IS NULL, seq_scan >= 0, last_vacuum FROM pg_stat_all_tables WHERE schemaname = 'script' AND relname IN ('counted', 'granted') ORDER BY 1;
+SELECT relname, idx_blks_read IS NULL, toast_blks_read, heap_blks_hit >= 0 FROM pg_statio_user_tables WHERE schemaname = 'script' AND relname = 'counted';
+SELECT s.relname FROM pg_statio_all_tables s JOIN pg_class c ON c.oid = s.relid WHERE c.relkind = 'r' AND c.oid < 16384 ORDER BY 1;
+SELECT relname, indexrelname FROM pg_stat_user_indexes WHERE schemaname = 'script' AND relname = 'counted';
+SELECT relname, indexrelname FROM pg_statio_sys_indexes WHERE relname = 'pg_class' ORDER BY 2;
+SELECT relname, blks_read >= 0 FROM pg_statio_user_sequences WHERE schemaname = 'script' AND relname = 'counted_id_seq';
+SELECT count(*) FROM pg_stat_user_tables WHERE schemaname = 'pg_catalog';

@@ -61,6 +61,31 @@ fn the_same_database_dumps_the_same() {
     }
 }
 
+/// Several jobs read by one snapshot: the leader lends its own.
+#[test]
+fn parallel_jobs_dump_and_restore() {
+    let kalam = Kalam::start();
+    filled(&kalam, "many");
+    let server = tcp(&kalam);
+    let scratch = Scratch::new("jobs");
+    let directory = scratch.path().join("directory");
+    run(Command::new("pg_dump")
+        .args(&server)
+        .args(["--dbname=many", "--format=directory", "--jobs=3", "--file"])
+        .arg(&directory));
+    kalam.connect("postgres").run("CREATE DATABASE restored").ok();
+    run(Command::new("pg_restore")
+        .args(&server)
+        .args(["--exit-on-error", "--jobs=3", "--dbname=restored"])
+        .arg(&directory));
+    let text = |database: &str| {
+        let file = scratch.path().join(format!("{database}.sql"));
+        dump(&server, database, "plain", &file);
+        without_key(&std::fs::read_to_string(file).expect("a dump"))
+    };
+    assert_eq!(text("restored"), text("many"));
+}
+
 /// A new database with the objects; the session's `search_path` is as it began.
 fn filled(server: &dyn Server, database: &str) -> Client {
     server.connect("postgres").run(&format!("DROP DATABASE IF EXISTS {database}")).ok();

@@ -14,6 +14,7 @@ mod kinds;
 mod protocol;
 mod psql;
 mod server;
+mod snapshots;
 mod storages;
 mod surface;
 mod tidy;

@@ -143,6 +143,91 @@ fn errors_are_sent_at_once() {
     }
 }
 
+/// psycopg 3 declares its cursors, and clients explain their queries, with the query's parameters.
+#[test]
+fn utility_statements_take_the_parameters_of_their_query() {
+    let run = |sql: &str, value: &'static [u8]| {
+        let bound = bind("", "", &[], &[Some(value)], &[]);
+        vec![parse("", sql, &[]), describe(b'S', ""), bound, execute("", 0), sync()]
+    };
+    let explain = |sql: &str| {
+        let bound = bind("", "", &[], &[Some(b"1")], &[]);
+        vec![parse("", sql, &[]), describe(b'S', ""), bound, describe(b'P', ""), sync()]
+    };
+    let declare = run("DECLARE c SCROLL CURSOR FOR SELECT generate_series(1, $1)", b"3");
+    let held = run("DECLARE h CURSOR WITH HOLD FOR SELECT $1::text || 'x'", b"y");
+    assert_alike(&[
+        &[query("BEGIN")],
+        &declare,
+        &[query("FETCH ALL FROM c")],
+        &held,
+        &[query("COMMIT")],
+        &[query("FETCH ALL FROM h")],
+        &explain("EXPLAIN SELECT $1::int"),
+        &run("CREATE TABLE made AS SELECT $1::int + 1 AS a, $1 AS b", b"41"),
+        &[query("SELECT * FROM made")],
+        &run("SELECT $1::text AS a INTO into_made", b"x"),
+        &[query("SELECT * FROM into_made")],
+        &explain("EXPLAIN (ANALYZE, FORMAT JSON) INSERT INTO made VALUES ($1)"),
+        &explain("EXPLAIN CREATE TABLE made_not AS SELECT $1::int"),
+        &run("CREATE VIEW v AS SELECT $1::int AS a", b"1"),
+        &run("COPY (SELECT $1::int) TO STDOUT", b"1"),
+        &run("CREATE TABLE plain (a int)", b"1"),
+        &[parse("", "CREATE TABLE plain (a int)", &[0]), sync()],
+        &[parse("", "EXPLAIN SELECT $1", &[]), describe(b'S', ""), sync()],
+        &[parse("", "EXPLAIN SELECT $2::int", &[]), describe(b'S', ""), sync()],
+        &run("DECLARE d CURSOR FOR SELECT nothing FROM made WHERE a = $1", b"1"),
+        &[query("DROP TABLE made, into_made")],
+    ]);
+    // Plans are each server's own.
+    let kalam = Kalam::start();
+    let seen = exchange(
+        &mut kalam.connect("postgres"),
+        &run("EXPLAIN (ANALYZE, COSTS OFF) SELECT generate_series(1, $1)", b"3"),
+    );
+    assert!(seen.iter().any(|message| message.contains("rows=3")), "{seen:?}");
+}
+
+/// JDBC's `{? = call lower(?)}` has its result among the parameters, as void.
+#[test]
+fn void_parameters_are_no_arguments() {
+    const VOID: u32 = 2278;
+    const VARCHAR: u32 = 1043;
+    let call = "select * from lower($1,$2) as result";
+    assert_alike(&[
+        &[
+            parse("", call, &[VOID, VARCHAR]),
+            bind("", "", &[], &[None, Some(b"AbC")], &[]),
+            describe(b'P', ""),
+            execute("", 0),
+            sync(),
+        ],
+        &[parse("", "SELECT lower($1)", &[VOID]), sync()],
+        &[parse("", "SELECT count($1)", &[VOID]), sync()],
+    ]);
+}
+
+/// pgjdbc prepares again by itself where it sees which of PostgreSQL's functions complains.
+#[test]
+fn a_changed_result_type_names_its_routine() {
+    let kalam = Kalam::start();
+    for server in [postgres() as &dyn Server, &kalam] {
+        let mut session = server.connect("postgres");
+        session.run("DROP TABLE IF EXISTS retyped").ok();
+        session.run("CREATE TABLE retyped (a int)").ok();
+        exchange(&mut session, &[parse("s", "SELECT * FROM retyped", &[]), sync()]);
+        server.connect("postgres").run("ALTER TABLE retyped ADD b int").ok();
+        session.send(b'B', &bind("", "s", &[], &[], &[]).1).expect("the server reads");
+        session.send(b'S', &[]).expect("the server reads");
+        let outcomes = session.collect().expect("the server answers");
+        let error = outcomes[0].error.as_ref().expect("an error");
+        assert_eq!(
+            (error[&'C'].as_str(), error[&'R'].as_str()),
+            ("0A000", "RevalidateCachedQuery")
+        );
+    }
+}
+
 #[test]
 fn statements_and_portals_live_as_long_as_in_postgresql() {
     assert_alike(&[

@@ -35,7 +35,7 @@ fn pgbench(server: &Kalam, arguments: &[&str]) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Row groups that a query did not read, by what told that it need not.
+/// What a query did not read, by what told that it need not.
 #[derive(Debug, PartialEq)]
 struct Removed {
     row_groups: i64,
@@ -45,20 +45,54 @@ struct Removed {
 
 /// Of a query over the one table `t`, which has as many segments as row groups.
 fn removed(client: &mut Client, condition: &str) -> Removed {
-    let sql = format!("EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM t WHERE {condition}");
-    let plan = client.run(&sql).ok();
-    let text: String = (0..plan.rows.len()).filter_map(|row| plan.text(row, 0)).collect();
-    let figure = |label: &str| -> i64 {
-        let Some((_, rest)) = text.split_once(&format!("\"{label}\":")) else { return 0 };
-        let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().expect("a number")
-    };
-    assert!(text.contains("\"Row Groups\""), "no segment was scanned: {text}");
+    let text = explained(client, &format!("SELECT count(*) FROM t WHERE {condition}"));
     Removed {
-        row_groups: figure("Row Groups"),
-        by_statistics: figure("Row Groups Removed by Statistics"),
-        by_bloom_filter: figure("Row Groups Removed by Bloom Filter"),
+        row_groups: figure(&text, "Row Groups"),
+        by_statistics: figure(&text, "Row Groups Removed by Statistics"),
+        by_bloom_filter: figure(&text, "Row Groups Removed by Bloom Filter"),
     }
+}
+
+/// What EXPLAIN ANALYZE says of a query that scans a segment.
+fn explained(client: &mut Client, sql: &str) -> String {
+    let plan = client.run(&format!("EXPLAIN (ANALYZE, FORMAT JSON) {sql}")).ok();
+    let text: String = (0..plan.rows.len()).filter_map(|row| plan.text(row, 0)).collect();
+    assert!(text.contains("\"Row Groups\""), "no segment was scanned: {text}");
+    text
+}
+
+/// A figure of the first scan that has it; 0 where none has.
+fn figure(explained: &str, label: &str) -> i64 {
+    let Some((_, rest)) = explained.split_once(&format!("\"{label}\":")) else { return 0 };
+    let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().expect("a number")
+}
+
+/// The rows of a page that may match are decoded, and no others.
+#[test]
+fn pages_are_ruled_out_by_their_index_and_by_joins() {
+    let server = Kalam::start();
+    let client = &mut server.connect("postgres");
+    client.run("SET force_parallel_mode = on").ok();
+    // Pages have 4,096 rows: five of them.
+    client.run("CREATE TABLE t (a int PRIMARY KEY, b int)").ok();
+    client.run("INSERT INTO t SELECT g, g * 2 FROM generate_series(0, 20000) g").ok();
+    client.run("STORAGE FLUSH TABLE t").ok();
+    for (condition, pages) in [
+        ("b BETWEEN 10000 AND 10100", 4),
+        ("a BETWEEN 4000 AND 4200", 3),
+        ("b >= 0", 0),
+        // Between the values of two pages.
+        ("b > 8190 AND b < 8192", 5),
+    ] {
+        let text = explained(client, &format!("SELECT sum(a) FROM t WHERE {condition}"));
+        assert_eq!(figure(&text, "Pages Removed by Index"), pages, "{condition}");
+    }
+    client.run("CREATE TABLE few (a int)").ok();
+    client.run("INSERT INTO few VALUES (2), (4)").ok();
+    client.run("ANALYZE").ok();
+    let text = explained(client, "SELECT sum(t.a) FROM few JOIN t ON t.b = few.a");
+    assert_eq!(figure(&text, "Pages Removed by Dynamic Filter"), 4, "{text}");
 }
 
 #[test]

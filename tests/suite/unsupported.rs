@@ -5,7 +5,7 @@ use crate::harness::{Kalam, Server};
 
 const STATEMENTS: &[(&str, &str)] = &[
     ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE FUNCTION"),
-    ("CREATE TYPE t AS ENUM ('a')", "CREATE ENUM"),
+    ("CREATE TYPE t AS RANGE (subtype = int)", "CREATE RANGE"),
     ("CREATE TABLE t (a int) PARTITION BY RANGE (a)", "PARTITION BY"),
     ("CREATE TABLE t () INHERITS (pg_class)", "INHERITS"),
     ("MERGE INTO t USING u ON true WHEN MATCHED THEN DO NOTHING", "MERGE"),

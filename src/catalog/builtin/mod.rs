@@ -17,6 +17,7 @@ mod aggregates;
 mod casts;
 mod data;
 mod descriptions;
+mod indexes;
 mod keywords;
 mod names;
 mod opclasses;
@@ -33,6 +34,7 @@ pub use aggregates::{Aggregate, aggregate};
 pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast};
 pub use data::Reader;
 pub use descriptions::description;
+pub use indexes::{SystemIndex, system_index, system_indexes};
 pub use keywords::{Keyword, KeywordCategory, keyword, keywords};
 pub use names::{
     AccessMethod, Collation, Language, SystemNamespace, access_method, access_method_named,
@@ -44,7 +46,9 @@ pub use opclasses::{
 };
 pub use operators::{Operator, operator, operator_by_signature, operators, operators_named};
 pub use privileges::initial_privileges;
-pub use procs::{ArgMode, Proc, proc, proc_by_signature, procs, procs_named};
+pub use procs::{
+    ArgMode, Parallel, Proc, is_argument_default, proc, proc_by_signature, procs, procs_named,
+};
 pub use relations::{
     SystemColumn, SystemRelation, own_relations, raw_rows, system_keys, system_relation,
     system_relation_named, system_relations,

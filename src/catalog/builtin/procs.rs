@@ -16,6 +16,14 @@ pub enum ArgMode {
     Table,
 }
 
+/// Whether parallel workers may call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parallel {
+    Safe,
+    Restricted,
+    Unsafe,
+}
+
 /// A row of pg_proc.
 #[derive(Clone, Debug)]
 pub struct Proc {
@@ -26,6 +34,8 @@ pub struct Proc {
     /// What names its implementation ([`crate::functions`]): `prosrc`. SQL-language functions have
     /// none in PostgreSQL 15; theirs is `name_oid`, as in `lpad_879`.
     pub src: Cow<'static, str>,
+    /// The library of a function in C: `probin`.
+    pub library: Option<&'static str>,
     /// An SQL-language function's body: `RETURN lpad($1, $2, ' '::text)`.
     pub sql_body: Option<&'static str>,
     /// `f` function, `a` aggregate, `w` window, `p` procedure.
@@ -35,6 +45,8 @@ pub struct Proc {
     pub returns_set: bool,
     /// `i` immutable, `s` stable, `v` volatile.
     pub volatility: u8,
+    pub parallel: Parallel,
+    pub leakproof: bool,
     /// Element type of the VARIADIC argument; `"any"` for `VARIADIC "any"`; 0 for none.
     pub variadic: Oid,
     pub return_type: Oid,
@@ -50,6 +62,8 @@ pub struct Proc {
     /// Planner's guesses: cost in cpu_operator_cost, rows of a set.
     pub cost: f32,
     pub rows: f32,
+    /// The planner's helper for it, or 0.
+    pub support: Oid,
 }
 
 impl Row for Proc {
@@ -64,11 +78,18 @@ impl Row for Proc {
             namespace: r.oid("pronamespace"),
             language: r.oid("prolang"),
             src: if sql { Cow::Owned(format!("{name}_{oid}")) } else { Cow::Borrowed(source) },
+            library: r.get("probin"),
             sql_body: r.get("prosqlbody"),
             kind: r.char("prokind"),
             strict: r.bool("proisstrict"),
             returns_set: r.bool("proretset"),
             volatility: r.char("provolatile"),
+            parallel: match r.char("proparallel") {
+                b's' => Parallel::Safe,
+                b'r' => Parallel::Restricted,
+                _ => Parallel::Unsafe,
+            },
+            leakproof: r.bool("proleakproof"),
             variadic: r.oid("provariadic"),
             return_type: r.oid("prorettype"),
             arg_types: r.oid_vector("proargtypes"),
@@ -78,6 +99,7 @@ impl Row for Proc {
             arg_names: arg_names(r),
             cost: r.value("procost"),
             rows: r.value("prorows"),
+            support: r.oid("prosupport"),
         }
     }
 
@@ -91,9 +113,13 @@ impl Row for Proc {
 }
 
 fn all_args(r: &Reader) -> Option<Vec<(Oid, ArgMode)>> {
-    let types = r.array("proallargtypes")?;
     let modes = r.array("proargmodes")?;
-    Some(types.into_iter().map(parse).zip(modes.into_iter().map(mode)).collect())
+    let types = match r.array("proallargtypes") {
+        Some(types) => types.into_iter().map(parse).collect(),
+        // All are input arguments, and one is VARIADIC.
+        None => r.oid_vector("proargtypes"),
+    };
+    Some(types.into_iter().zip(modes.into_iter().map(mode)).collect())
 }
 
 fn mode(letter: &str) -> ArgMode {
@@ -136,6 +162,11 @@ impl Proc {
 }
 
 static PROCS: LazyLock<Table<Proc>> = LazyLock::new(Table::load);
+
+/// Whether this is what pg_proc has as the defaults of a function's arguments.
+pub fn is_argument_default(text: &str) -> bool {
+    PROCS.rows.iter().any(|proc| proc.arg_defaults == Some(text))
+}
 
 /// The built-in function with this OID.
 pub fn proc(oid: Oid) -> Option<&'static Proc> {

@@ -24,13 +24,15 @@ impl<R: Row> Table<R> {
     /// Parses the export.
     pub fn load() -> Table<R> {
         let mut reader = Reader::open(R::FILE).expect("an exported catalog");
-        let mut table = Table { rows: Vec::new(), by_oid: HashMap::new(), by_name: HashMap::new() };
+        let mut rows = Vec::new();
         while reader.advance() {
-            let row = R::read(&reader);
-            let at = table.rows.len();
+            rows.push(R::read(&reader));
+        }
+        rows.sort_by_key(R::oid);
+        let mut table = Table { rows, by_oid: HashMap::new(), by_name: HashMap::new() };
+        for (at, row) in table.rows.iter().enumerate() {
             table.by_oid.insert(row.oid(), at);
             table.by_name.entry(row.name()).or_default().push(at);
-            table.rows.push(row);
         }
         table
     }

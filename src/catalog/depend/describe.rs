@@ -3,7 +3,7 @@
 use super::Object;
 use crate::catalog::builtin::{self, KeywordCategory};
 use crate::catalog::{Catalog, Relation, RelationKind};
-use crate::types::Oid;
+use crate::types::{self, Oid};
 
 /// "table t", "column a of table t", …; names that the search path does not find are qualified.
 pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
@@ -15,6 +15,9 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
         Object::Namespace(oid) => {
             let name = catalog.namespace(oid).map_or_else(|| oid.to_string(), |n| n.name.clone());
             format!("schema {}", quote(&name))
+        }
+        Object::Type(oid) => {
+            format!("type {}", type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()))
         }
         Object::Relation(oid) => relation(catalog, oid, path),
         Object::Column(table, attno) => {
@@ -43,6 +46,7 @@ fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
         RelationKind::Index => "index",
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
+        RelationKind::Composite => "composite type",
     };
     format!("{kind} {}", visible_name(catalog, found, path))
 }
@@ -55,6 +59,24 @@ pub(crate) fn visible_name(catalog: &Catalog, relation: &Relation, path: &[Oid])
     }
     let schema = catalog.namespace(relation.namespace).map_or("", |n| n.name.as_str());
     format!("{}.{}", quote(schema), quote(&relation.name))
+}
+
+/// A type's name as SQL needs it written (`format_type`), qualified where the search path does not find
+/// it; `None` where there is no such type.
+pub(crate) fn type_name(catalog: &Catalog, oid: Oid, path: &[Oid]) -> Option<String> {
+    if let Some(name) = types::type_name(oid) {
+        return Some(name);
+    }
+    let found = catalog.type_(oid)?;
+    if let Some(element) = found.array_element() {
+        return Some(format!("{}[]", type_name(catalog, element, path)?));
+    }
+    let visible = path.iter().find_map(|schema| catalog.type_named(*schema, &found.name));
+    if visible.is_some_and(|visible| visible.oid == oid) {
+        return Some(quote(&found.name));
+    }
+    let schema = catalog.namespace(found.namespace).map_or("", |n| n.name.as_str());
+    Some(format!("{}.{}", quote(schema), quote(&found.name)))
 }
 
 /// An identifier as SQL needs it written (`quote_identifier`).

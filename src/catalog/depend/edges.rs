@@ -1,14 +1,20 @@
 //! Who depends on an object directly.
 
+use super::refs::{names_type, query_names_type};
 use super::{Object, columns_of, relations_of, relations_of_query};
-use crate::catalog::{Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind};
+use crate::catalog::{
+    Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
+};
 use crate::nodes::{AttrNumber, Expr};
 use crate::types::Oid;
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// The direct dependents of an object, newest first, and whether each goes silently.
 pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool)> {
     let mut found = match object {
         Object::Namespace(oid) => of_namespace(catalog, oid),
+        Object::Type(oid) => Some(of_type(catalog, oid)),
         Object::Relation(oid) => catalog.relation(oid).map(|r| of_relation(catalog, r)),
         Object::Column(table, attno) => {
             catalog.relation(table).map(|table| of_column(catalog, table, attno))
@@ -19,20 +25,68 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
         Object::Default(..) => None,
     }
     .unwrap_or_default();
-    found.sort_by_key(|(object, _)| std::cmp::Reverse(sort_key(object)));
+    found.sort_by_key(|(object, _)| sort_key(object));
     found
 }
 
-fn sort_key(object: &Object) -> (Oid, AttrNumber) {
+/// Newest first. A default is an object of its own, which is newer than its table.
+fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
     match *object {
-        Object::Namespace(oid) | Object::Relation(oid) | Object::Constraint(_, oid) => (oid, 0),
-        Object::Column(table, attno) | Object::Default(table, attno) => (table, attno),
+        Object::Namespace(oid)
+        | Object::Type(oid)
+        | Object::Relation(oid)
+        | Object::Constraint(_, oid) => (Reverse((oid, false)), 0),
+        Object::Column(table, attno) => (Reverse((table, false)), attno),
+        Object::Default(table, attno) => (Reverse((table, true)), -attno),
     }
 }
 
+/// What has a type: columns, domains over it, and expressions that name it. Its array type goes with it.
+fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    if let Some(found_type) = catalog.type_(oid)
+        && found_type.array != 0
+    {
+        found.push((Object::Type(found_type.array), true));
+    }
+    let over = |t: &&Arc<UserType>| t.domain().is_some_and(|domain| domain.base == oid);
+    found.extend(catalog.user_types().filter(over).map(|t| (Object::Type(t.oid), false)));
+    let names = |expr: &Expr| names_type(expr, oid);
+    for relation in catalog.relations() {
+        if let Some(view) = &relation.view {
+            if query_names_type(&view.query, oid) {
+                found.push((Object::Relation(relation.oid), false));
+            }
+            continue;
+        }
+        if let Some(index) = &relation.index {
+            let exprs = index.columns.iter().filter_map(|c| c.expr.as_ref());
+            if exprs.chain(&index.predicate).any(names) {
+                found.push((Object::Relation(relation.oid), false));
+            }
+            continue;
+        }
+        for column in relation.live_columns() {
+            if column.type_oid == oid {
+                found.push((Object::Column(relation.oid, column.attno), false));
+            } else if column.default.as_ref().is_some_and(names) {
+                found.push((Object::Default(relation.oid, column.attno), false));
+            }
+        }
+        for constraint in &relation.constraints {
+            if matches!(&constraint.kind, ConstraintKind::Check { expr } if names(expr)) {
+                found.push((Object::Constraint(relation.oid, constraint.oid), false));
+            }
+        }
+    }
+    found
+}
+
 fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>> {
-    let inside = catalog.relations().filter(|r| r.namespace == namespace);
-    Some(inside.map(|r| (Object::Relation(r.oid), false)).collect())
+    let relations = catalog.relations().filter(|r| r.namespace == namespace);
+    let types = catalog.user_types().filter(|t| t.namespace == namespace);
+    let relations = relations.map(|r| (Object::Relation(r.oid), false));
+    Some(relations.chain(types.map(|t| (Object::Type(t.oid), false))).collect())
 }
 
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {

@@ -36,6 +36,41 @@ pub fn relations_of(expr: &Expr) -> BTreeSet<Oid> {
     found
 }
 
+/// Whether an expression names a type: by a constant of it or a cast to it.
+pub fn names_type(expr: &Expr, oid: Oid) -> bool {
+    expr.any(&mut |part| named_type(part) == Some(oid))
+}
+
+/// Whether a query's own expressions, or those of the queries in it, name a type.
+pub fn query_names_type(query: &Query, oid: Oid) -> bool {
+    let mut found = false;
+    query.for_each_expr(&mut |expr| {
+        found |= expr.any(&mut |part| match part {
+            Expr::SubLink(link) => query_names_type(&link.query, oid),
+            part => named_type(part) == Some(oid),
+        });
+    });
+    found
+        || query.ctes.iter().any(|cte| query_names_type(&cte.query, oid))
+        || query.range_table.iter().any(|entry| match &entry.source {
+            RangeSource::Subquery { query, view: None } => query_names_type(query, oid),
+            _ => false,
+        })
+}
+
+fn named_type(expr: &Expr) -> Option<Oid> {
+    match expr {
+        Expr::Const(c) => Some(c.type_oid),
+        Expr::Param(p) => Some(p.type_oid),
+        Expr::Relabel(r) => Some(r.type_oid),
+        Expr::CoerceViaIo(c) => Some(c.type_oid),
+        Expr::ArrayCoerce(c) => Some(c.type_oid),
+        Expr::CoerceToDomain(c) => Some(c.type_oid),
+        Expr::Row(r) => Some(r.type_oid),
+        _ => None,
+    }
+}
+
 /// Relations and columns that a query reads; column 0 for the relation as such.
 pub fn relations_of_query(query: &Query) -> BTreeSet<(Oid, AttrNumber)> {
     let mut walk = Walk { found: BTreeSet::new(), outer: Vec::new() };

@@ -1,7 +1,7 @@
 //! columns.
 
 use super::{Context, Row, catalog_name, text, visible_relations, yes_no};
-use crate::catalog::builtin::{self, oid};
+use crate::catalog::builtin::{self, TypeKind, oid};
 use crate::catalog::pg_catalog::values::{int4, text_or_null};
 use crate::catalog::{Column, Identity, Relation, RelationKind, SequenceInfo, view_update};
 use crate::error::Result;
@@ -19,16 +19,18 @@ pub(super) fn rows(cx: &Context<'_>) -> Result<Vec<Row>> {
 }
 
 fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
-    let found = cx.catalog.type_(c.type_oid);
+    // A domain is told apart; what the column holds is its base type.
+    let (type_oid, typmod) = cx.catalog.base_type(c.type_oid, c.typmod);
+    let found = cx.catalog.type_(type_oid);
     let expression = cx.host.default_expression(r.oid, c.attno)?;
     let (default, generation) = if c.generated { (None, expression) } else { (expression, None) };
     let type_namespace = found.as_ref().map_or(oid::PG_CATALOG, |t| t.namespace);
     let type_schema = cx.catalog.namespace(type_namespace).map_or("", |n| n.name.as_str());
     let collation = builtin::collation(c.collation).filter(|k| k.oid != oid::DEFAULT_COLLATION);
     let identity = cx.catalog.identity_sequence(r.oid, c.attno);
-    let domain = system_domain(r, c);
-    let numeric = numeric(c.type_oid, c.typmod);
-    let length = length(c.type_oid, c.typmod);
+    let numeric = numeric(type_oid, typmod);
+    let length = length(type_oid, typmod);
+    let [domain_catalog, domain_schema, domain_name] = domain_name(r, c, cx);
     let fixed = |value: Option<i32>| value.map_or(Datum::Null, Datum::Int4);
     let mut row = vec![
         catalog_name(cx),
@@ -38,13 +40,13 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         int4(c.attno.unsigned_abs().into()),
         text_or_null(default.as_deref()),
         yes_no(!c.not_null),
-        text(&data_type(c.type_oid, found.as_deref(), type_namespace)),
+        text(&data_type(type_oid, found.as_deref(), type_namespace)),
         fixed(length.0),
         fixed(length.1),
         fixed(numeric.0),
         fixed(numeric.1),
         fixed(numeric.2),
-        fixed(datetime_precision(c.type_oid, c.typmod)),
+        fixed(datetime_precision(type_oid, typmod)),
         Datum::Null,
         Datum::Null,
         Datum::Null,
@@ -53,9 +55,9 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         collation.map_or(Datum::Null, |_| catalog_name(cx)),
         collation.map_or(Datum::Null, |_| text("pg_catalog")),
         collation.map_or(Datum::Null, |k| text(k.name)),
-        domain.map_or(Datum::Null, |_| catalog_name(cx)),
-        domain.map_or(Datum::Null, |_| text("information_schema")),
-        domain.map_or(Datum::Null, |d| text(&d.name)),
+        domain_catalog,
+        domain_schema,
+        domain_name,
         catalog_name(cx),
         text(type_schema),
         found.as_ref().map_or(Datum::Null, |t| text(&t.name)),
@@ -99,11 +101,22 @@ fn identity_columns(c: &Column, sequence: Option<&SequenceInfo>) -> Vec<Datum> {
     ]
 }
 
-/// The domain that a column of information_schema is of.
-fn system_domain(relation: &Relation, column: &Column) -> Option<&'static builtin::Type> {
-    let system = builtin::system_relation(relation.oid)?;
-    let found = system.columns.iter().find(|c| c.attno == column.attno)?;
-    builtin::type_(found.declared_type).filter(|_| found.declared_type != found.type_oid)
+/// Database, schema and name of the domain that a column is of.
+fn domain_name(relation: &Relation, column: &Column, cx: &Context<'_>) -> [Datum; 3] {
+    let domain = cx.catalog.type_(declared_type(relation, column));
+    let Some(domain) = domain.filter(|t| t.kind == TypeKind::Domain) else {
+        return [Datum::Null, Datum::Null, Datum::Null];
+    };
+    let schema = cx.catalog.namespace(domain.namespace).map_or("", |n| n.name.as_str());
+    [catalog_name(cx), text(schema), text(&domain.name)]
+}
+
+/// A column's type; what PostgreSQL says it is for those of information_schema, which have the base
+/// types of their domains here.
+fn declared_type(relation: &Relation, column: &Column) -> Oid {
+    let system = builtin::system_relation(relation.oid);
+    let found = system.and_then(|r| r.columns.iter().find(|c| c.attno == column.attno));
+    found.map_or(column.type_oid, |c| c.declared_type)
 }
 
 /// `data_type`: `ARRAY`, the standard's name of a built-in type, or `USER-DEFINED`.

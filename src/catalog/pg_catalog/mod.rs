@@ -10,6 +10,7 @@
 //! found, [`wanted`] what of them is made.
 
 pub(super) mod builtin_rows;
+mod finders;
 mod pg_attrdef;
 mod pg_attribute;
 mod pg_auth_members;
@@ -21,6 +22,7 @@ mod pg_database;
 mod pg_db_role_setting;
 mod pg_depend;
 mod pg_description;
+mod pg_enum;
 mod pg_index;
 mod pg_locks;
 mod pg_namespace;
@@ -68,6 +70,10 @@ pub struct Context<'a> {
 pub trait Host {
     /// `pg_get_expr` of a column's default.
     fn default_expression(&self, _table: Oid, _attno: AttrNumber) -> Result<Option<String>> {
+        Ok(None)
+    }
+    /// `pg_get_expr` of a domain's default.
+    fn domain_default(&self, _domain: Oid) -> Result<Option<String>> {
         Ok(None)
     }
     /// `reltuples`: rows as of the last ANALYZE, -1 unknown.

@@ -66,6 +66,7 @@ fn tuples(relation: &Relation, cx: &Context<'_>) -> f32 {
         RelationKind::Index => cx.host.row_count(relation.oid).max(0.0),
         RelationKind::Sequence => 1.0,
         RelationKind::View => -1.0,
+        RelationKind::Composite => 0.0,
     }
 }
 
@@ -76,6 +77,7 @@ pub(in crate::catalog) fn kind(kind: RelationKind) -> u8 {
         RelationKind::Index => b'i',
         RelationKind::Sequence => b'S',
         RelationKind::View => b'v',
+        RelationKind::Composite => b'c',
     }
 }
 

@@ -5,11 +5,50 @@ use super::values::{int2_array, letter, oid_array, text};
 use super::wanted::row;
 use super::{Columns, Context, Row, tree};
 use crate::catalog::depend::edges::constraint_columns;
-use crate::catalog::{Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation};
+use crate::catalog::{
+    Constraint, ConstraintKind, DomainCheck, ForeignKey, ForeignKeyAction, Relation, UserType,
+};
 use crate::types::Datum;
 
 pub(super) fn rows(table: &Relation, _cx: &Context<'_>, wanted: Columns, rows: &mut Vec<Row>) {
     rows.extend(table.constraints.iter().map(|c| row(table, c, wanted)));
+}
+
+/// The CHECKs of a domain.
+pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, wanted: Columns, rows: &mut Vec<Row>) {
+    let checks = of.domain().map_or(&[][..], |domain| domain.checks.as_slice());
+    rows.extend(checks.iter().map(|c| check(of, c, wanted)));
+}
+
+fn check(of: &UserType, c: &DomainCheck, wanted: Columns) -> Row {
+    row![wanted;
+        Datum::Oid(c.oid),
+        text(&c.name),
+        Datum::Oid(of.namespace),
+        letter(b'c'),
+        Datum::Bool(false),
+        Datum::Bool(false),
+        Datum::Bool(c.validated),
+        Datum::Oid(0),
+        Datum::Oid(of.oid),
+        Datum::Oid(0),
+        Datum::Oid(0),
+        Datum::Oid(0),
+        letter(b' '),
+        letter(b' '),
+        letter(b' '),
+        Datum::Bool(true),
+        Datum::Int4(0),
+        Datum::Bool(false),
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        tree::encode(&c.expr),
+    ]
 }
 
 fn row(table: &Relation, c: &Constraint, wanted: Columns) -> Row {

@@ -4,7 +4,7 @@
 use super::{Columns, Context, Row, pg_attrdef, pg_rewrite};
 use crate::catalog::builtin::oid::class;
 use crate::catalog::depend::{relations_of, relations_of_query};
-use crate::catalog::{ConstraintKind, Relation};
+use crate::catalog::{Catalog, ConstraintKind, Relation, UserType};
 use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
 
@@ -13,11 +13,17 @@ type End = (Oid, Oid, AttrNumber);
 
 pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     let mut all = Vec::new();
-    edges(relation, &mut all);
+    edges_of(relation, &mut all);
     rows.extend(all.iter().map(|row| columns.project(row)));
 }
 
-fn edges(relation: &Relation, rows: &mut Vec<Row>) {
+pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    let mut all = Vec::new();
+    edges_of_type(of, &mut all);
+    rows.extend(all.iter().map(|row| columns.project(row)));
+}
+
+fn edges_of(relation: &Relation, rows: &mut Vec<Row>) {
     let this = (class::CLASS, relation.oid, 0);
     rows.push(row(this, (class::NAMESPACE, relation.namespace, 0), b'n'));
     sequence(relation, rows);
@@ -28,12 +34,34 @@ fn edges(relation: &Relation, rows: &mut Vec<Row>) {
             rows.push(row(this, (class::CLASS, index.table, column.attno), b'a'));
         }
     }
+    if relation.row_type != 0 {
+        let row_type = (class::TYPE, relation.row_type, 0);
+        rows.push(row(row_type, this, b'i'));
+        rows.push(row((class::TYPE, relation.row_type + 1, 0), row_type, b'i'));
+    }
+    for column in relation.live_columns().filter(|c| !Catalog::is_system(c.type_oid)) {
+        let column_end = (class::CLASS, relation.oid, column.attno);
+        rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
+    }
     if let Some(view) = &relation.view {
         let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
         rows.push(row(rule, this, b'i'));
         for (table, attno) in relations_of_query(&view.query) {
             rows.push(row(rule, (class::CLASS, table, attno), b'n'));
         }
+    }
+}
+
+fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
+    let this = (class::TYPE, of.oid, 0);
+    rows.push(row(this, (class::NAMESPACE, of.namespace, 0), b'n'));
+    rows.push(row((class::TYPE, of.array, 0), this, b'i'));
+    let Some(domain) = of.domain() else { return };
+    if !Catalog::is_system(domain.base) {
+        rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
+    }
+    for check in &domain.checks {
+        rows.push(row((class::CONSTRAINT, check.oid, 0), this, b'a'));
     }
 }
 

@@ -4,23 +4,36 @@ use super::values::text;
 use super::{Columns, Context, Row};
 use crate::catalog::builtin::description;
 use crate::catalog::builtin::oid::class;
-use crate::catalog::{Namespace, Relation};
+use crate::catalog::{Namespace, Relation, RelationKind, UserType};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
 pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     let mut add = |object: Oid, class: Oid, sub: i16, comment: &Option<String>| {
-        if let Some(comment) = comment {
-            rows.push(columns.project(&row(object, class, sub, comment)));
-        }
+        let row = comment.as_ref().map(|comment| row(object, class, sub, comment));
+        rows.extend(row.map(|row| columns.project(&row)));
     };
-    add(relation.oid, class::CLASS, 0, &relation.comment);
+    // A composite type's comment is the type's.
+    match relation.kind {
+        RelationKind::Composite => add(relation.row_type, class::TYPE, 0, &relation.comment),
+        _ => add(relation.oid, class::CLASS, 0, &relation.comment),
+    }
     for column in relation.live_columns() {
         add(relation.oid, class::CLASS, column.attno, &column.comment);
     }
     for constraint in &relation.constraints {
         add(constraint.oid, class::CONSTRAINT, 0, &constraint.comment);
     }
+}
+
+/// Comments on an enum, or on a domain and its CHECKs.
+pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    let this = of.comment.iter().map(|comment| row(of.oid, class::TYPE, 0, comment));
+    let checks = of.domain().map_or(&[][..], |domain| domain.checks.as_slice());
+    let checks = checks
+        .iter()
+        .filter_map(|check| Some(row(check.oid, class::CONSTRAINT, 0, check.comment.as_deref()?)));
+    rows.extend(this.chain(checks).map(|row| columns.project(&row)));
 }
 
 /// Comments on schemas; those on the system's are in the export.

@@ -1,11 +1,11 @@
 //! Reading a system relation row by row.
 
-use super::source::{Source, source};
+use super::source::{Object, Objects, Source, source};
 use super::{Columns, Context, KeyValues, Row, builtin_rows};
 use crate::catalog::builtin::{self, SystemRelation, oid};
-use crate::catalog::{Relation, information_schema, system_schema};
+use crate::catalog::{information_schema, system_schema};
 use crate::error::Result;
-use crate::types::{Oid, oids};
+use crate::types::{Datum, Oid, oids};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
@@ -16,9 +16,9 @@ pub struct Scan {
     export: Arc<Vec<Row>>,
     picked: Option<Vec<usize>>,
     at: usize,
-    /// Relations whose rows come next.
-    objects: std::vec::IntoIter<Arc<Relation>>,
-    source: Source,
+    /// The objects whose rows come next, and how those are made.
+    objects: std::vec::IntoIter<Object>,
+    maker: Option<Objects>,
     /// Rows made, with the wanted columns only.
     made: std::vec::IntoIter<Row>,
 }
@@ -57,7 +57,7 @@ fn keys_of(relation: &SystemRelation) -> Vec<(usize, bool)> {
         Source::Export => {
             builtin::system_keys(relation.oid).iter().filter(hashed).copied().collect()
         }
-        Source::Objects { finders, .. } => {
+        Source::Objects(Objects { finders, .. }) => {
             let unique = |name: &str| matches!(name, "oid" | "indexrelid" | "seqrelid");
             let key = |(name, _): &(&str, _)| Some((position(name)?, unique(name)));
             finders.iter().filter_map(key).collect()
@@ -76,7 +76,7 @@ pub fn estimated_rows(relation: Oid, relations: usize) -> f64 {
     match relation.namespace {
         oid::PG_CATALOG => match source(relation.name) {
             Source::Export => exported(),
-            Source::Objects { per_relation, .. } => exported() + per_relation * relations as f64,
+            Source::Objects(made) => exported() + made.per_relation * relations as f64,
             Source::Made(_) => MADE,
         },
         oid::SYSTEM => MADE,
@@ -98,7 +98,7 @@ pub fn scan(
         picked: None,
         at: 0,
         objects: Vec::new().into_iter(),
-        source: Source::Export,
+        maker: None,
         made: Vec::new().into_iter(),
     };
     let made = |rows: Vec<Row>| {
@@ -111,43 +111,43 @@ pub fn scan(
         oid::SYSTEM => return Ok(made(system_schema::rows(relation, cx)?)),
         _ => return Ok(made(information_schema::rows(relation, cx)?)),
     }
-    let source = match source(relation.name) {
+    let mut scan = match source(relation.name) {
         Source::Made(make) => return Ok(made(make(cx)?)),
-        source => source,
+        Source::Export => nothing(),
+        Source::Objects(maker) => {
+            let others = maker.others.map_or_else(Vec::new, |others| others(cx));
+            let objects = objects(relation, &maker, key, cx).into_iter();
+            Scan { objects, maker: Some(maker), ..made(others) }
+        }
     };
-    let mut scan = Scan { export: builtin_rows::rows(relation), source, ..nothing() };
+    scan.export = builtin_rows::rows(relation);
     scan.picked = key.and_then(|key| builtin_rows::positions(relation, key));
-    if let Source::Objects { others, .. } = &scan.source {
-        scan.objects = objects(relation, &scan.source, key, cx).into_iter();
-        let others = others.map_or_else(Vec::new, |others| others(cx));
-        let others: Vec<Row> = others.iter().map(|row| columns.project(row)).collect();
-        scan.made = others.into_iter();
-    }
     Ok(scan)
 }
 
-/// The relations that may have rows of use.
+/// The objects that may have rows of use.
 fn objects(
     relation: &SystemRelation,
-    source: &Source,
+    maker: &Objects,
     key: Option<&KeyValues>,
     cx: &Context<'_>,
-) -> Vec<Arc<Relation>> {
-    let Source::Objects { finders, .. } = source else { return Vec::new() };
+) -> Vec<Object> {
+    // Any object may have rows that refer to nothing.
+    let key = key.filter(|key| !key.values.contains(&Datum::Oid(0)));
     let finder = key.and_then(|key| {
         let name = relation.columns.get(key.column)?.name;
-        let (_, finder) = finders.iter().find(|(column, _)| *column == name)?;
+        let (_, finder) = maker.finders.iter().find(|(column, _)| *column == name)?;
         Some((finder, key))
     });
-    let Some((finder, key)) = finder else { return cx.catalog.relations().cloned().collect() };
+    let Some((finder, key)) = finder else { return maker.all(cx.catalog) };
     let mut found = Vec::new();
     for value in &key.values {
         finder(cx.catalog, value, &mut found);
     }
-    // Two values may lead to one relation.
-    if key.values.len() > 1 || found.len() > 1 {
-        found.sort_unstable_by_key(|relation| relation.oid);
-        found.dedup_by_key(|relation| relation.oid);
+    // Two values, or two ways, may lead to one object.
+    if found.len() > 1 {
+        found.sort_unstable_by_key(Object::oid);
+        found.dedup_by_key(|object| object.oid());
     }
     found
 }
@@ -167,12 +167,8 @@ impl Scan {
             if let Some(row) = self.made.next() {
                 return Some(row);
             }
-            let relation = self.objects.next()?;
-            if let Source::Objects { of_relation, .. } = &self.source {
-                let mut rows = Vec::new();
-                of_relation(&relation, cx, self.columns, &mut rows);
-                self.made = rows.into_iter();
-            }
+            let (object, maker) = (self.objects.next()?, self.maker.as_ref()?);
+            self.made = maker.rows(&object, cx, self.columns).into_iter();
         }
     }
 }

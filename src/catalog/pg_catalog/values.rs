@@ -56,12 +56,15 @@ pub(in crate::catalog) fn acl(items: Option<&[String]>) -> Datum {
     }
 }
 
-/// Reloptions as `name=value`, NULL where there are none.
+/// Reloptions as `name=value`, NULL where there are none. A view's WITH CHECK OPTION follows what
+/// its WITH says.
 pub(in crate::catalog) fn options<'a>(
     options: impl ExactSizeIterator<Item = (&'a String, &'a String)>,
 ) -> Datum {
+    let mut options: Vec<_> = options.collect();
+    options.sort_by_key(|(name, _)| *name == "check_option");
     match options.len() {
         0 => Datum::Null,
-        _ => text_array(options.map(|(name, value)| format!("{name}={value}"))),
+        _ => text_array(options.iter().map(|(name, value)| format!("{name}={value}"))),
     }
 }

@@ -8,9 +8,9 @@ use crate::types::Oid;
 impl TableSchema {
     /// This table, its new segments going to a storage (0: the data directory), below `path` there.
     pub fn cold_table(&self, storage: Oid, path: String) -> ColdTable {
-        let columns = self.relation.columns.iter();
-        let column = |c: &crate::catalog::Column| {
-            SegmentColumn::new(c.attno, &c.name, c.type_oid, c.typmod, c.dropped)
+        let columns = self.relation.columns.iter().zip(&self.stored_types);
+        let column = |(c, type_oid): (&crate::catalog::Column, &Oid)| {
+            SegmentColumn::new(c.attno, &c.name, *type_oid, c.typmod, c.dropped)
         };
         ColdTable {
             table: self.relation.storage,

@@ -16,6 +16,8 @@ pub struct TableSchema {
     pub relation: Arc<Relation>,
     /// All columns by attribute number, dropped ones included.
     pub layout: RowLayout,
+    /// By position: the type that stands in for the column's, see [`Catalog::stand_in`].
+    pub stored_types: Vec<Oid>,
     pub key: RowKey,
     pub kind: TableKind,
     /// Stream tables: how long a row lives, and how many are kept.
@@ -44,13 +46,17 @@ pub enum RowKey {
 pub struct KeyColumn {
     /// Position in the row, from 0.
     pub at: usize,
+    /// Domains looked through.
     pub type_oid: Oid,
 }
 
 impl TableSchema {
     pub(super) fn derive(catalog: &Catalog, relation: &Arc<Relation>) -> TableSchema {
-        let columns: Vec<_> = relation.columns.iter().map(layout_column).collect();
-        let key = row_key(relation);
+        let stored_types: Vec<Oid> =
+            relation.columns.iter().map(|c| catalog.stand_in(c.type_oid)).collect();
+        let columns = relation.columns.iter().zip(&stored_types);
+        let columns: Vec<_> = columns.map(|(c, type_oid)| layout_column(c, *type_oid)).collect();
+        let key = row_key(catalog, relation);
         let own = |index: &&Arc<Relation>| !key.is_index(index.oid);
         let indexes = catalog.indexes_of(relation).filter(own);
         let options = TableOptions::of(relation);
@@ -65,6 +71,7 @@ impl TableSchema {
             key_activity,
             relation: relation.clone(),
             layout: RowLayout::new(&columns, relation.version),
+            stored_types,
             key,
             kind,
             ttl_us: options.ttl.map(micros),
@@ -94,7 +101,9 @@ impl TableSchema {
     /// The type and typmod that a column had at a schema version: what a segment of that version
     /// holds it as. Its type now is what rows give it as.
     pub fn type_at(&self, attno: i16, version: u32) -> (Oid, i32) {
-        self.relation.column(attno).type_at(version)
+        let column = self.relation.column(attno);
+        let now = (self.stored_types[attno as usize - 1], column.typmod);
+        crate::storage::row::type_at(&column.past_types, now, version)
     }
 
     /// The value of a column, of its type now, in rows of versions before it was added.
@@ -181,20 +190,21 @@ fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn layout_column(column: &Column) -> LayoutColumn {
+fn layout_column(column: &Column, type_oid: Oid) -> LayoutColumn {
     let missing = column.missing_value.clone().unwrap_or_default();
-    LayoutColumn { type_oid: column.type_oid, missing, past: column.past_types.clone() }
+    LayoutColumn { type_oid, missing, past: column.past_types.clone() }
 }
 
 /// A primary key that is checked at once is the rows' key. A deferrable one may have duplicates for
 /// a while, which keys cannot, so it is an index like any other.
-fn row_key(relation: &Relation) -> RowKey {
+fn row_key(catalog: &Catalog, relation: &Relation) -> RowKey {
     let immediate = |c: &&Constraint| !c.deferrable;
     for constraint in relation.constraints.iter().filter(immediate) {
         if let ConstraintKind::PrimaryKey { index, columns } = &constraint.kind {
             let column = |attno: &i16| {
                 let column = relation.column(*attno);
-                KeyColumn { at: *attno as usize - 1, type_oid: column.type_oid }
+                let type_oid = catalog.base_type(column.type_oid, -1).0;
+                KeyColumn { at: *attno as usize - 1, type_oid }
             };
             let columns = columns.iter().map(column).collect();
             return RowKey::Primary { index: *index, columns };

@@ -4,8 +4,10 @@ use super::DdlContext;
 use super::draft::{CheckSpec, ForeignKeySpec, KeySpec, TableDraft};
 use super::names::strings;
 use crate::catalog::builtin::{self, TypeKind};
+use crate::catalog::depend::describe;
 use crate::catalog::{Catalog, Column, Identity};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_type;
 use crate::sql::bind::resolve_type;
 use crate::types::{Oid, oids};
 use pg_raw_parse::nodes::{CollateClause, ColumnDef, Constraint, TypeName};
@@ -40,8 +42,9 @@ pub(super) fn add<'a>(
         None => resolve_type(type_name, &cx.bind(catalog))?,
     };
     check_type(name, type_oid, catalog)?;
+    require_type(&**cx.env, type_oid)?;
     let attno = next_attno(draft)?;
-    let mut column = new_column(attno, name, type_oid, typmod);
+    let mut column = new_column(attno, name, type_oid, typmod, catalog);
     if let Some(clause) = definition.coll_clause() {
         column.collation = collation(clause, type_oid, cx)?;
     }
@@ -53,14 +56,20 @@ pub(super) fn add<'a>(
 }
 
 /// A plain column of a type, everything else as by default.
-pub(super) fn new_column(attno: i16, name: &str, type_oid: Oid, typmod: i32) -> Column {
-    let found = builtin::type_(type_oid);
+pub(super) fn new_column(
+    attno: i16,
+    name: &str,
+    type_oid: Oid,
+    typmod: i32,
+    catalog: &Catalog,
+) -> Column {
+    let found = catalog.type_(type_oid);
     Column {
         attno,
         name: name.to_owned(),
         type_oid,
         typmod,
-        collation: found.map_or(0, |t| t.collation),
+        collation: found.as_ref().map_or(0, |t| t.collation),
         not_null: false,
         default: None,
         missing_value: None,
@@ -124,13 +133,36 @@ pub(super) fn refuse_pseudo_type(column: &str, type_oid: Oid, catalog: &Catalog)
 pub(super) fn check_type(column: &str, type_oid: Oid, catalog: &Catalog) -> Result<()> {
     refuse_pseudo_type(column, type_oid, catalog)?;
     let Some(found) = catalog.type_(type_oid) else { return Ok(()) };
-    let scalar = found.array_element().unwrap_or(type_oid);
-    if STORABLE.contains(&scalar) {
+    if is_storable(type_oid, catalog) {
         return Ok(());
     }
     let shown = crate::types::format_type(type_oid, -1);
     let shown = shown.unwrap_or_else(|| found.name.to_string());
     Err(PgError::unsupported(format!("a column of type {shown}")))
+}
+
+/// 0A000 for a type whose values cannot be stored.
+pub(super) fn check_storable(type_oid: Oid, catalog: &Catalog) -> Result<()> {
+    if is_storable(type_oid, catalog) {
+        return Ok(());
+    }
+    let name = catalog.type_(type_oid).map_or_else(|| "unknown".to_owned(), |t| t.name.to_string());
+    Err(PgError::unsupported(format!("a domain over type {name}")))
+}
+
+fn is_storable(type_oid: Oid, catalog: &Catalog) -> bool {
+    let base = catalog.base_type(type_oid, -1).0;
+    let scalar = catalog.type_(base).and_then(|t| t.array_element()).unwrap_or(base);
+    let scalar = catalog.base_type(scalar, -1).0;
+    match catalog.type_(scalar) {
+        Some(found) if found.kind == TypeKind::Enum => true,
+        Some(found) if found.kind == TypeKind::Composite && !Catalog::is_system(scalar) => {
+            let relation = catalog.row_type_relation(scalar);
+            let mut columns = relation.into_iter().flat_map(|r| r.live_columns());
+            columns.all(|column| is_storable(column.type_oid, catalog))
+        }
+        _ => STORABLE.contains(&scalar),
+    }
 }
 
 /// The scalar types that columns can have.
@@ -181,11 +213,7 @@ const STORABLE: [Oid; 43] = [
 ];
 
 /// The collation that COLLATE names; the type must have collations.
-pub(super) fn collation(
-    clause: &CollateClause,
-    type_oid: Oid,
-    _cx: &DdlContext<'_>,
-) -> Result<Oid> {
+pub(super) fn collation(clause: &CollateClause, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
     let names = strings(clause.collname());
     let written = names.join(".");
     let name = names.last().copied().unwrap_or_default();
@@ -193,12 +221,19 @@ pub(super) fn collation(
         let message = format!("collation \"{written}\" for encoding \"UTF8\" does not exist");
         PgError::new(code::UNDEFINED_OBJECT, message).at(clause.location)
     })?;
-    if builtin::type_(type_oid).is_none_or(|t| t.collation == 0) {
-        let shown = crate::types::format_type(type_oid, -1).unwrap_or_default();
+    let catalog = cx.catalog();
+    if catalog.type_collation(type_oid) == 0 {
+        let shown = type_name(&catalog, type_oid, cx);
         let message = format!("collations are not supported by type {shown}");
         return Err(PgError::new(code::DATATYPE_MISMATCH, message).at(clause.location));
     }
     Ok(found.oid)
+}
+
+/// A type's name in messages.
+pub(super) fn type_name(catalog: &Catalog, type_oid: Oid, cx: &DdlContext<'_>) -> String {
+    let name = describe::type_name(catalog, type_oid, cx.env.search_path());
+    name.unwrap_or_else(|| "???".to_owned())
 }
 
 /// What a column's constraints have said so far, to find contradictions.

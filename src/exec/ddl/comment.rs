@@ -26,6 +26,12 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
         ObjectType::OBJECT_VIEW => relation(&parts, RelationKind::View, comment, cx).await?,
         ObjectType::OBJECT_COLUMN => column(&parts, comment, cx).await?,
         ObjectType::OBJECT_TABCONSTRAINT => constraint(&parts, comment, cx).await?,
+        kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
+            super::types::comment(statement.object(), kind, comment, cx).await?;
+        }
+        ObjectType::OBJECT_DOMCONSTRAINT => {
+            super::types::comment_check(statement, comment, cx).await?;
+        }
         ObjectType::OBJECT_SCHEMA => schema(name_of(statement), comment, cx)?,
         ObjectType::OBJECT_DATABASE => database(name_of(statement), comment, cx)?,
         ObjectType::OBJECT_ROLE => role(name_of(statement), comment, cx)?,

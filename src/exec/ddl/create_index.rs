@@ -167,7 +167,7 @@ fn key_column(
         Some(expr) => {
             let type_oid = expr.type_oid();
             super::column::check_type("expr", type_oid, catalog)?;
-            (type_oid, builtin::type_(type_oid).map_or(0, |t| t.collation))
+            (type_oid, catalog.type_collation(type_oid))
         }
         None => (table.column(attno).type_oid, table.column(attno).collation),
     };
@@ -182,8 +182,8 @@ fn key_column(
         return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
     }
     let collation = match strings(element.collation()).last() {
-        Some(_) if builtin::type_(type_oid).is_none_or(|t| t.collation == 0) => {
-            let shown = crate::types::format_type(type_oid, -1).unwrap_or_default();
+        Some(_) if catalog.type_collation(type_oid) == 0 => {
+            let shown = super::column::type_name(catalog, type_oid, cx);
             let message = format!("collations are not supported by type {shown}");
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         }
@@ -193,7 +193,8 @@ fn key_column(
         })?,
         None => collation,
     };
-    let opclass = opclass(element, method, type_oid)?;
+    let opclass = opclass(element, method, type_oid, cx)?;
+    let type_oid = catalog.base_type(type_oid, -1).0;
     Ok(IndexColumn { attno, expr, type_oid, collation, opclass, descending, nulls_first })
 }
 
@@ -207,9 +208,11 @@ fn plain_or_expression(expr: Expr) -> (i16, Option<Expr>) {
 
 /// The operator class named, which must take the type; else the default one. Only classes that
 /// order as the default does are kept: keys have one order per type.
-fn opclass(element: &IndexElem, method: Oid, type_oid: Oid) -> Result<Oid> {
+fn opclass(element: &IndexElem, method: Oid, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
     let written = strings(element.opclass());
-    let Some(name) = written.last() else { return index_def::default_opclass(method, type_oid) };
+    let Some(name) = written.last() else {
+        return index_def::default_opclass(method, type_oid, cx);
+    };
     let method_name = builtin::access_method(method).map_or("btree", |m| m.name);
     let class = builtin::opclass_named(method, name).ok_or_else(|| {
         let message = format!(
@@ -218,8 +221,9 @@ fn opclass(element: &IndexElem, method: Oid, type_oid: Oid) -> Result<Oid> {
         );
         PgError::new(code::UNDEFINED_OBJECT, message)
     })?;
-    if !builtin::binary_coercible(type_oid, class.input_type) {
-        let shown = crate::types::format_type(type_oid, -1).unwrap_or_default();
+    let catalog = cx.catalog();
+    if !catalog.binary_coercible(type_oid, class.input_type) {
+        let shown = super::column::type_name(&catalog, type_oid, cx);
         let message = format!("operator class \"{name}\" does not accept data type {shown}");
         return Err(PgError::new(code::DATATYPE_MISMATCH, message));
     }

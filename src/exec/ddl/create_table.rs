@@ -152,6 +152,7 @@ pub(super) fn new_table(
         _ if is_temporary(namespace) => Persistence::Temporary,
         _ => Persistence::Permanent,
     };
+    super::types::take_row_type_name(namespace.oid, &name, cx)?;
     Ok(Relation {
         oid: cx.catalog.new_oid()?,
         name,

@@ -34,8 +34,12 @@ pub(super) async fn execute(statement: &CreateTableAsStmt, cx: &DdlContext<'_>) 
 pub(super) async fn select_into(statement: &SelectStmt, cx: &DdlContext<'_>) -> Result<String> {
     let into = into_clause(statement).expect("SELECT INTO names a table");
     let catalog = cx.catalog();
-    let query = bind_select_into(statement, &cx.bind(&catalog), &mut ParamTypes::None)?;
-    create(into, query, Vec::new(), false, cx).await
+    let (mut types, params) = match cx.prepared {
+        Some(p) => (ParamTypes::Fixed(p.types.clone()), p.params.clone()),
+        None => (ParamTypes::None, Vec::new()),
+    };
+    let query = bind_select_into(statement, &cx.bind(&catalog), &mut types)?;
+    create(into, query, params, false, cx).await
 }
 
 async fn create(
@@ -94,7 +98,8 @@ fn add_columns(
             other => other,
         };
         column::check_type(name, type_oid, &catalog)?;
-        table.columns.push(column::new_column(attno, name, type_oid, target.expr.typmod()));
+        let typmod = target.expr.typmod();
+        table.columns.push(column::new_column(attno, name, type_oid, typmod, &catalog));
     }
     if names.next().is_some() {
         let message = "too many column names were specified";

@@ -1,4 +1,4 @@
-//! DROP TABLE, INDEX, SEQUENCE, VIEW, SCHEMA.
+//! DROP TABLE, INDEX, SEQUENCE, VIEW, SCHEMA; and what DROP of anything does with what depends on it.
 
 use super::names::{RelationName, find_namespace, strings};
 use super::{DdlContext, lock, privileges};
@@ -19,6 +19,9 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_SEQUENCE => (RelationKind::Sequence, "DROP SEQUENCE"),
         ObjectType::OBJECT_VIEW => (RelationKind::View, "DROP VIEW"),
         ObjectType::OBJECT_SCHEMA => return drop_schemas(statement, cx).await,
+        ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
+            return super::types::drop(statement, cx).await;
+        }
         _ => return super::drop_missing::execute(statement, cx),
     };
     if statement.concurrent {
@@ -110,11 +113,19 @@ fn check_kind(relation: &Relation, kind: RelationKind) -> Result<()> {
         RelationKind::Table => "a table",
         RelationKind::Sequence => "a sequence",
         RelationKind::View => "a view",
+        RelationKind::Composite => "a composite type",
     };
     let message = format!("\"{}\" is not {}", relation.name, article(kind));
-    let drop = privileges::kind_name(relation.kind).to_ascii_uppercase();
+    let drop = match relation.kind {
+        RelationKind::Composite => "TYPE".to_owned(),
+        kind => privileges::kind_name(kind).to_ascii_uppercase(),
+    };
+    let what = match relation.kind {
+        RelationKind::Composite => "a type",
+        kind => article(kind),
+    };
     Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
-        .hint(format!("Use DROP {drop} to remove {}.", article(relation.kind))))
+        .hint(format!("Use DROP {drop} to remove {what}.")))
 }
 
 /// An index of a constraint, and an identity column's sequence, go with what they belong to only.
@@ -206,7 +217,7 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) => None,
+        Object::Namespace(_) | Object::Type(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -240,6 +251,15 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                     cx.catalog.remove_relation(relation, cx.txn);
                 }
             }
+            Object::Type(oid) if composite(oid, cx).is_some() => {
+                if let Some(relation) = composite(oid, cx) {
+                    cx.catalog.remove_relation(&relation, cx.txn);
+                }
+            }
+            Object::Type(oid) if cx.catalog().user_type(oid).is_some() => {
+                let key = ObjectKey::Type(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
+            }
             Object::Namespace(oid) => {
                 let key = ObjectKey::Namespace(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
@@ -248,6 +268,12 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The composite type with this OID.
+fn composite(oid: u32, cx: &DdlContext<'_>) -> Option<Arc<Relation>> {
+    let catalog = cx.catalog();
+    catalog.row_type_relation(oid).filter(|r| r.kind == RelationKind::Composite).cloned()
 }
 
 /// Changes a relation's definition in the transaction's catalog; what changes nothing makes no

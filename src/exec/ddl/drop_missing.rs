@@ -14,8 +14,6 @@ pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<Strin
     let (kind, tag) = match statement.remove_type {
         ObjectType::OBJECT_MATVIEW => ("materialized view", "DROP MATERIALIZED VIEW"),
         ObjectType::OBJECT_FOREIGN_TABLE => ("foreign table", "DROP FOREIGN TABLE"),
-        ObjectType::OBJECT_TYPE => ("type", "DROP TYPE"),
-        ObjectType::OBJECT_DOMAIN => ("type", "DROP DOMAIN"),
         ObjectType::OBJECT_EXTENSION => ("extension", "DROP EXTENSION"),
         ObjectType::OBJECT_COLLATION => ("collation", "DROP COLLATION"),
         ObjectType::OBJECT_PUBLICATION => ("publication", "DROP PUBLICATION"),
@@ -45,7 +43,6 @@ pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<Strin
     for node in statement.objects() {
         let name = match node {
             Node::String(s) => s.sval().unwrap_or_default().to_owned(),
-            Node::TypeName(t) => super::column::type_words(t).join("."),
             other => other.as_node_list().map(strings).unwrap_or_default().join("."),
         };
         let message = format!("{kind} \"{name}\" does not exist");

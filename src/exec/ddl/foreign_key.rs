@@ -45,7 +45,7 @@ pub(super) async fn add(
     let name = name(&table, spec, &catalog)?;
     let pairs = columns.iter().zip(&referenced_columns);
     let eq_ops = pairs
-        .map(|(fk, pk)| equality(&table, *fk, &referenced, *pk, &index, &name))
+        .map(|(fk, pk)| equality(&table, *fk, &referenced, *pk, &index, &name, cx))
         .collect::<Result<Vec<_>>>()?;
     let key = ForeignKey {
         set_columns: set_columns(&table, node, &columns)?,
@@ -204,18 +204,27 @@ fn equality(
     key: i16,
     index: &Relation,
     name: &str,
+    cx: &DdlContext<'_>,
 ) -> Result<Oid> {
+    let catalog = cx.catalog();
     let info = index.index.as_ref().expect("an index has its definition");
     let class =
         info.columns.iter().find(|c| c.attno == key).and_then(|c| builtin::opclass(c.opclass));
     let (fk, pk) = (table.column(column), referenced.column(key));
+    let (from, to) = (catalog.base_type(fk.type_oid, -1).0, catalog.base_type(pk.type_oid, -1).0);
     let found = class.and_then(|class| {
+        if !Catalog::is_system(from) || !Catalog::is_system(to) {
+            // All enums have one class, as have all composites: only the same compare.
+            return (from == to)
+                .then(|| builtin::amop(class.family, class.input_type, class.input_type, EQUAL))
+                .flatten();
+        }
         let same = || builtin::amop(class.family, class.input_type, class.input_type, EQUAL);
-        builtin::amop(class.family, class.input_type, fk.type_oid, EQUAL)
-            .or_else(|| implicit_to(fk.type_oid, class.input_type).then(same).flatten())
+        builtin::amop(class.family, class.input_type, from, EQUAL)
+            .or_else(|| implicit_to(from, class.input_type).then(same).flatten())
     });
     found.ok_or_else(|| {
-        let shown = |oid| crate::types::format_type(oid, -1).unwrap_or_default();
+        let shown = |oid| super::column::type_name(&catalog, oid, cx);
         let message = format!("foreign key constraint \"{name}\" cannot be implemented");
         PgError::new(code::DATATYPE_MISMATCH, message).detail(format!(
             "Key columns \"{}\" and \"{}\" are of incompatible types: {} and {}.",
@@ -242,7 +251,7 @@ pub(super) fn rebind(table: Oid, constraint: Oid, cx: &DdlContext<'_>) -> Result
         return Err(PgError::internal("a foreign key without its table"));
     };
     let pairs = key.columns.iter().zip(&key.referenced_columns);
-    let operators = pairs.map(|(fk, pk)| equality(relation, *fk, referenced, *pk, index, name));
+    let operators = pairs.map(|(fk, pk)| equality(relation, *fk, referenced, *pk, index, name, cx));
     key.eq_ops = operators.collect::<Result<Vec<_>>>()?;
     cx.catalog.put_relation(changed, cx.txn);
     Ok(())

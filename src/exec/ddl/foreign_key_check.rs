@@ -4,7 +4,7 @@ use super::DdlContext;
 use super::located::located;
 use super::rows;
 use crate::catalog::schema::{Owner, RowKey, TableSchema, table_schema};
-use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Relation};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, Relation};
 use crate::error::{PgError, Result, code};
 use crate::storage::Space;
 use crate::types::{Datum, Format, Oid, oids};
@@ -31,7 +31,7 @@ pub(super) fn check_rows(table: u32, constraint: u32, cx: &DdlContext<'_>) -> Re
         if nulls == 0 && exists(table, key, &target, schema.owner_of(suffix), &values, cx)? {
             return Ok(());
         }
-        let error = violation(table, constraint, key, referenced, &values, nulls > 0);
+        let error = violation(&catalog, table, constraint, key, referenced, &values, nulls > 0);
         Err(located(error, table, cx))
     })
 }
@@ -44,12 +44,13 @@ fn exists(
     values: &[Datum],
     cx: &DdlContext<'_>,
 ) -> Result<bool> {
+    let catalog = cx.catalog();
     // The value of a referenced column, as one of that column's type.
     let value_for = |attno: i16| -> Result<Datum> {
         let at = key.referenced_columns.iter().position(|c| *c == attno);
         let at = at.expect("the index is on the referenced columns");
         let from = table.column(key.columns[at]).type_oid;
-        convert(&values[at], from, target.relation.column(attno).type_oid)
+        convert(&catalog, &values[at], from, target.relation.column(attno).type_oid)
     };
     match &target.key {
         RowKey::Primary { index, columns } if *index == key.referenced_index => {
@@ -72,11 +73,15 @@ fn exists(
 }
 
 /// Keys are encoded as the referenced type; the referencing one may be another of its family.
-fn convert(value: &Datum, from: Oid, to: Oid) -> Result<Datum> {
+fn convert(catalog: &Catalog, value: &Datum, from: Oid, to: Oid) -> Result<Datum> {
     if from == to || !needs_conversion(from, to) {
         return Ok(value.clone());
     }
-    let text = rows::value_text(from, value);
+    let (from, to) = (catalog.base_type(from, -1).0, catalog.base_type(to, -1).0);
+    if from == to {
+        return Ok(value.clone());
+    }
+    let text = rows::value_text(catalog, from, value);
     // A value that the referenced type cannot hold is not among its keys.
     Ok(crate::types::text_in(to, -1, &text, &Format::default()).unwrap_or(Datum::Null))
 }
@@ -88,6 +93,7 @@ fn needs_conversion(from: Oid, to: Oid) -> bool {
 }
 
 fn violation(
+    catalog: &Catalog,
     table: &Relation,
     constraint: &Constraint,
     key: &ForeignKey,
@@ -101,7 +107,7 @@ fn violation(
     );
     let columns: Vec<_> = key.columns.iter().map(|a| table.column(*a)).collect();
     let names: Vec<_> = columns.iter().map(|c| c.name.as_str()).collect();
-    let shown = columns.iter().zip(values).map(|(c, v)| rows::value_text(c.type_oid, v));
+    let shown = columns.iter().zip(values).map(|(c, v)| rows::value_text(catalog, c.type_oid, v));
     let shown: Vec<_> = shown.collect();
     let detail = match mixed_nulls {
         true => "MATCH FULL does not allow mixing of null and nonnull key values.".to_owned(),

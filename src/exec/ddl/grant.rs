@@ -70,6 +70,11 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
                 on_schema(name, &change, cx)?;
             }
         }
+        (_, ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
+            for object in super::untyped_list::untyped(statement.objects()).iter() {
+                super::types::grant(object, &change, cx)?;
+            }
+        }
         (_, ObjectType::OBJECT_DATABASE) => {
             for name in names(statement.objects()) {
                 on_database(name, &change, cx)?;
@@ -87,7 +92,7 @@ fn names(list: &CastNodeList<RangeVar>) -> Vec<&str> {
 }
 
 /// What a statement changes in each access list.
-struct Grant {
+pub(super) struct Grant {
     is_grant: bool,
     /// Letters, with the grant option's `*` apart; empty: ALL, unless it is about columns only.
     letters: Vec<char>,
@@ -135,7 +140,7 @@ impl Grant {
     }
 
     /// The letters for a kind of object, in the order that access lists show them.
-    fn letters_for(&self, all: &str, kind: &str) -> Result<Vec<char>> {
+    pub(super) fn letters_for(&self, all: &str, kind: &str) -> Result<Vec<char>> {
         if let Some(wrong) = self.letters.iter().find(|l| !all.contains(**l)) {
             let name = PRIVILEGES.iter().find(|(_, l)| l == wrong).map_or("", |(n, _)| n);
             let name = name.to_ascii_uppercase();
@@ -150,7 +155,7 @@ impl Grant {
     }
 
     /// The access list after the change.
-    fn apply(
+    pub(super) fn apply(
         &self,
         mut items: Vec<String>,
         owner: &str,

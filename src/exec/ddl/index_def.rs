@@ -3,7 +3,7 @@
 use super::DdlContext;
 use super::implicit_names;
 use crate::catalog::builtin::{self, oid};
-use crate::catalog::{Column, IndexColumn, IndexInfo, OnCommit, Relation, RelationKind};
+use crate::catalog::{Catalog, Column, IndexColumn, IndexInfo, OnCommit, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
 use std::collections::BTreeMap;
@@ -12,13 +12,18 @@ use std::collections::BTreeMap;
 pub(super) const INDEX_COLUMNS_MAX: usize = 32;
 
 /// A key column on a table column, ascending, with the default operator class.
-pub(super) fn plain_column(table: &Relation, attno: i16, method: Oid) -> Result<IndexColumn> {
+pub(super) fn plain_column(
+    table: &Relation,
+    attno: i16,
+    method: Oid,
+    cx: &DdlContext<'_>,
+) -> Result<IndexColumn> {
     let column = table.column(attno);
-    let opclass = default_opclass(method, column.type_oid)?;
+    let opclass = default_opclass(method, column.type_oid, cx)?;
     Ok(IndexColumn {
         attno,
         expr: None,
-        type_oid: column.type_oid,
+        type_oid: cx.catalog().base_type(column.type_oid, -1).0,
         collation: column.collation,
         opclass,
         descending: false,
@@ -41,11 +46,12 @@ pub(super) fn include_column(table: &Relation, attno: i16) -> IndexColumn {
 }
 
 /// The default operator class of a type, or 42704.
-pub(super) fn default_opclass(method: Oid, type_oid: Oid) -> Result<Oid> {
-    let found = builtin::default_opclass(method, type_oid);
-    let comparable = method != oid::BTREE || builtin::comparison(type_oid).is_some();
+pub(super) fn default_opclass(method: Oid, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
+    let catalog = cx.catalog();
+    let found = catalog.default_opclass(method, type_oid);
+    let comparable = method != oid::BTREE || catalog.comparison(type_oid).is_some();
     found.filter(|_| comparable).map(|c| c.oid).ok_or_else(|| {
-        let shown = crate::types::format_type(type_oid, -1).unwrap_or_else(|| "record".to_owned());
+        let shown = super::column::type_name(&catalog, type_oid, cx);
         let method = builtin::access_method(method).map_or("btree", |m| m.name);
         let message = format!(
             "data type {shown} has no default operator class for access method \"{method}\""
@@ -71,7 +77,9 @@ pub(super) fn relation(
         return Err(PgError::new(code::TOO_MANY_COLUMNS, message));
     }
     let columns = (1i16..).zip(info.columns.iter().zip(distinct(labels)));
-    let columns = columns.map(|(attno, (column, label))| attribute(table, attno, column, &label));
+    let catalog = cx.catalog();
+    let columns =
+        columns.map(|(attno, (column, label))| attribute(table, attno, column, &label, &catalog));
     Ok(Relation {
         oid: cx.catalog.new_oid()?,
         name,
@@ -95,14 +103,20 @@ pub(super) fn relation(
     })
 }
 
-fn attribute(table: &Relation, attno: i16, column: &IndexColumn, label: &str) -> Column {
-    let typmod = match column.attno {
-        0 => column.expr.as_ref().map_or(-1, |e| e.typmod()),
-        attno => table.column(attno).typmod,
+fn attribute(
+    table: &Relation,
+    attno: i16,
+    column: &IndexColumn,
+    label: &str,
+    catalog: &Catalog,
+) -> Column {
+    let (type_oid, typmod) = match column.attno {
+        0 => (column.type_oid, column.expr.as_ref().map_or(-1, |e| e.typmod())),
+        attno => (table.column(attno).type_oid, table.column(attno).typmod),
     };
     Column {
         collation: column.collation,
-        ..super::column::new_column(attno, label, column.type_oid, typmod)
+        ..super::column::new_column(attno, label, type_oid, typmod, catalog)
     }
 }
 

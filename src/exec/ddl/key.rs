@@ -67,7 +67,7 @@ fn add(
     let name = constraint_name(draft, spec, &columns, &including, catalog)?;
     draft.names.push(name.clone());
     let table = &draft.table;
-    let keys = columns.iter().map(|attno| index_def::plain_column(table, *attno, oid::BTREE));
+    let keys = columns.iter().map(|attno| index_def::plain_column(table, *attno, oid::BTREE, cx));
     let mut all = keys.collect::<Result<Vec<_>>>()?;
     all.extend(including.iter().map(|attno| index_def::include_column(table, *attno)));
     let labels = columns.iter().chain(&including);

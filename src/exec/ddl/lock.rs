@@ -13,6 +13,7 @@ use std::sync::Arc;
 /// Lock space of names: PostgreSQL's advisory locks use kinds 1 and 2.
 const NAME_LOCK_KIND: u16 = 100;
 const STORAGE_LOCK_KIND: u16 = 101;
+const TYPE_LOCK_KIND: u16 = 102;
 
 /// Finds a relation by name and locks it. Whoever held the lock may have renamed or dropped it, so
 /// the name is looked up again until the same relation answers (`RangeVarGetRelidExtended`).
@@ -52,6 +53,14 @@ pub(super) async fn relation(oid: Oid, mode: TableLockMode, cx: &DdlContext<'_>)
 pub(super) async fn name(namespace: Oid, name: &str, cx: &DdlContext<'_>) -> Result<()> {
     let database = if namespace == 0 { 0 } else { cx.catalog.database() };
     let key = AdvisoryKey { database, high: namespace, low: hash(name), kind: NAME_LOCK_KIND };
+    cx.txn.lock_advisory(key, false, LockScope::Transaction, LockWait::Block).await?;
+    Ok(())
+}
+
+/// Keeps others from changing a type until the transaction ends: they wait.
+pub(super) async fn type_(oid: Oid, cx: &DdlContext<'_>) -> Result<()> {
+    let database = cx.catalog.database();
+    let key = AdvisoryKey { database, high: oid, low: 0, kind: TYPE_LOCK_KIND };
     cx.txn.lock_advisory(key, false, LockScope::Transaction, LockWait::Block).await?;
     Ok(())
 }

@@ -49,6 +49,7 @@ mod stored_setting;
 mod table_options;
 mod temporary;
 mod truncate;
+mod types;
 mod untyped_list;
 mod user_rows;
 mod view;
@@ -80,7 +81,7 @@ pub struct DdlContext<'a> {
     pub notice: &'a (dyn Fn(PgError) + Send + Sync),
     /// Inside BEGIN … COMMIT, or not the only statement of its query string.
     pub in_block: bool,
-    /// What CREATE TABLE AS EXECUTE runs.
+    /// What CREATE TABLE AS EXECUTE runs, or the statement's own query where it has parameters.
     pub prepared: Option<&'a PreparedQuery<'a>>,
     /// The `kind` that CREATE TABLE was given by a word before TABLE.
     pub table_kind: Option<&'a str>,
@@ -149,7 +150,12 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         }
         Node::RenameStmt(s) => rename::execute(s, cx).await,
         Node::AlterObjectSchemaStmt(s) => set_schema::execute(s, cx).await,
-        Node::AlterOwnerStmt(s) => owner::execute(s, cx),
+        Node::AlterOwnerStmt(s) => owner::execute(s, cx).await,
+        Node::CreateEnumStmt(s) => types::create_enum(s, cx).await,
+        Node::CompositeTypeStmt(s) => types::create_composite(s, cx).await,
+        Node::CreateDomainStmt(s) => types::create_domain(s, cx).await,
+        Node::AlterDomainStmt(s) => types::alter_domain(s, cx).await,
+        Node::AlterEnumStmt(s) => types::alter_enum(s, cx).await,
         Node::CommentStmt(s) => comment::execute(s, cx).await,
         Node::ReindexStmt(s) => reindex::execute(s, cx).await,
         Node::CreatedbStmt(s) => database::create(s, cx).await,

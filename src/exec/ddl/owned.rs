@@ -4,7 +4,7 @@ use super::alter_table::set_owner;
 use super::{DdlContext, drop, lock, role_spec, user_rows};
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Change, Database, Namespace, Relation, acl, builtin};
+use crate::catalog::{Change, Database, Namespace, Relation, UserType, acl, builtin};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
 use crate::types::Oid;
@@ -30,6 +30,9 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
         if relation.index.is_none() && !of_table {
             objects.push(Object::Relation(relation.oid));
         }
+    }
+    for found in catalog.user_types().filter(|t| roles.contains(&t.owner)) {
+        objects.push(Object::Type(found.oid));
     }
     delete_rows(&roles, cx).await?;
     for role in &roles {
@@ -75,6 +78,12 @@ fn revoke_all(role: &str, cx: &DdlContext<'_>) {
             cx.catalog.put_namespace(changed, cx.txn);
         }
     }
+    for found in catalog.user_types() {
+        let mut changed = UserType::clone(found);
+        if without(&mut changed.acl) {
+            super::types::put(changed, cx);
+        }
+    }
     for relation in catalog.relations() {
         let mut changed = Relation::clone(relation);
         let columns = changed.columns.iter_mut().map(|c| &mut c.acl);
@@ -107,6 +116,10 @@ pub(super) fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Re
     for namespace in catalog.namespaces().filter(|n| roles.contains(&n.owner)) {
         let acl = renamed(namespace.owner, &namespace.acl);
         cx.catalog.put_namespace(Namespace { owner: new, acl, ..(**namespace).clone() }, cx.txn);
+    }
+    for found in catalog.user_types().filter(|t| roles.contains(&t.owner)) {
+        let acl = renamed(found.owner, &found.acl);
+        super::types::put(UserType { owner: new, acl, ..(**found).clone() }, cx);
     }
     for relation in catalog.relations().filter(|r| r.index.is_none()) {
         // A table takes its columns' sequences along, so each is looked at as it is by now.

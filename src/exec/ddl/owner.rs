@@ -9,7 +9,7 @@ use pg_raw_parse::nodes::AlterOwnerStmt;
 use pg_raw_parse::raw::ObjectType;
 use std::sync::Arc;
 
-pub(super) fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> Result<String> {
+pub(super) async fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> Result<String> {
     let owner = role_spec::get(statement.newowner().expect("OWNER TO names a role"), cx)?;
     let name = match statement.object() {
         Node::String(s) => s.sval().unwrap_or_default(),
@@ -39,6 +39,9 @@ pub(super) fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> Result
             let changed = Database { owner, acl, ..(*found).clone() };
             cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);
             Ok("ALTER DATABASE".to_owned())
+        }
+        kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
+            super::types::owner(statement.object(), kind, owner, cx).await
         }
         _ => Err(PgError::unsupported("OWNER TO of this kind of object")),
     }

@@ -69,5 +69,6 @@ pub(super) fn kind_name(kind: RelationKind) -> &'static str {
         RelationKind::Index => "index",
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
+        RelationKind::Composite => "composite type",
     }
 }

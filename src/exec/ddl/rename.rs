@@ -20,6 +20,11 @@ pub(super) async fn execute(statement: &RenameStmt, cx: &DdlContext<'_>) -> Resu
         | ObjectType::OBJECT_VIEW => rename_relation(statement, new, cx).await,
         ObjectType::OBJECT_COLUMN => rename_column(statement, new, cx).await,
         ObjectType::OBJECT_TABCONSTRAINT => rename_constraint(statement, new, cx).await,
+        ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
+            super::types::rename(statement, new, cx).await
+        }
+        ObjectType::OBJECT_ATTRIBUTE => super::types::rename_attribute(statement, new, cx).await,
+        ObjectType::OBJECT_DOMCONSTRAINT => super::types::rename_check(statement, new, cx).await,
         ObjectType::OBJECT_SCHEMA => rename_schema(statement, new, cx).await,
         ObjectType::OBJECT_DATABASE => super::database::rename(statement, new, cx).await,
         ObjectType::OBJECT_ROLE => super::role::rename(statement, new, cx).await,
@@ -71,6 +76,9 @@ async fn rename_relation(statement: &RenameStmt, new: &str, cx: &DdlContext<'_>)
     let catalog = cx.catalog();
     let namespace = catalog.namespace(found.namespace).expect("a relation has a schema");
     create_table::free_name(namespace, new, false, cx).await?;
+    if found.row_type != 0 {
+        super::types::take_row_type_name(namespace.oid, new, cx)?;
+    }
     // A constraint and its index have one name.
     if let Some(table) = found.index.as_ref().and_then(|i| catalog.relation(i.table))
         && let Some(constraint) = constraint_of_index(table, found.oid)

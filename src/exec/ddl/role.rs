@@ -364,6 +364,10 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
             lines.push(format!("privileges for {}", describe(&catalog, object, path)));
         }
     }
+    for found in catalog.user_types() {
+        let what = describe(&catalog, Object::Type(found.oid), path);
+        lines.extend(line(found.owner, &found.acl, what));
+    }
     for table in user_rows::tables(&catalog) {
         if user_rows::exist(table, role.oid, cx)? {
             let what = describe(&catalog, Object::Relation(table.oid), path);

@@ -141,7 +141,7 @@ impl<'a> IndexWriter<'a> {
         let unique = self.index.is_unique_entry(&values);
         if unique && self.is_duplicate(&key, self.schema.owner_of(row_key), &values, cx)? {
             return Err(located(
-                duplicate(&self.index.relation, &values),
+                duplicate(&cx.catalog(), &self.index.relation, &values),
                 &self.schema.relation,
                 cx,
             ));
@@ -164,27 +164,28 @@ impl<'a> IndexWriter<'a> {
     }
 }
 
-fn duplicate(index: &Relation, values: &[Datum]) -> PgError {
+fn duplicate(catalog: &Catalog, index: &Relation, values: &[Datum]) -> PgError {
     let message = format!("could not create unique index \"{}\"", index.name);
     let error = PgError::new(code::UNIQUE_VIOLATION, message).constraint(&*index.name);
-    error.detail(format!("Key {} is duplicated.", key_text(index, values)))
+    error.detail(format!("Key {} is duplicated.", key_text(catalog, index, values)))
 }
 
 /// `(a, b)=(1, x)`, as details of constraint errors show keys.
-fn key_text(index: &Relation, values: &[Datum]) -> String {
+fn key_text(catalog: &Catalog, index: &Relation, values: &[Datum]) -> String {
     let names: Vec<_> = index.columns.iter().take(values.len()).map(|c| c.name.as_str()).collect();
     let types = index.columns.iter().map(|c| c.type_oid);
-    let values: Vec<_> = values.iter().zip(types).map(|(v, t)| value_text(t, v)).collect();
+    let values: Vec<_> = values.iter().zip(types).map(|(v, t)| value_text(catalog, t, v)).collect();
     format!("({})=({})", names.join(", "), values.join(", "))
 }
 
 /// A value as messages show it.
-pub(super) fn value_text(type_oid: Oid, value: &Datum) -> String {
+pub(super) fn value_text(catalog: &Catalog, type_oid: Oid, value: &Datum) -> String {
     if value.is_null() {
         return "null".to_owned();
     }
+    let (type_oid, value) = catalog.labelled(type_oid, value);
     let mut out = Vec::new();
-    crate::types::text_out(type_oid, value, &crate::types::Format::default(), &mut out);
+    crate::types::text_out(type_oid, &value, &crate::types::Format::default(), &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
 
@@ -344,7 +345,7 @@ fn duplicate_primary_key(schema: &TableSchema, row: &[Datum], catalog: &Catalog)
         .indexes_of(&schema.relation)
         .find(|i| i.index.as_ref().is_some_and(|info| info.primary));
     match index {
-        Some(index) => duplicate(index, &values),
+        Some(index) => duplicate(catalog, index, &values),
         None => PgError::internal("a table with a primary key has its index"),
     }
 }

@@ -202,8 +202,9 @@ pub(super) fn sequence_relation(
     cx: &DdlContext<'_>,
 ) -> Result<Relation> {
     let columns = [("last_value", oids::INT8), ("log_cnt", oids::INT8), ("is_called", oids::BOOL)];
+    let catalog = cx.catalog();
     let column = |(attno, (name, type_oid)): (i16, (&str, Oid))| {
-        let mut column = super::column::new_column(attno, name, type_oid, -1);
+        let mut column = super::column::new_column(attno, name, type_oid, -1, &catalog);
         column.not_null = true;
         column
     };

@@ -17,6 +17,9 @@ pub(super) async fn execute(
         ObjectType::OBJECT_TABLE => "ALTER TABLE",
         ObjectType::OBJECT_SEQUENCE => "ALTER SEQUENCE",
         ObjectType::OBJECT_VIEW => "ALTER VIEW",
+        ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
+            return super::types::set_schema(statement, cx).await;
+        }
         _ => return Err(PgError::unsupported("SET SCHEMA of this kind of object")),
     };
     let range = statement.relation().expect("SET SCHEMA names a relation");

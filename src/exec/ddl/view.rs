@@ -3,7 +3,8 @@
 use super::names::RelationName;
 use super::{DdlContext, column, create_table, lock, privileges};
 use crate::catalog::{
-    CheckOption, Column, Persistence, Relation, RelationKind, ViewInfo, is_temporary, view_update,
+    Catalog, CheckOption, Column, Persistence, Relation, RelationKind, ViewInfo, is_temporary,
+    view_update,
 };
 use crate::error::{PgError, Result, code};
 use crate::nodes::{Expr, Query, Var};
@@ -20,7 +21,7 @@ pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result
     let range = statement.view().expect("CREATE VIEW names a view");
     let name = RelationName::of_range(range, cx)?;
     let query = bound(statement, cx).await?;
-    let columns = columns(statement, &query)?;
+    let columns = columns(statement, &query, &cx.catalog())?;
     for column in &columns {
         column::refuse_pseudo_type(&column.name, column.type_oid, &cx.catalog())?;
     }
@@ -84,7 +85,7 @@ fn reads_temporary(query: &Query, cx: &DdlContext<'_>) -> bool {
 }
 
 /// The view's columns: the query's, under the names given.
-fn columns(statement: &ViewStmt, query: &Query) -> Result<Vec<Column>> {
+fn columns(statement: &ViewStmt, query: &Query, catalog: &Catalog) -> Result<Vec<Column>> {
     let mut names = statement.aliases().iter().filter_map(Node::as_str);
     let mut columns: Vec<Column> = Vec::new();
     for (attno, target) in (1i16..).zip(query.output()) {
@@ -94,7 +95,7 @@ fn columns(statement: &ViewStmt, query: &Query) -> Result<Vec<Column>> {
             return Err(PgError::new(code::DUPLICATE_COLUMN, message));
         }
         let (type_oid, typmod) = (target.expr.type_oid(), target.expr.typmod());
-        let mut new = column::new_column(attno, name, type_oid, typmod);
+        let mut new = column::new_column(attno, name, type_oid, typmod, catalog);
         if let Expr::Var(Var { collation, .. }) | Expr::Collate { collation, .. } = &target.expr {
             new.collation = *collation;
         }

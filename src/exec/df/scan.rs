@@ -86,8 +86,8 @@ fn column_type(column: ScanColumn, source: &Source) -> ColumnType {
     use crate::types::oids;
     let type_oid = match column {
         ScanColumn::Stored(index) => {
-            let column = &source.schema.relation.columns[index];
-            return ColumnType::stored(column.type_oid, column.typmod);
+            let typmod = source.schema.relation.columns[index].typmod;
+            return ColumnType::stored(source.schema.stored_types[index], typmod);
         }
         ScanColumn::Key => oids::BYTEA,
         ScanColumn::Seq | ScanColumn::CommitSeq => oids::INT8,

@@ -13,6 +13,9 @@ pub(super) fn default_of(catalog: &Catalog, table: &Relation, column: &Column) -
     }
     match &column.default {
         Some(default) if !column.generated => default.clone(),
+        None => catalog
+            .default_by_type(column)
+            .unwrap_or_else(|| Expr::constant(crate::types::Datum::Null, column.type_oid)),
         _ => Expr::constant(crate::types::Datum::Null, column.type_oid),
     }
 }

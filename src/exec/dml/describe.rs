@@ -4,7 +4,8 @@ use super::Target;
 use crate::catalog::schema::IndexSchema;
 use crate::exec::ExecState;
 use crate::functions::Deparse;
-use crate::types::{Datum, Oid, text_out};
+use crate::functions::text_out;
+use crate::types::{Datum, Oid};
 
 /// Bytes of a column shown in "Failing row contains".
 const FIELD_BYTES_MAX: usize = 64;
@@ -66,7 +67,7 @@ fn value(state: &ExecState, type_oid: Oid, value: &Datum) -> String {
         return "null".into();
     }
     let mut out = Vec::new();
-    text_out(type_oid, value, state.env().format(), &mut out);
+    text_out(state.env(), type_oid, value, &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
 

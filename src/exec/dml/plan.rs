@@ -74,6 +74,10 @@ fn result_table<'c>(
             let message = format!("cannot change sequence \"{}\"", table.name);
             Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
         }
+        RelationKind::Composite => {
+            let message = format!("\"{}\" is a composite type", table.name);
+            Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
+        }
         RelationKind::Index => {
             let message = format!("\"{}\" is an index", table.name);
             Err(PgError::new(code::WRONG_OBJECT_TYPE, message))

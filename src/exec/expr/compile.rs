@@ -2,6 +2,7 @@
 
 use super::call::{Call, Callee};
 use super::cast::IoCast;
+use super::domain::{Domain, DomainNode};
 use super::eval::Eval;
 use super::node::*;
 use super::{Program, relabel};
@@ -58,7 +59,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn program(&mut self, expr: &Expr) -> Result<Program> {
-        Ok(Program::new(self.node(expr)?, expr.type_oid()))
+        Ok(Program::new(self.node(expr)?, self.catalog.stand_in(expr.type_oid())))
     }
 
     pub fn nodes<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) -> Result<Vec<Node>> {
@@ -119,6 +120,11 @@ impl<'a> Compiler<'a> {
                 Node::Io(Box::new(IoCast::new(arg, c.arg.type_oid(), c.type_oid)))
             }
             Expr::ArrayCoerce(c) => self.array_coerce(c)?,
+            Expr::CoerceToDomain(c) => {
+                let arg = self.node(&c.arg)?;
+                let domain = Domain::compile(self.catalog, c.type_oid)?;
+                return Ok(Node::Domain(Box::new(DomainNode { arg, domain })));
+            }
             Expr::Case(c) => self.case(c)?,
             Expr::Array(a) => Node::Array(Box::new(ArrayNode {
                 element_type: a.element_type,
@@ -299,17 +305,35 @@ impl<'a> Compiler<'a> {
     fn row_compare(&mut self, r: &nodes::RowCompare) -> Result<Node> {
         let mut columns = Vec::with_capacity(r.left.len());
         for (left, right) in r.left.iter().zip(&r.right) {
-            let type_oid = comparison_type(left.type_oid(), right.type_oid())?;
+            let type_oid = self.comparison_type(left.type_oid(), right.type_oid());
             let (left, right) = (self.widened(left, type_oid)?, self.widened(right, type_oid)?);
             columns.push((type_oid, left, right));
         }
         Ok(Node::RowCompare(Box::new(RowCompare { kind: r.kind, columns })))
     }
 
+    /// The type in which both sides of a row comparison's column are compared.
+    fn comparison_type(&self, left: Oid, right: Oid) -> Oid {
+        const WIDTHS: [Oid; 4] = [oids::INT2, oids::INT4, oids::INT8, oids::NUMERIC];
+        let (left, right) =
+            (self.catalog.base_type(left, -1).0, self.catalog.base_type(right, -1).0);
+        if left == right || self.catalog.binary_coercible(left, right) {
+            return right;
+        }
+        if self.catalog.binary_coercible(right, left) {
+            return left;
+        }
+        let width = |oid| WIDTHS.iter().position(|w| *w == oid);
+        match (width(left), width(right)) {
+            (Some(l), Some(r)) => WIDTHS[l.max(r)],
+            _ => left.max(right),
+        }
+    }
+
     /// An operand of a row comparison as the wider of both sides' types.
     fn widened(&mut self, expr: &Expr, to: Oid) -> Result<Node> {
         let node = self.node(expr)?;
-        let from = expr.type_oid();
+        let from = self.catalog.base_type(expr.type_oid(), -1).0;
         if from == to {
             return Ok(node);
         }
@@ -400,28 +424,9 @@ fn is_immutable_cast(node: &Node) -> bool {
     }
 }
 
-/// The type in which both sides of a row comparison's column are compared.
-fn comparison_type(left: Oid, right: Oid) -> Result<Oid> {
-    const WIDTHS: [Oid; 4] = [oids::INT2, oids::INT4, oids::INT8, oids::NUMERIC];
-    if left == right || builtin::binary_coercible(left, right) {
-        return Ok(right);
-    }
-    if builtin::binary_coercible(right, left) {
-        return Ok(left);
-    }
-    let width = |oid| WIDTHS.iter().position(|w| *w == oid);
-    match (width(left), width(right)) {
-        (Some(l), Some(r)) => Ok(WIDTHS[l.max(r)]),
-        _ => Ok(left.max(right)),
-    }
-}
-
-/// The element type of an array type, user-defined row types' arrays included.
-pub(in crate::exec) fn element_type(_catalog: &Catalog, array: Oid) -> Oid {
-    oids::element_of(array)
-        .or_else(|| builtin::type_(array).map(|t| t.element))
-        .filter(|oid| *oid != 0)
-        .unwrap_or(oids::UNKNOWN)
+/// The element type of an array type.
+fn element_type(catalog: &Catalog, array: Oid) -> Oid {
+    catalog.element_of(array).unwrap_or(oids::UNKNOWN)
 }
 
 fn misplaced(expr: &Expr) -> PgError {

@@ -48,6 +48,7 @@ impl Node {
             }),
             Node::Relabel(arg, to) => Ok(relabel::relabel(arg.eval(cx)?, *to)),
             Node::Io(io) => cast::io(io, cx),
+            Node::Domain(domain) => domain.eval(cx),
             Node::ArrayCoerce(c) => array::coerce(c, cx),
             Node::Case(case) => eval_case(case, cx),
             Node::Array(a) => array::construct(a, cx),

@@ -13,6 +13,7 @@ mod call;
 mod cast;
 mod compare;
 mod compile;
+mod domain;
 mod eval;
 mod lookup;
 mod node;
@@ -23,6 +24,7 @@ mod subscript;
 
 pub(in crate::exec) use call::{Call, Callee, signature};
 pub(in crate::exec) use compile::{Compiler, NoScope, Scope};
+pub use domain::check_domain;
 pub(in crate::exec) use lookup::{Lookup, LookupKey};
 pub(in crate::exec) use node::{Case, Node, NullTest, Reads, ScalarArray};
 pub(in crate::exec) use subplan::{SubPlan, SubPlanKind};

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::cast::IoCast;
+use super::domain::DomainNode;
 use super::lookup::Lookup;
 use super::subplan::SubPlan;
 use crate::nodes::{BoolTest, RowCompareKind, SqlValueFunction};
@@ -31,6 +32,7 @@ pub(in crate::exec) enum Node {
     /// Between binary-coercible types of different representation: `int4` and `oid`.
     Relabel(Box<Node>, Oid),
     Io(Box<IoCast>),
+    Domain(Box<DomainNode>),
     ArrayCoerce(Box<ArrayCoerce>),
     Case(Box<Case>),
     Array(Box<ArrayNode>),
@@ -146,6 +148,8 @@ impl Node {
             | Node::BoolTest(arg, _)
             | Node::Field(arg, _) => arg.reads(out)?,
             Node::Io(io) => io.arg.reads(out)?,
+            // The checks read nothing but the value.
+            Node::Domain(domain) => domain.arg.reads(out)?,
             Node::ArrayCoerce(c) => {
                 c.arg.reads(out)?;
                 c.element.reads(out)?;

@@ -20,6 +20,8 @@ pub(in crate::exec) struct AggregateCall {
     pub func: Oid,
     pub arg_types: Vec<Oid>,
     pub result_type: Oid,
+    /// The type that stands in for the result's: how it travels.
+    pub output_type: Oid,
     /// NULL arguments are skipped: the transition function is strict.
     pub strict: bool,
     pub variadic: bool,
@@ -194,7 +196,7 @@ impl PlanNode for AggregateNode {
     fn column_types(&self) -> Option<Vec<Oid>> {
         let keys = self.grouping.keys.iter().map(|key| key.type_oid);
         let dependent = self.grouping.dependent.iter().map(Program::type_oid);
-        let calls = self.calls.iter().map(|call| call.result_type);
+        let calls = self.calls.iter().map(|call| call.output_type);
         let masks = self.grouping.masks.iter().map(|_| oids::INT4);
         Some(keys.chain(dependent).chain(calls).chain(masks).collect())
     }

@@ -363,7 +363,7 @@ impl Planner {
     ) -> Result<Option<(usize, Program)>> {
         for (n, condition) in access.conditions.iter().enumerate() {
             let Expr::ScalarArrayOp(s) = condition else { continue };
-            let element = crate::types::oids::element_of(s.array.type_oid()).unwrap_or(0);
+            let element = self.catalog().element_of(s.array.type_oid()).unwrap_or(0);
             let usable = s.use_or
                 && Comparison::of(s.op) == Some(Comparison::Eq)
                 && is_column(&s.scalar, access.rel, column.attno)
@@ -448,7 +448,7 @@ impl Planner {
         match access.outer {
             Some(outer) if !quals::rels(value).is_empty() => {
                 let number = self.capture(value, outer)?;
-                Ok(Program::new(Node::Outer(number), value.type_oid()))
+                Ok(Program::new(Node::Outer(number), self.stand_in(value.type_oid())))
             }
             _ => self.compile(value, &empty),
         }

@@ -45,7 +45,7 @@ impl Planner {
         let mut key_columns = Vec::with_capacity(keys.len());
         for expr in &key_exprs {
             let value = self.compile(expr, &layout)?;
-            key_columns.push(KeyColumn::ascending(value, expr.type_oid()));
+            key_columns.push(KeyColumn::ascending(value, self.stand_in(expr.type_oid())));
         }
         let sets = grouping_sets(query);
         let masks = wanted.groupings.iter().map(|g| masks(g, query, &sets)).collect();
@@ -117,7 +117,7 @@ impl Planner {
                 .position(|t| t.sort_group_ref == target_ref)
                 .ok_or_else(|| PgError::internal("an aggregate's ORDER BY names no argument"))
         };
-        let type_of = |index: usize| -> Oid { a.args[index].expr.type_oid() };
+        let type_of = |index: usize| -> Oid { self.stand_in(a.args[index].expr.type_oid()) };
         let mut order = Vec::new();
         for item in &a.order_by {
             let index = index_of(item.target_ref)?;
@@ -135,6 +135,7 @@ impl Planner {
             func: a.func,
             arg_types: a.arg_types.clone(),
             result_type: a.type_oid,
+            output_type: self.stand_in(a.type_oid),
             strict,
             variadic: a.variadic,
             direct: self.compile_all(&a.direct_args, layout)?,

@@ -8,8 +8,7 @@ use super::from::{numbered, relabelled};
 use super::planner::{Built, CteBinding, Planner};
 use super::quals;
 use crate::error::{PgError, Result, code};
-use crate::exec::expr::Program;
-use crate::exec::op::{CteScan, KeyColumn, NodeRef, RecursiveUnion, WorkTableScan};
+use crate::exec::op::{CteScan, NodeRef, RecursiveUnion, WorkTableScan};
 use crate::nodes::*;
 use crate::types::Oid;
 use std::sync::Arc;
@@ -86,9 +85,8 @@ impl Planner {
         if let Some(hidden) = hidden {
             self.level().ctes.insert(cte.name.clone(), hidden);
         }
-        let columns =
-            |(slot, t): (usize, &(Oid, i32))| KeyColumn::ascending(Program::slot(slot, t.0), t.0);
-        let distinct = (!all).then(|| Arc::new(types.iter().enumerate().map(columns).collect()));
+        let types: Vec<Oid> = types.iter().map(|t| t.0).collect();
+        let distinct = (!all).then(|| Arc::new(self.all_columns(&types)));
         let rows = first.rows * ROUNDS_GUESS;
         self.long = true;
         let cost = first.cost + rows * cost::AGGREGATE;

@@ -64,6 +64,8 @@ use std::sync::Arc;
 pub struct ResultColumn {
     pub name: String,
     pub type_oid: Oid,
+    /// `typlen`.
+    pub type_length: i16,
     pub typmod: i32,
     /// The table's OID and the column's number where it is a table's column; 0 where computed.
     pub table: Oid,
@@ -183,7 +185,7 @@ pub fn plan_explained(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<P
 
 fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let cx = planner.cx.clone();
-    let columns = query.output().map(result_column).collect();
+    let columns = query.output().map(|t| result_column(t, &cx.catalog)).collect();
     let query = prepared(query);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
@@ -203,11 +205,14 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     }))
 }
 
-fn result_column(target: &crate::nodes::TargetEntry) -> ResultColumn {
+/// Clients see a domain as its base type.
+fn result_column(target: &crate::nodes::TargetEntry, catalog: &Catalog) -> ResultColumn {
+    let (type_oid, typmod) = catalog.base_type(target.expr.type_oid(), target.expr.typmod());
     ResultColumn {
         name: target.name.clone(),
-        type_oid: target.expr.type_oid(),
-        typmod: target.expr.typmod(),
+        type_oid,
+        type_length: catalog.type_(type_oid).map_or(-1, |t| t.len),
+        typmod,
         table: target.origin.0,
         attno: target.origin.1,
     }

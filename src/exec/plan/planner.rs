@@ -10,9 +10,10 @@ use super::walk;
 use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::{Compiler, Node, Program, Scope};
-use crate::exec::op::{self, Estimate, NodeRef, PlanNode};
+use crate::exec::op::{self, Estimate, KeyColumn, NodeRef, PlanNode};
 use crate::exec::{ExecState, Layout, StatementContext};
 use crate::nodes::{Expr, Query, RangeIndex, SubLink};
+use crate::types::Oid;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -121,6 +122,20 @@ impl Planner {
 
     pub fn catalog(&self) -> Arc<Catalog> {
         self.cx.catalog.clone()
+    }
+
+    /// The built-in type that stands in for a type: what values are stored and compared as.
+    pub fn stand_in(&self, type_oid: Oid) -> Oid {
+        self.cx.catalog.stand_in(type_oid)
+    }
+
+    /// All columns of a row, compared for equality.
+    pub fn all_columns(&self, types: &[Oid]) -> Vec<KeyColumn> {
+        let column = |(slot, type_oid): (usize, &Oid)| {
+            let type_oid = self.stand_in(*type_oid);
+            KeyColumn::ascending(Program::slot(slot, type_oid), type_oid)
+        };
+        types.iter().enumerate().map(column).collect()
     }
 
     /// The state in which constants are evaluated.

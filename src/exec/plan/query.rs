@@ -17,7 +17,7 @@ use crate::exec::op::{
     With,
 };
 use crate::nodes::*;
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::sync::Arc;
 
 impl Planner {
@@ -89,12 +89,14 @@ impl Planner {
         let layout = input.layout.clone();
         let columns = self.compile_all(&targets, &layout)?;
         let mut built = project(input, columns);
+        let types: Vec<Oid> =
+            query.targets.iter().map(|t| self.stand_in(t.expr.type_oid())).collect();
         let key = |item: &SortGroup| -> Result<KeyColumn> {
             let at = query.targets.iter().position(|t| t.sort_group_ref == item.target_ref);
             let at = at.ok_or_else(|| PgError::internal("a sort item names no target"))?;
             Ok(KeyColumn {
-                value: Program::slot(at, query.targets[at].expr.type_oid()),
-                type_oid: query.targets[at].expr.type_oid(),
+                value: Program::slot(at, types[at]),
+                type_oid: types[at],
                 descending: item.descending,
                 nulls_first: item.nulls_first,
             })
@@ -118,8 +120,7 @@ impl Planner {
         }
         built = self.limit(query, built, order)?;
         let visible = query.targets.iter().enumerate().filter(|(_, t)| !t.resjunk);
-        let visible: Vec<Program> =
-            visible.map(|(at, t)| Program::slot(at, t.expr.type_oid())).collect();
+        let visible: Vec<Program> = visible.map(|(at, _)| Program::slot(at, types[at])).collect();
         match visible.len() == query.targets.len() {
             true => Ok(built),
             false => Ok(project(built, visible)),
@@ -237,8 +238,17 @@ fn row_types(call: &Expr, catalog: &Catalog) -> Vec<Oid> {
     let Some(proc) = builtin::proc(call.func) else { return Vec::new() };
     let outs = proc.all_args.iter().flatten();
     outs.filter(|(_, mode)| !matches!(mode, builtin::ArgMode::In | builtin::ArgMode::Variadic))
-        .map(|(type_oid, _)| *type_oid)
+        .map(|(type_oid, _)| match *type_oid {
+            oids::ANYELEMENT => element(call, proc, catalog).unwrap_or(*type_oid),
+            declared => declared,
+        })
         .collect()
+}
+
+/// The element type of the array that a call is given as `anyarray`.
+fn element(call: &FuncCall, proc: &builtin::Proc, catalog: &Catalog) -> Option<Oid> {
+    let declared = proc.arg_types.iter().position(|declared| *declared == oids::ANYARRAY)?;
+    catalog.element_of(call.args.get(declared)?.type_oid())
 }
 
 /// DISTINCT ON: the first of each group in ORDER BY's order, which begins with the group's columns.

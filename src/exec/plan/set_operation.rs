@@ -4,8 +4,7 @@ use super::cost;
 use super::from::numbered;
 use super::planner::{Built, Planner};
 use crate::error::{PgError, Result};
-use crate::exec::expr::Program;
-use crate::exec::op::{Append, Distinct, KeyColumn, SetOp};
+use crate::exec::op::{Append, Distinct, SetOp};
 use crate::nodes::*;
 use crate::types::Oid;
 use std::sync::Arc;
@@ -66,7 +65,7 @@ impl Planner {
             return Ok(appended);
         }
         let Built { node, layout, rows, cost } = appended;
-        let distinct = Distinct { input: node, keys: Arc::new(all_columns(types)) };
+        let distinct = Distinct { input: node, keys: Arc::new(self.all_columns(types)) };
         Ok(Built::new(distinct, layout, rows, cost + rows * cost::AGGREGATE))
     }
 
@@ -79,7 +78,7 @@ impl Planner {
     ) -> Result<Built> {
         let left = self.set_operand(query, left)?;
         let right = self.set_operand(query, right)?;
-        let keys = Arc::new(all_columns(types));
+        let keys = Arc::new(self.all_columns(types));
         let cost = left.cost + right.cost + (left.rows + right.rows) * cost::AGGREGATE;
         let node = SetOp { op, all, left: left.node, right: right.node, keys };
         Ok(Built::new(node, left.layout, left.rows, cost))
@@ -98,14 +97,6 @@ fn union_arms<'t>(tree: &'t SetOperation, outer_all: bool, out: &mut Vec<&'t Set
         }
         other => out.push(other),
     }
-}
-
-/// All columns of a row, compared for equality.
-pub(super) fn all_columns(types: &[Oid]) -> Vec<KeyColumn> {
-    let column = |(slot, type_oid): (usize, &Oid)| {
-        KeyColumn::ascending(Program::slot(slot, *type_oid), *type_oid)
-    };
-    types.iter().enumerate().map(column).collect()
 }
 
 fn leftmost(tree: &SetOperation) -> RangeIndex {

@@ -120,8 +120,8 @@ impl Planner {
         Ok(match link.kind {
             SubLinkKind::Exists => SubPlanKind::Exists,
             SubLinkKind::Scalar => SubPlanKind::Scalar,
-            SubLinkKind::Array => match oids::element_of(column_type) {
-                Some(element_type) if oids::array_of(column_type).is_none() => {
+            SubLinkKind::Array => match self.catalog().element_of(column_type) {
+                Some(element_type) if self.catalog().array_over(column_type).is_none() => {
                     SubPlanKind::Array { element_type, nested: true }
                 }
                 _ => SubPlanKind::Array { element_type: column_type, nested: false },
@@ -154,7 +154,7 @@ impl Planner {
                 None => program,
             };
             let probe = cast(outer.type_oid(), program);
-            let slot = Program::slot(outer_keys.len(), inner.type_oid());
+            let slot = Program::slot(outer_keys.len(), self.stand_in(inner.type_oid()));
             let inner = cast(inner.type_oid(), slot);
             outer_keys.push(LookupKey { outer: probe, inner, type_oid: key_type.type_oid() });
         }

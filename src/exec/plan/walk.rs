@@ -22,6 +22,7 @@ pub(super) fn children<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
         Expr::SubLink(s) => s.test.iter().for_each(f),
         Expr::Relabel(r) => f(&r.arg),
         Expr::CoerceViaIo(c) => f(&c.arg),
+        Expr::CoerceToDomain(c) => f(&c.arg),
         Expr::ArrayCoerce(c) => {
             f(&c.arg);
             f(&c.element);
@@ -78,6 +79,7 @@ pub(super) fn children_mut(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
         Expr::SubLink(s) => s.test.iter_mut().for_each(f),
         Expr::Relabel(r) => f(&mut r.arg),
         Expr::CoerceViaIo(c) => f(&mut c.arg),
+        Expr::CoerceToDomain(c) => f(&mut c.arg),
         Expr::ArrayCoerce(c) => {
             f(&mut c.arg);
             f(&mut c.element);
@@ -253,6 +255,7 @@ fn strip(expr: &mut Expr) {
         Expr::Relabel(r) => r.location = -1,
         Expr::CoerceViaIo(c) => c.location = -1,
         Expr::ArrayCoerce(c) => c.location = -1,
+        Expr::CoerceToDomain(c) => c.location = -1,
         Expr::Case(c) => c.location = -1,
         Expr::Array(a) => a.location = -1,
         Expr::Row(r) => r.location = -1,

@@ -80,7 +80,7 @@ impl Planner {
         let target = target_of(query, item.target_ref)?;
         Ok(KeyColumn {
             value: self.compile(&target.expr, layout)?,
-            type_oid: target.expr.type_oid(),
+            type_oid: self.stand_in(target.expr.type_oid()),
             descending: item.descending,
             nulls_first: item.nulls_first,
         })
@@ -143,6 +143,7 @@ impl Planner {
             func: call.func,
             arg_types: call.args.iter().map(Expr::type_oid).collect(),
             result_type: call.type_oid,
+            output_type: self.stand_in(call.type_oid),
             strict,
             variadic: false,
             direct: Vec::new(),

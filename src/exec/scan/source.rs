@@ -69,10 +69,10 @@ impl Source {
         self.schema.owner(state.env().current_role())
     }
 
-    /// The types of the columns.
+    /// The types of the columns; for a user's types, what stands in for them.
     pub fn column_types(&self) -> Vec<Oid> {
         let of = |column: &ScanColumn| match column {
-            ScanColumn::Stored(index) => self.schema.relation.columns[*index].type_oid,
+            ScanColumn::Stored(index) => self.schema.stored_types[*index],
             ScanColumn::Key => oids::BYTEA,
             ScanColumn::Seq | ScanColumn::CommitSeq => oids::INT8,
             ScanColumn::Updated => oids::TIMESTAMPTZ,

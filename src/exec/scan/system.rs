@@ -122,6 +122,10 @@ impl Operator for Run {
 struct EnvHost<'a>(&'a ExecState);
 
 impl pg_catalog::Host for EnvHost<'_> {
+    fn domain_default(&self, domain: Oid) -> Result<Option<String>> {
+        self.0.env().session().deparse(Deparse::DomainDefault(domain), false)
+    }
+
     fn default_expression(&self, table: Oid, attno: AttrNumber) -> Result<Option<String>> {
         let relation = self.0.cx.catalog.relation(table);
         let default = relation.and_then(|r| r.column(attno).default.as_ref());

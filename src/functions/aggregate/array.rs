@@ -2,6 +2,7 @@
 
 use super::boxed;
 use crate::error::{PgError, Result, code};
+use crate::functions::array::element_of;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
 use crate::types::{Array, Datum, oids};
 use std::sync::Arc;
@@ -84,7 +85,7 @@ impl AggregateState for Arrays {
         }
         let mut dims = vec![(self.count, 1)];
         dims.extend(&self.dims);
-        let element_type = oids::element_of(ctx.arg_types[0]).unwrap_or(oids::TEXT);
+        let element_type = element_of(ctx, ctx.arg_types[0]).unwrap_or(oids::TEXT);
         Ok(Datum::Array(Arc::new(Array { element_type, dims, elements: self.elements.clone() })))
     }
 

@@ -2,6 +2,7 @@
 
 use super::boxed;
 use crate::error::{PgError, Result, code};
+use crate::functions::array::element_of;
 use crate::functions::datetime::interval::{add, multiply, subtract};
 use crate::functions::float_text::general;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
@@ -53,7 +54,7 @@ impl AggregateState for Percentile {
         let elements: Result<Vec<Datum>> =
             fractions.elements.iter().map(|fraction| self.value_at(fraction)).collect();
         Ok(Datum::Array(Arc::new(Array {
-            element_type: oids::element_of(ctx.result_type).unwrap_or(oids::FLOAT8),
+            element_type: element_of(ctx, ctx.result_type).unwrap_or(oids::FLOAT8),
             dims: fractions.dims.clone(),
             elements: elements?,
         })))

@@ -10,6 +10,7 @@ pub(super) mod set;
 pub(super) mod shape;
 
 use super::Ctx;
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
 use crate::types::{Array, Datum, Oid, oids};
 use std::sync::Arc;
@@ -21,7 +22,15 @@ const ELEMENTS_MAX: i64 = 134_217_727;
 
 /// The element type of the call's result; an array argument that is NULL does not tell.
 fn result_element(ctx: &Ctx<'_>) -> Oid {
-    oids::element_of(ctx.result_type).unwrap_or(oids::TEXT)
+    element_of(ctx, ctx.result_type).unwrap_or(oids::TEXT)
+}
+
+/// The element type of an array type.
+pub(super) fn element_of(ctx: &Ctx<'_>, array: Oid) -> Option<Oid> {
+    match Catalog::is_system(array) {
+        true => oids::element_of(array),
+        false => ctx.env.catalog().element_of(array),
+    }
 }
 
 fn datum(array: Array) -> Datum {

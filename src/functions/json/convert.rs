@@ -5,11 +5,13 @@
 
 use super::invalid;
 use super::text::{Raw, write_string};
+use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::functions::datetime::iso;
 use crate::functions::{Ctx, io};
 use crate::types::jsonb::Value;
 use crate::types::{Array, Datum, Jsonb, Numeric, Oid, Record, oids};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Between elements on lines of their own.
@@ -23,6 +25,7 @@ pub(super) fn write_json(
     pretty: bool,
     out: &mut String,
 ) -> Result<()> {
+    let type_oid = io::shown_type(ctx.env, type_oid);
     match value {
         Datum::Null => out.push_str("null"),
         Datum::Bool(true) => out.push_str("true"),
@@ -30,7 +33,9 @@ pub(super) fn write_json(
         Datum::Text(text) if type_oid == oids::JSON => out.push_str(text),
         Datum::Jsonb(document) => out.push_str(&document.to_text()),
         Datum::Array(array) => write_array(ctx, array, pretty, out)?,
-        Datum::Record(record) => write_record(ctx, record, pretty, out)?,
+        Datum::Record(record) => {
+            write_record(ctx, &named(ctx, type_oid, record), pretty, out)?;
+        }
         other => match number_or_text(ctx, type_oid, other)? {
             Scalar::Number(text) => out.push_str(&text),
             Scalar::Text(text) => write_string(&text, out),
@@ -106,6 +111,16 @@ fn write_record(ctx: &Ctx<'_>, record: &Record, pretty: bool, out: &mut String) 
     Ok(())
 }
 
+/// A row with its type's column names, where it has none: a stored value of a composite type.
+fn named<'a>(ctx: &Ctx<'_>, type_oid: Oid, record: &'a Record) -> Cow<'a, Record> {
+    if record.names.is_some() || Catalog::is_system(type_oid) {
+        return Cow::Borrowed(record);
+    }
+    let relation = ctx.env.catalog().row_type_relation(type_oid);
+    let names = relation.map(|r| r.live_columns().map(|c| c.name.clone()).collect());
+    Cow::Owned(Record { fields: record.fields.clone(), names })
+}
+
 /// A column's name; rows without names have `f1`, `f2` and so on.
 fn field_name(record: &Record, index: usize) -> String {
     let name = record.names.as_ref().and_then(|names| names.get(index));
@@ -114,6 +129,7 @@ fn field_name(record: &Record, index: usize) -> String {
 
 /// The `jsonb` of a value, to be built into a document.
 pub(super) fn to_value(ctx: &Ctx<'_>, type_oid: Oid, value: &Datum) -> Result<Value> {
+    let type_oid = io::shown_type(ctx.env, type_oid);
     Ok(match value {
         Datum::Null => Value::Null,
         Datum::Bool(b) => Value::Bool(*b),
@@ -124,6 +140,7 @@ pub(super) fn to_value(ctx: &Ctx<'_>, type_oid: Oid, value: &Datum) -> Result<Va
             dimension_value(ctx, array.element_type, &lengths, &array.elements)?
         }
         Datum::Record(record) => {
+            let record = &named(ctx, type_oid, record);
             let fields = record.fields.iter().enumerate();
             let pairs: Result<Vec<_>> = fields
                 .map(|(i, (type_oid, value))| {

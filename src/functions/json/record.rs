@@ -7,6 +7,7 @@ use super::invalid;
 use super::text::{Kind, Raw};
 use crate::error::{PgError, Result, code};
 use crate::functions::Implementation::{self, Scalar, Set};
+use crate::functions::array::element_of;
 use crate::functions::{Ctx, Rows, text_in};
 use crate::types::{Array, Datum, Oid, Record, oids};
 use std::sync::Arc;
@@ -141,7 +142,7 @@ fn datum(ctx: &Ctx<'_>, value: Raw<'_>, type_oid: Oid, typmod: i32, key: &str) -
         Kind::String => return text_in(ctx.env, type_oid, typmod, &value.unquoted()?),
         _ => {}
     }
-    if let Some(element) = oids::element_of(type_oid) {
+    if let Some(element) = element_of(ctx, type_oid) {
         return array(ctx, value, element, typmod, key);
     }
     match value.kind() {

@@ -167,6 +167,7 @@ pub fn report(out: &mut Vec<u8>, tag: u8, report: &Report<'_>) {
         field(b'c', object.column.as_deref());
         field(b'd', object.datatype.as_deref());
         field(b'n', object.constraint.as_deref());
+        field(b'R', error.routine_name());
         out.push(0);
     });
 }

@@ -5,14 +5,17 @@
 //! function, which append to the same buffer.
 
 use super::backend::message;
-use crate::error::Result;
+use crate::error::{PgError, Result, code};
 use crate::functions::{self, Env};
 use crate::session::{Encoding, OutputColumn, Rows};
-use crate::types::{self, Datum, oids};
+use crate::types::{self, Datum, Oid, oids};
 use datafusion::arrow::array::{
     Array, BooleanArray, Int16Array, Int32Array, Int64Array, StringViewArray,
 };
 use datafusion::arrow::record_batch::RecordBatch;
+
+/// The array type over `aclitem`.
+const ACLITEM_ARRAY: Oid = 1034;
 
 /// Appends one DataRow per row.
 pub fn append(
@@ -85,7 +88,11 @@ fn value(out: &mut Vec<u8>, datum: &Datum, column: OutputColumn, env: &dyn Env) 
 /// Appends a value that is not NULL in its column's form.
 pub fn encode(out: &mut Vec<u8>, datum: &Datum, column: OutputColumn, env: &dyn Env) -> Result<()> {
     match column.encoding {
-        Encoding::Binary => types::binary_out(column.type_oid, datum, out),
+        Encoding::Binary if matches!(column.type_oid, oids::ACLITEM | ACLITEM_ARRAY) => {
+            let message = "no binary output function available for type aclitem";
+            return Err(PgError::new(code::UNDEFINED_FUNCTION, message));
+        }
+        Encoding::Binary => functions::binary_out(env, column.type_oid, datum, out),
         Encoding::Text => functions::text_out(env, column.type_oid, datum, out),
     }
     Ok(())

@@ -5,7 +5,7 @@ use super::lines::bad_format;
 use crate::catalog::Column;
 use crate::error::Result;
 use crate::exec::Row;
-use crate::types::{self, Datum};
+use crate::functions::{self, Env};
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 /// Signature, flags, length of the header's extension.
@@ -44,7 +44,12 @@ impl Reader {
     }
 
     /// The next row. `None`: more input is needed, or (`last`) there is no more.
-    pub(super) fn next(&mut self, columns: &[Column], last: bool) -> Result<Option<Row>> {
+    pub(super) fn next(
+        &mut self,
+        columns: &[Column],
+        last: bool,
+        env: &dyn Env,
+    ) -> Result<Option<Row>> {
         if !self.header_read && !self.read_header(last)? {
             return Ok(None);
         }
@@ -59,7 +64,7 @@ impl Reader {
             return Ok(None);
         }
         let mut cursor = Cursor { rest };
-        match cursor.row(columns)? {
+        match cursor.row(columns, env)? {
             Parsed::Row(row) => {
                 self.at = self.buffer.len() - cursor.rest.len();
                 self.rows += 1;
@@ -68,7 +73,7 @@ impl Reader {
             Parsed::End => {
                 self.at = self.buffer.len() - cursor.rest.len();
                 self.at_end = true;
-                self.next(columns, last)
+                self.next(columns, last, env)
             }
             Parsed::Incomplete if last => Err(bad_format("unexpected EOF in COPY data")),
             Parsed::Incomplete => Ok(None),
@@ -121,7 +126,7 @@ impl<'a> Cursor<'a> {
         Some(head)
     }
 
-    fn row(&mut self, columns: &[Column]) -> Result<Parsed> {
+    fn row(&mut self, columns: &[Column], env: &dyn Env) -> Result<Parsed> {
         let Some(count) = self.take(2) else { return Ok(Parsed::Incomplete) };
         let count = i16::from_be_bytes([count[0], count[1]]);
         if count == -1 {
@@ -136,14 +141,14 @@ impl<'a> Cursor<'a> {
             let Some(length) = self.take(4) else { return Ok(Parsed::Incomplete) };
             let length = i32::from_be_bytes([length[0], length[1], length[2], length[3]]);
             if length == -1 {
-                row.push(Datum::Null);
+                row.push(functions::null_in(env, column.type_oid)?);
                 continue;
             }
             let Ok(length) = usize::try_from(length) else {
                 return Err(bad_format("invalid field size"));
             };
             let Some(bytes) = self.take(length) else { return Ok(Parsed::Incomplete) };
-            row.push(types::binary_in(column.type_oid, column.typmod, bytes)?);
+            row.push(functions::binary_in(env, column.type_oid, column.typmod, bytes)?);
         }
         Ok(Parsed::Row(row))
     }

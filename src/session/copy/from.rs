@@ -235,7 +235,7 @@ impl Loader {
     fn take_rows(&mut self, reader: &mut binary::Reader, last: bool) -> Result<()> {
         loop {
             let number = reader.rows + 1;
-            let read = reader.next(&self.columns, last);
+            let read = reader.next(&self.columns, last, &*self.env);
             let Some(row) = read.map_err(|e| self.at_line(e, number))? else { return Ok(()) };
             self.insert(row, number, None)?;
         }
@@ -342,9 +342,11 @@ impl Loader {
     }
 
     fn value(&self, field: Option<&str>, number: u64, column: &Column) -> Result<Datum> {
-        let Some(text) = field else { return Ok(Datum::Null) };
-        functions::text_in(&*self.env, column.type_oid, column.typmod, text)
-            .map_err(|e| self.with_column(e, number, column, Some(text.as_bytes())))
+        let value = match field {
+            Some(text) => functions::text_in(&*self.env, column.type_oid, column.typmod, text),
+            None => functions::null_in(&*self.env, column.type_oid),
+        };
+        value.map_err(|e| self.with_column(e, number, column, field.map(str::as_bytes)))
     }
 
     fn at_line(&self, error: PgError, number: u64) -> PgError {

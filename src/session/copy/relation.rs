@@ -69,7 +69,13 @@ pub(super) fn check_target(relation: &Relation) -> Result<()> {
             .hint("To enable copying to a view, provide an INSTEAD OF INSERT trigger.")),
         RelationKind::Sequence => Err(wrong("sequence")),
         RelationKind::Index => Err(index(name)),
+        RelationKind::Composite => Err(composite(name)),
     }
+}
+
+/// Nor is a composite type.
+fn composite(name: &str) -> PgError {
+    PgError::new(code::WRONG_OBJECT_TYPE, format!("\"{name}\" is a composite type"))
 }
 
 /// An index is no relation to open.
@@ -88,6 +94,7 @@ pub(super) fn check_source(relation: &Relation) -> Result<()> {
         RelationKind::View => Err(wrong("view").hint("Try the COPY (SELECT ...) TO variant.")),
         RelationKind::Sequence => Err(wrong("sequence")),
         RelationKind::Index => Err(index(name)),
+        RelationKind::Composite => Err(composite(name)),
     }
 }
 

@@ -16,7 +16,6 @@ use crate::session::prepared::Planned;
 use crate::session::rows::{RowReader, into_rows};
 use crate::sql::{self, bind::ParamTypes};
 use crate::storage::TableLockMode;
-use crate::types;
 use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
 
@@ -170,7 +169,7 @@ impl Writer {
 
     fn row(&mut self, row: &Row, env: &StatementEnv, out: &mut Vec<u8>) -> Result<()> {
         if self.options.format == Format::Binary {
-            self.binary_row(row, out);
+            self.binary_row(row, env, out);
             return Ok(());
         }
         for (i, value) in row.iter().enumerate() {
@@ -193,7 +192,7 @@ impl Writer {
         Ok(())
     }
 
-    fn binary_row(&self, row: &Row, out: &mut Vec<u8>) {
+    fn binary_row(&self, row: &Row, env: &StatementEnv, out: &mut Vec<u8>) {
         let count = i16::try_from(row.len()).expect("tables have at most 1600 columns");
         out.extend_from_slice(&count.to_be_bytes());
         for (value, column) in row.iter().zip(&self.columns) {
@@ -203,7 +202,7 @@ impl Writer {
             }
             let start = out.len();
             out.extend_from_slice(&[0; 4]);
-            types::binary_out(column.type_oid, value, out);
+            functions::binary_out(env, column.type_oid, value, out);
             let length = i32::try_from(out.len() - start - 4).expect("values are below 1 GiB");
             out[start..start + 4].copy_from_slice(&length.to_be_bytes());
         }

@@ -22,7 +22,7 @@ impl Session {
                     vec![text_column(shown_name(name))]
                 }
             }),
-            Node::ExplainStmt(s) => Some(self.explain_columns(s)?),
+            Node::ExplainStmt(s) => Some(self.explain_columns(s)),
             Node::FetchStmt(s) if !s.ismove => {
                 self.cursor_columns(s.portalname().unwrap_or_default())
             }

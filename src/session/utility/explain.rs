@@ -6,7 +6,6 @@ use crate::exec::ResultColumn;
 use crate::exec::explain::{Analyzed, Measurements, Shown};
 use crate::session::Session;
 use crate::session::prepared::{Kind, Planned};
-use crate::sql::bind::{self, BindContext, ParamTypes};
 use crate::types::{Datum, oids};
 use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
@@ -31,20 +30,14 @@ enum Explained {
 }
 
 impl Session {
-    /// EXPLAIN's column. Its query is bound, as PostgreSQL does when it is prepared, so that its
-    /// errors come then.
-    pub(super) fn explain_columns(&mut self, s: &nodes::ExplainStmt) -> Result<Vec<ResultColumn>> {
-        if Kind::of(s.query()) == Kind::Query {
-            let env = self.statement_env()?;
-            let context = BindContext { catalog: &env.catalog, env: &*env };
-            bind::bind_node(s.query(), &context, &mut ParamTypes::None)?;
-        }
+    /// EXPLAIN's column.
+    pub(super) fn explain_columns(&self, s: &nodes::ExplainStmt) -> Vec<ResultColumn> {
         let column = text_column("QUERY PLAN");
         let is_json = s.options().iter().any(|option| {
             option.defname() == Some("format") && options::word(option).as_deref() == Some("json")
         });
         let type_oid = if is_json { oids::JSON } else { column.type_oid };
-        Ok(vec![ResultColumn { type_oid, ..column }])
+        vec![ResultColumn { type_oid, ..column }]
     }
 
     pub(super) async fn explain(&mut self, s: &nodes::ExplainStmt) -> Result<Outcome> {
@@ -74,7 +67,7 @@ impl Session {
             }
         };
         Ok(Outcome::Rows {
-            columns: self.explain_columns(s)?,
+            columns: self.explain_columns(s),
             rows: lines.into_iter().map(|line| vec![Datum::text(line)]).collect(),
             encodings: Vec::new(),
             tag: "EXPLAIN".to_owned(),
@@ -101,8 +94,9 @@ impl Session {
             query if Kind::of(query) == Kind::Query => query,
             _ => return Err(PgError::unsupported("EXPLAIN of this statement")),
         };
-        let planned = self.compile_explained(query, &mut ParamTypes::None)?;
-        Ok(Explained::Query(Arc::new(planned), Vec::new()))
+        let parameters = self.parameters.clone();
+        let planned = self.compile_explained(query, &mut parameters.param_types())?;
+        Ok(Explained::Query(Arc::new(planned), parameters.values))
     }
 
     /// Runs a plan to its end.

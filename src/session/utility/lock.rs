@@ -74,7 +74,11 @@ impl Session {
         wait: LockWait,
     ) -> Result<()> {
         if !matches!(relation.kind, RelationKind::Table | RelationKind::View) {
-            let kinds = if relation.kind == RelationKind::Index { "indexes" } else { "sequences" };
+            let kinds = match relation.kind {
+                RelationKind::Index => "indexes",
+                RelationKind::Composite => "composite types",
+                _ => "sequences",
+            };
             let message = format!("cannot lock relation \"{}\"", relation.name);
             return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
                 .detail(format!("This operation is not supported for {kinds}.")));

@@ -53,7 +53,8 @@ fn text_column(name: &str) -> ResultColumn {
 }
 
 fn column(name: &str, type_oid: Oid) -> ResultColumn {
-    ResultColumn { name: name.to_owned(), type_oid, typmod: -1, table: 0, attno: 0 }
+    let type_length = crate::catalog::builtin::type_(type_oid).map_or(-1, |t| t.len);
+    ResultColumn { name: name.to_owned(), type_oid, type_length, typmod: -1, table: 0, attno: 0 }
 }
 
 impl Session {
@@ -128,11 +129,20 @@ impl Session {
             },
             _ => None,
         };
-        let prepared = executed.as_ref().map(|(prepared, params)| ddl::PreparedQuery {
+        let executed = executed.as_ref().map(|(prepared, params)| ddl::PreparedQuery {
             query: prepared.node(),
             types: prepared.param_types.clone(),
             params: params.clone(),
         });
+        let own = || ddl::PreparedQuery {
+            query: match statement.node() {
+                Node::CreateTableAsStmt(s) => s.query(),
+                select => select,
+            },
+            types: self.parameters.types().to_vec(),
+            params: self.parameters.values.clone(),
+        };
+        let prepared = executed.or_else(|| (!self.parameters.is_empty()).then(own));
         let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
         self.apply_lock_timeouts(&transaction);
         let context = DdlContext {

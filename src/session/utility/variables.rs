@@ -52,6 +52,21 @@ impl Session {
                 }
                 self.set_transaction_modes(s.args(), "transaction")
             }
+            "TRANSACTION SNAPSHOT" if s.is_local => {
+                let message = "SET LOCAL TRANSACTION SNAPSHOT is not implemented";
+                Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message))
+            }
+            "TRANSACTION SNAPSHOT" => {
+                if self.block == Block::None {
+                    let message = "SET TRANSACTION can only be used in transaction blocks";
+                    self.warn(code::NO_ACTIVE_SQL_TRANSACTION, message);
+                }
+                let name = s.args().iter().find_map(|arg| match arg {
+                    Node::A_Const(c) => Some(constant(c, false)),
+                    _ => None,
+                });
+                self.borrow_snapshot(&name.unwrap_or_default())
+            }
             "SESSION CHARACTERISTICS" => {
                 self.set_transaction_modes(s.args(), "default_transaction")
             }
@@ -114,7 +129,10 @@ fn flatten(name: &str, s: &nodes::VariableSetStmt) -> Result<Option<String>> {
             | "local_preload_libraries"
             | "restrict_nonsystem_relation_kind"
     );
-    let quotes = is_list && !name.eq_ignore_ascii_case("datestyle");
+    let quotes = is_list
+        && !["datestyle", "restrict_nonsystem_relation_kind"]
+            .iter()
+            .any(|plain| name.eq_ignore_ascii_case(plain));
     if s.args().len() > 1 && !is_list {
         return Err(one_argument_only(name));
     }

@@ -140,7 +140,7 @@ impl Binder<'_, '_> {
             });
         }
         match expr {
-            Expr::Const(c) if from == oids::UNKNOWN => self.literal(c, to, typmod),
+            Expr::Const(c) if from == oids::UNKNOWN => self.literal(c, to, typmod, cast),
             Expr::Param(p) if from == oids::UNKNOWN => self.infer_param(p, to, cast),
             Expr::Collate { arg, collation, location } => {
                 let arg = self.coerce_type(*arg, to, typmod, cast)?;
@@ -159,10 +159,26 @@ impl Binder<'_, '_> {
         cast: Cast,
     ) -> Result<Expr> {
         match self.find_path(from, to, cast.context) {
-            Some(Path::Relabel) => Ok(self.relabel(expr, to, -1, cast)),
+            Some(Path::Relabel) => {
+                let (base, base_typmod) = self.base_type(to, typmod);
+                if base == to {
+                    return Ok(self.relabel(expr, to, -1, cast));
+                }
+                let expr = match expr.type_oid() == base {
+                    true => expr,
+                    false => {
+                        self.relabel(expr, base, -1, Cast { form: CoercionForm::Implicit, ..cast })
+                    }
+                };
+                self.as_domain(expr, base, base_typmod, to, cast, false)
+            }
             Some(path) => {
                 let (base, typmod) = self.base_type(to, typmod);
-                self.build_coercion(expr, path, base, typmod, cast)
+                let expr = self.build_coercion(expr, path, base, typmod, cast)?;
+                match base == to {
+                    true => Ok(expr),
+                    false => self.as_domain(expr, base, typmod, to, cast, true),
+                }
             }
             None if from == oids::RECORD && self.is_row_type(to) => {
                 self.record_to_row_type(expr, to, cast)
@@ -189,21 +205,50 @@ impl Binder<'_, '_> {
     }
 
     /// A literal's value in the type it turned out to have.
-    fn literal(&mut self, literal: Const, to: Oid, typmod: i32) -> Result<Expr> {
-        let (base, typmod) = self.base_type(to, typmod);
+    fn literal(&mut self, literal: Const, to: Oid, typmod: i32, cast: Cast) -> Result<Expr> {
+        let (base, base_typmod) = self.base_type(to, typmod);
         // Intervals alone read their typmod with the value: the fields decide what `'1'` means.
-        let typmod = if base == oids::INTERVAL { typmod } else { -1 };
+        let typmod = if base == oids::INTERVAL { base_typmod } else { -1 };
         let value = match &literal.value {
             Datum::Text(text) => self.read_literal(base, typmod, text),
             _ => Ok(Datum::Null),
         };
-        Ok(Expr::Const(Const {
+        let constant = Expr::Const(Const {
             value: value.map_err(|e| e.at(literal.location))?,
             type_oid: base,
             typmod,
             collation: self.collation(base),
             location: literal.location,
-        }))
+        });
+        match base == to {
+            true => Ok(constant),
+            false => self.as_domain(constant, base, base_typmod, to, cast, false),
+        }
+    }
+
+    /// A value of the base type as one of a domain, whose typmod and checks it must satisfy
+    /// (`coerce_to_domain`).
+    fn as_domain(
+        &mut self,
+        mut arg: Expr,
+        base: Oid,
+        base_typmod: i32,
+        to: Oid,
+        cast: Cast,
+        hide_inner: bool,
+    ) -> Result<Expr> {
+        if hide_inner {
+            hide_coercion(&mut arg);
+        }
+        let inner = Cast { form: CoercionForm::Implicit, ..cast };
+        let arg = self.coerce_typmod(arg, base, base_typmod, inner, false)?;
+        Ok(Expr::CoerceToDomain(Box::new(CoerceToDomain {
+            arg,
+            type_oid: to,
+            collation: self.collation(to),
+            form: cast.form,
+            location: cast.location,
+        })))
     }
 
     fn read_literal(&self, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
@@ -211,9 +256,6 @@ impl Binder<'_, '_> {
         if facts.kind == TypeKind::Pseudo && type_oid != oids::CSTRING && type_oid != oids::RECORD {
             let message = format!("cannot accept a value of type {}", self.type_name(type_oid));
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
-        }
-        if facts.kind == TypeKind::Composite || type_oid == oids::RECORD {
-            return Err(PgError::unsupported("input of composite types"));
         }
         functions::text_in(self.context.env, type_oid, typmod, text)
     }
@@ -414,6 +456,7 @@ fn hide_coercion(expr: &mut Expr) {
         Expr::Relabel(r) => &mut r.form,
         Expr::CoerceViaIo(c) => &mut c.form,
         Expr::ArrayCoerce(c) => &mut c.form,
+        Expr::CoerceToDomain(c) => &mut c.form,
         Expr::Row(r) => &mut r.form,
         _ => return,
     };

@@ -388,7 +388,8 @@ impl<'n> Binder<'_, 'n> {
         match row {
             Expr::Func(call) if call.type_oid == oids::RECORD => {
                 let proc = crate::catalog::builtin::proc(call.func);
-                proc.and_then(|p| self.out_columns(p, call).ok()).unwrap_or_default()
+                // Where the call is bound, its polymorphic types were resolved once already.
+                proc.and_then(|proc| self.out_columns(proc, call).ok()).unwrap_or_default()
             }
             Expr::Row(r) if r.type_oid == oids::RECORD => {
                 let field = |(at, e): (usize, &Expr)| {

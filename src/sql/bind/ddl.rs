@@ -133,7 +133,7 @@ impl Binder<'_, '_> {
     fn is_mutable(&self, expr: &Expr) -> bool {
         let volatile = |func: Oid| builtin::proc(func).is_none_or(|p| p.volatility != b'i');
         let text_form = |oid: Oid, input: bool| {
-            let facts = builtin::type_(self.base_type(oid, -1).0);
+            let facts = self.context.catalog.type_(self.base_type(oid, -1).0);
             facts.is_none_or(|t| volatile(if input { t.input } else { t.output }))
         };
         expr.any(&mut |e| match e {

@@ -86,6 +86,10 @@ impl<'n> Binder<'_, 'n> {
                 .detail("This operation is not supported for indexes.")
                 .at(var.location));
         }
+        if relation.kind == RelationKind::Composite {
+            let message = format!("\"{name}\" is a composite type");
+            return Err(PgError::new(code::WRONG_OBJECT_TYPE, message).at(var.location));
+        }
         Ok(relation.clone())
     }
 

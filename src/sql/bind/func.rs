@@ -82,6 +82,11 @@ impl<'n> Binder<'_, 'n> {
         let name = FunctionName::new(call.funcname());
         let location = call.location;
         check_arg_names(&args, location)?;
+        // JDBC's `{? = call f(?)}` numbers the result among the parameters, as void.
+        let mut args = args;
+        if !call.agg_within_group {
+            args.retain(|arg| !is_void_parameter(&arg.expr));
+        }
         let names: Vec<Option<String>> = args.iter().map(|a| a.name.clone()).collect();
         let exprs: Vec<Expr> = args.into_iter().map(|a| a.expr).collect();
         let inputs: Vec<Oid> = exprs.iter().map(Expr::type_oid).collect();
@@ -420,6 +425,10 @@ fn form_of(call: &nodes::FuncCall) -> CoercionForm {
 }
 
 /// Named arguments follow positional ones, each name once.
+fn is_void_parameter(expr: &Expr) -> bool {
+    matches!(expr, Expr::Param(param) if param.type_oid == oids::VOID)
+}
+
 fn check_arg_names(args: &[CallArg], location: i32) -> Result<()> {
     if args.len() > ARGS_MAX {
         let message = format!("cannot pass more than {ARGS_MAX} arguments to a function");

@@ -8,7 +8,7 @@ use super::assign::AssignTarget;
 use super::place::Place;
 use super::select::is_unknown;
 use super::state::{Binder, NsItem};
-use crate::catalog::{Column, Identity, Relation};
+use crate::catalog::{Catalog, Column, Identity, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use pg_raw_parse::{Node, nodes};
@@ -149,13 +149,16 @@ impl<'n> Binder<'_, 'n> {
             let is_default = |r: &Vec<Expr>| matches!(r[at], Expr::SetToDefault { .. });
             let all_default = rows.iter().all(is_default);
             let name = || self.assigned_name(relation, column);
-            if check_override(column, name, all_default, overriding)? {
+            let is_forced = check_override(column, name, all_default, overriding)?;
+            if is_forced {
                 forced.push(*attno);
             }
-            for row in rows.iter_mut() {
-                if matches!(row[at], Expr::SetToDefault { .. }) {
-                    row[at] = self.default_or_null(relation, column);
-                }
+            for row in rows.iter_mut().filter(|row| is_default(row)) {
+                // A value that does not count must not draw from a sequence.
+                row[at] = match is_forced {
+                    true => null_of(column),
+                    false => self.default_or_null(relation, column),
+                };
             }
         }
         Ok(forced)
@@ -284,17 +287,14 @@ impl<'n> Binder<'_, 'n> {
             let sequence = self.context.catalog.identity_sequence(relation.oid, column.attno)?;
             return Some(Expr::NextValue { sequence: sequence.oid, type_oid: column.type_oid });
         }
+        if column.default.is_none() && !Catalog::is_system(column.type_oid) {
+            return self.context.catalog.default_by_type(column);
+        }
         column.default.clone()
     }
 
     pub fn default_or_null(&self, relation: &Relation, column: &Column) -> Expr {
-        self.column_default(relation, column).unwrap_or(Expr::Const(Const {
-            value: crate::types::Datum::Null,
-            type_oid: column.type_oid,
-            typmod: column.typmod,
-            collation: column.collation,
-            location: -1,
-        }))
+        self.column_default(relation, column).unwrap_or_else(|| null_of(column))
     }
 
     /// The target of INSERT, UPDATE or DELETE, as range table entry 1.
@@ -320,6 +320,10 @@ impl<'n> Binder<'_, 'n> {
             }
             Kind::Sequence => {
                 let message = format!("cannot change sequence \"{}\"", relation.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+            Kind::Composite => {
+                let message = format!("\"{}\" is a composite type", relation.name);
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
             Kind::Index => {
@@ -355,6 +359,17 @@ impl<'n> Binder<'_, 'n> {
         self.resolve_unknown_targets(&mut targets)?;
         Ok(targets)
     }
+}
+
+/// A column's NULL.
+fn null_of(column: &Column) -> Expr {
+    Expr::Const(Const {
+        value: crate::types::Datum::Null,
+        type_oid: column.type_oid,
+        typmod: column.typmod,
+        collation: column.collation,
+        location: -1,
+    })
 }
 
 /// Whether the given value is dropped for the default; an error where it may not be given

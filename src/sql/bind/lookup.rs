@@ -1,10 +1,10 @@
 //! What the binder asks of the catalog: types, and their names in messages.
 
 use super::state::Binder;
-use crate::catalog::Relation;
 use crate::catalog::builtin::{self, TypeKind};
+use crate::catalog::depend::describe;
 use crate::error::{PgError, Result, code};
-use crate::functions::{privileges, quote_identifier};
+use crate::functions::privileges;
 use crate::types::{self, Oid, oids};
 
 /// The facts about a type that resolution looks at.
@@ -18,8 +18,6 @@ pub(super) struct TypeFacts {
     /// The array type over it; 0 if none.
     pub array: Oid,
     pub collation: Oid,
-    pub base: Oid,
-    pub base_typmod: i32,
 }
 
 impl Binder<'_, '_> {
@@ -32,8 +30,6 @@ impl Binder<'_, '_> {
             element: t.array_element().unwrap_or(0),
             array: t.array,
             collation: t.collation,
-            base: t.base,
-            base_typmod: t.base_typmod,
         };
         let found = self.context.catalog.type_(oid).map(|t| from(&t));
         found.unwrap_or(TypeFacts {
@@ -43,27 +39,18 @@ impl Binder<'_, '_> {
             element: 0,
             array: 0,
             collation: 0,
-            base: 0,
-            base_typmod: -1,
         })
     }
 
     /// The type itself, or what a domain is over, with its typmod.
-    pub fn base_type(&self, mut oid: Oid, mut typmod: i32) -> (Oid, i32) {
-        loop {
-            let facts = self.facts(oid);
-            if facts.kind != TypeKind::Domain {
-                return (oid, typmod);
-            }
-            oid = facts.base;
-            typmod = facts.base_typmod;
-        }
+    pub fn base_type(&self, oid: Oid, typmod: i32) -> (Oid, i32) {
+        self.context.catalog.base_type(oid, typmod)
     }
 
     /// The collation that values of a type have unless said otherwise (0: not collatable).
     pub fn collation(&self, oid: Oid) -> Oid {
         let facts = self.facts(oid);
-        if facts.kind == TypeKind::Base { facts.collation } else { 0 }
+        if matches!(facts.kind, TypeKind::Base | TypeKind::Domain) { facts.collation } else { 0 }
     }
 
     /// The element type of a true array (domains looked through).
@@ -88,27 +75,12 @@ impl Binder<'_, '_> {
         if let Some(name) = types::type_name(oid) {
             return name;
         }
-        match self.context.catalog.row_type_relation(oid) {
-            Some(relation) => self.relation_name(relation),
-            None => self.array_name(oid),
-        }
-    }
-
-    /// The array over a row type: the row type's OID is one less.
-    fn array_name(&self, oid: Oid) -> String {
         let element = self.facts(oid).element;
-        if element == 0 { "???".into() } else { format!("{}[]", self.type_name(element)) }
-    }
-
-    /// A relation's name, qualified unless the search path finds it.
-    pub fn relation_name(&self, relation: &Relation) -> String {
-        let catalog = self.context.catalog;
-        let visible = catalog.relation_in_path(self.context.env.search_path(), &relation.name);
-        if visible.is_some_and(|r| r.oid == relation.oid) {
-            return quote_identifier(&relation.name).into_owned();
+        if element != 0 {
+            return format!("{}[]", self.type_name(element));
         }
-        let schema = catalog.namespace(relation.namespace).map_or("???", |n| n.name.as_str());
-        format!("{}.{}", quote_identifier(schema), quote_identifier(&relation.name))
+        let path = self.context.env.search_path();
+        describe::type_name(self.context.catalog, oid, path).unwrap_or_else(|| "???".into())
     }
 
     /// The schema of this name (`get_namespace_oid`).

@@ -262,9 +262,13 @@ impl Binder<'_, '_> {
     /// The operators that sort and group values of a type (`get_sort_group_operators`).
     pub fn sort_operators(&self, oid: Oid) -> SortOperators {
         let base = self.base_type(oid, -1).0;
-        match builtin::comparison(base) {
+        match self.context.catalog.comparison(base) {
             Some(c) => SortOperators { lt: c.lt, eq: c.eq, gt: c.gt },
-            None => SortOperators { lt: 0, eq: builtin::hash_equality(base).unwrap_or(0), gt: 0 },
+            None => SortOperators {
+                lt: 0,
+                eq: self.context.catalog.hash_equality(base).unwrap_or(0),
+                gt: 0,
+            },
         }
     }
 

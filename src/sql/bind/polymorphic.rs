@@ -82,6 +82,12 @@ impl Binder<'_, '_> {
                 return false;
             }
         }
+        if declared.contains(&oids::ANYENUM) {
+            let element = evidence.element.or_else(|| self.element(evidence.array?));
+            if element.is_none_or(|e| self.facts(e).kind != TypeKind::Enum) {
+                return false;
+            }
+        }
         if evidence.non_array.is_some() {
             let element = evidence.element.or_else(|| self.element(evidence.array?));
             if element.is_some_and(|e| self.element(e).is_some()) {
@@ -147,7 +153,14 @@ impl Binder<'_, '_> {
                 }
                 None => Err(self.not_a(declared, "an array", actual)),
             },
-            oids::ANYENUM => Err(self.not_a(declared, "an enum", actual)),
+            oids::ANYENUM => {
+                // As in PostgreSQL, a domain over an enum is none.
+                if self.facts(actual).kind != TypeKind::Enum {
+                    return Err(self.not_a(declared, "an enum", actual));
+                }
+                agree(&mut found.element, actual)
+                    .map_err(|old| self.not_alike("anyelement", old, actual))
+            }
             _ if self.facts(actual).kind == TypeKind::Range => {
                 Err(PgError::unsupported("polymorphic functions on ranges"))
             }
@@ -227,6 +240,11 @@ impl Binder<'_, '_> {
                 return Err(PgError::new(code::DATATYPE_MISMATCH, message));
             }
         };
+        if declared.contains(&oids::ANYENUM) && self.facts(element).kind != TypeKind::Enum {
+            let message =
+                format!("type matched to anyenum is not an enum type: {}", self.type_name(element));
+            return Err(PgError::new(code::DATATYPE_MISMATCH, message));
+        }
         if declared.contains(&oids::ANYNONARRAY) && self.element(element).is_some() {
             let message = format!(
                 "type matched to anynonarray is an array type: {}",
@@ -277,7 +295,7 @@ impl Binder<'_, '_> {
             oids::ANYARRAY => array(element),
             oids::ANYCOMPATIBLEARRAY => array(compatible),
             oids::ANYCOMPATIBLE | oids::ANYCOMPATIBLENONARRAY => Ok(compatible),
-            oids::ANYELEMENT | oids::ANYNONARRAY if element != 0 => Ok(element),
+            oids::ANYELEMENT | oids::ANYNONARRAY | oids::ANYENUM if element != 0 => Ok(element),
             other if is_polymorphic(other) && actual != oids::UNKNOWN => Ok(actual),
             other => Ok(other),
         }
@@ -285,7 +303,7 @@ impl Binder<'_, '_> {
 }
 
 fn is_element(oid: Oid) -> bool {
-    matches!(oid, oids::ANYELEMENT | oids::ANYNONARRAY)
+    matches!(oid, oids::ANYELEMENT | oids::ANYNONARRAY | oids::ANYENUM)
 }
 
 /// Keeps the first type seen; a different one is an error that gives the first.

@@ -2,8 +2,10 @@
 
 use super::oper::OperatorName;
 use super::state::Binder;
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
+use crate::types::Oid;
 use pg_raw_parse::{Node, nodes};
 
 impl<'n> Binder<'_, 'n> {
@@ -35,24 +37,30 @@ impl<'n> Binder<'_, 'n> {
             let message = "subquery must return only one column";
             return Err(PgError::new(code::SYNTAX_ERROR, message).at(node.location));
         }
-        if kind == SubLinkKind::Array {
-            self.check_array_sublink(&query)?;
+        let array_type = match kind {
+            SubLinkKind::Array => Some(self.array_sublink_type(&query)?),
+            _ => None,
+        };
+        // Built-in types say their array types themselves.
+        let array_type = array_type.filter(|oid| !Catalog::is_system(*oid));
+        let mut link = sublink(kind, None, 0, query, node.location);
+        if let Expr::SubLink(link) = &mut link {
+            link.array_type = array_type;
         }
-        Ok(sublink(kind, None, 0, query, node.location))
+        Ok(link)
     }
 
-    fn check_array_sublink(&self, query: &Query) -> Result<()> {
+    fn array_sublink_type(&self, query: &Query) -> Result<Oid> {
         let oid = query.first_column_type();
         // Arrays become one array with a dimension more.
-        if crate::types::oids::element_of(oid).is_some() {
-            return Ok(());
+        if self.element(oid).is_some() {
+            return Ok(self.base_type(oid, -1).0);
         }
-        if self.array_of(oid).is_none() || crate::types::oids::array_of(oid).is_none() {
+        self.array_of(oid).ok_or_else(|| {
             let message =
                 format!("could not find array type for data type {}", self.type_name(oid));
-            return Err(PgError::new(code::UNDEFINED_OBJECT, message));
-        }
-        Ok(())
+            PgError::new(code::UNDEFINED_OBJECT, message)
+        })
     }
 
     /// `(a, b) op (SELECT …)`.
@@ -109,7 +117,14 @@ fn sublink(
     query: Query,
     location: i32,
 ) -> Expr {
-    Expr::SubLink(Box::new(SubLink { kind, test, column_vars, query: Box::new(query), location }))
+    Expr::SubLink(Box::new(SubLink {
+        kind,
+        test,
+        column_vars,
+        query: Box::new(query),
+        array_type: None,
+        location,
+    }))
 }
 
 /// Stands for a sub-query's column in the comparison.

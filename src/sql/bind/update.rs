@@ -161,6 +161,7 @@ impl<'n> Binder<'_, 'n> {
         self.scopes.pop();
         let (query, types) = wrapped?;
         let sublink = Expr::SubLink(Box::new(SubLink {
+            array_type: None,
             kind: SubLinkKind::Scalar,
             test: None,
             column_vars: 0,

@@ -312,7 +312,8 @@ impl<'n> Binder<'_, 'n> {
             );
             PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(location)
         };
-        let comparison = builtin::comparison(sort_type).ok_or_else(|| unsupported(self, ""))?;
+        let comparison =
+            self.context.catalog.comparison(sort_type).ok_or_else(|| unsupported(self, ""))?;
         let (family, input) = (comparison.family, comparison.input_type);
         let support = |offset: Oid| builtin::amproc(family, input, offset, IN_RANGE);
         let candidates = [

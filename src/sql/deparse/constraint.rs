@@ -7,7 +7,9 @@ use crate::types::Oid;
 
 /// The constraint as ALTER TABLE ADD CONSTRAINT takes it, without its name.
 pub(super) fn definition(names: &Names<'_>, oid: Oid, pretty: bool) -> Result<Option<String>> {
-    let Some((table, constraint)) = names.catalog.constraint(oid) else { return Ok(None) };
+    let Some((table, constraint)) = names.catalog.constraint(oid) else {
+        return domain_check(names, oid, pretty);
+    };
     let mut out = match &constraint.kind {
         ConstraintKind::PrimaryKey { index, columns } => {
             format!(
@@ -34,6 +36,14 @@ pub(super) fn definition(names: &Names<'_>, oid: Oid, pretty: bool) -> Result<Op
     };
     out.push_str(&suffix(constraint));
     Ok(Some(out))
+}
+
+/// A domain's CHECK.
+fn domain_check(names: &Names<'_>, oid: Oid, pretty: bool) -> Result<Option<String>> {
+    let Some((_, check)) = names.catalog.domain_check(oid) else { return Ok(None) };
+    let text = super::expression(names, &check.expr, 0, pretty)?;
+    let suffix = if check.validated { "" } else { " NOT VALID" };
+    Ok(Some(format!("CHECK ({text}){suffix}")))
 }
 
 fn suffix(constraint: &Constraint) -> String {

@@ -43,6 +43,7 @@ impl<'a> Writer<'a> {
             Expr::Relabel(r) => self.cast(expr, &r.arg, r.type_oid, r.typmod, r.form, implicit),
             Expr::CoerceViaIo(c) => self.cast(expr, &c.arg, c.type_oid, -1, c.form, implicit),
             Expr::ArrayCoerce(c) => self.cast(expr, &c.arg, c.type_oid, c.typmod, c.form, implicit),
+            Expr::CoerceToDomain(c) => self.cast(expr, &c.arg, c.type_oid, -1, c.form, implicit),
             Expr::Case(case) => self.case(case),
             Expr::Array(array) => self.array(array),
             Expr::Row(row) => self.row(row),
@@ -90,6 +91,7 @@ impl<'a> Writer<'a> {
         let Some(scope) = level.and_then(|at| self.scopes.get(at)) else {
             return Err(PgError::internal("a variable of no query"));
         };
+        let of_domain = scope.of_domain;
         let (rel, attno) = scope.resolve(var.rel, var.attno);
         let table = scope.table(rel).map(|t| quote_identifier(t).into_owned());
         let name = match attno {
@@ -101,6 +103,7 @@ impl<'a> Writer<'a> {
             self.push(&format!("{table}."));
         }
         match &name {
+            Some(name) if of_domain => self.push(name),
             Some(name) => self.push(&quote_identifier(name)),
             None => self.push("*"),
         }
@@ -141,8 +144,9 @@ impl<'a> Writer<'a> {
             let relation = self.names.catalog.relation(*oid);
             return Ok(relation.map_or_else(|| oid.to_string(), |r| self.names.relation(r)));
         }
+        let (type_oid, value) = self.names.catalog.labelled(constant.type_oid, &constant.value);
         let mut out = Vec::new();
-        types::text_out(constant.type_oid, &constant.value, &Format::default(), &mut out);
+        types::text_out(type_oid, &value, &Format::default(), &mut out);
         String::from_utf8(out).map_err(|_| PgError::internal("a text form that is not UTF-8"))
     }
 

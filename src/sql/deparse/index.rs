@@ -2,9 +2,10 @@
 
 use super::expr::looks_like_function;
 use super::names::Names;
-use crate::catalog::{IndexColumn, IndexInfo, Relation, builtin};
+use crate::catalog::builtin::{self, SystemIndex};
+use crate::catalog::{IndexColumn, IndexInfo, Relation};
 use crate::error::Result;
-use crate::functions::quote_identifier;
+use crate::functions::{quote_identifier, quote_qualified};
 use crate::nodes::CoercionForm;
 use crate::types::Oid;
 
@@ -15,6 +16,9 @@ pub(super) fn definition(
     column: i32,
     pretty: bool,
 ) -> Result<Option<String>> {
+    if let Some(index) = builtin::system_index(oid) {
+        return Ok(Some(of_system(names, index, column, pretty)));
+    }
     let Some(index) = names.catalog.relation(oid) else { return Ok(None) };
     let Some(info) = &index.index else { return Ok(None) };
     let Some(table) = names.catalog.relation(info.table) else { return Ok(None) };
@@ -26,6 +30,23 @@ pub(super) fn definition(
         return key(names, table, item, pretty).map(Some);
     }
     full(names, index, info, table, pretty).map(Some)
+}
+
+/// An index of a system table, which the catalog does not have.
+fn of_system(names: &Names<'_>, index: &SystemIndex, column: i32, pretty: bool) -> String {
+    if column != 0 {
+        let at = usize::try_from(column).ok().and_then(|c| c.checked_sub(1));
+        let name = at.and_then(|at| index.columns.get(at));
+        return name.map_or(String::new(), |name| quote_identifier(name).into_owned());
+    }
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let found = names.catalog.relation_in_path(names.search_path, index.table_name);
+    let visible = found.is_some_and(|found| found.oid == index.table);
+    let schema = names.catalog.namespace(index.table_namespace).map(|n| n.name.as_str());
+    let on = quote_qualified(schema.filter(|_| !(pretty && visible)), index.table_name);
+    let columns: Vec<_> = index.columns.iter().map(|name| quote_identifier(name)).collect();
+    let name = quote_identifier(index.name);
+    format!("CREATE {unique}INDEX {name} ON {on} USING btree ({})", columns.join(", "))
 }
 
 fn full(
@@ -80,12 +101,12 @@ fn options(names: &Names<'_>, table: &Relation, item: &IndexColumn, method: Oid)
     let mut out = String::new();
     let own = match &item.expr {
         None => table.column(item.attno).collation,
-        Some(_) => builtin::type_(item.type_oid).map_or(0, |t| t.collation),
+        Some(_) => names.catalog.type_collation(item.type_oid),
     };
     if item.collation != 0 && item.collation != own {
         out.push_str(&format!(" COLLATE {}", names.collation(item.collation)));
     }
-    let default = builtin::default_opclass(method, item.type_oid).map_or(0, |c| c.oid);
+    let default = names.catalog.default_opclass(method, item.type_oid).map_or(0, |c| c.oid);
     if item.opclass != default
         && let Some(class) = builtin::opclass(item.opclass)
     {

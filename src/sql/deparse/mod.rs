@@ -25,7 +25,7 @@ mod sublink;
 mod view;
 mod writer;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result};
 use crate::functions::Deparse;
 use crate::nodes::{Expr, Query};
@@ -46,12 +46,20 @@ pub fn deparse(
         Deparse::Index { index, column } => index::definition(&names, index, column, pretty),
         Deparse::Constraint(oid) => constraint::definition(&names, oid, pretty),
         Deparse::Expr { tree, relation } => {
+            // Defaults of built-in functions' arguments come as SQL.
+            if builtin::is_argument_default(tree) {
+                return Ok(Some(tree.to_owned()));
+            }
             let expr = crate::nodes::json::read(tree.as_bytes())
                 .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
             expression(&names, &expr, relation, pretty).map(Some)
         }
         Deparse::View(oid) => view::definition(&names, oid, pretty),
-        Deparse::Function(_) => Ok(None),
+        Deparse::DomainDefault(oid) => {
+            let domain = catalog.user_type(oid).and_then(|found| found.domain());
+            let default = domain.and_then(|domain| domain.default.as_ref());
+            default.map(|expr| expression(&names, expr, 0, pretty)).transpose()
+        }
     }
 }
 
@@ -82,11 +90,13 @@ pub fn expressions(
     Ok(texts)
 }
 
-/// An expression over the columns of one relation.
+/// An expression over the columns of one relation; over a domain's value where there is none.
 fn expression(names: &Names<'_>, expr: &Expr, relation: Oid, pretty: bool) -> Result<String> {
-    let columns = names.catalog.relation(relation);
-    let columns = columns.map(|r| r.columns.iter().map(|c| c.name.clone()).collect());
-    let mut writer = Writer::new(names, Scope::of_columns(columns.unwrap_or_default()), pretty);
+    let scope = match names.catalog.relation(relation) {
+        Some(r) => Scope::of_columns(r.columns.iter().map(|c| c.name.clone()).collect()),
+        None => Scope::of_domain(),
+    };
+    let mut writer = Writer::new(names, scope, pretty);
     writer.expr(expr, false)?;
     Ok(writer.out)
 }

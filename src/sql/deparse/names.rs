@@ -2,6 +2,7 @@
 //! the object.
 
 use crate::catalog::builtin::Proc;
+use crate::catalog::depend::describe;
 use crate::catalog::{Catalog, Relation};
 use crate::functions::quote_identifier;
 use crate::types::{self, Oid};
@@ -46,8 +47,8 @@ impl Names<'_> {
         if let Some(name) = types::format_type(oid, typmod) {
             return name;
         }
-        let relation = self.catalog.row_type_relation(oid);
-        relation.map_or_else(|| "???".to_owned(), |r| self.relation(r))
+        let name = describe::type_name(self.catalog, oid, self.search_path);
+        name.unwrap_or_else(|| "???".to_owned())
     }
 
     pub fn collation(&self, oid: Oid) -> String {

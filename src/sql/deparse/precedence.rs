@@ -21,6 +21,7 @@ pub(super) fn is_simple(expr: &Expr, parent: &Expr) -> bool {
         Expr::Relabel(r) => is_simple(&r.arg, expr),
         Expr::CoerceViaIo(c) => is_simple(&c.arg, expr),
         Expr::ArrayCoerce(c) => is_simple(&c.arg, expr),
+        Expr::CoerceToDomain(c) => is_simple(&c.arg, expr),
         Expr::FieldSelect { .. } => !matches!(parent, Expr::FieldSelect { .. }),
         Expr::Func(call) if call.op.is_some() => match parent {
             Expr::Func(outer) if outer.op.is_some() => simple_operand(expr, call, outer),

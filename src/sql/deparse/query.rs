@@ -369,6 +369,7 @@ fn without_implicit_cast(expr: &Expr) -> &Expr {
         Expr::Relabel(r) if r.form == CoercionForm::Implicit => &r.arg,
         Expr::CoerceViaIo(c) if c.form == CoercionForm::Implicit => &c.arg,
         Expr::ArrayCoerce(c) if c.form == CoercionForm::Implicit => &c.arg,
+        Expr::CoerceToDomain(c) if c.form == CoercionForm::Implicit => &c.arg,
         Expr::Func(f) if f.form == CoercionForm::Implicit => f.args.first().unwrap_or(expr),
         _ => expr,
     }

@@ -20,6 +20,8 @@ pub(super) struct Scope<'a> {
     joins: Vec<(RangeIndex, Vec<RangeIndex>)>,
     /// Joins whose inside is being written: their inputs are visible.
     pub open_joins: Vec<RangeIndex>,
+    /// The lone column is the word VALUE of a domain's CHECK.
+    pub of_domain: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -31,7 +33,13 @@ impl<'a> Scope<'a> {
             columns: vec![columns],
             joins: Vec::new(),
             open_joins: Vec::new(),
+            of_domain: false,
         }
+    }
+
+    /// The value of a domain, for its CHECK.
+    pub fn of_domain() -> Scope<'a> {
+        Scope { of_domain: true, ..Scope::of_columns(vec!["VALUE".to_owned()]) }
     }
 
     /// Names for a query inside `outer` ones. A view's own query has `old` and `new` in PostgreSQL,
@@ -52,7 +60,8 @@ impl<'a> Scope<'a> {
             aliased_joins(item, query, &mut joins);
             set_join_names(item, query, &mut columns);
         }
-        Scope { query: Some(query), tables, columns, joins, open_joins: Vec::new() }
+        let open_joins = Vec::new();
+        Scope { query: Some(query), tables, columns, joins, open_joins, of_domain: false }
     }
 
     pub fn table(&self, rel: RangeIndex) -> Option<&str> {

@@ -20,7 +20,7 @@
 use crate::storage::row::LayoutColumn;
 use crate::storage::{Result, RowLayout, StorageError, row};
 use crate::types::arrow::{self, Builder, ColumnType};
-use crate::types::{Datum, Format, Oid, oids, text_in, text_out};
+use crate::types::{Datum, Format, Oid, oids, tagged, text_in, text_out};
 use datafusion::arrow::array::builder::{BinaryBuilder, Int64Builder};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{
@@ -97,6 +97,7 @@ impl SegmentColumn {
 impl Form {
     fn of(type_oid: Oid, typmod: i32) -> Form {
         match ColumnType::stored(type_oid, typmod).data_type() {
+            DataType::BinaryView if tagged::is_tagged(type_oid) => Form::Arrow,
             DataType::BinaryView if type_oid != oids::BYTEA => Form::Text,
             DataType::FixedSizeBinary(_) if type_oid != oids::UUID => Form::Text,
             _ => Form::Arrow,

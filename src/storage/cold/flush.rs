@@ -22,7 +22,7 @@ use std::sync::{Arc, mpsc};
 /// Rows written between two looks at whether to go on.
 const LOOK_EVERY: u32 = 4096;
 /// Moved rows that are worth a compaction of where they were.
-const COMPACT_ROWS: u64 = 10_000;
+const EMPTIED_ROWS: u64 = 10_000;
 
 /// What a flush or a compaction did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,9 +96,8 @@ impl Store {
                 Ok(())
             })
         })?;
-        // What is left of many rows that moved would slow down every scan of the hot ones.
-        if outcome.rows >= COMPACT_ROWS {
-            self.compact(Space::Rows, table.table);
+        if outcome.rows >= EMPTIED_ROWS {
+            cold.emptied.lock().insert(table.table);
         }
         Ok(outcome)
     }

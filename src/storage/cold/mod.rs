@@ -161,6 +161,8 @@ pub(super) struct Cold {
     pub(super) written: Written,
     /// Relations that were dropped since the start: no step may bring them back.
     pub(super) dropped: RwLock<HashSet<StorageId>>,
+    /// Tables of whose hot rows many have moved: what is left of them slows down scans.
+    emptied: Mutex<HashSet<StorageId>>,
     /// Garbage, with RocksDB's number when it became that: older snapshots may need it.
     retired: DashMap<SegmentId, u64>,
     next_session: AtomicU32,
@@ -192,6 +194,7 @@ impl Cold {
             let_go: Condvar::new(),
             written: Written::default(),
             dropped: RwLock::default(),
+            emptied: Mutex::default(),
             retired: DashMap::new(),
             next_session: AtomicU32::new(FIRST_SESSION),
         }

@@ -1,4 +1,5 @@
-//! Sweep: files that no manifest names, and no snapshot needs, are deleted.
+//! Sweep: files that no manifest names, and no snapshot needs, are deleted, and so is what is left of
+//! hot rows that have moved.
 //!
 //! Their records go after them, so that a crash between only means that a file is deleted twice. The
 //! dead rows of a segment go with its file.
@@ -83,7 +84,17 @@ impl Store {
                 Err(error) => failed = failed.and(Err(error)),
             }
         }
+        let emptied = std::mem::take(&mut *cold.emptied.lock());
+        for table in emptied {
+            work.check()?;
+            self.compact(Space::Rows, table);
+        }
         failed.map(|()| outcome)
+    }
+
+    /// Whether there is something for a sweep that should not wait.
+    pub fn has_emptied(&self) -> bool {
+        !self.db.cold.emptied.lock().is_empty()
     }
 
     fn delete_garbage(&self, segment: SegmentId, file: &FilePath) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::modes::{Mode, ModeSet};
 use super::{AdvisoryKey, LockInfo, LockScope, LockWaitOptions};
 use crate::nodes::LockWait;
+use crate::storage::cold::FIRST_SESSION;
 use crate::storage::keys::StorageId;
 use crate::storage::{Result, StorageError};
 use dashmap::DashMap;
@@ -146,6 +147,15 @@ impl Entry {
         self.conflicts_with_holders(session, conflicts) || behind()
     }
 
+    /// Whether nothing but a step that moves rows between the tiers is in a client's way. That takes
+    /// moments, and waits for nobody: who does not want to wait for other clients waits for it.
+    fn is_being_moved(&self, tag: Tag, session: u32, mode: Mode) -> bool {
+        let conflicts = mode.conflicts(tag.is_row());
+        let mut in_the_way =
+            self.holders.iter().filter(|h| h.session != session && h.modes() & conflicts != 0);
+        tag.is_row() && session < FIRST_SESSION && in_the_way.all(|h| h.session >= FIRST_SESSION)
+    }
+
     /// Grants whoever can go on now, in order.
     fn grant_queue(&mut self, tag: Tag) {
         let Some(mut queue) = self.queue.take() else { return };
@@ -218,7 +228,7 @@ impl LockManager {
             options: LockWaitOptions::default(),
             transaction: &|| 0,
         };
-        // Only a request that may wait is queued.
+        // One that was queued is taken back.
         self.grant_or_queue(&request).unwrap_or(Acquired::Unavailable)
     }
 
@@ -236,7 +246,7 @@ impl LockManager {
             entry.grant(session, mode, scope);
             return Ok(Acquired::Granted);
         }
-        if request.wait != LockWait::Block {
+        if request.wait != LockWait::Block && !entry.is_being_moved(tag, session, mode) {
             return Ok(Acquired::Unavailable);
         }
         let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::StorageError;
+use crate::storage::cold::FIRST_SESSION;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -176,4 +177,19 @@ async fn pg_locks_shows_holders_and_waiters() {
         [(1, Some(16384), "AccessShareLock", true), (2, Some(16384), "AccessExclusiveLock", false)]
     );
     assert_eq!(locks.blockers(2), [1]);
+}
+
+#[tokio::test]
+async fn nobody_is_refused_a_row_for_its_move_between_the_tiers() {
+    let locks = Arc::new(LockManager::default());
+    let (tag, mover) = (locks.row_tag(1, b"k"), FIRST_SESSION);
+    assert_eq!(lock(&locks, tag, mover, RowLockMode::Update).await, Acquired::Granted);
+    let shared = Arc::clone(&locks);
+    let asked = tokio::spawn(async move { lock(&shared, tag, 2, RowLockMode::Update).await });
+    while !locks.waiting.lock().contains_key(&2) {
+        tokio::task::yield_now().await;
+    }
+    release(&locks, tag, mover, RowLockMode::Update);
+    assert_eq!(asked.await.unwrap(), Acquired::Waited);
+    assert_eq!(lock(&locks, tag, 3, RowLockMode::Update).await, Acquired::Unavailable);
 }

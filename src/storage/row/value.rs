@@ -3,9 +3,10 @@
 //! Fixed-width types are stored as their little-endian integers and floats. Text is its bytes.
 //! `numeric` has its compact form, which costs no division by powers of ten. The other
 //! variable-length types (jsonb, arrays) are stored in their binary wire form, which is exact,
-//! compact, and does not change between versions.
+//! compact, and does not change between versions. Types that users make are stored as what stands in for
+//! them: an enum as the eight bytes of a label's rank, composites and arrays [tagged].
 
-use crate::types::{Datum, Interval, Numeric, Oid, binary_in, binary_out, oids};
+use crate::types::{Datum, Interval, Numeric, Oid, binary_in, binary_out, oids, tagged};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +22,12 @@ impl Width {
             oids::BOOL | oids::CHAR => Width::Fixed(1),
             oids::INT2 => Width::Fixed(2),
             oids::INT4 | oids::FLOAT4 | oids::DATE => Width::Fixed(4),
-            oids::INT8 | oids::FLOAT8 | oids::TIME | oids::TIMESTAMP | oids::TIMESTAMPTZ => {
-                Width::Fixed(8)
-            }
+            oids::INT8
+            | oids::ANYENUM
+            | oids::FLOAT8
+            | oids::TIME
+            | oids::TIMESTAMP
+            | oids::TIMESTAMPTZ => Width::Fixed(8),
             oids::TIMETZ => Width::Fixed(12),
             oids::INTERVAL | oids::UUID => Width::Fixed(16),
             oid if is_oid(oid) => Width::Fixed(4),
@@ -87,7 +91,7 @@ pub(super) fn decode_fixed(type_oid: Oid, bytes: &[u8]) -> Datum {
         oids::CHAR => Datum::Char(bytes[0]),
         oids::INT2 => Datum::Int2(i16::from_le_bytes(chunk(bytes, 0))),
         oids::INT4 => Datum::Int4(i32::from_le_bytes(chunk(bytes, 0))),
-        oids::INT8 => Datum::Int8(i64::from_le_bytes(chunk(bytes, 0))),
+        oids::INT8 | oids::ANYENUM => Datum::Int8(i64::from_le_bytes(chunk(bytes, 0))),
         oids::FLOAT4 => Datum::Float4(f32::from_le_bytes(chunk(bytes, 0))),
         oids::FLOAT8 => Datum::Float8(f64::from_le_bytes(chunk(bytes, 0))),
         oids::DATE => Datum::Date(i32::from_le_bytes(chunk(bytes, 0))),
@@ -112,6 +116,7 @@ pub(super) fn decode_fixed(type_oid: Oid, bytes: &[u8]) -> Datum {
 pub(super) fn encode_variable(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
     match value {
         Datum::Null => {}
+        value if tagged::is_tagged(type_oid) => tagged::write(value, out),
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
         Datum::Bytea(v) => out.extend_from_slice(v),
         Datum::Numeric(v) => v.encode(out),
@@ -134,6 +139,9 @@ pub(super) fn decode_variable(type_oid: Oid, bytes: &[u8]) -> Datum {
         oids::BYTEA => Datum::bytea(bytes),
         oids::NUMERIC => {
             Datum::Numeric(Numeric::decode(bytes).expect("a stored numeric is in its compact form"))
+        }
+        _ if tagged::is_tagged(type_oid) => {
+            tagged::read(bytes).expect("a stored value is in its tagged form")
         }
         _ => binary_in(type_oid, -1, bytes).expect("a stored value is in its type's binary form"),
     }

@@ -232,6 +232,19 @@ impl Txn {
         Ok(ReadView::new(self.store.snapshot(), own, None))
     }
 
+    /// The transaction's snapshot; in READ COMMITTED one of its own, as of now.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        let mut state = self.state.lock();
+        self.view(&mut state)?;
+        Ok(state.snapshot.clone().unwrap_or_else(|| self.store.snapshot()))
+    }
+
+    /// Takes another transaction's snapshot for this one's. Nothing has been read yet, and the level
+    /// is REPEATABLE READ.
+    pub fn set_snapshot(&self, snapshot: Arc<Snapshot>) {
+        self.state.lock().snapshot = Some(snapshot);
+    }
+
     fn view(&self, state: &mut State) -> Result<ReadView> {
         if state.ended {
             return Err(StorageError::Closed("the transaction has ended".into()));
@@ -438,7 +451,7 @@ impl Txn {
         self.release(released);
     }
 
-    /// What an upper layer keeps with the transaction, one value per type; dropped with it.
+    /// What an upper layer keeps with the transaction, one value per type; dropped at its end.
     pub fn attachment<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
         let mut state = self.state.lock();
         let slot = state.attachments.entry(TypeId::of::<T>());
@@ -546,6 +559,7 @@ impl Txn {
             }
         }
         state.snapshot = None;
+        state.attachments.clear();
         state.writes = WriteSet::default();
         state.statement = WriteSet::default();
         let hooks = std::mem::take(&mut state.hooks);

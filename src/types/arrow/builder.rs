@@ -1,6 +1,6 @@
 //! Arrays from datums.
 
-use super::super::{Datum, Oid, codec, oids};
+use super::super::{Datum, Oid, codec, oids, tagged};
 use super::{ColumnType, date_to_unix, decimal, timestamp_to_unix};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::array::builder::*;
@@ -160,6 +160,7 @@ impl Builder {
 fn encode(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
     match value {
         Datum::Numeric(v) => v.encode(out),
+        _ if tagged::is_tagged(type_oid) => tagged::write(value, out),
         _ => codec::binary_out(type_oid, value, out),
     }
 }

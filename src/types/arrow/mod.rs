@@ -16,7 +16,9 @@
 //! | date, time | Date32, Time64 in microseconds |
 //! | timestamp, timestamptz | Timestamp in microseconds, since 1970 |
 //! | timetz, interval, uuid | FixedSizeBinary of 12, 16, 16 bytes |
-//! | arrays, records | BinaryView of the wire's binary form |
+//! | arrays of built-in types | BinaryView of the wire's binary form |
+//! | enums | Int64 of the label's rank |
+//! | records, arrays of users' types | BinaryView of the [tagged](super::tagged) form |
 //!
 //! A type alone does not say how its values travel: what is known of *all* values of a column may
 //! allow a better form. [`ColumnType`] says both.
@@ -123,8 +125,8 @@ fn decimal_form(typmod: i32) -> Option<Form> {
     (precision <= decimal::PRECISION_MAX).then_some(Form::Decimal { precision, scale })
 }
 
-/// Whether values of a type travel in plans. Those of types that users make do not: what they are, the
-/// catalog knows.
+/// Whether values of a type travel in plans. Types that users make do so as the built-in ones that stand
+/// in for them.
 pub fn travels(type_oid: Oid) -> bool {
     const FIRST_USER_OID: Oid = 16384;
     type_oid < FIRST_USER_OID
@@ -137,7 +139,7 @@ pub fn data_type(type_oid: Oid) -> DataType {
         oids::CHAR => DataType::UInt8,
         oids::INT2 => DataType::Int16,
         oids::INT4 => DataType::Int32,
-        oids::INT8 | oids::TID | oids::XID8 => DataType::Int64,
+        oids::INT8 | oids::TID | oids::XID8 | oids::ANYENUM => DataType::Int64,
         oids::FLOAT4 => DataType::Float32,
         oids::FLOAT8 => DataType::Float64,
         oids::DATE => DataType::Date32,
@@ -146,7 +148,9 @@ pub fn data_type(type_oid: Oid) -> DataType {
         oids::TIMESTAMPTZ => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         oids::TIMETZ => DataType::FixedSizeBinary(12),
         oids::INTERVAL | oids::UUID => DataType::FixedSizeBinary(16),
-        oids::NUMERIC | oids::BYTEA | oids::JSONB | oids::RECORD => DataType::BinaryView,
+        oids::NUMERIC | oids::BYTEA | oids::JSONB | oids::RECORD | oids::ANYARRAY => {
+            DataType::BinaryView
+        }
         _ if codec::is_oid_like(type_oid) => DataType::UInt32,
         _ if array::element_type(type_oid).is_some() => DataType::BinaryView,
         _ => DataType::Utf8View,

@@ -1,14 +1,12 @@
 //! Datums from arrays.
 
-use super::super::{Datum, Jsonb, Numeric, Oid, codec, oids, record};
+use super::super::{Datum, Jsonb, Numeric, Oid, codec, oids, tagged};
 use super::{ColumnType, date_from_unix, decimal, timestamp_from_unix};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type,
     Int64Type, Time64MicrosecondType, TimestampMicrosecondType, UInt8Type, UInt32Type,
 };
-use std::sync::Arc;
-
 /// The value in a row of an array of a column's type.
 pub fn datum_at(array: &dyn Array, row: usize, ty: impl Into<ColumnType>) -> Datum {
     if array.is_null(row) {
@@ -52,7 +50,7 @@ fn decode(type_oid: Oid, bytes: &[u8]) -> Datum {
         oids::BYTEA => Datum::bytea(bytes),
         oids::NUMERIC => Datum::Numeric(Numeric::decode(bytes).expect(INVARIANT)),
         oids::JSONB => Datum::Jsonb(Jsonb::from_bytes(bytes)),
-        oids::RECORD => Datum::Record(Arc::new(record::binary_in(bytes).expect(INVARIANT))),
+        _ if tagged::is_tagged(type_oid) => tagged::read(bytes).expect(INVARIANT),
         _ => codec::binary_in(type_oid, -1, bytes).expect(INVARIANT),
     }
 }

@@ -268,10 +268,9 @@ pub(super) fn set_storage(
             return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
         }
     };
-    let toastable =
-        crate::catalog::builtin::type_(column.type_oid).is_some_and(|t| t.storage != b'p');
+    let toastable = cx.catalog().type_(column.type_oid).is_some_and(|t| t.storage != b'p');
     if storage != b'p' && !toastable {
-        let shown = crate::types::format_type(column.type_oid, -1).unwrap_or_default();
+        let shown = super::super::column::type_name(&cx.catalog(), column.type_oid, cx);
         let message = format!("column data type {shown} can only have storage PLAIN");
         return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
     }

@@ -12,7 +12,7 @@ use crate::catalog::depend::{self, columns_of};
 use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::functions::Deparse;
-use crate::nodes::{CoercionForm, Expr, FuncCall, Relabel};
+use crate::nodes::{CoerceViaIo, CoercionForm, Expr, FuncCall, Relabel};
 use crate::sql::bind::{ExprPlace, bind_expr, resolve_type};
 use crate::storage::TableLockMode;
 use crate::types::{Datum, Oid, oids};
@@ -26,12 +26,14 @@ pub(super) async fn alter(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     super::check_table(table, "ALTER COLUMN ... SET DATA TYPE")?;
+    super::super::types::check_row_type_unused(table, cx)?;
     let Node::ColumnDef(definition) = command.def() else { return Ok(()) };
     let attno = column_number(table, command.name().unwrap_or_default())?;
     let catalog = cx.catalog();
     let type_name = definition.type_name().expect("TYPE names a type");
     let (type_oid, typmod) = resolve_type(type_name, &cx.bind(&catalog))?;
     column::check_type(&table.column(attno).name, type_oid, &catalog)?;
+    crate::functions::privileges::require_type(&**cx.env, type_oid)?;
     if table.column(attno).identity.is_some() {
         super::super::serial::check_identity_type(type_oid)?;
     }
@@ -48,10 +50,10 @@ pub(super) async fn alter(
     let old_type = changed.type_oid;
     changed.type_oid = type_oid;
     changed.typmod = typmod;
-    changed.storage = builtin::type_(type_oid).map_or(b'x', |t| t.storage);
+    changed.storage = catalog.type_(type_oid).map_or(b'x', |t| t.storage);
     changed.collation = match definition.coll_clause() {
         Some(clause) => column::collation(clause, type_oid, cx)?,
-        None => builtin::type_(type_oid).map_or(0, |t| t.collation),
+        None => catalog.type_collation(type_oid),
     };
     let default = changed.default.take();
     changed.default = default.map(|e| recast_default(e, changed, cx)).transpose()?;
@@ -157,7 +159,7 @@ fn conversion(
     };
     bind(target).map_err(|error| match error.code() {
         code::DATATYPE_MISMATCH | code::CANNOT_COERCE => {
-            let shown = crate::types::format_type(type_oid, typmod).unwrap_or_default();
+            let shown = shown(type_oid, typmod, cx);
             let message = format!("column \"{name}\" cannot be cast automatically to type {shown}");
             PgError::new(code::DATATYPE_MISMATCH, message)
                 .hint(format!("You might need to specify \"USING {quoted}::{shown}\"."))
@@ -170,20 +172,22 @@ fn conversion(
 fn recast_default(
     expr: Expr,
     column: &crate::catalog::Column,
-    _cx: &DdlContext<'_>,
+    cx: &DdlContext<'_>,
 ) -> Result<Expr> {
     let expr = strip_implicit(expr);
     let (from, to) = (expr.type_oid(), column.type_oid);
     if from == to {
         return Ok(fitted(expr, column));
     }
+    let catalog = cx.catalog();
     if let Expr::Const(constant) = &expr
         && !constant.value.is_null()
+        && Catalog::is_system(from)
+        && Catalog::is_system(to)
     {
-        let text = rows::value_text(from, &constant.value);
-        let format = crate::types::Format::default();
-        let value = crate::types::text_in(to, column.typmod, &text, &format)
-            .map_err(|_| cannot_cast_default(column))?;
+        let text = crate::functions::output(&**cx.env, from, &constant.value)?;
+        let value = crate::functions::text_in(&**cx.env, to, column.typmod, &text)
+            .map_err(|_| cannot_cast_default(column, cx))?;
         return Ok(Expr::constant(value, to));
     }
     match builtin::cast(from, to) {
@@ -200,15 +204,26 @@ fn recast_default(
             args: vec![expr],
             location: -1,
         }))),
-        _ if builtin::binary_coercible(from, to) => Ok(Expr::Relabel(Box::new(Relabel {
-            arg: expr,
-            type_oid: to,
-            typmod: -1,
-            collation: column.collation,
-            form: CoercionForm::Implicit,
-            location: -1,
-        }))),
-        _ => Err(cannot_cast_default(column)),
+        _ if catalog.binary_coercible(from, to) || catalog.base_type(to, -1).0 == from => {
+            Ok(Expr::Relabel(Box::new(Relabel {
+                arg: expr,
+                type_oid: to,
+                typmod: -1,
+                collation: column.collation,
+                form: CoercionForm::Implicit,
+                location: -1,
+            })))
+        }
+        None if catalog.type_(to).is_some_and(|t| t.category == b'S') && Catalog::is_system(to) => {
+            Ok(Expr::CoerceViaIo(Box::new(CoerceViaIo {
+                arg: expr,
+                type_oid: to,
+                collation: column.collation,
+                form: CoercionForm::Implicit,
+                location: -1,
+            })))
+        }
+        _ => Err(cannot_cast_default(column, cx)),
     }
 }
 
@@ -236,8 +251,14 @@ fn fitted(expr: Expr, column: &crate::catalog::Column) -> Expr {
     }))
 }
 
-fn cannot_cast_default(column: &crate::catalog::Column) -> PgError {
-    let shown = crate::types::format_type(column.type_oid, column.typmod).unwrap_or_default();
+/// A type's name with its modifier.
+fn shown(type_oid: Oid, typmod: i32, cx: &DdlContext<'_>) -> String {
+    crate::types::format_type(type_oid, typmod)
+        .unwrap_or_else(|| column::type_name(&cx.catalog(), type_oid, cx))
+}
+
+fn cannot_cast_default(column: &crate::catalog::Column, cx: &DdlContext<'_>) -> PgError {
+    let shown = shown(column.type_oid, column.typmod, cx);
     let name = &column.name;
     let message =
         format!("default for column \"{name}\" cannot be cast automatically to type {shown}");
@@ -308,8 +329,9 @@ fn rebind_expressions(
             let expr = bind(element.expr(), ExprPlace::IndexExpression)?;
             if expr.type_oid() != column.type_oid {
                 column.type_oid = expr.type_oid();
-                column.collation = builtin::type_(column.type_oid).map_or(0, |t| t.collation);
-                column.opclass = index_def::default_opclass(info.access_method, column.type_oid)?;
+                column.collation = catalog.type_collation(column.type_oid);
+                column.opclass =
+                    index_def::default_opclass(info.access_method, column.type_oid, cx)?;
             }
             column.expr = Some(expr);
         }
@@ -340,10 +362,10 @@ fn rebind_indexes(
         let mut changed = (**index).clone();
         for (at, column) in info.columns.iter_mut().enumerate().filter(|(_, c)| c.attno == attno) {
             let now = new.column(attno);
-            column.type_oid = now.type_oid;
+            column.type_oid = catalog.base_type(now.type_oid, -1).0;
             column.collation = now.collation;
             if at < info.key_count {
-                column.opclass = index_def::default_opclass(info.access_method, now.type_oid)?;
+                column.opclass = index_def::default_opclass(info.access_method, now.type_oid, cx)?;
             }
             changed.columns[at].type_oid = now.type_oid;
             changed.columns[at].typmod = now.typmod;

@@ -34,6 +34,7 @@ pub(super) async fn add(
         (cx.notice)(PgError::new(code::DUPLICATE_COLUMN, message));
         return Ok(());
     }
+    super::super::types::check_row_type_unused(table, cx)?;
     let catalog = cx.catalog();
     let mut draft = TableDraft::new((**table).clone(), false);
     column::add(&mut draft, definition, &catalog, cx)?;
@@ -59,6 +60,8 @@ fn fill(old: &Arc<Relation>, mut new: Relation, cx: &DdlContext<'_>) -> Result<(
     let not_null = added.not_null;
     if constant {
         let value = match &default {
+            // No row is there that a domain could refuse.
+            Some(Expr::CoerceToDomain(_)) if !has_rows(old, cx)? => Datum::Null,
             Some(expr) => evaluate_once(expr, old, cx)?,
             None => Datum::Null,
         };
@@ -88,7 +91,8 @@ fn fill(old: &Arc<Relation>, mut new: Relation, cx: &DdlContext<'_>) -> Result<(
 /// What a new row would get: the default, or the identity sequence's next value.
 fn value_of(column: &Column, cx: &DdlContext<'_>) -> Result<Option<Expr>> {
     if column.identity.is_none() {
-        return Ok(column.default.clone());
+        let by_type = || cx.catalog().default_by_type(column);
+        return Ok(column.default.clone().or_else(by_type));
     }
     // Sequences of this statement are in the catalog already.
     let catalog = cx.catalog();
@@ -139,6 +143,7 @@ pub(super) async fn drop(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     super::check_table(table, "DROP COLUMN")?;
+    super::super::types::check_row_type_unused(table, cx)?;
     let name = command.name().unwrap_or_default();
     if column::SYSTEM_COLUMNS.contains(&name) {
         let message = format!("cannot drop system column \"{name}\"");
@@ -159,9 +164,12 @@ pub(super) async fn drop(
 
 /// Marks a column dropped. Its place and type stay: stored rows still have it.
 pub(in crate::exec::ddl) fn drop_column(table: u32, attno: i16, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
     dropping::change_table(table, cx, |table| {
         let column = &mut table.columns[attno as usize - 1];
         column.dropped = true;
+        // Rows still hold values, when the type may be gone.
+        column.type_oid = catalog.stand_in(column.type_oid);
         column.name = format!("........pg.dropped.{attno}........");
         column.not_null = false;
         column.default = None;

@@ -28,6 +28,7 @@ pub(super) async fn execute(statement: &AlterTableStmt, cx: &DdlContext<'_>) -> 
         ObjectType::OBJECT_INDEX => (RelationKind::Index, "ALTER INDEX"),
         ObjectType::OBJECT_SEQUENCE => (RelationKind::Sequence, "ALTER SEQUENCE"),
         ObjectType::OBJECT_VIEW => (RelationKind::View, "ALTER VIEW"),
+        ObjectType::OBJECT_TYPE => return super::types::alter_composite(statement, cx).await,
         _ => return Err(PgError::unsupported("ALTER of this kind of object")),
     };
     let commands: Vec<&AlterTableCmd> = statement
@@ -170,6 +171,7 @@ fn check_table(relation: &Relation, action: &str) -> Result<()> {
     let plural = match relation.kind {
         RelationKind::Index => "indexes",
         RelationKind::Sequence => "sequences",
+        RelationKind::Composite => "composite types",
         _ => "views",
     };
     Err(PgError::new(code::WRONG_OBJECT_TYPE, message)

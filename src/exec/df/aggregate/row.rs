@@ -57,7 +57,7 @@ impl Aggregate {
 impl Kind {
     pub fn result_type(&self) -> ColumnType {
         match self {
-            Kind::Call(calls, at, _) => calls[*at].result_type.into(),
+            Kind::Call(calls, at, _) => calls[*at].output_type.into(),
             Kind::Any(ty) => *ty,
         }
     }

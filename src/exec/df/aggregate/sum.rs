@@ -183,6 +183,12 @@ const FEW_GROUPS: usize = 16;
 const LANES: usize = 4;
 const NARROW_MAX: u128 = 1 << 62;
 
+/// The bits of a value's magnitude. NaN's is among the greatest.
+#[inline]
+fn magnitude(value: i128) -> u128 {
+    (value ^ (value >> 127)).cast_unsigned()
+}
+
 /// One group's sum, taken out.
 struct Taken {
     sum: i128,
@@ -255,7 +261,7 @@ impl Sums {
     fn update(
         &mut self,
         values: &dyn Array,
-        groups: impl Iterator<Item = usize>,
+        groups: impl Iterator<Item = usize> + Clone,
         filter: Option<&BooleanArray>,
     ) {
         match values.data_type() {
@@ -269,27 +275,33 @@ impl Sums {
     fn add_all<T>(
         &mut self,
         array: &PrimitiveArray<T>,
-        groups: impl Iterator<Item = usize>,
+        groups: impl Iterator<Item = usize> + Clone,
         filter: Option<&BooleanArray>,
     ) where
         T: ArrowPrimitiveType<Native: Into<i128>>,
     {
         let value = |v: &T::Native| -> i128 { (*v).into() };
-        let added = self.reached(array.values().iter().map(value), array.len());
-        let each = array.values().iter().map(value).zip(groups);
-        match (array.nulls(), filter, added) {
-            (None, None, Some(added)) if self.sums.len() <= FEW_GROUPS && added < NARROW_MAX => {
-                self.add_few(each);
-            }
-            (None, None, Some(_)) => {
+        let values = || array.values().iter().map(value);
+        let is_plain = array.null_count() == 0 && filter.is_none();
+        let few = is_plain && self.sums.len() <= FEW_GROUPS;
+        if few && self.add_few(values().zip(groups.clone())) {
+            return;
+        }
+        let stays_small = is_plain && {
+            let all = values().fold(0, |all, v| all | magnitude(v));
+            self.reaches(all, array.len()).is_some()
+        };
+        let each = values().zip(groups);
+        match (array.nulls(), filter) {
+            (None, None) if stays_small => {
                 let (sums, counts) = (&mut self.sums[..], &mut self.counts[..]);
                 for (value, group) in each {
                     sums[group] = sums[group].wrapping_add(value);
                     counts[group] += 1;
                 }
             }
-            (None, None, None) => each.for_each(|(value, group)| self.add(group, value)),
-            (nulls, filter, _) => {
+            (None, None) => each.for_each(|(value, group)| self.add(group, value)),
+            (nulls, filter) => {
                 for (row, (value, group)) in each.enumerate() {
                     let passes = filter.is_none_or(|f| f.is_valid(row) && f.value(row));
                     if passes && nulls.is_none_or(|n| n.is_valid(row)) {
@@ -300,14 +312,21 @@ impl Sums {
         }
     }
 
-    /// Adds values whose sum fits 64 bits to few groups. Rows of the same group follow each other
-    /// closely then, and an addition would wait for the one before: neighbours go to different lanes.
-    fn add_few(&mut self, each: impl Iterator<Item = (i128, usize)>) {
+    /// Adds values whose sum fits 64 bits to few groups; `false`: it may not fit. Rows of the same
+    /// group follow each other closely, and an addition would wait for the one before: neighbours go to
+    /// different lanes.
+    fn add_few(&mut self, each: impl Iterator<Item = (i128, usize)>) -> bool {
         let mut lanes = [[(0_i64, 0_i64); LANES]; FEW_GROUPS];
-        for (row, (value, group)) in each.enumerate() {
-            let (sum, count) = &mut lanes[group % FEW_GROUPS][row % LANES];
+        let (mut all, mut rows) = (0, 0);
+        for (value, group) in each {
+            let (sum, count) = &mut lanes[group % FEW_GROUPS][rows % LANES];
             *sum = sum.wrapping_add(value as i64);
             *count += 1;
+            all |= magnitude(value);
+            rows += 1;
+        }
+        if self.reaches(all, rows).is_none_or(|added| added > NARROW_MAX) {
+            return false;
         }
         for (group, lanes) in lanes.iter().enumerate().take(self.sums.len()) {
             for (sum, count) in lanes {
@@ -315,11 +334,12 @@ impl Sums {
                 self.counts[group] += count;
             }
         }
+        true
     }
 
-    /// The most that these values add to a sum, where then none can overflow, and no value is NaN.
-    fn reached(&mut self, values: impl Iterator<Item = i128>, rows: usize) -> Option<u128> {
-        let all = values.fold(0_u128, |all, v| all | (v ^ (v >> 127)).cast_unsigned());
+    /// The most that so many values add to a sum, given the magnitudes of all of them together; `None`: a
+    /// sum may overflow, or one of them is NaN.
+    fn reaches(&mut self, all: u128, rows: usize) -> Option<u128> {
         let each = all.checked_add(1).and_then(|each| each.checked_next_power_of_two());
         let added = each.and_then(|each| each.checked_mul(rows as u128));
         self.reach = added.map_or(u128::MAX, |added| self.reach.saturating_add(added));

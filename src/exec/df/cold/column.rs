@@ -55,7 +55,12 @@ impl Column {
         }
     }
 
-    pub fn in_segment(&self, segment: &OpenSegment) -> Result<InSegment> {
+    /// A scan's columns in one segment.
+    pub fn all_in_segment(columns: &[Column], segment: &OpenSegment) -> Result<Vec<InSegment>> {
+        columns.iter().map(|column| column.in_segment(segment)).collect()
+    }
+
+    fn in_segment(&self, segment: &OpenSegment) -> Result<InSegment> {
         let (id, ty, missing) = match self {
             Column::Constant(value) => return Ok(InSegment::Constant(value.clone())),
             Column::LowHalf { id } => {

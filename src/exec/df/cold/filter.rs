@@ -7,7 +7,7 @@
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, BooleanBufferBuilder};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::{FilterBuilder, prep_null_mask_filter};
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::cast::as_boolean_array;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -50,7 +50,7 @@ impl Filter {
         let mut columns: Vec<usize> = collect_columns(expr).iter().map(Column::index).collect();
         columns.sort_unstable();
         columns.dedup();
-        let fields: Vec<_> = columns.iter().map(|at| schema.fields()[*at].clone()).collect();
+        let fields: Vec<FieldRef> = columns.iter().map(|at| schema.fields()[*at].clone()).collect();
         let place = |index: usize| columns.binary_search(&index).unwrap_or(0);
         let moved = expr.clone().transform(|expr| match expr.downcast_ref::<Column>() {
             Some(column) => {
@@ -59,7 +59,10 @@ impl Filter {
             }
             None => Ok(Transformed::no(expr)),
         });
-        let numbers = fields.iter().all(|field| field.data_type().is_primitive());
+        let small = |field: &&FieldRef| {
+            field.data_type().primitive_width().is_some_and(|width| width <= size_of::<i64>())
+        };
+        let numbers = fields.iter().filter(small).count() == fields.len();
         let is_dynamic = is_dynamic(expr);
         Ok(Filter {
             expr: moved.data()?,

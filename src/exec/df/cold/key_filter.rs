@@ -24,8 +24,9 @@ impl KeyFilter {
         }
         let RowKey::Primary { columns, .. } = &source.schema.key else { return None };
         let compared = |condition: KeyCondition| {
-            let column = &source.schema.relation.columns[columns.get(condition.column)?.at];
-            let ty = ColumnType::stored(column.type_oid, column.typmod);
+            let at = columns.get(condition.column)?.at;
+            let column = &source.schema.relation.columns[at];
+            let ty = ColumnType::stored(source.schema.stored_types[at], column.typmod);
             let mut value = arrow::Builder::new(ty, 1);
             value.append(&condition.value);
             let value = ScalarValue::try_from_array(&value.finish(), 0).ok()?;
@@ -70,6 +71,13 @@ fn operator(ordering: KeyOrdering) -> Operator {
 fn has_order_of_keys(type_oid: Oid) -> bool {
     matches!(
         type_oid,
-        oids::INT2 | oids::INT4 | oids::INT8 | oids::OID | oids::DATE | oids::TEXT | oids::VARCHAR
+        oids::INT2
+            | oids::INT4
+            | oids::INT8
+            | oids::ANYENUM
+            | oids::OID
+            | oids::DATE
+            | oids::TEXT
+            | oids::VARCHAR
     )
 }

@@ -3,7 +3,7 @@
 //! Columns are decoded in blocks, which are kept ([`storage::cold`](crate::storage::cold)): a scan of
 //! what is asked for often reads no file. Conditions and dynamic filters are moved into the scan. They
 //! rule out row groups and blocks by statistics and bloom filters ([`units`]), and are evaluated before
-//! the other columns are read ([`read`]). Columns are found by their ids ([`column`]), whatever they
+//! the other columns are read ([`read`]). Columns are found by their ids ([`mod@column`]), whatever they
 //! were called and whichever type they had when a segment was written. The hot rows are another
 //! operator's.
 

@@ -1,6 +1,6 @@
 //! What a segment's statistics tell of its row groups and blocks, for conditions that rule some out.
 
-use super::column::{Column, Form, InSegment};
+use super::column::{Form, InSegment};
 use crate::storage::cold::{OpenSegment, StoredValue};
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, UInt64Array};
 use datafusion::arrow::compute::cast;
@@ -165,15 +165,5 @@ fn stored(value: &ScalarValue, physical: Type) -> Option<StoredValue<'_>> {
         Type::INT32 => i32::try_from(number).ok().map(StoredValue::Int32),
         Type::INT64 => Some(StoredValue::Int64(number)),
         _ => None,
-    }
-}
-
-impl Column {
-    /// The scan's columns in one segment.
-    pub fn all_in_segment(
-        columns: &[Column],
-        segment: &OpenSegment,
-    ) -> datafusion::error::Result<Vec<InSegment>> {
-        columns.iter().map(|column| column.in_segment(segment)).collect()
     }
 }

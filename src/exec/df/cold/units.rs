@@ -6,7 +6,7 @@
 
 use super::column::{Column, InSegment};
 use super::statistics::{Of, Statistics};
-use crate::storage::cold::ColdPart;
+use crate::storage::cold::{BLOCK_ROWS, ColdPart};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
 use datafusion::physical_expr::PhysicalExpr;
@@ -74,8 +74,7 @@ pub(super) fn units(
 
 /// How many units there are where nothing is ruled out.
 pub(super) fn count(parts: &[ColdPart]) -> usize {
-    let blocks =
-        |part: &ColdPart| part.segment.file.rows.div_ceil(crate::storage::cold::BLOCK_ROWS);
+    let blocks = |part: &ColdPart| part.segment.file.rows.div_ceil(BLOCK_ROWS);
     parts.iter().map(|part| (blocks(part) as usize).div_ceil(UNIT_BLOCKS)).sum()
 }
 

@@ -31,7 +31,7 @@ use datafusion::physical_expr::expressions::{BinaryExpr, CastExpr};
 use std::sync::Arc;
 
 /// The families of comparison functions, by the beginning of their names, and their operands' types.
-const FAMILIES: [(&str, Oid, Oid); 24] = [
+const FAMILIES: [(&str, Oid, Oid); 25] = [
     ("bool", oids::BOOL, oids::BOOL),
     ("int2", oids::INT2, oids::INT2),
     ("int24", oids::INT2, oids::INT4),
@@ -52,6 +52,7 @@ const FAMILIES: [(&str, Oid, Oid); 24] = [
     ("timestamp_", oids::TIMESTAMP, oids::TIMESTAMP),
     ("time_", oids::TIME, oids::TIME),
     ("uuid_", oids::UUID, oids::UUID),
+    ("enum_", oids::ANYENUM, oids::ANYENUM),
     ("text_", oids::TEXT, oids::TEXT),
     ("text", oids::TEXT, oids::TEXT),
     ("name", oids::NAME, oids::NAME),
@@ -393,7 +394,7 @@ pub(super) fn ordered(value: Typed) -> Option<Arc<dyn PhysicalExpr>> {
         | DataType::Time64(_)
         | DataType::UInt32
         | DataType::Decimal128(..) => value,
-        DataType::Int64 if value.ty.oid == oids::INT8 => value,
+        DataType::Int64 if matches!(value.ty.oid, oids::INT8 | oids::ANYENUM) => value,
         _ => return None,
     };
     Some(ordered.expr)

@@ -127,6 +127,7 @@ pub(in crate::exec) fn is_equal_as_arrow(ty: ColumnType) -> bool {
                 | oids::INT2
                 | oids::INT4
                 | oids::INT8
+                | oids::ANYENUM
                 | oids::OID
                 | oids::TEXT
                 | oids::VARCHAR

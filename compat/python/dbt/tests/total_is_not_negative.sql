@@ -1,0 +1,1 @@
+select * from {{ ref('of_customers') }} where total < 0
