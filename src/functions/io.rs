@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::types::{self, Array, Datum, Oid, Record, oids};
 use std::sync::Arc;
 
+/// `text[]`.
+const TEXT_ARRAY: Oid = 1009;
+
 /// Appends a value's text form. Not for NULL.
 pub fn text_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
     if reg::is_reg(type_oid) {
@@ -25,9 +28,24 @@ pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<
         reg::input(env, type_oid, text).map(Datum::Oid)
     } else if type_oid == oids::JSONPATH {
         jsonpath::text_in(text)
+    } else if let Some(element) = oids::element_of(type_oid).filter(|oid| reg::is_reg(*oid)) {
+        reg_array(env, element, text)
     } else {
         types::text_in(type_oid, typmod, text, env.format())
     }
+}
+
+/// An array of names, each looked up.
+fn reg_array(env: &dyn Env, element: Oid, text: &str) -> Result<Datum> {
+    let names = types::text_in(TEXT_ARRAY, -1, text, env.format())?;
+    let names = names.as_array();
+    let find = |name: &Datum| match name {
+        Datum::Text(name) => reg::input(env, element, name).map(Datum::Oid),
+        _ => Ok(Datum::Null),
+    };
+    let elements = names.elements.iter().map(find).collect::<Result<Vec<_>>>()?;
+    let dims = names.dims.clone();
+    Ok(Datum::Array(Arc::new(Array { element_type: element, dims, elements })))
 }
 
 /// A value's text form as a string.

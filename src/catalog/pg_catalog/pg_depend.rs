@@ -3,10 +3,11 @@
 
 use super::{Context, Row, pg_attrdef, pg_rewrite};
 use crate::catalog::builtin::oid::class;
-use crate::catalog::depend::{relations_of, relations_of_query};
+use crate::catalog::depend::{columns_of, edges, relations_of, relations_of_query};
 use crate::catalog::{ConstraintKind, Relation};
 use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
+use std::collections::BTreeSet;
 
 /// An end of a dependency: catalog, object, column.
 type End = (Oid, Oid, AttrNumber);
@@ -19,16 +20,21 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
         sequence(relation, &mut rows);
         constraints(relation, &mut rows);
         defaults(relation, &mut rows);
-        if let Some(index) = &relation.index {
-            for column in &index.columns {
-                rows.push(row(this, (class::CLASS, index.table, column.attno), b'a'));
-            }
+        if relation.row_type != 0 {
+            rows.push(row((class::TYPE, relation.row_type, 0), this, b'i'));
         }
+        index(relation, cx, &mut rows);
         if let Some(view) = &relation.view {
             let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
             rows.push(row(rule, this, b'i'));
-            for (table, attno) in relations_of_query(&view.query) {
-                rows.push(row(rule, (class::CLASS, table, attno), b'n'));
+            rows.push(row(rule, this, b'n'));
+            let read = relations_of_query(&view.query);
+            for (table, attno) in &read {
+                // A whole table only where none of its columns is read.
+                let columns = || read.iter().any(|(other, attno)| other == table && *attno != 0);
+                if *attno != 0 || !columns() {
+                    rows.push(row(rule, (class::CLASS, *table, *attno), b'n'));
+                }
             }
         }
     }
@@ -42,12 +48,41 @@ fn sequence(relation: &Relation, rows: &mut Vec<Row>) {
     rows.push(row((class::CLASS, relation.oid, 0), (class::CLASS, table, attno), kind));
 }
 
+/// An index needs its columns, and those that its expressions and its predicate use; the table
+/// where no key is a plain column. One that a constraint has needs only the constraint.
+fn index(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
+    let Some(index) = &relation.index else { return };
+    let Some(table) = cx.catalog.relation(index.table) else { return };
+    if edges::is_constraint_index(table, relation.oid) {
+        return;
+    }
+    let this = (class::CLASS, relation.oid, 0);
+    let plain = index.columns.iter().filter(|column| column.expr.is_none());
+    let mut plain: BTreeSet<AttrNumber> = plain.map(|column| column.attno).collect();
+    if plain.is_empty() {
+        plain.insert(0);
+    }
+    let expressions = index.columns.iter().filter_map(|column| column.expr.as_ref());
+    let expressions = expressions.flat_map(columns_of).collect();
+    let predicate = index.predicate.iter().flat_map(columns_of).collect();
+    for attnos in [plain, expressions, predicate] {
+        let needed = attnos.into_iter().map(|attno| (class::CLASS, index.table, attno));
+        rows.extend(needed.map(|column| row(this, column, b'a')));
+    }
+}
+
 fn constraints(table: &Relation, rows: &mut Vec<Row>) {
     for constraint in &table.constraints {
         let this = (class::CONSTRAINT, constraint.oid, 0);
-        let columns = crate::catalog::depend::edges::constraint_columns(constraint);
+        let is_check = matches!(constraint.kind, ConstraintKind::Check { .. });
+        let columns = edges::constraint_columns(constraint);
         for attno in columns {
-            rows.push(row(this, (class::CLASS, table.oid, attno), b'a'));
+            let column = (class::CLASS, table.oid, attno);
+            rows.push(row(this, column, b'a'));
+            if is_check {
+                // Its expression uses the column, besides.
+                rows.push(row(this, column, b'n'));
+            }
         }
         match &constraint.kind {
             ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
@@ -68,7 +103,11 @@ fn defaults(table: &Relation, rows: &mut Vec<Row>) {
     for column in table.live_columns() {
         let Some(default) = &column.default else { continue };
         let this = (class::ATTRDEF, pg_attrdef::oid(table.oid, column.attno), 0);
-        rows.push(row(this, (class::CLASS, table.oid, column.attno), b'a'));
+        let kind = if column.generated { b'i' } else { b'a' };
+        rows.push(row(this, (class::CLASS, table.oid, column.attno), kind));
+        for attno in columns_of(default) {
+            rows.push(row(this, (class::CLASS, table.oid, attno), b'n'));
+        }
         for used in relations_of(default) {
             rows.push(row(this, (class::CLASS, used, 0), b'n'));
         }
