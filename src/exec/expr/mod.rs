@@ -22,7 +22,7 @@ mod subplan;
 mod subscript;
 
 pub(in crate::exec) use call::{Call, Callee, signature};
-pub(in crate::exec) use compile::{Compiler, NoScope, Scope};
+pub(in crate::exec) use compile::{Compiler, NoScope, Scope, element_type};
 pub(in crate::exec) use lookup::{Lookup, LookupKey};
 pub(in crate::exec) use node::{Case, Node, NullTest, Reads, ScalarArray};
 pub(in crate::exec) use subplan::{SubPlan, SubPlanKind};

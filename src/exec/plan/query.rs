@@ -11,13 +11,13 @@ use super::walk;
 use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
-use crate::exec::expr::Program;
+use crate::exec::expr::{Program, element_type};
 use crate::exec::op::{
     Distinct, DistinctOn, KeyColumn, Limit, LockRows, NodeRef, Project, ProjectSet, SetCall, Sort,
     With,
 };
 use crate::nodes::*;
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::sync::Arc;
 
 impl Planner {
@@ -237,8 +237,22 @@ fn row_types(call: &Expr, catalog: &Catalog) -> Vec<Oid> {
     let Some(proc) = builtin::proc(call.func) else { return Vec::new() };
     let outs = proc.all_args.iter().flatten();
     outs.filter(|(_, mode)| !matches!(mode, builtin::ArgMode::In | builtin::ArgMode::Variadic))
-        .map(|(type_oid, _)| *type_oid)
+        .map(|(type_oid, _)| actual_type(*type_oid, call, proc, catalog))
         .collect()
+}
+
+/// What a declared OUT type is in a call: `anyelement` stands for what the arguments say.
+fn actual_type(declared: Oid, call: &FuncCall, proc: &builtin::Proc, catalog: &Catalog) -> Oid {
+    if declared != oids::ANYELEMENT {
+        return declared;
+    }
+    let mut args = call.args.iter().zip(&proc.arg_types);
+    let found = args.find_map(|(arg, parameter)| match *parameter {
+        oids::ANYARRAY => Some(element_type(catalog, arg.type_oid())),
+        oids::ANYELEMENT => Some(arg.type_oid()),
+        _ => None,
+    });
+    found.unwrap_or(declared)
 }
 
 /// DISTINCT ON: the first of each group in ORDER BY's order, which begins with the group's columns.
