@@ -37,7 +37,7 @@ pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<
     if type_oid == oids::JSONPATH {
         return jsonpath::text_in(text);
     }
-    if Catalog::is_system(type_oid) {
+    if Catalog::is_system(type_oid) && !reg::is_reg_array(type_oid) {
         return types::text_in(type_oid, typmod, text, env.format());
     }
     let catalog = env.catalog();
