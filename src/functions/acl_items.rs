@@ -8,7 +8,7 @@ use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Oid};
 
 /// Privileges' letters and names, in the order in which `aclexplode` lists them (`acl.h`'s bits).
-const PRIVILEGES: [(char, &str); 14] = [
+pub(super) const PRIVILEGES: [(char, &str); 14] = [
     ('a', "INSERT"),
     ('r', "SELECT"),
     ('w', "UPDATE"),

@@ -25,7 +25,7 @@ fn difference(a: &[Datum]) -> Result<Datum> {
 }
 
 fn moved(position: &Datum, by: &Numeric, forward: bool) -> Result<Datum> {
-    let out_of_range = || PgError::new(code::NUMERIC_VALUE_OUT_OF_RANGE, "pg_lsn out of range");
+    let out_of_range = || PgError::new(code::INVALID_PARAMETER_VALUE, "pg_lsn out of range");
     let Some(by) = by.trunc(0).coefficient() else {
         let message =
             if forward { "cannot add NaN to pg_lsn" } else { "cannot subtract NaN from pg_lsn" };

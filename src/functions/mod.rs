@@ -9,6 +9,7 @@
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
 mod acl;
+mod acl_input;
 mod acl_items;
 mod aggregate;
 mod array;

@@ -36,6 +36,32 @@ fn schema_name(catalog: &Catalog, namespace: Oid) -> String {
     catalog.namespace(namespace).map_or_else(String::new, |n| n.name.clone())
 }
 
+/// A type's name with its schema, but for those that SQL has words of its own for.
+fn qualified_type(ctx: &Ctx<'_>, oid: Oid) -> String {
+    let shown = reg::format_type(ctx.env, oid, None).unwrap_or_default();
+    let catalog = ctx.env.catalog();
+    let of = |oid: Oid| catalog.type_(oid).filter(|t| t.namespace == builtin::oid::PG_CATALOG);
+    let named = catalog.element_of(oid).and_then(of).or_else(|| of(oid));
+    match named.is_some_and(|t| shown.trim_end_matches("[]").trim_matches('"') == t.name) {
+        true => format!("pg_catalog.{shown}"),
+        false => shown,
+    }
+}
+
+/// The kind of the objects of a catalog, of which none has an OID.
+fn kind_of_class(of_class: Oid) -> Option<&'static str> {
+    Some(match of_class {
+        class::CLASS => "relation",
+        class::NAMESPACE => "schema",
+        class::AUTHID => "role",
+        class::DATABASE => "database",
+        class::TYPE => "type",
+        class::PROC => "routine",
+        class::CONSTRAINT => "constraint",
+        _ => return None,
+    })
+}
+
 fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
     let catalog = ctx.env.catalog();
     let (of_class, object, part) = (a[0].as_oid(), a[1].as_oid(), a[2].as_int4());
@@ -68,7 +94,7 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
                 RelationKind::Composite => "composite type column",
                 _ => "table column",
             };
-            Some(Identity { kind, name: None, identity, ..whole })
+            Some(Identity { kind, identity, ..whole })
         }
         class::NAMESPACE => Some(plain("schema", &catalog.namespace(object)?.name)),
         class::AUTHID => Some(plain("role", &catalog.role(object)?.name)),
@@ -80,16 +106,12 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             if found.namespace == builtin::oid::PG_CATALOG {
                 of.identity = shown;
             }
-            of.name = Some(of.identity.rsplit('.').next().unwrap_or_default().to_owned());
             Some(of)
         }
         class::PROC => {
             let proc = builtin::proc(object)?;
-            let types: Vec<String> = proc
-                .arg_types
-                .iter()
-                .map(|t| reg::format_type(ctx.env, *t, None).unwrap_or_default())
-                .collect();
+            let types: Vec<String> =
+                proc.arg_types.iter().map(|t| qualified_type(ctx, *t)).collect();
             let schema = schema_name(catalog, proc.namespace);
             let name = quote_qualified(Some(&schema), proc.name);
             let kind = match proc.kind {
@@ -153,7 +175,10 @@ fn identified(ctx: &Ctx<'_>, a: &[Datum]) -> Datum {
             let kind = Some(of.kind.to_owned());
             vec![text(kind), text(of.schema), text(of.name), text(Some(of.identity))]
         }
-        None => vec![text(None), text(None), text(None), text(None)],
+        None => {
+            let kind = kind_of_class(a[0].as_oid()).map(str::to_owned);
+            vec![text(kind), text(None), text(None), text(None)]
+        }
     };
     Datum::Record(Arc::new(Record::unnamed(fields)))
 }

@@ -55,7 +55,7 @@ pub use relations::{
 };
 pub use settings::{Setting, setting, settings};
 pub use types::{Type, TypeKind, type_, type_in, type_named, types};
-pub use views::{view_definition, view_query};
+pub use views::{updatable_columns, view_definition, view_query};
 
 use crate::types::Oid;
 

@@ -5,15 +5,25 @@
 //! would over the same tables.
 
 use super::data::Reader;
+use crate::nodes::AttrNumber;
 use crate::types::Oid;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-static VIEWS: LazyLock<HashMap<Oid, &'static str>> = LazyLock::new(|| {
+struct View {
+    definition: &'static str,
+    /// Columns that changes could be made to through it.
+    updatable: Vec<AttrNumber>,
+}
+
+static VIEWS: LazyLock<HashMap<Oid, View>> = LazyLock::new(|| {
     let mut reader = Reader::open("system_views").expect("an exported catalog");
     let mut views = HashMap::new();
     while reader.advance() {
-        views.insert(reader.oid("oid"), reader.text("definition"));
+        let updatable = reader.array("updatable").unwrap_or_default();
+        let updatable = updatable.iter().filter_map(|attno| attno.parse().ok()).collect();
+        let view = View { definition: reader.text("definition"), updatable };
+        views.insert(reader.oid("oid"), view);
     }
     views
 });
@@ -29,7 +39,12 @@ const DOMAINS: [(&str, &str); 5] = [
 
 /// The definition of a system view.
 pub fn view_definition(oid: Oid) -> Option<&'static str> {
-    VIEWS.get(&oid).copied()
+    VIEWS.get(&oid).map(|view| view.definition)
+}
+
+/// The columns of a system view that are columns of one table.
+pub fn updatable_columns(oid: Oid) -> &'static [AttrNumber] {
+    VIEWS.get(&oid).map_or(&[], |view| view.updatable.as_slice())
 }
 
 /// The query to bind for a system view: its definition over the domains' base types.

@@ -47,7 +47,7 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         fixed(numeric.1),
         fixed(numeric.2),
         fixed(datetime_precision(type_oid, typmod)),
-        Datum::Null,
+        interval_type(type_oid, typmod),
         Datum::Null,
         Datum::Null,
         Datum::Null,
@@ -69,10 +69,7 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         yes_no(false),
     ];
     row.extend(identity_columns(c, identity.and_then(|s| s.sequence.as_ref())));
-    let updatable = r.kind == RelationKind::Table
-        || r.view
-            .as_ref()
-            .is_some_and(|v| view_update::column_is_updatable(cx.catalog, v, c.attno));
+    let updatable = view_update::is_assignable(cx.catalog, r, c.attno);
     row.extend([
         text(if c.generated { "ALWAYS" } else { "NEVER" }),
         text_or_null(generation.as_deref()),
@@ -130,10 +127,11 @@ fn data_type(type_oid: Oid, found: Option<&builtin::Type>, namespace: Oid) -> St
         oids::BIT => return "bit".to_owned(),
         _ => {}
     }
-    match crate::types::format_type(type_oid, -1) {
-        Some(name) if namespace == oid::PG_CATALOG => name,
-        _ => "USER-DEFINED".to_owned(),
+    if namespace != oid::PG_CATALOG {
+        return "USER-DEFINED".to_owned();
     }
+    let name = || found.map_or_else(String::new, |t| t.name.to_string());
+    crate::types::format_type(type_oid, -1).unwrap_or_else(name)
 }
 
 /// Character and octet length.
@@ -165,6 +163,13 @@ fn numeric(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>, Option<i32>
         oids::NUMERIC => (None, Some(10), None),
         _ => (None, None, None),
     }
+}
+
+/// The fields that an interval is limited to: `DAY TO SECOND(3)`.
+fn interval_type(type_oid: Oid, typmod: i32) -> Datum {
+    let name = crate::types::format_type(type_oid, typmod).filter(|_| type_oid == oids::INTERVAL);
+    let fields = name.as_deref().and_then(|name| name.split_once(' '));
+    fields.map_or(Datum::Null, |(_, fields)| text(&fields.to_uppercase()))
 }
 
 fn datetime_precision(type_oid: Oid, typmod: i32) -> Option<i32> {

@@ -41,6 +41,8 @@ struct Part<'q> {
     unit: Unit<'q>,
     /// On it alone.
     conditions: Vec<Expr>,
+    /// EXISTS and IN on it alone, which its plan has in it.
+    links: Vec<Expr>,
     /// Its plan, and whether that may run long; `None` for LATERAL items and what is in use.
     planned: Option<(Built, bool)>,
 }
@@ -124,7 +126,7 @@ impl<'q> Units<'q> {
 
 impl<'q> Joining<'q> {
     fn of(units: Units<'q>) -> Joining<'q> {
-        let part = |unit| Part { unit, conditions: Vec::new(), planned: None };
+        let part = |unit| Part { unit, conditions: Vec::new(), links: Vec::new(), planned: None };
         let mut parts: Vec<_> = units.items.into_iter().map(part).collect();
         let mut pending = Vec::new();
         for condition in units.conditions {
@@ -205,7 +207,8 @@ impl Planner {
                     let around = std::mem::replace(&mut self.long, long);
                     let built = self.join_links(built, &links)?;
                     let long = std::mem::replace(&mut self.long, around);
-                    joining.parts[n].planned = Some((built, long));
+                    let part = &mut joining.parts[n];
+                    (part.planned, part.links) = (Some((built, long)), links);
                 }
                 planned => {
                     part.planned = planned;
@@ -248,7 +251,11 @@ impl Planner {
                 let Part { unit, conditions, .. } = &joining.parts[*n];
                 let all = [conditions.as_slice(), &on].concat();
                 match self.lookup_join(from, built, unit.item, JoinType::Inner, &all)? {
-                    Ok(joined) => joined,
+                    // The unit's own plan, which has its links, is not used then.
+                    Ok(joined) => {
+                        let links = std::mem::take(&mut joining.parts[*n].links);
+                        self.join_links(joined, &links)?
+                    }
                     Err(built) => {
                         let whole = self.join_tree(from, joining, right)?;
                         self.join(built, whole, JoinType::Inner, &on)?
