@@ -38,14 +38,20 @@ fn schema_name(catalog: &Catalog, namespace: Oid) -> String {
 
 /// A type's name with its schema, but for those that SQL has words of its own for.
 fn qualified_type(ctx: &Ctx<'_>, oid: Oid) -> String {
-    let shown = reg::format_type(ctx.env, oid, None).unwrap_or_default();
     let catalog = ctx.env.catalog();
-    let of = |oid: Oid| catalog.type_(oid).filter(|t| t.namespace == builtin::oid::PG_CATALOG);
-    let named = catalog.element_of(oid).and_then(of).or_else(|| of(oid));
-    match named.is_some_and(|t| shown.trim_end_matches("[]").trim_matches('"') == t.name) {
-        true => format!("pg_catalog.{shown}"),
-        false => shown,
+    let shown = reg::format_type(ctx.env, oid, None).unwrap_or_default();
+    let Some(found) = catalog.type_(oid) else { return shown };
+    let element = catalog.type_(found.element).filter(|_| found.is_array);
+    let (named, suffix) = match &element {
+        Some(element) => (element, "[]"),
+        None => (&found, ""),
+    };
+    let is_word = shown.trim_end_matches("[]").trim_matches('"') != named.name;
+    if named.namespace == builtin::oid::PG_CATALOG && is_word {
+        return shown;
     }
+    let schema = schema_name(catalog, named.namespace);
+    format!("{}{suffix}", quote_qualified(Some(&schema), &named.name))
 }
 
 /// The kind of the objects of a catalog, of which none has an OID.
@@ -101,12 +107,8 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
         class::DATABASE => Some(plain("database", &catalog.database(object)?.name)),
         class::TYPE => {
             let found = catalog.type_(object)?;
-            let shown = reg::format_type(ctx.env, object, None)?;
-            let mut of = in_schema("type", found.namespace, &found.name);
-            if found.namespace == builtin::oid::PG_CATALOG {
-                of.identity = shown;
-            }
-            Some(of)
+            let of = in_schema("type", found.namespace, &found.name);
+            Some(Identity { identity: qualified_type(ctx, object), ..of })
         }
         class::PROC => {
             let proc = builtin::proc(object)?;
@@ -151,6 +153,7 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
             Object::Column(object, column.attno)
         }
         class::CLASS => Object::Relation(catalog.relation(object)?.oid),
+        class::TYPE => return Some(format!("type {}", reg::format_type(ctx.env, object, None)?)),
         class::NAMESPACE => Object::Namespace(catalog.namespace(object)?.oid),
         class::CONSTRAINT => match catalog.constraint(object) {
             Some((table, _)) => Object::Constraint(table.oid, object),

@@ -4,7 +4,7 @@
 use super::{Columns, Context, Row, pg_attrdef, pg_rewrite};
 use crate::catalog::builtin::oid::class;
 use crate::catalog::depend::{columns_of, edges, relations_of, relations_of_query};
-use crate::catalog::{Catalog, ConstraintKind, Relation, UserType};
+use crate::catalog::{Catalog, ConstraintKind, Relation, RelationKind, UserType};
 use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
 use std::collections::BTreeSet;
@@ -26,14 +26,23 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
 
 fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
     let this = (class::CLASS, relation.oid, 0);
-    rows.push(row(this, (class::NAMESPACE, relation.namespace, 0), b'n'));
+    let row_type = (class::TYPE, relation.row_type, 0);
+    let schema = (class::NAMESPACE, relation.namespace, 0);
+    match relation.kind {
+        // An index is in its table's schema.
+        RelationKind::Index => index(relation, cx, rows),
+        RelationKind::Composite => rows.push(row(row_type, schema, b'n')),
+        _ => rows.push(row(this, schema, b'n')),
+    }
     sequence(relation, rows);
     constraints(relation, rows);
     defaults(relation, rows);
-    index(relation, cx, rows);
     if relation.row_type != 0 {
-        let row_type = (class::TYPE, relation.row_type, 0);
-        rows.push(row(row_type, this, b'i'));
+        match relation.kind {
+            // The type is what was made.
+            RelationKind::Composite => rows.push(row(this, row_type, b'i')),
+            _ => rows.push(row(row_type, this, b'i')),
+        }
         rows.push(row((class::TYPE, relation.row_type + 1, 0), row_type, b'i'));
     }
     for column in relation.live_columns().filter(|c| !Catalog::is_system(c.type_oid)) {
