@@ -3,6 +3,7 @@
 //! | file | plans |
 //! |---|---|
 //! | `prepare` | join columns replaced by what they stand for |
+//! | `averages` | averages replaced by quotients of sums |
 //! | `query` | a SELECT, clause by clause |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
@@ -18,6 +19,7 @@
 
 mod access;
 mod aggregate;
+mod averages;
 mod catalog_read;
 mod cost;
 mod cte;
