@@ -54,8 +54,21 @@ fn minus(lsn: &Datum, bytes: &Numeric) -> Result<Datum> {
     from_numeric(&number(lsn).sub(bytes)?)
 }
 
-fn current(ctx: &Ctx<'_>) -> Result<Datum> {
-    ctx.env.session().last_commit().map(datum)
+fn current(ctx: &Ctx<'_>) -> Datum {
+    datum(ctx.env.session().last_commit())
+}
+
+/// The name of a file that a position would be in, had the log PostgreSQL's files.
+fn file_name(position: u64) -> String {
+    const SEGMENT_BYTES: u64 = 16 << 20;
+    const SEGMENTS_OF_ID: u64 = (1 << 32) / SEGMENT_BYTES;
+    let segment = position.saturating_sub(1) / SEGMENT_BYTES;
+    format!("{:08X}{:08X}{:08X}", 1, segment / SEGMENTS_OF_ID, segment % SEGMENTS_OF_ID)
+}
+
+fn not_in_recovery() -> Result<Datum> {
+    Err(PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, "recovery is not in progress")
+        .hint("Recovery control functions can only be executed during recovery."))
 }
 
 pub(super) const POSITIONS: &[(&str, Implementation)] = &[
@@ -65,10 +78,10 @@ pub(super) const POSITIONS: &[(&str, Implementation)] = &[
     ("pg_lsn_mii", Scalar(|_, a| minus(&a[0], a[1].as_numeric()))),
     ("numeric_pl_pg_lsn(numeric,pg_lsn)", Scalar(|_, a| plus(&a[1], a[0].as_numeric()))),
     ("numeric_pg_lsn", Scalar(|_, a| from_numeric(a[0].as_numeric()))),
-    ("pg_current_wal_lsn", Scalar(|c, _| current(c))),
-    ("pg_current_wal_insert_lsn", Scalar(|c, _| current(c))),
-    ("pg_current_wal_flush_lsn", Scalar(|c, _| current(c))),
-    // No server here follows another.
-    ("pg_last_wal_receive_lsn", Scalar(|_, _| Ok(Datum::Null))),
-    ("pg_last_wal_replay_lsn", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_current_wal_lsn", Scalar(|c, _| Ok(current(c)))),
+    ("pg_current_wal_insert_lsn", Scalar(|c, _| Ok(current(c)))),
+    ("pg_current_wal_flush_lsn", Scalar(|c, _| Ok(current(c)))),
+    ("pg_walfile_name", Scalar(|_, a| Ok(Datum::text(file_name(position(&a[0])))))),
+    ("pg_is_wal_replay_paused", Scalar(|_, _| not_in_recovery())),
+    ("pg_get_wal_replay_pause_state", Scalar(|_, _| not_in_recovery())),
 ];

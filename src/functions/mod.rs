@@ -9,11 +9,15 @@
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
 mod acl;
+mod acl_input;
+mod acl_items;
 mod aggregate;
 mod array;
+mod backend_stats;
 mod bits;
 mod bytea;
 mod cast;
+mod catalog_rows;
 mod comparison;
 mod composite;
 mod concat;
@@ -46,6 +50,7 @@ mod money;
 mod network;
 mod number_format;
 mod numeric;
+mod object_names;
 mod partition;
 pub mod privileges;
 mod quote;
@@ -56,7 +61,9 @@ mod reg;
 mod regex;
 mod registry;
 mod schema_history;
+mod schema_types;
 mod series;
+mod server_stats;
 mod session;
 mod size;
 mod split;
@@ -154,6 +161,10 @@ pub trait SessionFunctions: Send + Sync {
     fn transaction_id(&self, assign: bool) -> Result<Option<u64>>;
     /// Text of the simple query or extended statement being executed (`current_query`).
     fn query_text(&self) -> String;
+    /// The number of the last commit; it never goes back.
+    fn last_commit(&self) -> u64 {
+        0
+    }
     /// When the server started, microseconds since 2000-01-01 UTC.
     fn server_start_time(&self) -> i64;
     /// When the configuration was last read, microseconds since 2000-01-01 UTC.
@@ -186,10 +197,6 @@ pub trait SessionFunctions: Send + Sync {
     /// Lends the transaction's snapshot to others; its name (`pg_export_snapshot`).
     fn export_snapshot(&self) -> Result<String> {
         Err(PgError::unsupported("exporting a snapshot"))
-    }
-    /// The newest commit's number (`pg_current_wal_lsn`).
-    fn last_commit(&self) -> Result<u64> {
-        Err(PgError::unsupported("the log's position"))
     }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}

@@ -3,7 +3,7 @@
 use super::client::{Notice, Notification};
 use super::settings::Scope;
 use super::state::{SessionState, no_such_setting};
-use crate::catalog::system_schema::JobRow;
+use crate::catalog::system_schema::{JobRow, TierSizes};
 use crate::catalog::{Relation, pg_catalog};
 use crate::error::{PgError, Result, code};
 use crate::functions::random::Generator;
@@ -82,10 +82,6 @@ impl SessionFunctions for SessionState {
 
     fn backend_pid(&self) -> i32 {
         self.backend.pid
-    }
-
-    fn last_commit(&self) -> Result<u64> {
-        Ok(self.instance.store.last_seq())
     }
 
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
@@ -182,6 +178,10 @@ impl SessionFunctions for SessionState {
             true => Ok(Some(txn.id()?)),
             false => Ok(None),
         }
+    }
+
+    fn last_commit(&self) -> u64 {
+        self.instance.store.last_seq()
     }
 
     fn query_text(&self) -> String {
@@ -292,6 +292,17 @@ impl pg_catalog::Host for SessionState {
             message: job.message,
         };
         self.instance.jobs.list().into_iter().map(row).collect()
+    }
+
+    fn tier_sizes(&self, table: &Relation) -> Result<TierSizes> {
+        let store = &self.instance.store;
+        let (cold_rows, cold_bytes) = store.cold_size(table.storage)?;
+        Ok(TierSizes {
+            hot_rows: store.hot_rows(table.storage)? as u64,
+            cold_rows,
+            hot_bytes: store.approximate_size(Space::Rows, table.storage),
+            cold_bytes,
+        })
     }
 
     fn prepared_statements(&self) -> Vec<pg_catalog::PreparedStatement> {

@@ -71,6 +71,13 @@ impl Modify {
             Action::Update(update) => update.run(self, state, &mut done)?,
             Action::Delete(delete) => delete.run(self, state, &mut done)?,
         }
+        let activity = &self.target.schema.activity;
+        let count = match &self.action {
+            Action::Insert(_) => &activity.inserted,
+            Action::Update(_) => &activity.updated,
+            Action::Delete(_) => &activity.deleted,
+        };
+        count.add(done.affected);
         Ok(done)
     }
 

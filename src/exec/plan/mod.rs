@@ -3,6 +3,7 @@
 //! | file | plans |
 //! |---|---|
 //! | `prepare` | join columns replaced by what they stand for |
+//! | `averages` | averages replaced by quotients of sums |
 //! | `query` | a SELECT, clause by clause |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
@@ -18,6 +19,8 @@
 
 mod access;
 mod aggregate;
+mod averages;
+mod catalog_read;
 mod cost;
 mod cte;
 mod deleted;
@@ -29,6 +32,7 @@ mod lateral;
 mod locks;
 mod modify;
 mod notes;
+mod outer_to_inner;
 mod planner;
 mod prepare;
 mod privileges;
@@ -38,12 +42,15 @@ mod query;
 mod relations;
 mod set_operation;
 mod sub_link;
+mod system;
 mod units;
 mod walk;
 mod window;
 
 pub(in crate::exec) use modify::{ModifySource, prepared};
 pub(in crate::exec) use planner::Planner;
+
+pub use catalog_read::CatalogRead;
 
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
@@ -81,6 +88,7 @@ pub struct Plan {
     required: Vec<privileges::Required>,
     /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
     pub(in crate::exec) long: bool,
+    catalog_read: Option<CatalogRead>,
 }
 
 /// What a statement does.
@@ -102,6 +110,11 @@ impl Plan {
     /// Whether it reads or makes an unknown number of rows, so that sizes of tables decided about it.
     pub fn is_long(&self) -> bool {
         self.long
+    }
+
+    /// What it reads of the catalog, where it reads nothing else.
+    pub fn catalog_read(&self) -> Option<CatalogRead> {
+        self.catalog_read
     }
 
     /// The command tag after `rows` rows were returned or affected.
@@ -190,6 +203,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,
+        catalog_read: catalog_read::of(&query, planner.whole_catalog),
     }))
 }
 
