@@ -36,6 +36,8 @@ pub mod numeric;
 pub mod oids;
 pub mod range;
 pub mod record;
+#[cfg(test)]
+mod roundtrip;
 pub mod string;
 pub mod tagged;
 pub mod textsearch;

@@ -45,7 +45,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn is_operator(&self, c: char) -> bool {
-        self.is_query && matches!(c, '!' | '&' | '|' | '(' | ')')
+        self.is_query && matches!(c, '!' | '&' | '|' | '(' | ')' | '<')
     }
 
     /// The next word; `None` at the end.

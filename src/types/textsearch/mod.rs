@@ -16,7 +16,7 @@ use super::{Datum, Oid, oids};
 use crate::error::Result;
 
 /// Bytes of a lexeme, exclusive.
-const LEXEME_BYTES_END: usize = 1 << 11;
+const LEXEME_BYTES_END: usize = (1 << 11) - 1;
 /// Positions from 1 to one less than this; greater ones become the last.
 const POSITION_END: u16 = 1 << 14;
 
