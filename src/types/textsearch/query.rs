@@ -234,7 +234,8 @@ fn receive_item(reader: &mut Reader<'_>) -> Result<Item> {
     if kind == VALUE {
         let [weights, prefix] = reader.array::<2>()?;
         let word = zero_terminated(reader)?.to_owned();
-        if weights > 0xf || word.len() >= LEXEME_BYTES_END {
+        // What the text form could not say is refused, too.
+        if weights > 0xf || !(1..LEXEME_BYTES_END).contains(&word.len()) {
             return Err(incorrect_format());
         }
         return Ok(Item::Value(Operand { word, weights, prefix: prefix != 0 }));
@@ -244,7 +245,13 @@ fn receive_item(reader: &mut Reader<'_>) -> Result<Item> {
         (OPERATOR, NOT) => Operator::Not,
         (OPERATOR, AND) => Operator::And,
         (OPERATOR, OR) => Operator::Or,
-        (OPERATOR, PHRASE) => Operator::Phrase(reader.array().map(u16::from_be_bytes)?),
+        (OPERATOR, PHRASE) => {
+            let distance = reader.array().map(u16::from_be_bytes)?;
+            if distance > POSITION_END {
+                return Err(incorrect_format());
+            }
+            Operator::Phrase(distance)
+        }
         _ => return Err(incorrect_format()),
     }))
 }

@@ -108,7 +108,10 @@ impl Vector {
                 .map(|_| reader.array().map(u16::from_be_bytes).map(Position::unpacked))
                 .collect::<Result<_>>()?;
             let ascending = positions.windows(2).all(|pair| pair[0].number < pair[1].number);
-            if word.len() >= LEXEME_BYTES_END || positions.len() > POSITIONS_MAX || !ascending {
+            // What the text form could not say is refused, too.
+            let in_range = (1..LEXEME_BYTES_END).contains(&word.len())
+                && positions.first().is_none_or(|position| position.number > 0);
+            if !in_range || positions.len() > POSITIONS_MAX || !ascending {
                 return Err(incorrect_format());
             }
             lexemes.push(Lexeme { word, positions });
