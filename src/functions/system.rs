@@ -6,6 +6,7 @@ use super::text_cast::clip_name;
 use super::{Ctx, Env, reg};
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
+use crate::types::network::Inet;
 use crate::types::{Array, Datum, Oid, int, oids};
 use std::sync::Arc;
 
@@ -104,7 +105,11 @@ fn column_size(ctx: &Ctx<'_>, value: &Datum) -> Result<Datum> {
         fixed @ 1.. => i64::from(fixed),
         _ => match value {
             Datum::Text(text) => with_header(text.len()),
-            Datum::Bytea(bytes) => with_header(bytes.len()),
+            Datum::Bytea(bytes) => match ctx.arg_types[0] {
+                oids::BYTEA | oids::BIT | oids::VARBIT => with_header(bytes.len()),
+                oids::INET | oids::CIDR => with_header(Inet::of(value).stored_bytes().len()),
+                _ => return Err(PgError::unsupported("pg_column_size of this type")),
+            },
             _ => return Err(PgError::unsupported("pg_column_size of this type")),
         },
     };
