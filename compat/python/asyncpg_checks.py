@@ -58,14 +58,19 @@ async def fails(awaitable):
         raise AssertionError("nothing failed")
 
 
+def shown(value):
+    # Paths and polygons do not show what they are, but where they are in memory.
+    return f"{value.__class__.__name__}{tuple(value)}" if isinstance(value, asyncpg.Path) else repr(value)
+
+
 async def read_and_write_back(type, literal):
     c = await connect()
     statement = await c.prepare(f"SELECT $1::{type} AS v")
     print(statement.get_parameters(), statement.get_attributes())
     quoted = literal.replace("'", "''")
     value = await c.fetchval(f"SELECT '{quoted}'::{type}")
-    print(repr(value))
-    print(repr(await statement.fetchval(value)))
+    print(shown(value))
+    print(shown(await statement.fetchval(value)))
     print(await c.fetchval(f"SELECT ($1::{type})::text", value))
     await c.close()
 

@@ -79,14 +79,7 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         Datum::Char(v) => boolean::write_char(*v, out),
         Datum::Int2(v) => put(v, out),
         Datum::Int4(v) => put(v, out),
-        Datum::Int8(v) if type_oid == oids::TID => {
-            let (block, offset) = int::tid_parts(*v);
-            put(format_args!("({block},{offset})"), out);
-        }
-        Datum::Int8(v) if type_oid == oids::XID8 => put(int::xid8_value(*v), out),
-        Datum::Int8(v) if type_oid == oids::MONEY => money::write(*v, out),
-        Datum::Int8(v) if type_oid == oids::PG_LSN => lsn::write(*v, out),
-        Datum::Int8(v) => put(v, out),
+        Datum::Int8(v) => int8_out(type_oid, *v, out),
         Datum::Float4(v) => float::write_f32(*v, format.extra_float_digits, out),
         Datum::Float8(v) => float::write_f64(*v, format.extra_float_digits, out),
         // `regproc` and the like show no object as a dash.
@@ -113,6 +106,20 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         Datum::Record(v) => record::text_out(v, format, out),
         Datum::Range(v) => range::text_out(v, format, out),
         Datum::Multirange(v) => multirange::text_out(v, format, out),
+    }
+}
+
+/// The text of what is held as a `bigint`.
+fn int8_out(type_oid: Oid, value: i64, out: &mut Vec<u8>) {
+    match type_oid {
+        oids::TID => {
+            let (block, offset) = int::tid_parts(value);
+            put(format_args!("({block},{offset})"), out);
+        }
+        oids::XID8 => put(int::xid8_value(value), out),
+        oids::MONEY => money::write(value, out),
+        oids::PG_LSN => lsn::write(value, out),
+        _ => put(value, out),
     }
 }
 
