@@ -36,10 +36,10 @@ pub mod numeric;
 pub mod oids;
 pub mod range;
 pub mod record;
-#[cfg(test)]
-mod roundtrip;
 pub mod string;
 pub mod tagged;
+#[cfg(test)]
+mod tests;
 pub mod textsearch;
 pub mod uuid;
 
