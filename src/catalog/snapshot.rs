@@ -13,8 +13,8 @@ use super::builtin;
 use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
-    ColdStorage, Constraint, ConstraintKind, Database, EnumLabel, Namespace, Relation,
-    RelationKind, Role, SchemaVersion, UserType,
+    ColdStorage, Constraint, ConstraintKind, Database, EnumLabel, Namespace, Relation, Role,
+    SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -396,7 +396,7 @@ impl Space {
     /// A table's list of indexes is derived from the indexes, because two transactions may create
     /// indexes on one table at the same time (SHARE locks do not conflict).
     fn with_indexes(&self, relation: Arc<Relation>) -> Arc<Relation> {
-        if relation.kind != RelationKind::Table {
+        if !relation.kind.has_rows() {
             return relation;
         }
         let indexes = self.indexes.get(&relation.oid).map_or(&[][..], Vec::as_slice);

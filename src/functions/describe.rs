@@ -21,7 +21,7 @@ fn view_by_name(ctx: &Ctx<'_>, name: &str, pretty: bool) -> Result<Datum> {
 fn rule(ctx: &Ctx<'_>, oid: Oid, pretty: bool) -> Result<Datum> {
     let catalog = ctx.env.catalog();
     let view = view_of_rule(oid).and_then(|view| catalog.relation(view));
-    let Some(view) = view.filter(|v| v.kind == RelationKind::View) else {
+    let Some(view) = view.filter(|v| v.query().is_some()) else {
         return Ok(Datum::Null);
     };
     let query = ctx.env.session().deparse(Deparse::View(view.oid), pretty)?.unwrap_or_default();
@@ -290,7 +290,7 @@ fn updatable(env: &dyn Env, oid: Oid) -> i32 {
         None if relation.kind == RelationKind::Table => INSERT | UPDATE | DELETE,
         None => 0,
         Some(view) if view_update::is_updatable(catalog, view) => INSERT | UPDATE | DELETE,
-        Some(view) if view_update::refusal(view).is_none() => DELETE,
+        Some(view) if view_update::refusal(catalog, view).is_none() => DELETE,
         Some(_) => 0,
     }
 }

@@ -90,6 +90,8 @@ pub trait Env: Send + Sync {
     fn session_role(&self) -> Oid;
     /// Existing schemas in the search path, in order, `pg_catalog` where it is implied.
     fn search_path(&self) -> &[Oid];
+    /// The same statement with another role at work.
+    fn as_role(&self, role: Oid) -> std::sync::Arc<dyn Env>;
     /// Everything with a side effect or that belongs to one session or server: sequences, advisory
     /// locks, backend identity, set_config, notifications, random numbers' seed, large lookups.
     fn session(&self) -> &dyn SessionFunctions;

@@ -176,6 +176,7 @@ fn relation_denied(relation: &Relation) -> PgError {
         RelationKind::Composite => "type",
         RelationKind::Sequence => "sequence",
         RelationKind::Index => "index",
+        RelationKind::MaterializedView => "materialized view",
     };
     denied(kind, &relation.name)
 }

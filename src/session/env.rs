@@ -59,6 +59,10 @@ impl Env for StatementEnv {
         &self.search_path
     }
 
+    fn as_role(&self, role: Oid) -> Arc<dyn Env> {
+        Arc::new(StatementEnv { current_role: role, ..self.clone() })
+    }
+
     fn session(&self) -> &dyn SessionFunctions {
         &*self.session
     }

@@ -60,3 +60,8 @@ INSERT INTO sales.item ("order", line, price, quantity, shipped, raw, token, at)
     (2, 1, 1e30, 2, '-1 year', '\x', NULL, '00:00');
 INSERT INTO public.no_key VALUES (1, DEFAULT), (NULL, NULL), (1, 'again');
 SELECT setval('sales.invoice_number', 1500);
+CREATE MATERIALIZED VIEW sales.best (who, "of all") WITH (fillfactor = 80) AS
+    SELECT t.name, t.total FROM sales.turnover t WHERE t.items > 1;
+CREATE UNIQUE INDEX best_who ON sales.best (who);
+CREATE MATERIALIZED VIEW sales.later AS SELECT b.who FROM sales.best b WITH NO DATA;
+COMMENT ON MATERIALIZED VIEW sales.best IS 'of the best';

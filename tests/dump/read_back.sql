@@ -20,3 +20,6 @@ INSERT INTO sales."order" (customer) VALUES (99);
 DELETE FROM sales."order" WHERE id = 1;
 UPDATE sales."order" SET id = 70 WHERE id = 2;
 SELECT "order", line FROM sales.item ORDER BY 1, 2;
+SELECT matviewname, hasindexes, ispopulated, definition FROM pg_matviews WHERE schemaname = 'sales' ORDER BY 1;
+SELECT * FROM sales.best ORDER BY who;
+SELECT * FROM sales.later;

@@ -47,6 +47,7 @@ fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
         RelationKind::Composite => "composite type",
+        RelationKind::MaterializedView => "materialized view",
     };
     format!("{kind} {}", visible_name(catalog, found, path))
 }

@@ -53,8 +53,8 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     found.extend(catalog.user_types().filter(over).map(|t| (Object::Type(t.oid), false)));
     let names = |expr: &Expr| names_type(expr, oid);
     for relation in catalog.relations() {
-        if let Some(view) = &relation.view {
-            if query_names_type(&view.query, oid) {
+        if let Some(query) = relation.query() {
+            if query_names_type(query, oid) {
                 found.push((Object::Relation(relation.oid), false));
             }
             continue;
@@ -167,11 +167,11 @@ fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bo
 /// Views that read a relation, or one of its columns.
 fn views_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
     let reads = |view: &Relation| {
-        let Some(info) = &view.view else { return false };
-        let read = relations_of_query(&info.query);
+        let Some(query) = view.query() else { return false };
+        let read = relations_of_query(query);
         read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
     };
-    let views = catalog.relations().filter(|r| r.kind == RelationKind::View && reads(r));
+    let views = catalog.relations().filter(|r| reads(r));
     views.map(|v| (Object::Relation(v.oid), false)).collect()
 }
 

@@ -21,6 +21,7 @@ mod pg_enum;
 mod pg_index;
 mod pg_indexes;
 mod pg_locks;
+mod pg_matviews;
 mod pg_namespace;
 mod pg_prepared_statements;
 mod pg_rewrite;
@@ -211,6 +212,7 @@ pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
         "pg_database" => return Ok(pg_database::rows(cx)),
         "pg_db_role_setting" => return Ok(pg_db_role_setting::rows(cx)),
         "pg_indexes" => return pg_indexes::rows(cx),
+        "pg_matviews" => return pg_matviews::rows(cx),
         "pg_locks" => return Ok(pg_locks::rows(cx)),
         "pg_namespace" => return Ok(pg_namespace::rows(cx)),
         "pg_prepared_statements" => return Ok(pg_prepared_statements::rows(cx)),

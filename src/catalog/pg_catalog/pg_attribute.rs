@@ -19,7 +19,7 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
     for relation in cx.catalog.relations() {
         rows.extend(relation.columns.iter().map(|c| row(relation, c, cx.catalog)));
-        if matches!(relation.kind, RelationKind::Table | RelationKind::Sequence) {
+        if relation.kind.has_rows() || relation.kind == RelationKind::Sequence {
             rows.extend(SYSTEM.iter().map(|s| system_row(relation.oid, *s)));
         }
     }

@@ -33,10 +33,10 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
             let column_end = (class::CLASS, relation.oid, column.attno);
             rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
         }
-        if let Some(view) = &relation.view {
+        if let Some(query) = relation.query() {
             let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
             rows.push(row(rule, this, b'i'));
-            for (table, attno) in relations_of_query(&view.query) {
+            for (table, attno) in relations_of_query(query) {
                 rows.push(row(rule, (class::CLASS, table, attno), b'n'));
             }
         }

@@ -3,11 +3,10 @@
 
 use super::values::{letter, text};
 use super::{Context, Row};
-use crate::catalog::RelationKind;
 use crate::types::{Datum, Oid};
 
 pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let views = cx.catalog.relations().filter(|r| r.kind == RelationKind::View);
+    let views = cx.catalog.relations().filter(|r| r.query().is_some());
     views
         .map(|view| {
             vec![

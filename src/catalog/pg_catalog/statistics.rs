@@ -72,7 +72,7 @@ fn tables(cx: &Context<'_>) -> Vec<Subject> {
             has_indexes: builtin::system_indexes().any(has_index),
         });
     }
-    for table in cx.catalog.relations().filter(|r| r.kind == RelationKind::Table) {
+    for table in cx.catalog.relations().filter(|r| r.kind.has_rows()) {
         subjects.push(Subject {
             system: Catalog::is_system(table.oid),
             names: named(table.oid, cx.schema_of(table), &table.name),

@@ -54,6 +54,10 @@ impl Env for BackgroundEnv {
         self.role
     }
 
+    fn as_role(&self, role: Oid) -> Arc<dyn Env> {
+        Arc::new(BackgroundEnv::new(self.catalog.clone(), role))
+    }
+
     fn session_role(&self) -> Oid {
         self.role
     }

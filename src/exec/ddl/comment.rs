@@ -24,6 +24,9 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
             relation(&parts, RelationKind::Sequence, comment, cx).await?;
         }
         ObjectType::OBJECT_VIEW => relation(&parts, RelationKind::View, comment, cx).await?,
+        ObjectType::OBJECT_MATVIEW => {
+            relation(&parts, RelationKind::MaterializedView, comment, cx).await?;
+        }
         ObjectType::OBJECT_COLUMN => column(&parts, comment, cx).await?,
         ObjectType::OBJECT_TABCONSTRAINT => constraint(&parts, comment, cx).await?,
         kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {

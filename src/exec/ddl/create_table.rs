@@ -173,6 +173,7 @@ pub(super) fn new_table(
         index: None,
         sequence: None,
         view: None,
+        materialized: None,
     })
 }
 

@@ -18,6 +18,7 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_INDEX => (RelationKind::Index, "DROP INDEX"),
         ObjectType::OBJECT_SEQUENCE => (RelationKind::Sequence, "DROP SEQUENCE"),
         ObjectType::OBJECT_VIEW => (RelationKind::View, "DROP VIEW"),
+        ObjectType::OBJECT_MATVIEW => (RelationKind::MaterializedView, "DROP MATERIALIZED VIEW"),
         ObjectType::OBJECT_SCHEMA => return drop_schemas(statement, cx).await,
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::drop(statement, cx).await;
@@ -114,6 +115,7 @@ fn check_kind(relation: &Relation, kind: RelationKind) -> Result<()> {
         RelationKind::Sequence => "a sequence",
         RelationKind::View => "a view",
         RelationKind::Composite => "a composite type",
+        RelationKind::MaterializedView => "a materialized view",
     };
     let message = format!("\"{}\" is not {}", relation.name, article(kind));
     let drop = match relation.kind {

@@ -12,7 +12,6 @@ use pg_raw_parse::raw::ObjectType;
 
 pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
     let (kind, tag) = match statement.remove_type {
-        ObjectType::OBJECT_MATVIEW => ("materialized view", "DROP MATERIALIZED VIEW"),
         ObjectType::OBJECT_FOREIGN_TABLE => ("foreign table", "DROP FOREIGN TABLE"),
         ObjectType::OBJECT_EXTENSION => ("extension", "DROP EXTENSION"),
         ObjectType::OBJECT_COLLATION => ("collation", "DROP COLLATION"),
@@ -47,7 +46,7 @@ pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<Strin
         };
         let message = format!("{kind} \"{name}\" does not exist");
         if !statement.missing_ok {
-            let relation = kind.ends_with("view") || kind.ends_with("table");
+            let relation = kind.ends_with("table");
             let code = if relation { code::UNDEFINED_TABLE } else { code::UNDEFINED_OBJECT };
             return Err(PgError::new(code, message));
         }

@@ -227,7 +227,7 @@ fn all_in_schema(
     let catalog = cx.catalog();
     let namespace = get_namespace(&catalog, schema, cx)?;
     let wanted = |r: &&Arc<Relation>| match kind {
-        ObjectType::OBJECT_TABLE => matches!(r.kind, RelationKind::Table | RelationKind::View),
+        ObjectType::OBJECT_TABLE => r.kind.has_rows() || r.kind == RelationKind::View,
         ObjectType::OBJECT_SEQUENCE => r.kind == RelationKind::Sequence,
         _ => false,
     };

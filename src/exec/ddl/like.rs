@@ -50,7 +50,7 @@ fn source(like: &TableLikeClause, catalog: &Catalog, cx: &DdlContext<'_>) -> Res
     let range = like.relation().expect("LIKE names a relation");
     let name = RelationName::of_range(range, cx)?;
     let found = name.get(catalog, cx).map_err(|e| e.at(range.location))?.clone();
-    if !matches!(found.kind, RelationKind::Table | RelationKind::View | RelationKind::Composite) {
+    if matches!(found.kind, RelationKind::Sequence | RelationKind::Index) {
         let message = format!("relation \"{}\" is invalid in LIKE clause", found.name);
         let what = super::privileges::kind_name(found.kind);
         let detail = match found.kind {

@@ -28,6 +28,7 @@ mod key;
 mod like;
 mod located;
 mod lock;
+mod materialized_view;
 mod names;
 mod on_commit;
 mod options;
@@ -66,6 +67,7 @@ use crate::sql::bind::BindContext;
 use crate::storage::Txn;
 use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
+use pg_raw_parse::raw::ObjectType;
 use std::sync::Arc;
 
 /// What a DDL statement may use; made by the session once per statement, inside
@@ -107,11 +109,19 @@ impl DdlContext<'_> {
 
     /// What expressions and queries run in, over a catalog.
     fn statement(&self, catalog: &Arc<Catalog>) -> Result<Arc<StatementContext>> {
+        self.statement_in(catalog, self.env.clone())
+    }
+
+    fn statement_in(
+        &self,
+        catalog: &Arc<Catalog>,
+        env: Arc<dyn Env>,
+    ) -> Result<Arc<StatementContext>> {
         Ok(Arc::new(StatementContext {
             txn: self.txn.clone(),
             view: self.txn.latest_view()?,
             catalog: catalog.clone(),
-            env: self.env.clone(),
+            env,
             cancel: self.cancel.clone(),
             memory_limit_bytes: self.memory_limit_bytes,
             force_parallel: false,
@@ -144,6 +154,10 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::AlterSeqStmt(s) => sequence::alter(s, cx).await,
         Node::ViewStmt(s) => view::execute(s, cx).await,
         Node::TruncateStmt(s) => truncate::execute(s, cx).await,
+        Node::CreateTableAsStmt(s) if s.objtype == ObjectType::OBJECT_MATVIEW => {
+            materialized_view::create(s, cx).await
+        }
+        Node::RefreshMatViewStmt(s) => materialized_view::refresh(s, cx).await,
         Node::CreateTableAsStmt(s) => create_table_as::execute(s, cx).await,
         Node::SelectStmt(s) if crate::sql::into_clause(s).is_some() => {
             create_table_as::select_into(s, cx).await

@@ -70,5 +70,6 @@ pub(super) fn kind_name(kind: RelationKind) -> &'static str {
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
         RelationKind::Composite => "composite type",
+        RelationKind::MaterializedView => "materialized view",
     }
 }

@@ -73,6 +73,7 @@ fn check_schema(element: Node<'_>, schema: &Namespace) -> Result<()> {
 }
 
 /// A session's environment, with a new schema first in the search path and its owner at work.
+#[derive(Clone)]
 struct InSchema {
     outer: Arc<dyn Env>,
     owner: Oid,
@@ -130,6 +131,10 @@ impl Env for InSchema {
 
     fn search_path(&self) -> &[Oid] {
         &self.search_path
+    }
+
+    fn as_role(&self, role: Oid) -> Arc<dyn Env> {
+        Arc::new(InSchema { owner: role, ..self.clone() })
     }
 
     fn session(&self) -> &dyn SessionFunctions {

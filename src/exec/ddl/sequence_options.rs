@@ -228,6 +228,7 @@ pub(super) fn sequence_relation(
         index: None,
         sequence: Some(info),
         view: None,
+        materialized: None,
     })
 }
 

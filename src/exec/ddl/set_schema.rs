@@ -17,6 +17,7 @@ pub(super) async fn execute(
         ObjectType::OBJECT_TABLE => "ALTER TABLE",
         ObjectType::OBJECT_SEQUENCE => "ALTER SEQUENCE",
         ObjectType::OBJECT_VIEW => "ALTER VIEW",
+        ObjectType::OBJECT_MATVIEW => "ALTER MATERIALIZED VIEW",
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::set_schema(statement, cx).await;
         }

@@ -99,7 +99,7 @@ async fn add_referencing(
 }
 
 /// Gives a table and its indexes empty storages.
-fn empty(oid: u32, cx: &DdlContext<'_>) -> Result<()> {
+pub(super) fn empty(oid: u32, cx: &DdlContext<'_>) -> Result<()> {
     let catalog = cx.catalog();
     let Some(table) = catalog.relation(oid) else { return Ok(()) };
     let oids = std::iter::once(table.oid).chain(table.indexes.iter().copied());

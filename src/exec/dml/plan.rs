@@ -70,6 +70,10 @@ fn result_table<'c>(
     match table.kind {
         RelationKind::Table => Ok(table),
         RelationKind::View => Err(PgError::unsupported("modifying a view")),
+        RelationKind::MaterializedView => {
+            let message = format!("cannot change materialized view \"{}\"", table.name);
+            Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
+        }
         RelationKind::Sequence => {
             let message = format!("cannot change sequence \"{}\"", table.name);
             Err(PgError::new(code::WRONG_OBJECT_TYPE, message))

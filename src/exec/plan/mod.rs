@@ -47,7 +47,7 @@ pub(in crate::exec) use planner::Planner;
 
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
-use crate::catalog::{Catalog, Persistence};
+use crate::catalog::{Catalog, Persistence, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
@@ -123,9 +123,28 @@ impl Plan {
         Ok(())
     }
 
+    /// Relations to lock before it runs.
+    pub(in crate::exec) fn locks(&self) -> &[(Oid, TableLockMode)] {
+        &self.locks
+    }
+
     /// 42501 where the current role, or the owner of a view, may not do what the plan does.
     pub fn check_privileges(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
         self.required.iter().try_for_each(|required| required.check(catalog, current_role))
+    }
+
+    /// 55000 where it reads a materialized view that has never been filled.
+    pub fn check_populated(&self, catalog: &Catalog) -> Result<()> {
+        let read = self.required.iter().filter_map(|required| required.relation(catalog));
+        let empty = |r: &&Relation| r.materialized.as_ref().is_some_and(|m| !m.populated);
+        match read.into_iter().find(empty) {
+            Some(view) => {
+                let message = format!("materialized view \"{}\" has not been populated", view.name);
+                Err(PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+                    .hint("Use the REFRESH MATERIALIZED VIEW command."))
+            }
+            None => Ok(()),
+        }
     }
 
     /// 55000 where it reads or changes a view that is not the system's

@@ -28,9 +28,13 @@ pub(super) struct Required {
 type Columns = BTreeSet<AttrNumber>;
 
 impl Required {
+    pub fn relation<'c>(&self, catalog: &'c Catalog) -> Option<&'c Relation> {
+        catalog.relation(self.relation).map(|r| &**r)
+    }
+
     /// The relation, if it is a view.
     pub fn view<'c>(&self, catalog: &'c Catalog) -> Option<&'c Relation> {
-        catalog.relation(self.relation).map(|r| &**r).filter(|r| r.view.is_some())
+        self.relation(catalog).filter(|r| r.view.is_some())
     }
 
     pub fn check(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {

@@ -7,6 +7,7 @@ use crate::exec::ResultColumn;
 use crate::session::Session;
 use crate::session::settings::unrecognized;
 use pg_raw_parse::Node;
+use pg_raw_parse::raw::ObjectType;
 
 impl Session {
     /// The columns of a utility statement's rows; `None`: it returns none.
@@ -39,6 +40,10 @@ impl Session {
 pub(super) fn command_name(node: Node<'_>) -> &'static str {
     match node {
         Node::CreateStmt(_) => "CREATE TABLE",
+        Node::CreateTableAsStmt(s) if s.objtype == ObjectType::OBJECT_MATVIEW => {
+            "CREATE MATERIALIZED VIEW"
+        }
+        Node::RefreshMatViewStmt(_) => "REFRESH MATERIALIZED VIEW",
         Node::CreateTableAsStmt(_) => "CREATE TABLE AS",
         Node::SelectStmt(_) => "SELECT INTO",
         Node::IndexStmt(_) => "CREATE INDEX",

@@ -76,6 +76,7 @@ impl Session {
         if !matches!(relation.kind, RelationKind::Table | RelationKind::View) {
             let kinds = match relation.kind {
                 RelationKind::Index => "indexes",
+                RelationKind::MaterializedView => "materialized views",
                 RelationKind::Composite => "composite types",
                 _ => "sequences",
             };

@@ -5,7 +5,7 @@
 
 use super::place::Place;
 use super::state::{Binder, NsItem};
-use crate::catalog::{Catalog, RelationKind};
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
@@ -187,7 +187,7 @@ impl<'n> Binder<'_, 'n> {
     /// Whether a relation's rows are what commits wrote: those of users' tables.
     fn has_commits(&self, relation: Oid) -> bool {
         let found = self.context.catalog.relation(relation);
-        !Catalog::is_system(relation) && found.is_some_and(|r| r.kind == RelationKind::Table)
+        !Catalog::is_system(relation) && found.is_some_and(|r| r.kind.has_rows())
     }
 
     /// The FROM item of this name, and how many levels up (`refnameNamespaceItem`).

@@ -153,9 +153,7 @@ impl<'n> Binder<'_, 'n> {
 
     /// A view's query over the views it reads as they are now: each may have been replaced since.
     fn view_query(&self, view: &ViewInfo) -> Query {
-        let mut query = view.query.clone();
-        renew_views(&mut query, self.context.catalog);
-        query
+        super::renewed(&view.query, self.context.catalog)
     }
 
     /// A namespace item over a range table entry, all visible.
@@ -418,7 +416,7 @@ pub(super) fn alias_count(alias: Option<&nodes::Alias>) -> usize {
 }
 
 /// Reads the views in a stored query, at any depth, from the catalog again.
-fn renew_views(query: &mut Query, catalog: &Catalog) {
+pub(super) fn renew_views(query: &mut Query, catalog: &Catalog) {
     stacker::maybe_grow(128 << 10, 1 << 20, || {
         for entry in &mut query.range_table {
             if let RangeSource::Subquery { query, view: Some(oid) } = &mut entry.source

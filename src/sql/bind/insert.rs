@@ -312,7 +312,8 @@ impl<'n> Binder<'_, 'n> {
                     format!("permission denied: \"{}\" is a system catalog", relation.name);
                 return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
             }
-            Kind::Table => {}
+            // What cannot be changed is refused when it is planned, after all that is wrong with the text.
+            Kind::Table | Kind::MaterializedView => {}
             Kind::View => {
                 let item = self.add_relation(&relation, var.alias(), false)?;
                 self.scope().target = Some(item.rel);

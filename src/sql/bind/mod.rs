@@ -147,6 +147,18 @@ pub fn bind_view(node: Node<'_>, context: &BindContext<'_>) -> Result<Query> {
     ddl::bind_view(node, context)
 }
 
+/// The query of CREATE MATERIALIZED VIEW.
+pub fn bind_materialized_view(node: Node<'_>, context: &BindContext<'_>) -> Result<Query> {
+    ddl::bind_materialized_view(node, context)
+}
+
+/// A stored query over the views it reads as they are now: each may have been replaced since.
+pub fn renewed(query: &Query, catalog: &Catalog) -> Query {
+    let mut query = query.clone();
+    from::renew_views(&mut query, catalog);
+    query
+}
+
 /// Binds an expression of DDL over the columns of `relation`, which are range table entry 1. With
 /// `target` (column name, type, typmod) the result is coerced to it as an assignment; CHECK and
 /// predicates become boolean. For EXECUTE's parameters the name is `$n`.

@@ -83,7 +83,7 @@ impl Binder<'_, '_> {
         let assigns = query.command != CommandType::Delete;
         let rel = view_update::base(view).map_or(0, |(rel, _)| rel);
         let updatable = |t: &TargetEntry| view_update::base_column(t, rel).is_ok();
-        let refusal = view_update::refusal(view).or_else(|| {
+        let refusal = view_update::refusal(self.context.catalog, view).or_else(|| {
             let none = assigns && !view.query.output().any(updatable);
             none.then_some("Views that have no updatable columns are not automatically updatable.")
         });

@@ -9,10 +9,10 @@ use crate::types::Oid;
 /// The view's query as CREATE VIEW takes it, ending with a semicolon.
 pub(super) fn definition(names: &Names<'_>, oid: Oid, pretty: bool) -> Result<Option<String>> {
     let Some(relation) = names.catalog.relation(oid) else { return Ok(None) };
-    let Some(view) = &relation.view else { return Ok(None) };
+    let Some(query) = relation.query() else { return Ok(None) };
     let columns: Vec<String> = relation.columns.iter().map(|c| c.name.clone()).collect();
     let mut writer = Writer::of_query(names, pretty);
-    writer.query(&view.query, Columns::of_view(&columns))?;
+    writer.query(query, Columns::of_view(&columns))?;
     writer.push(";");
     Ok(Some(writer.out))
 }

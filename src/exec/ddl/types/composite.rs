@@ -94,7 +94,7 @@ pub(in super::super) fn check_row_type_unused(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let catalog = cx.catalog();
-    let stored = |r: &&Arc<Relation>| r.kind == RelationKind::Table && r.oid != relation.oid;
+    let stored = |r: &&Arc<Relation>| r.kind.has_rows() && r.oid != relation.oid;
     for table in catalog.relations().filter(stored) {
         let holder = table.live_columns().find(|c| holds(c.type_oid, relation.row_type, &catalog));
         if let Some(column) = holder {

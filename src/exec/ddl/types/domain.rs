@@ -204,6 +204,7 @@ fn value_row(domain: &Domain, catalog: &Catalog) -> Relation {
         index: None,
         sequence: None,
         view: None,
+        materialized: None,
     }
 }
 
