@@ -8,7 +8,6 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("CREATE TYPE t AS RANGE (subtype = int)", "CREATE RANGE"),
     ("CREATE TABLE t (a int) PARTITION BY RANGE (a)", "PARTITION BY"),
     ("CREATE TABLE t () INHERITS (pg_class)", "INHERITS"),
-    ("MERGE INTO t USING u ON true WHEN MATCHED THEN DO NOTHING", "MERGE"),
     ("DO $$ BEGIN END $$", "DO"),
     ("SELECT B'101'", "bit"),
     ("SELECT 1::money", "money"),

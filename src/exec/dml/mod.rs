@@ -27,6 +27,7 @@ mod graves;
 mod index;
 mod insert;
 mod matched;
+mod merge;
 mod modify;
 mod newest;
 mod on_conflict;
@@ -52,5 +53,6 @@ pub(in crate::exec) use target::Target;
 
 use delete::Delete;
 use insert::Insert;
+use merge::Merge;
 use update::Update;
 pub(in crate::exec) use wait::{answer, wait};

@@ -111,6 +111,7 @@ impl Plan {
             CommandType::Insert => format!("INSERT 0 {rows}"),
             CommandType::Update => format!("UPDATE {rows}"),
             CommandType::Delete => format!("DELETE {rows}"),
+            CommandType::Merge => format!("MERGE {rows}"),
         }
     }
 

@@ -10,7 +10,9 @@ use crate::catalog::{Catalog, Relation};
 use crate::error::Result;
 use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
 use crate::functions::privileges::{require_columns, require_relation};
-use crate::nodes::{AttrNumber, CommandType, Expr, Query, RangeIndex, RangeSource};
+use crate::nodes::{
+    AttrNumber, CommandType, Expr, MergeAction, MergeKind, Query, RangeIndex, RangeSource,
+};
 use crate::types::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,17 +157,34 @@ fn needed(
         };
     }
     let assigned = || Some(query.assigned.iter().copied().collect());
-    let mut needed = vec![match query.command {
-        CommandType::Insert => ('a', assigned()),
-        CommandType::Update => ('w', assigned()),
-        CommandType::Delete => ('d', None),
+    let mut needed = match query.command {
+        CommandType::Insert => vec![('a', assigned())],
+        CommandType::Update => vec![('w', assigned())],
+        CommandType::Delete => vec![('d', None)],
+        CommandType::Merge => of_merge(&query.merge),
         CommandType::Select => return vec![reads],
-    }];
+    };
     if let Some(update) = updates {
         needed.push(('w', Some(update.targets.iter().map(|t| t.resno).collect())));
     }
     if read.contains_key(&rel) || conflict.is_some_and(|c| !c.arbiters.is_empty()) {
         needed.push(reads);
+    }
+    needed
+}
+
+/// What MERGE's WHEN clauses do to the target.
+fn of_merge(actions: &[MergeAction]) -> Needed {
+    let mut needed = Needed::new();
+    for (kind, letter) in [(MergeKind::Insert, 'a'), (MergeKind::Update, 'w')] {
+        let mut of_kind = actions.iter().filter(|action| action.kind == kind).peekable();
+        if of_kind.peek().is_some() {
+            let columns = of_kind.flat_map(|action| action.assigned.iter().copied()).collect();
+            needed.push((letter, Some(columns)));
+        }
+    }
+    if actions.iter().any(|action| action.kind == MergeKind::Delete) {
+        needed.push(('d', None));
     }
     needed
 }

@@ -80,6 +80,10 @@ impl Session {
         {
             return Err(PgError::unsupported("COPY (SELECT INTO)"));
         }
+        if matches!(copy.query(), Node::MergeStmt(_)) {
+            let message = "MERGE not supported in COPY";
+            return Err(PgError::new(crate::error::code::FEATURE_NOT_SUPPORTED, message));
+        }
         let planned = self.compile(copy.query(), &mut ParamTypes::None)?;
         if planned.plan.command() != CommandType::Select && planned.plan.columns().is_empty() {
             let message = "COPY query must have a RETURNING clause";

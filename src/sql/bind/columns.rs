@@ -168,6 +168,10 @@ impl<'n> Binder<'_, 'n> {
                 format!("system column \"{name}\" reference in check constraint is invalid");
             return Err(PgError::new(code::INVALID_COLUMN_REFERENCE, message).at(location));
         }
+        if self.place() == Place::MergeWhen && *attno != -6 {
+            let message = format!("cannot use system column \"{name}\" in MERGE WHEN condition");
+            return Err(PgError::new(code::INVALID_COLUMN_REFERENCE, message).at(location));
+        }
         if self.place() == Place::Generated && *attno != -6 {
             let message =
                 format!("cannot use system column \"{name}\" in column generation expression");

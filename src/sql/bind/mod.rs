@@ -5,7 +5,7 @@
 //! their values here, as PostgreSQL gives them at parse analysis, so `'abc'::int` fails at bind time.
 
 //! ```text
-//! statement   select, values, insert, update, delete, setop, cte
+//! statement   select, values, insert, update, delete, merge, setop, cte
 //! clauses     from, join, target, clause (ORDER BY, DISTINCT, LIMIT), group, window, locking,
 //!             conflict, assign
 //! names       columns, lookup, typename, params, fuzzy
@@ -37,6 +37,7 @@ mod insert;
 mod join;
 mod locking;
 mod lookup;
+mod merge;
 mod oper;
 mod params;
 mod place;
@@ -106,7 +107,7 @@ pub enum ExprPlace {
     ExecuteParameter,
 }
 
-/// Binds SELECT, VALUES, INSERT, UPDATE or DELETE.
+/// Binds SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE.
 pub fn bind_query(
     statement: &Statement,
     context: &BindContext<'_>,

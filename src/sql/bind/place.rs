@@ -25,6 +25,7 @@ pub(super) enum Place {
     Limit,
     Offset,
     Returning,
+    MergeWhen,
     /// VALUES of several rows.
     Values,
     /// VALUES of one row in INSERT.
@@ -64,6 +65,7 @@ impl Place {
             Place::Limit => "LIMIT",
             Place::Offset => "OFFSET",
             Place::Returning => "RETURNING",
+            Place::MergeWhen => "MERGE WHEN",
             Place::Values | Place::ValuesSingle => "VALUES",
             Place::Check => "CHECK",
             Place::Default => "DEFAULT",
@@ -82,6 +84,7 @@ impl Place {
         match self {
             Place::JoinOn | Place::JoinUsing => "JOIN conditions",
             Place::FromFunction => "functions in FROM",
+            Place::MergeWhen => "MERGE WHEN conditions",
             Place::Check => "check constraints",
             Place::Default => "DEFAULT expressions",
             Place::IndexExpression => "index expressions",
