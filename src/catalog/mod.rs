@@ -16,6 +16,7 @@ pub mod acl;
 pub mod bootstrap;
 pub mod builtin;
 mod changes;
+mod default_acl;
 pub mod depend;
 mod history;
 mod information_schema;
@@ -35,6 +36,7 @@ pub mod verifier;
 pub mod view_update;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
+pub use default_acl::{DefaultAcl, DefaultAclKind};
 pub use history::SchemaVersion;
 pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};

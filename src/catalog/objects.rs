@@ -298,6 +298,12 @@ impl Relation {
         self.columns.iter().filter(|c| !c.dropped)
     }
 
+    /// Whether a view reads with the rights of whoever asks, not with its owner's.
+    pub fn is_security_invoker(&self) -> bool {
+        let option = self.options.get("security_invoker");
+        option.is_some_and(|value| value == "true" || value == "on")
+    }
+
     /// The query of a view or materialized view.
     pub fn query(&self) -> Option<&Query> {
         let view = self.view.as_ref().map(|view| &view.query);

@@ -13,8 +13,8 @@ use super::builtin;
 use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
-    ColdStorage, Constraint, ConstraintKind, Database, EnumLabel, Namespace, Relation, Role,
-    SchemaVersion, UserType,
+    ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Namespace, Relation,
+    Role, SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -50,6 +50,7 @@ struct Space {
     namespaces: BTreeMap<Oid, Arc<Namespace>>,
     relations: BTreeMap<Oid, Arc<Relation>>,
     types: TypeSpace,
+    default_acls: BTreeMap<Oid, Arc<DefaultAcl>>,
     /// Namespace, then name.
     names: HashMap<Oid, HashMap<String, Oid>>,
     /// Row type (its array type is the next OID) to relation.
@@ -254,6 +255,11 @@ impl Catalog {
         self.local.types.all()
     }
 
+    /// What ALTER DEFAULT PRIVILEGES has said, in OID order.
+    pub fn default_acls(&self) -> impl Iterator<Item = &Arc<DefaultAcl>> {
+        self.local.default_acls.values()
+    }
+
     /// Whether a label of an enum was added by the transaction whose catalog this is.
     pub fn is_uncommitted(&self, type_oid: Oid, label: &EnumLabel) -> bool {
         let Some(published) = self.published.as_ref().filter(|_| label.is_added) else {
@@ -297,6 +303,9 @@ impl Catalog {
             }
             Change::PutRelation(database, r) => self.space(*database).put(r.clone()),
             Change::PutType(database, t) => self.space(*database).types.put(t.clone()),
+            Change::PutDefaultAcl(database, d) => {
+                self.space(*database).default_acls.insert(d.oid, d.clone());
+            }
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -323,6 +332,9 @@ impl Catalog {
                 space.history.remove(oid);
             }
             ObjectKey::Type(database, oid) => self.space(*database).types.remove(*oid),
+            ObjectKey::DefaultAcl(database, oid) => {
+                self.space(*database).default_acls.remove(oid);
+            }
             // Versions go with their table.
             ObjectKey::Version(..) => {}
         }

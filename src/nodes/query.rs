@@ -62,10 +62,12 @@ pub struct Query {
     /// The columns that INSERT or UPDATE itself names, of the target: what privileges are asked for.
     #[serde(default)]
     pub assigned: Vec<AttrNumber>,
-    /// The views that INSERT, UPDATE or DELETE goes through to its table, outermost first, with the
-    /// columns assigned.
+    /// The views that INSERT, UPDATE or DELETE goes through to its table, outermost first.
     #[serde(default)]
-    pub target_views: Vec<(Oid, Vec<AttrNumber>)>,
+    pub target_views: Vec<TargetView>,
+    /// The columns of the first of them that the statement reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_view_reads: Vec<AttrNumber>,
     /// INSERT … OVERRIDING.
     pub overriding: Overriding,
     pub has_aggregates: bool,
@@ -106,6 +108,7 @@ impl Query {
             view_checks: Vec::new(),
             assigned: Vec::new(),
             target_views: Vec::new(),
+            target_view_reads: Vec::new(),
             overriding: Overriding::None,
             has_aggregates: false,
             has_window_functions: false,
@@ -409,6 +412,16 @@ pub struct OnConflict {
     pub arbiters: Vec<Oid>,
     /// `None`: DO NOTHING.
     pub update: Option<OnConflictUpdate>,
+}
+
+/// A view that a statement changes its table through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetView {
+    pub view: Oid,
+    /// Its columns that INSERT or UPDATE assigns.
+    pub assigned: Vec<AttrNumber>,
+    /// Those that ON CONFLICT DO UPDATE assigns.
+    pub updated: Vec<AttrNumber>,
 }
 
 /// A WHEN clause of MERGE.

@@ -23,3 +23,4 @@ SELECT "order", line FROM sales.item ORDER BY 1, 2;
 SELECT matviewname, hasindexes, ispopulated, definition FROM pg_matviews WHERE schemaname = 'sales' ORDER BY 1;
 SELECT * FROM sales.best ORDER BY who;
 SELECT * FROM sales.later;
+SELECT defaclnamespace::regnamespace, defaclobjtype, defaclacl FROM pg_default_acl ORDER BY 1, 2;

@@ -15,6 +15,7 @@ mod pg_constraint;
 mod pg_cursors;
 mod pg_database;
 mod pg_db_role_setting;
+mod pg_default_acl;
 mod pg_depend;
 mod pg_description;
 mod pg_enum;
@@ -213,6 +214,7 @@ pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
         "pg_db_role_setting" => return Ok(pg_db_role_setting::rows(cx)),
         "pg_indexes" => return pg_indexes::rows(cx),
         "pg_matviews" => return pg_matviews::rows(cx),
+        "pg_default_acl" => return Ok(pg_default_acl::rows(cx)),
         "pg_locks" => return Ok(pg_locks::rows(cx)),
         "pg_namespace" => return Ok(pg_namespace::rows(cx)),
         "pg_prepared_statements" => return Ok(pg_prepared_statements::rows(cx)),

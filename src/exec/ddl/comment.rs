@@ -80,7 +80,15 @@ async fn column(parts: &[&str], comment: Option<String>, cx: &DdlContext<'_>) ->
     let Some((column, table)) = parts.split_last().filter(|(_, t)| !t.is_empty()) else {
         return Err(PgError::new(code::SYNTAX_ERROR, "column name must be qualified"));
     };
-    let found = find(table, cx).await?;
+    let found = find(table, cx).await.map_err(|error| match error.code() {
+        // As PostgreSQL has it, whatever the relation is.
+        code::INSUFFICIENT_PRIVILEGE if error.message().starts_with("must be owner") => {
+            let name = table.last().copied().unwrap_or_default();
+            let message = format!("must be owner of relation {name}");
+            PgError::new(code::INSUFFICIENT_PRIVILEGE, message)
+        }
+        _ => error,
+    })?;
     let attno = found.column_by_name(column).map(|c| c.attno).ok_or_else(|| {
         let message = format!("column \"{column}\" of relation \"{}\" does not exist", found.name);
         PgError::new(code::UNDEFINED_COLUMN, message)

@@ -28,8 +28,8 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
     // CONCURRENTLY asks for a weaker lock that lets writers go on. Building waits for none here,
     // but must not miss their rows, so it takes the same lock.
     let table = lock::get_named(&name, TableLockMode::Share, cx).await?;
-    check_table(&table)?;
     privileges::relation_owner(&table, cx)?;
+    check_table(&table)?;
     let catalog = cx.catalog();
     let method = access_method(statement)?;
     let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;

@@ -263,6 +263,9 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Namespace(oid) => {
+                for defaults in cx.catalog().default_acls().filter(|d| d.namespace == oid) {
+                    super::default_privileges::remove(defaults.oid, cx);
+                }
                 let key = ObjectKey::Namespace(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }

@@ -15,6 +15,7 @@ mod create_table;
 mod create_table_as;
 mod database;
 mod default;
+mod default_privileges;
 mod draft;
 mod drop;
 mod drop_missing;
@@ -22,6 +23,7 @@ mod extension;
 mod foreign_key;
 mod foreign_key_check;
 mod grant;
+mod grantor;
 mod implicit_names;
 mod index_def;
 mod key;
@@ -184,6 +186,7 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::CreateExtensionStmt(s) => extension::create(s, cx),
         Node::DropOwnedStmt(s) => owned::drop_owned(s, cx).await,
         Node::ReassignOwnedStmt(s) => owned::reassign(s, cx),
+        Node::AlterDefaultPrivilegesStmt(s) => default_privileges::alter(s, cx),
         Node::GrantStmt(s) => grant::execute(s, cx).await,
         other => Err(PgError::unsupported(statement_name(other))),
     }

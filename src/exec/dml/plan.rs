@@ -32,6 +32,8 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
     let table = result_table(&catalog, query, rel)?;
     let mut target = Target::compile(&catalog, table)?;
     target.check_views(&catalog, &query.view_checks)?;
+    let of_merge = query.merge.iter().flat_map(|action| &action.assigned);
+    target.assigned = query.assigned.iter().chain(of_merge).copied().collect();
     let target = Arc::new(target);
     let (action, layout) = match query.command {
         CommandType::Insert => plan_insert(planner, table, query, rel)?,
@@ -77,12 +79,9 @@ fn result_table<'c>(
     }
     let table = catalog.relation(oid).ok_or_else(|| PgError::internal("no such relation"))?;
     match table.kind {
-        RelationKind::Table => Ok(table),
+        // A materialized view is refused when the plan starts, after privileges.
+        RelationKind::Table | RelationKind::MaterializedView => Ok(table),
         RelationKind::View => Err(PgError::unsupported("modifying a view")),
-        RelationKind::MaterializedView => {
-            let message = format!("cannot change materialized view \"{}\"", table.name);
-            Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
-        }
         RelationKind::Sequence => {
             let message = format!("cannot change sequence \"{}\"", table.name);
             Err(PgError::new(code::WRONG_OBJECT_TYPE, message))

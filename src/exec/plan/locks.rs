@@ -3,9 +3,8 @@
 use super::access::scan_column;
 use super::planner::{Built, Planner};
 use super::quals;
-use crate::catalog::RelationKind;
 use crate::catalog::schema::table_schema;
-use crate::error::{PgError, Result, code};
+use crate::error::{PgError, Result};
 use crate::exec::op::RowLockSpec;
 use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
 use crate::nodes::*;
@@ -21,11 +20,6 @@ impl Planner {
             let RangeSource::Relation { oid } = query.range(mark.rel).source else { continue };
             let relation = catalog.relation(oid);
             let relation = relation.ok_or_else(|| PgError::internal("no such relation"))?;
-            if relation.kind == RelationKind::MaterializedView {
-                let message =
-                    format!("cannot lock rows in materialized view \"{}\"", relation.name);
-                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
-            }
             let slot = |attno| built.layout.slot(mark.rel, attno);
             let (Some(key), Some(seq)) = (slot(KEY_ATTNO), slot(SEQ_ATTNO)) else { continue };
             let live = relation.live_columns().map(|c| c.attno);

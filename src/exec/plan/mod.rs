@@ -134,6 +134,23 @@ impl Plan {
         self.required.iter().try_for_each(|required| required.check(catalog, current_role))
     }
 
+    /// 42809 where it changes or locks rows of a materialized view.
+    pub fn check_targets(&self, catalog: &Catalog) -> Result<()> {
+        for (oid, mode) in &self.locks {
+            let Some(found) = catalog.relation(*oid) else { continue };
+            let what = match mode {
+                TableLockMode::RowExclusive => "change",
+                TableLockMode::RowShare => "lock rows in",
+                _ => continue,
+            };
+            if found.materialized.is_some() {
+                let message = format!("cannot {what} materialized view \"{}\"", found.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+        }
+        Ok(())
+    }
+
     /// 55000 where it reads a materialized view that has never been filled.
     pub fn check_populated(&self, catalog: &Catalog) -> Result<()> {
         let read = self.required.iter().filter_map(|required| required.relation(catalog));

@@ -4,6 +4,7 @@
 //! a name that is malformed.
 
 use super::super::Implementation::{self, Scalar};
+use super::super::privileges::require_usage;
 use super::super::quote::qualified_name;
 use super::super::{Ctx, Env};
 use super::type_name::{self, no_schema};
@@ -52,6 +53,7 @@ pub(in super::super) fn relation(env: &dyn Env, text: &str) -> Result<Oid> {
             _ => catalog.namespace_named(schema).map(|n| n.oid),
         };
         let namespace = namespace.ok_or_else(|| no_schema(schema))?;
+        require_usage(env, catalog, namespace)?;
         let found = catalog.relation_named(namespace, name);
         found.ok_or_else(|| no_relation(&format!("{schema}.{name}")))
     };

@@ -59,6 +59,7 @@ pub(super) fn command_name(node: Node<'_>) -> &'static str {
         Node::CommentStmt(_) => "COMMENT",
         Node::CreateRoleStmt(_) => "CREATE ROLE",
         Node::AlterRoleStmt(_) => "ALTER ROLE",
+        Node::AlterDefaultPrivilegesStmt(_) => "ALTER DEFAULT PRIVILEGES",
         Node::GrantStmt(g) if g.is_grant => "GRANT",
         Node::GrantStmt(_) => "REVOKE",
         _ => "this statement",

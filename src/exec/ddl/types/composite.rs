@@ -32,6 +32,8 @@ pub(in super::super) async fn create(
     let mut relation = create_table::new_table(name.name, &namespace, range, cx)?;
     relation.kind = RelationKind::Composite;
     relation.storage = 0;
+    // What is granted on composite types is not kept.
+    relation.acl = None;
     for definition in statement.coldeflist() {
         // PostgreSQL tells no positions here.
         add(&mut relation, definition, cx).map_err(PgError::nowhere)?;
