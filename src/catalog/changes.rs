@@ -6,7 +6,8 @@
 //! the same objects. Rolling back to a savepoint truncates the log.
 
 use super::{
-    Catalog, ColdStorage, Database, DefaultAcl, Namespace, Relation, Role, SchemaVersion, UserType,
+    Catalog, ColdStorage, Database, DefaultAcl, Function, Namespace, Relation, Role, SchemaVersion,
+    UserType,
 };
 use crate::types::Oid;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub enum ObjectKey {
     Relation(Oid, Oid),
     Type(Oid, Oid),
     DefaultAcl(Oid, Oid),
+    Function(Oid, Oid),
     /// A version of a relation: database, relation, number.
     Version(Oid, Oid, u32),
 }
@@ -35,6 +37,7 @@ pub enum Change {
     PutRelation(Oid, Arc<Relation>),
     PutType(Oid, Arc<UserType>),
     PutDefaultAcl(Oid, Arc<DefaultAcl>),
+    PutFunction(Oid, Arc<Function>),
     PutVersion(Oid, Arc<SchemaVersion>),
     Remove(ObjectKey),
 }
@@ -50,6 +53,7 @@ impl Change {
             Change::PutRelation(database, r) => ObjectKey::Relation(*database, r.oid),
             Change::PutType(database, t) => ObjectKey::Type(*database, t.oid),
             Change::PutDefaultAcl(database, d) => ObjectKey::DefaultAcl(*database, d.oid),
+            Change::PutFunction(database, f) => ObjectKey::Function(*database, f.proc.oid),
             Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),
             Change::Remove(key) => *key,
         }

@@ -18,6 +18,7 @@ pub mod builtin;
 mod changes;
 mod default_acl;
 pub mod depend;
+mod function;
 mod history;
 mod information_schema;
 mod objects;
@@ -37,6 +38,7 @@ pub mod view_update;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use default_acl::{DefaultAcl, DefaultAclKind};
+pub use function::{Function, FunctionBody};
 pub use history::SchemaVersion;
 pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};

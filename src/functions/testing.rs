@@ -41,7 +41,7 @@ impl Env for Bare {
     fn search_path(&self) -> &[Oid] {
         &[11, 2200]
     }
-    fn as_role(&self, _role: Oid) -> std::sync::Arc<dyn Env> {
+    fn acting(&self, _role: Oid, _path: Option<Vec<Oid>>) -> std::sync::Arc<dyn Env> {
         unimplemented!("unit tests of this kind have one role")
     }
     fn session(&self) -> &dyn super::SessionFunctions {

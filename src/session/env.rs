@@ -59,8 +59,9 @@ impl Env for StatementEnv {
         &self.search_path
     }
 
-    fn as_role(&self, role: Oid) -> Arc<dyn Env> {
-        Arc::new(StatementEnv { current_role: role, ..self.clone() })
+    fn acting(&self, role: Oid, search_path: Option<Vec<Oid>>) -> Arc<dyn Env> {
+        let search_path = search_path.map_or_else(|| self.search_path.clone(), Arc::from);
+        Arc::new(StatementEnv { current_role: role, search_path, ..self.clone() })
     }
 
     fn session(&self) -> &dyn SessionFunctions {
@@ -82,6 +83,7 @@ impl Env for StatementEnv {
             memory_limit_bytes: 0,
             force_parallel: false,
             measurements: None,
+            functions: Default::default(),
         };
         exec::check_domain(cx, domain, value)
     }

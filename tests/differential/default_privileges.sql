@@ -82,7 +82,7 @@ SELECT relacl FROM pg_class WHERE relname = 'plain';
 
 -- Roles that come and go.
 ALTER ROLE dp_other RENAME TO dp_renamed;
-SELECT d.defaclnamespace::regnamespace, d.defaclobjtype, d.defaclacl FROM pg_default_acl d ORDER BY 1, 2, 3::text;
+SELECT d.defaclnamespace::regnamespace, d.defaclobjtype, d.defaclacl FROM pg_default_acl d ORDER BY 1, 2, d.defaclacl::text;
 DROP ROLE dp_reader;
 DROP OWNED BY dp_reader;
 DROP ROLE dp_renamed;

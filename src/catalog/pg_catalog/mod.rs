@@ -25,6 +25,7 @@ mod pg_locks;
 mod pg_matviews;
 mod pg_namespace;
 mod pg_prepared_statements;
+mod pg_proc;
 mod pg_rewrite;
 mod pg_roles;
 mod pg_sequence;
@@ -205,6 +206,7 @@ pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
         "pg_description" => pg_description::rows(cx),
         "pg_enum" => pg_enum::rows(cx),
         "pg_index" => pg_index::rows(cx),
+        "pg_proc" => pg_proc::rows(cx),
         "pg_type" => pg_type::rows(cx),
         // The relations below have no rows of the export's: all of theirs are made here.
         "pg_auth_members" => return Ok(pg_auth_members::rows(cx)),

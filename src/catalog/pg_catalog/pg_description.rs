@@ -27,6 +27,9 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
             add(constraint.oid, class::CONSTRAINT, 0, &constraint.comment);
         }
     }
+    for found in cx.catalog.functions() {
+        add(found.proc.oid, class::PROC, 0, &found.comment);
+    }
     for found in cx.catalog.user_types() {
         add(found.oid, class::TYPE, 0, &found.comment);
         for check in found.domain().map_or(&[][..], |domain| domain.checks.as_slice()) {

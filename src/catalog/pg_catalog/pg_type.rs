@@ -34,7 +34,7 @@ fn kind(t: &Type) -> (u8, [String; 4]) {
         TypeKind::Enum => (b'e', io("enum")),
         TypeKind::Domain => {
             // A domain is written as its base type is.
-            let name = |oid: Oid| builtin::proc(oid).map_or("", |p| p.name).to_owned();
+            let name = |oid: Oid| builtin::proc(oid).map_or("", |p| &*p.name).to_owned();
             let output = name(t.output);
             let send = match output.strip_suffix("out") {
                 Some(prefix) => format!("{prefix}send"),

@@ -54,7 +54,7 @@ impl Env for BackgroundEnv {
         self.role
     }
 
-    fn as_role(&self, role: Oid) -> Arc<dyn Env> {
+    fn acting(&self, role: Oid, _search_path: Option<Vec<Oid>>) -> Arc<dyn Env> {
         Arc::new(BackgroundEnv::new(self.catalog.clone(), role))
     }
 

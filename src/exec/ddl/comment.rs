@@ -32,6 +32,11 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
         kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
             super::types::comment(statement.object(), kind, comment, cx).await?;
         }
+        kind @ (ObjectType::OBJECT_FUNCTION
+        | ObjectType::OBJECT_PROCEDURE
+        | ObjectType::OBJECT_ROUTINE) => {
+            super::routine::comment(statement.object(), kind, comment, cx)?;
+        }
         ObjectType::OBJECT_DOMCONSTRAINT => {
             super::types::comment_check(statement, comment, cx).await?;
         }

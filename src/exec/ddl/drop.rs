@@ -23,6 +23,9 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::drop(statement, cx).await;
         }
+        ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
+            return super::routine::drop(statement, cx).await;
+        }
         _ => return super::drop_missing::execute(statement, cx),
     };
     if statement.concurrent {
@@ -219,7 +222,7 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) | Object::Type(_) => None,
+        Object::Namespace(_) | Object::Type(_) | Object::Function(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -260,6 +263,10 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
             }
             Object::Type(oid) if cx.catalog().user_type(oid).is_some() => {
                 let key = ObjectKey::Type(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
+            }
+            Object::Function(oid) => {
+                let key = ObjectKey::Function(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Namespace(oid) => {

@@ -41,16 +41,18 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
     let tag = if statement.is_grant { "GRANT" } else { "REVOKE" };
     let change = Grant::read(statement, cx)?;
     match (statement.targtype, statement.objtype) {
-        // Users' schemas have no functions.
         (
             GrantTargetType::ACL_TARGET_ALL_IN_SCHEMA,
-            ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE,
+            kind @ (ObjectType::OBJECT_FUNCTION
+            | ObjectType::OBJECT_PROCEDURE
+            | ObjectType::OBJECT_ROUTINE),
         ) => {
             for schema in names(statement.objects()) {
                 let found = get_namespace(&cx.catalog(), schema, cx)?.oid;
                 if Catalog::is_system(found) && found != builtin::oid::PUBLIC {
                     return Err(PgError::unsupported(format!("{tag} on functions")));
                 }
+                super::routine::grant_in_schema(found, kind, &change, cx)?;
             }
         }
         (GrantTargetType::ACL_TARGET_ALL_IN_SCHEMA, kind) => {
@@ -74,6 +76,16 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
         (_, ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
             for object in super::untyped_list::untyped(statement.objects()).iter() {
                 super::types::grant(object, &change, cx)?;
+            }
+        }
+        (
+            _,
+            kind @ (ObjectType::OBJECT_FUNCTION
+            | ObjectType::OBJECT_PROCEDURE
+            | ObjectType::OBJECT_ROUTINE),
+        ) => {
+            for object in super::untyped_list::untyped(statement.objects()).iter() {
+                super::routine::grant(object, kind, &change, cx)?;
             }
         }
         (_, ObjectType::OBJECT_DATABASE) => {

@@ -97,13 +97,13 @@ async fn planned(
 ) -> Result<(Arc<Plan>, Arc<StatementContext>)> {
     loop {
         let catalog = cx.catalog();
-        let context = cx.statement_in(&catalog, cx.env.as_role(role))?;
+        let context = cx.statement_in(&catalog, cx.env.acting(role, None))?;
         let plan = plan(&renewed(query, &catalog), &context)?;
         for (relation, mode) in plan.locks() {
             lock::relation(*relation, *mode, cx).await?;
         }
         if cx.catalog().version() == catalog.version() {
-            return Ok((plan, cx.statement_in(&catalog, cx.env.as_role(role))?));
+            return Ok((plan, cx.statement_in(&catalog, cx.env.acting(role, None))?));
         }
     }
 }

@@ -41,6 +41,7 @@ mod reindex;
 mod rename;
 mod role;
 mod role_spec;
+mod routine;
 mod rows;
 mod schema_elements;
 mod sequence;
@@ -128,6 +129,7 @@ impl DdlContext<'_> {
             memory_limit_bytes: self.memory_limit_bytes,
             force_parallel: false,
             measurements: None,
+            functions: Default::default(),
         }))
     }
 
@@ -172,6 +174,8 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::CreateDomainStmt(s) => types::create_domain(s, cx).await,
         Node::AlterDomainStmt(s) => types::alter_domain(s, cx).await,
         Node::AlterEnumStmt(s) => types::alter_enum(s, cx).await,
+        Node::CreateFunctionStmt(s) => routine::create(s, cx).await,
+        Node::AlterFunctionStmt(s) => routine::alter(s, cx),
         Node::CommentStmt(s) => comment::execute(s, cx).await,
         Node::ReindexStmt(s) => reindex::execute(s, cx).await,
         Node::CreatedbStmt(s) => database::create(s, cx).await,

@@ -4,7 +4,9 @@ use super::alter_table::set_owner;
 use super::{DdlContext, default_privileges, drop, lock, role_spec, user_rows};
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Change, Database, DefaultAcl, Namespace, Relation, UserType, acl, builtin};
+use crate::catalog::{
+    Change, Database, DefaultAcl, Function, Namespace, Relation, UserType, acl, builtin,
+};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
 use crate::types::Oid;
@@ -36,6 +38,9 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
     }
     for defaults in catalog.default_acls().filter(|d| roles.contains(&d.role)) {
         default_privileges::remove(defaults.oid, cx);
+    }
+    for function in catalog.functions().filter(|f| roles.contains(&f.owner)) {
+        objects.push(Object::Function(function.proc.oid));
     }
     delete_rows(&roles, cx).await?;
     for role in &roles {
@@ -79,6 +84,12 @@ fn revoke_all(role: &str, cx: &DdlContext<'_>) {
         let mut changed = Namespace::clone(namespace);
         if without(&mut changed.acl) {
             cx.catalog.put_namespace(changed, cx.txn);
+        }
+    }
+    for found in catalog.functions() {
+        let mut changed = Function::clone(found);
+        if without(&mut changed.acl) {
+            super::routine::put(changed, cx);
         }
     }
     for found in catalog.default_acls() {
@@ -137,6 +148,10 @@ pub(super) fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Re
     for found in catalog.user_types().filter(|t| roles.contains(&t.owner)) {
         let acl = renamed(found.owner, &found.acl);
         super::types::put(UserType { owner: new, acl, ..(**found).clone() }, cx);
+    }
+    for found in catalog.functions().filter(|f| roles.contains(&f.owner)) {
+        let acl = renamed(found.owner, &found.acl);
+        super::routine::put(Function { owner: new, acl, ..(**found).clone() }, cx);
     }
     for relation in catalog.relations().filter(|r| r.index.is_none()) {
         // A table takes its columns' sequences along, so each is looked at as it is by now.

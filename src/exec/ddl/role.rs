@@ -279,6 +279,12 @@ fn rename_in_access_lists(old: &str, new: &str, cx: &DdlContext<'_>) {
                 cx.catalog.push(Change::PutDefaultAcl(database.oid, Arc::new(changed)), cx.txn);
             }
         }
+        for found in inside.functions() {
+            let mut changed = (**found).clone();
+            if renamed(&mut changed.acl) {
+                cx.catalog.push(Change::PutFunction(database.oid, Arc::new(changed)), cx.txn);
+            }
+        }
         for found in inside.user_types() {
             let mut changed = (**found).clone();
             if renamed(&mut changed.acl) {
@@ -388,6 +394,10 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
     for found in catalog.user_types() {
         let what = describe(&catalog, Object::Type(found.oid), path);
         lines.extend(line(found.owner, &found.acl, found.oid, what));
+    }
+    for found in catalog.functions() {
+        let what = describe(&catalog, Object::Function(found.proc.oid), path);
+        lines.extend(line(found.owner, &found.acl, found.proc.oid, what));
     }
     for found in catalog.default_acls() {
         let what = super::default_privileges::describe(found, cx);

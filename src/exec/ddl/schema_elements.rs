@@ -133,8 +133,9 @@ impl Env for InSchema {
         &self.search_path
     }
 
-    fn as_role(&self, role: Oid) -> Arc<dyn Env> {
-        Arc::new(InSchema { owner: role, ..self.clone() })
+    fn acting(&self, role: Oid, search_path: Option<Vec<Oid>>) -> Arc<dyn Env> {
+        let search_path = search_path.unwrap_or_else(|| self.search_path.clone());
+        Arc::new(InSchema { owner: role, search_path, ..self.clone() })
     }
 
     fn session(&self) -> &dyn SessionFunctions {

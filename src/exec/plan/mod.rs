@@ -47,8 +47,10 @@ pub(in crate::exec) use planner::Planner;
 
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
+use crate::catalog::depend::functions_of_query;
 use crate::catalog::{Catalog, Persistence, Relation};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_function;
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
 use crate::types::{Datum, Oid};
@@ -79,6 +81,8 @@ pub struct Plan {
     /// Relations to lock before it runs.
     locks: Vec<(Oid, TableLockMode)>,
     required: Vec<privileges::Required>,
+    /// The users' functions that it calls.
+    functions: Vec<Oid>,
     /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
     pub(in crate::exec) long: bool,
 }
@@ -102,6 +106,22 @@ impl Plan {
     /// Whether it reads or makes an unknown number of rows, so that sizes of tables decided about it.
     pub fn is_long(&self) -> bool {
         self.long
+    }
+
+    /// Whether it changes rows, itself or in WITH.
+    pub fn writes(&self) -> bool {
+        self.command != CommandType::Select || !self.modifying.is_empty()
+    }
+
+    /// Its command, as messages have it.
+    pub fn command_name(&self) -> &'static str {
+        match self.command {
+            CommandType::Select => "SELECT",
+            CommandType::Insert => "INSERT",
+            CommandType::Update => "UPDATE",
+            CommandType::Delete => "DELETE",
+            CommandType::Merge => "MERGE",
+        }
     }
 
     /// The command tag after `rows` rows were returned or affected.
@@ -131,7 +151,8 @@ impl Plan {
 
     /// 42501 where the current role, or the owner of a view, may not do what the plan does.
     pub fn check_privileges(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
-        self.required.iter().try_for_each(|required| required.check(catalog, current_role))
+        self.required.iter().try_for_each(|required| required.check(catalog, current_role))?;
+        self.functions.iter().try_for_each(|oid| require_function(catalog, current_role, *oid))
     }
 
     /// 42809 where it changes or locks rows of a materialized view.
@@ -224,6 +245,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         modifying: std::mem::take(&mut planner.modifying),
         locks: relations::relation_locks(&query),
         required: privileges::required(&query, &cx.catalog),
+        functions: functions_of_query(&query).into_iter().collect(),
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,

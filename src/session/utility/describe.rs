@@ -23,6 +23,7 @@ impl Session {
                     vec![text_column(shown_name(name))]
                 }
             }),
+            Node::CallStmt(_) => self.call_columns(node)?,
             Node::ExplainStmt(s) => Some(self.explain_columns(s)),
             Node::FetchStmt(s) if !s.ismove => {
                 self.cursor_columns(s.portalname().unwrap_or_default())

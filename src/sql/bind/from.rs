@@ -343,7 +343,7 @@ impl<'n> Binder<'_, 'n> {
     ) -> Result<Vec<(String, Oid, i32)>> {
         let type_oid = call.type_oid();
         let proc = match call {
-            Expr::Func(f) => crate::catalog::builtin::proc(f.func),
+            Expr::Func(f) => self.context.catalog.proc(f.func),
             _ => None,
         };
         let out = match (call, proc) {
@@ -380,7 +380,7 @@ impl<'n> Binder<'_, 'n> {
     /// A function's OUT columns, polymorphic types resolved by the call's arguments.
     pub(super) fn out_columns(
         &self,
-        proc: &'static crate::catalog::builtin::Proc,
+        proc: &crate::catalog::builtin::Proc,
         call: &FuncCall,
     ) -> Result<Vec<(String, Oid, i32)>> {
         let actual: Vec<Oid> = call.args.iter().map(Expr::type_oid).collect();

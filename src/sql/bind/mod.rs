@@ -42,6 +42,7 @@ mod oper;
 mod params;
 mod place;
 mod polymorphic;
+mod routine;
 mod select;
 mod setop;
 mod srf;
@@ -58,12 +59,14 @@ mod window;
 
 use crate::catalog::Catalog;
 use crate::catalog::Relation;
+use crate::catalog::builtin::Proc;
 use crate::error::Result;
 use crate::functions::Env;
 use crate::nodes::{Expr, Query};
 use crate::sql::Statement;
 use crate::types::Oid;
 use pg_raw_parse::{Node, nodes};
+pub use routine::Arguments;
 use state::Binder;
 
 /// What binding looks at besides the statement.
@@ -158,6 +161,49 @@ pub fn renewed(query: &Query, catalog: &Catalog) -> Query {
     let mut query = query.clone();
     from::renew_views(&mut query, catalog);
     query
+}
+
+/// Binds the statements of a function's body, for a call with arguments of these types; the last one's
+/// columns become the function's result.
+pub fn bind_body(
+    statements: &[Statement],
+    context: &BindContext<'_>,
+    proc: &Proc,
+    types: Vec<Oid>,
+) -> Result<Vec<Query>> {
+    let arguments = Arguments::of(proc, types);
+    let nodes = statements.iter().map(|statement| statement.node());
+    let queries = nodes.map(|node| routine::bind(node, context, &arguments)).collect();
+    with_result(queries, context, proc)
+}
+
+/// The same of a body in the SQL standard's form: RETURN, or the statements of BEGIN ATOMIC.
+pub fn bind_standard_body(
+    nodes: &[Node<'_>],
+    context: &BindContext<'_>,
+    proc: &Proc,
+) -> Result<Vec<Query>> {
+    let arguments = Arguments::of(proc, proc.arg_types.clone());
+    let bind = |node: &Node<'_>| match node {
+        Node::ReturnStmt(s) => routine::bind_return(s.returnval(), context, &arguments),
+        node => routine::bind(*node, context, &arguments),
+    };
+    let mut queries = with_result(nodes.iter().map(bind).collect(), context, proc)?;
+    queries.iter_mut().for_each(Query::clear_locations);
+    Ok(queries)
+}
+
+fn with_result(
+    queries: Result<Vec<Query>>,
+    context: &BindContext<'_>,
+    proc: &Proc,
+) -> Result<Vec<Query>> {
+    let mut queries = queries?;
+    match queries.pop() {
+        Some(last) => queries.push(routine::coerce_result(last, context, proc)?),
+        None => routine::check_empty(context, proc)?,
+    }
+    Ok(queries)
 }
 
 /// Binds an expression of DDL over the columns of `relation`, which are range table entry 1. With

@@ -38,6 +38,7 @@ pub(super) enum Place {
     ExecuteParameter,
     Generated,
     CopyWhere,
+    CallArgument,
 }
 
 impl Place {
@@ -75,6 +76,7 @@ impl Place {
             Place::ExecuteParameter => "EXECUTE",
             Place::Generated => "GENERATED AS",
             Place::CopyWhere => "WHERE",
+            Place::CallArgument => "CALL",
         }
     }
 
@@ -93,6 +95,7 @@ impl Place {
             Place::ExecuteParameter => "EXECUTE parameters",
             Place::Generated => "column generation expressions",
             Place::CopyWhere => "COPY FROM WHERE conditions",
+            Place::CallArgument => "CALL arguments",
             other => other.name(),
         }
     }

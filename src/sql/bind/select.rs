@@ -28,6 +28,7 @@ impl<'n> Binder<'_, 'n> {
             Node::InsertStmt(insert) => self.bind_insert(insert),
             Node::UpdateStmt(update) => self.bind_update(update),
             Node::DeleteStmt(delete) => self.bind_delete(delete),
+            Node::CallStmt(call) => self.bind_call_statement(call),
             Node::MergeStmt(merge) => self.bind_merge(merge),
             _ => Err(PgError::unsupported("this statement")),
         }

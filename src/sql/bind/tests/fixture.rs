@@ -46,7 +46,7 @@ impl Env for TestEnv {
     fn search_path(&self) -> &[Oid] {
         &[builtin::oid::PG_CATALOG, PUBLIC]
     }
-    fn as_role(&self, _role: Oid) -> std::sync::Arc<dyn Env> {
+    fn acting(&self, _role: Oid, _path: Option<Vec<Oid>>) -> std::sync::Arc<dyn Env> {
         unimplemented!("unit tests of this kind have one role")
     }
     fn session(&self) -> &dyn SessionFunctions {
