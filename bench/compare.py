@@ -5,7 +5,7 @@ part, one at a time per measurement, alternating, so that neither profits from a
 are ratios: KalamDB / PostgreSQL.
 
     bench/run                  everything
-    bench/run pgbench copy     some parts: pgbench, copy, idle, latency, tpch, tiers
+    bench/run pgbench copy     some parts: pgbench, copy, idle, latency, tpch, tiers, introspection
     bench/run --seconds 5      shorter pgbench runs (default 20)
 """
 
@@ -25,7 +25,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
 PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
-PARTS = ["pgbench", "copy", "idle", "latency", "tpch", "tiers"]
+PARTS = ["pgbench", "copy", "idle", "latency", "tpch", "tiers", "introspection"]
 
 
 # What PostgreSQL's manual advises for a machine of its own with enough memory, and as much for cold rows.
@@ -295,10 +295,11 @@ def main():
     OUT.mkdir(exist_ok=True)
     rows = []
     for part in parts:
-        with servers() as both:
-            if part in ["tpch", "tiers"]:
-                found = getattr(tiers, part)(both, options.seconds)
-                text = getattr(tiers, f"{part}_table")(found)
+        module = introspection if part == "introspection" else tiers
+        with contextlib.nullcontext() if part == "introspection" else servers() as both:
+            if part in ["tpch", "tiers", "introspection"]:
+                found = getattr(module, part)(both, options.seconds)
+                text = getattr(module, f"{part}_table")(found)
                 print(text)
                 write_section(part, text)
             else:
@@ -309,8 +310,9 @@ def main():
 
 
 if __name__ == "__main__":
-    # tiers.py uses what is here, under the name of this file.
+    # The other files use what is here, under the name of this file.
     sys.modules["compare"] = sys.modules["__main__"]
+    import introspection
     import tiers
 
     main()

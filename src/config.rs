@@ -7,6 +7,7 @@
 use crate::catalog::schema;
 use crate::jobs::{Defaults, JobOptions};
 use crate::server::auth::Method;
+use crate::session::AnswerOptions;
 use crate::storage::StoreOptions;
 use crate::storage::objects::CredentialsKey;
 use clap::{Args, ValueEnum};
@@ -79,6 +80,25 @@ pub struct Options {
     /// Seconds that the derived schema of a table is kept which nobody uses [default: 300]
     #[arg(long, env = "KALAMDB_SCHEMA_CACHE_TTL_S", value_name = "SECONDS")]
     pub schema_cache_ttl_s: Option<u64>,
+    /// Megabytes of answers to catalog queries that are kept; 0: none [default: 32]
+    #[arg(long, env = "KALAMDB_CATALOG_CACHE_MB", value_name = "MB")]
+    pub catalog_cache_mb: Option<u32>,
+    /// Seconds that an answer about tables and schemas is kept [default: 60]
+    #[arg(long, env = "KALAMDB_CATALOG_CACHE_TABLES_S", value_name = "SECONDS")]
+    pub catalog_cache_tables_s: Option<u64>,
+    /// Seconds that an answer about single objects is kept [default: 120]
+    #[arg(long, env = "KALAMDB_CATALOG_CACHE_OBJECTS_S", value_name = "SECONDS")]
+    pub catalog_cache_objects_s: Option<u64>,
+    /// Seconds that an answer about storages is kept [default: 300]
+    #[arg(long, env = "KALAMDB_CATALOG_CACHE_STORAGES_S", value_name = "SECONDS")]
+    pub catalog_cache_storages_s: Option<u64>,
+    /// Seconds that an answer about jobs is kept [default: 30]
+    #[arg(long, env = "KALAMDB_CATALOG_CACHE_JOBS_S", value_name = "SECONDS")]
+    pub catalog_cache_jobs_s: Option<u64>,
+    /// Seconds that an answer about sessions, locks, sizes and counts is kept, which may be as old as
+    /// that; 0: none is [default: 0]
+    #[arg(long, env = "KALAMDB_CATALOG_CACHE_LIVE_S", value_name = "SECONDS")]
+    pub catalog_cache_live_s: Option<u64>,
     /// Form of the log [default: text]
     #[arg(long, env = "KALAMDB_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
@@ -114,6 +134,7 @@ pub struct Config {
     pub column_cache_bytes: u64,
     pub schema_cache_entries: usize,
     pub schema_cache_ttl: Duration,
+    pub answers: AnswerOptions,
     pub log_format: LogFormat,
     pub log: String,
     pub password: Option<String>,
@@ -127,6 +148,7 @@ impl Config {
             None => Options::default(),
         };
         let jobs = job_options(&given, &file)?;
+        let answers = answer_options(&given, &file);
         let tls = match (given.tls_cert.or(file.tls_cert), given.tls_key.or(file.tls_key)) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
@@ -160,11 +182,28 @@ impl Config {
             column_cache_bytes: column_cache_bytes
                 .unwrap_or(StoreOptions::default().column_cache_bytes),
             schema_cache_entries: schema_cache_entries.unwrap_or(schema::ENTRIES_DEFAULT),
+            answers,
             schema_cache_ttl: schema_cache_ttl_s.map_or(schema::TTL_DEFAULT, Duration::from_secs),
             log_format: given.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             log: given.log.or(file.log).unwrap_or_else(|| "info".into()),
             password: given.password.or(file.password).filter(|p| !p.is_empty()),
         })
+    }
+}
+
+fn answer_options(given: &Options, file: &Options) -> AnswerOptions {
+    let default = AnswerOptions::default();
+    let mb = given.catalog_cache_mb.or(file.catalog_cache_mb);
+    let choose = |option: fn(&Options) -> Option<u64>, default: Duration| {
+        option(given).or(option(file)).map_or(default, Duration::from_secs)
+    };
+    AnswerOptions {
+        bytes_max: mb.map_or(default.bytes_max, |mb| u64::from(mb) << 20),
+        tables_ttl: choose(|o| o.catalog_cache_tables_s, default.tables_ttl),
+        objects_ttl: choose(|o| o.catalog_cache_objects_s, default.objects_ttl),
+        storages_ttl: choose(|o| o.catalog_cache_storages_s, default.storages_ttl),
+        jobs_ttl: choose(|o| o.catalog_cache_jobs_s, default.jobs_ttl),
+        live_ttl: choose(|o| o.catalog_cache_live_s, default.live_ttl),
     }
 }
 

@@ -183,6 +183,11 @@ impl Catalog {
         self.local.relations.values()
     }
 
+    /// How many relations of users there are.
+    pub fn relation_count(&self) -> usize {
+        self.local.relations.len()
+    }
+
     /// Whether an OID names one of PostgreSQL's own objects.
     pub fn is_system(oid: Oid) -> bool {
         oid < FIRST_USER_OID

@@ -58,6 +58,9 @@ impl CatalogStore {
             let before = before.for_database(database);
             if let Some(old) = before.relation(oid) {
                 invalidate(&before, old);
+                if matches!(change, Change::Remove(_)) {
+                    schema::forget(old);
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Which views take INSERT, UPDATE and DELETE by themselves (manual, CREATE VIEW, "Updatable
 //! Views"): those whose rows are rows of one table or of another such view.
 
-use super::{Catalog, RelationKind, ViewInfo};
+use super::{Catalog, Relation, RelationKind, ViewInfo, builtin};
 use crate::nodes::{AttrNumber, Expr, FromItem, RangeIndex, RangeSource, TargetEntry};
 use crate::types::Oid;
 
@@ -58,6 +58,24 @@ pub fn base_column(target: &TargetEntry, base: RangeIndex) -> Result<AttrNumber,
             _ => Err("View columns that refer to system columns are not updatable."),
         },
         _ => Err("View columns that are not columns of their base relation are not updatable."),
+    }
+}
+
+/// Whether rows can be inserted into a relation and updated, through it where it is a view.
+pub fn relation_is_updatable(catalog: &Catalog, relation: &Relation) -> bool {
+    match (&relation.view, relation.kind) {
+        (Some(view), _) => is_updatable(catalog, view),
+        (None, RelationKind::View) => !builtin::updatable_columns(relation.oid).is_empty(),
+        (None, kind) => kind == RelationKind::Table,
+    }
+}
+
+/// Whether UPDATE may assign a relation's column.
+pub fn is_assignable(catalog: &Catalog, relation: &Relation, attno: AttrNumber) -> bool {
+    match (&relation.view, relation.kind) {
+        (Some(view), _) => column_is_updatable(catalog, view, attno),
+        (None, RelationKind::View) => builtin::updatable_columns(relation.oid).contains(&attno),
+        (None, kind) => kind == RelationKind::Table && attno > 0,
     }
 }
 

@@ -18,6 +18,9 @@ pub struct PlanKey {
     /// The connected database: the catalog is shared by all.
     pub database: Oid,
     pub catalog_version: u64,
+    /// Settings by which values are read and written, and the search path as written, where they are
+    /// not the defaults.
+    pub formats: Arc<str>,
     /// The parameters stand for numbers that the client wrote into the text.
     pub template: bool,
 }

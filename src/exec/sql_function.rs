@@ -278,7 +278,7 @@ async fn all_rows(
 }
 
 /// The schemas that a search path names, those that exist; pg_catalog comes first where it is not named.
-fn schemas(path: &str, catalog: &Catalog) -> Vec<Oid> {
+pub(in crate::exec) fn schemas(path: &str, catalog: &Catalog) -> Vec<Oid> {
     let names = path.split(',').map(|name| name.trim().trim_matches('"'));
     let mut found: Vec<Oid> =
         names.filter_map(|name| catalog.namespace_named(name)).map(|n| n.oid).collect();

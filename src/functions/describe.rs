@@ -108,7 +108,7 @@ pub(super) fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String 
         inputs += usize::from(input);
         let wanted = match listing {
             Listing::Full => mode != ArgMode::Table,
-            Listing::Identity => input,
+            Listing::Identity => mode != ArgMode::Table,
             Listing::Table => mode == ArgMode::Table,
         };
         if !wanted {
@@ -290,11 +290,9 @@ fn updatable(env: &dyn Env, oid: Oid) -> i32 {
     let catalog = env.catalog();
     let Some(relation) = catalog.relation(oid) else { return 0 };
     match &relation.view {
-        None if relation.kind == RelationKind::Table => INSERT | UPDATE | DELETE,
-        None => 0,
-        Some(view) if view_update::is_updatable(catalog, view) => INSERT | UPDATE | DELETE,
+        _ if view_update::relation_is_updatable(catalog, relation) => INSERT | UPDATE | DELETE,
         Some(view) if view_update::refusal(catalog, view).is_none() => DELETE,
-        Some(_) => 0,
+        _ => 0,
     }
 }
 
@@ -302,9 +300,7 @@ fn updatable(env: &dyn Env, oid: Oid) -> i32 {
 fn column_updatable(env: &dyn Env, oid: Oid, attno: i16) -> bool {
     let catalog = env.catalog();
     let Some(relation) = catalog.relation(oid) else { return false };
-    let of_view = |v| view_update::column_is_updatable(catalog, v, attno);
-    let table = relation.kind == RelationKind::Table;
-    attno > 0 && relation.view.as_ref().map_or(table, of_view)
+    view_update::is_assignable(catalog, relation, attno)
 }
 
 /// Whether a publication FOR ALL TABLES would hold it: a permanent table of users.
@@ -405,6 +401,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_tablespace_location", Scalar(|_, _| Ok(Datum::text("")))),
     ("oidvectortypes", Scalar(|c, a| Ok(vector_types(c.env, &a[0])))),
     // There are no row security policies.
+    ("row_security_active_name", Scalar(|_, _| Ok(Datum::Bool(false)))),
     ("row_security_active", Scalar(|_, _| Ok(Datum::Bool(false)))),
     ("pg_options_to_table", Set(|_, a| Ok(options_to_table(&a[0])))),
 ];

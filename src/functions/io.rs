@@ -4,7 +4,7 @@
 //! [`types::text_out`] and the like know neither the catalog nor regular expressions (which paths may
 //! have); statements convert through here.
 
-use super::{Env, composite, enums, jsonpath, reg};
+use super::{Env, acl_input, composite, enums, jsonpath, reg};
 use crate::catalog::{Catalog, UserTypeKind};
 use crate::error::{PgError, Result};
 use crate::types::{self, Array, Datum, Oid, Record, array, oids, record, string};
@@ -29,15 +29,23 @@ pub fn output(env: &dyn Env, type_oid: Oid, value: &Datum) -> Result<String> {
     Ok(String::from_utf8(out).expect("text forms are UTF-8"))
 }
 
+/// Whether it takes the catalog to read the elements of a built-in array type.
+fn is_array_of_names(type_oid: Oid) -> bool {
+    const ACLITEM_ARRAY: Oid = 1034;
+    reg::is_reg_array(type_oid) || type_oid == ACLITEM_ARRAY
+}
+
 /// Reads a value's text form.
 pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
     if reg::is_reg(type_oid) {
         return reg::input(env, type_oid, text).map(Datum::Oid);
     }
-    if type_oid == oids::JSONPATH {
-        return jsonpath::text_in(text);
+    match type_oid {
+        oids::JSONPATH => return jsonpath::text_in(text),
+        oids::ACLITEM => return acl_input::text_in(env, text),
+        _ => {}
     }
-    if Catalog::is_system(type_oid) {
+    if Catalog::is_system(type_oid) && !is_array_of_names(type_oid) {
         return types::text_in(type_oid, typmod, text, env.format());
     }
     let catalog = env.catalog();

@@ -9,10 +9,14 @@
 //! plans call it once per row of a batch unless `sql/plan` lowers the call to a vectorised kernel.
 
 mod acl;
+mod acl_input;
+mod acl_items;
 mod aggregate;
 mod array;
+mod backend_stats;
 mod bytea;
 mod cast;
+mod catalog_rows;
 mod comparison;
 mod composite;
 mod concat;
@@ -37,9 +41,11 @@ mod jsonpath;
 mod keywords;
 mod libm;
 mod like;
+mod lsn;
 mod math;
 mod number_format;
 mod numeric;
+mod object_names;
 mod partition;
 pub mod privileges;
 mod quote;
@@ -49,7 +55,9 @@ mod reg;
 mod regex;
 mod registry;
 mod schema_history;
+mod schema_types;
 mod series;
+mod server_stats;
 mod session;
 mod size;
 mod split;
@@ -143,6 +151,10 @@ pub trait SessionFunctions: Send + Sync {
     fn transaction_id(&self, assign: bool) -> Result<Option<u64>>;
     /// Text of the simple query or extended statement being executed (`current_query`).
     fn query_text(&self) -> String;
+    /// The number of the last commit; it never goes back.
+    fn last_commit(&self) -> u64 {
+        0
+    }
     /// When the server started, microseconds since 2000-01-01 UTC.
     fn server_start_time(&self) -> i64;
     /// When the configuration was last read, microseconds since 2000-01-01 UTC.

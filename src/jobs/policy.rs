@@ -142,7 +142,11 @@ impl Policies {
             for table in catalog.relations().filter(|r| is_flushable(r)) {
                 let options = TableOptions::of(table);
                 let before = hot_before.remove(&table.storage);
+                let flush = Task { kind: JobKind::Flush, table: Some((database.oid, table.oid)) };
                 let rows = match is_news {
+                    _ if !has_flush_policy(&options, &jobs.defaults) => 0,
+                    // Its job leaves deletions behind, over which a count would step again and again.
+                    true if jobs.has(flush) => u64::from(before.is_some()),
                     true => hot_rows(jobs, table.storage, &options).unwrap_or(0),
                     // As at the last look, when they were not too many.
                     false => u64::from(before.is_some()),
@@ -201,6 +205,12 @@ fn hot_rows(jobs: &Jobs, table: StorageId, options: &TableOptions) -> Result<u64
         0 => Ok(0),
         _ => Ok((store.hot_rows(table)? as u64).max(counted)),
     }
+}
+
+/// Whether a table is flushed but by hand.
+fn has_flush_policy(options: &TableOptions, defaults: &Defaults) -> bool {
+    options.flush_rows.unwrap_or(defaults.flush_rows) > 0
+        || !options.flush_interval.unwrap_or(defaults.flush_interval).is_zero()
 }
 
 fn is_flush_due(rows: u64, age: Duration, options: &TableOptions, defaults: &Defaults) -> bool {

@@ -151,6 +151,11 @@ impl Jobs {
         }
     }
 
+    /// Whether a job does this, or waits to.
+    pub(super) fn has(&self, task: Task) -> bool {
+        self.queue.lock().has(task)
+    }
+
     /// All jobs, oldest first.
     pub fn list(&self) -> Vec<Job> {
         let queue = self.queue.lock();

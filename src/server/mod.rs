@@ -81,9 +81,10 @@ pub async fn run(config: Config) -> Result<(), String> {
         ..StoreOptions::default()
     };
     let password = password.map(|v| v.to_string());
-    let instance = Instance::open(&config.data_dir, &options, config.jobs, password)
-        .await
-        .map_err(|e| format!("cannot open {}: {e}", config.data_dir.display()))?;
+    let instance =
+        Instance::open(&config.data_dir, &options, config.jobs, config.answers, password)
+            .await
+            .map_err(|e| format!("cannot open {}: {e}", config.data_dir.display()))?;
     // Before anybody can connect: from then on a signal means an orderly stop.
     let signals = install_signals()?;
     let listeners = listen::bind(&config, instance.requires_password()).await?;

@@ -72,7 +72,7 @@ impl Session {
                 let user = prepared.user.as_deref();
                 let planned = self.as_user(user, |session| session.plan_to_bind(&prepared))?;
                 let user = user.map(|user| (user.to_owned(), prepared.text.to_string()));
-                PortalState::Query { planned, params, user }
+                PortalState::Query { planned, params, user, prepared: prepared.clone() }
             }
             Kind::Execute | Kind::Utility => PortalState::Utility(prepared.clone(), params),
         };
@@ -252,13 +252,18 @@ impl Session {
                 portal.state = PortalState::Empty;
                 return Ok(Progress::Complete(String::new()));
             }
-            PortalState::Query { planned, params, user } => {
+            PortalState::Query { planned, params, user, prepared } => {
                 if let Some((user, statement)) = &user {
                     let role = self.role_to_act_as(user)?;
                     self.audit(user, statement);
                     self.act_as(Some(role));
                 }
-                let running = self.start_query(planned, params).await;
+                let (text, types) = (prepared.text.clone(), &prepared.param_types);
+                // PREPARE's text is not the query's own.
+                let running = match prepared.from_sql || user.is_some() {
+                    true => self.start_query(planned, params).await,
+                    false => self.answer_or_start(planned, params, &text, types).await,
+                };
                 if user.is_some() {
                     self.act_as(None);
                 }

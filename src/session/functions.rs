@@ -3,7 +3,7 @@
 use super::client::{Notice, Notification};
 use super::settings::Scope;
 use super::state::{SessionState, no_such_setting};
-use crate::catalog::system_schema::JobRow;
+use crate::catalog::system_schema::{JobRow, TierSizes};
 use crate::catalog::{Relation, pg_catalog};
 use crate::error::{PgError, Result, code};
 use crate::functions::random::Generator;
@@ -175,6 +175,10 @@ impl SessionFunctions for SessionState {
         }
     }
 
+    fn last_commit(&self) -> u64 {
+        self.instance.store.last_seq()
+    }
+
     fn query_text(&self) -> String {
         self.query_text.lock().to_string()
     }
@@ -283,6 +287,17 @@ impl pg_catalog::Host for SessionState {
             message: job.message,
         };
         self.instance.jobs.list().into_iter().map(row).collect()
+    }
+
+    fn tier_sizes(&self, table: &Relation) -> Result<TierSizes> {
+        let store = &self.instance.store;
+        let (cold_rows, cold_bytes) = store.cold_size(table.storage)?;
+        Ok(TierSizes {
+            hot_rows: store.hot_rows(table.storage)? as u64,
+            cold_rows,
+            hot_bytes: store.approximate_size(Space::Rows, table.storage),
+            cold_bytes,
+        })
     }
 
     fn prepared_statements(&self) -> Vec<pg_catalog::PreparedStatement> {

@@ -1,5 +1,6 @@
 //! What all sessions of a server share: the store, the catalog, the plan cache, the other sessions.
 
+use super::answers::{AnswerOptions, Answers};
 use super::backend::{Backend, Backends};
 use super::exported::ExportedSnapshots;
 use super::notify::NotificationHub;
@@ -24,6 +25,7 @@ pub struct Instance {
     pub store: Arc<Store>,
     pub catalog: Arc<CatalogStore>,
     pub(super) plans: PlanCache<Kept>,
+    pub(super) answers: Answers,
     pub backends: Backends,
     pub notifications: NotificationHub,
     pub(super) exported: ExportedSnapshots,
@@ -43,6 +45,7 @@ impl Instance {
         data_dir: &Path,
         options: &StoreOptions,
         jobs: JobOptions,
+        answers: AnswerOptions,
         verifier: Option<String>,
     ) -> Result<Arc<Instance>> {
         let store = Store::open(data_dir, options)?;
@@ -54,6 +57,7 @@ impl Instance {
             store,
             catalog,
             plans: PlanCache::new(CACHED_PLANS_MAX),
+            answers: Answers::new(answers),
             backends: Backends::default(),
             notifications: NotificationHub::default(),
             exported: ExportedSnapshots::default(),

@@ -11,6 +11,7 @@
 //! statement see the session through [`state::SessionState`] and [`env::StatementEnv`].
 
 mod acting;
+mod answers;
 mod backend;
 mod client;
 mod clock;
@@ -39,6 +40,7 @@ mod transaction;
 mod utf8;
 mod utility;
 
+pub use answers::AnswerOptions;
 pub use backend::{Backend, Gone};
 pub use client::{Client, Encoding, Notice, Notification, OutputColumn, Reply, Rows, Severity};
 pub use instance::Instance;
@@ -97,6 +99,8 @@ struct Derived {
     current_role: Oid,
     search_path: Arc<[Oid]>,
     format: Arc<Format>,
+    /// See [`settings::Settings::formats`].
+    formats: Arc<str>,
     statement_timeout: Option<Duration>,
     lock_timeout: Option<Duration>,
     deadlock_timeout: Duration,

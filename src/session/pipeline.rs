@@ -47,7 +47,9 @@ impl Session {
         client: &mut dyn Client,
     ) -> Result<String> {
         let planned = self.compile_kept(statement)?;
-        self.run_planned(planned, Vec::new(), client).await
+        let text = statement.text();
+        let running = self.answer_or_start(planned.clone(), Vec::new(), text, &[]).await?;
+        self.deliver_all(&planned, running, client).await
     }
 
     /// Runs a plan of a simple query to its end; gives its tag.
@@ -57,7 +59,17 @@ impl Session {
         params: Vec<Datum>,
         client: &mut dyn Client,
     ) -> Result<String> {
-        let mut running = self.start_query(planned.clone(), params).await?;
+        let running = self.start_query(planned.clone(), params).await?;
+        self.deliver_all(&planned, running, client).await
+    }
+
+    /// Sends a started query's description and rows; gives its tag.
+    async fn deliver_all(
+        &mut self,
+        planned: &Planned,
+        mut running: Running,
+        client: &mut dyn Client,
+    ) -> Result<String> {
         let columns = planned.plan.columns();
         if !columns.is_empty() || planned.plan.command() == CommandType::Select {
             client.row_description(columns, &[]);
@@ -275,6 +287,7 @@ impl Session {
                 &self.state.backend,
             ),
             format: settings.format().clone(),
+            formats: settings.formats(),
             statement_timeout: settings.timeout("statement_timeout"),
             lock_timeout: settings.timeout("lock_timeout"),
             deadlock_timeout: settings.timeout("deadlock_timeout").unwrap_or_default(),

@@ -63,7 +63,9 @@ impl Session {
         planned: &Arc<Planned>,
         param_types: &[Oid],
     ) {
-        if let Some(key) = key.filter(|_| !planned.plan.is_long()) {
+        // How large the catalog's own relations are, its version says.
+        let lasts = !planned.plan.is_long() || planned.plan.catalog_read().is_some();
+        if let Some(key) = key.filter(|_| lasts) {
             let plan = KeptPlan { planned: planned.clone(), param_types: param_types.to_vec() };
             self.state.instance.plans.insert(key, Kept::Plan(Arc::new(plan)));
         }
@@ -110,14 +112,27 @@ impl Session {
     }
 
     /// The cache key of a text; `None` where its meaning depends on more than the key holds:
-    /// literals that mean the time, or settings by which literals are read.
+    /// literals that mean the time.
     pub(super) fn plan_key(
         &mut self,
         text: &str,
         param_types: &[Oid],
         template: bool,
     ) -> Result<Option<PlanKey>> {
-        if text.len() > TEXT_BYTES_MAX || names_a_time(text) {
+        match text.len() > TEXT_BYTES_MAX {
+            true => Ok(None),
+            false => self.plan_key_of(text, param_types, template),
+        }
+    }
+
+    /// The same for a text of any length.
+    pub(super) fn plan_key_of(
+        &mut self,
+        text: &str,
+        param_types: &[Oid],
+        template: bool,
+    ) -> Result<Option<PlanKey>> {
+        if names_a_time(text) {
             return Ok(None);
         }
         let transaction = self.state.transaction()?;
@@ -126,7 +141,7 @@ impl Session {
         }
         let catalog = transaction.catalog.current();
         let derived = self.derive(&catalog);
-        if derived.restricts_views || self.state.settings.lock().formats_changed() {
+        if derived.restricts_views {
             return Ok(None);
         }
         Ok(Some(PlanKey {
@@ -136,6 +151,7 @@ impl Session {
             role: derived.current_role,
             database: self.state.backend.database,
             catalog_version: catalog.version(),
+            formats: derived.formats,
             template,
         }))
     }
@@ -145,6 +161,17 @@ impl Session {
 fn names_a_time(text: &str) -> bool {
     text.contains('\'') && {
         let lower = text.to_ascii_lowercase();
-        ["now", "today", "tomorrow", "yesterday"].iter().any(|word| lower.contains(word))
+        ["now", "today", "tomorrow", "yesterday"].iter().any(|word| has_word(&lower, word))
     }
+}
+
+/// Whether a text has a word that is not part of a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_letter =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    text.match_indices(word).any(|(at, _)| {
+        let bytes = text.as_bytes();
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        !is_letter(before) && !is_letter(bytes.get(at + word.len()))
+    })
 }

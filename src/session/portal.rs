@@ -34,6 +34,7 @@ pub(super) enum PortalState {
     Query {
         planned: Arc<Planned>,
         params: Vec<Datum>,
+        prepared: Arc<Prepared>,
         /// EXECUTE AS USER: who runs it, and what.
         user: Option<(String, String)>,
     },

@@ -3,8 +3,8 @@
 use super::backend::Backend;
 use super::client::{Client, OutputColumn, Rows};
 use super::env::StatementEnv;
-use crate::error::Result;
-use crate::exec::{Row, RowBatch, RowStream};
+use crate::error::{PgError, Result};
+use crate::exec::{Row, RowBatch, RowStream, row_bytes};
 use std::sync::Arc;
 
 /// A running statement's rows; batches are cut where a limit asks for it.
@@ -20,8 +20,13 @@ enum Source {
     Stream(RowStream),
     /// Rows that are all here: utility statements, held cursors.
     Memory(Vec<Row>),
+    /// Rows that others read, too, and how many have been read.
+    Shared(Arc<Vec<Row>>, usize),
     End,
 }
+
+/// Rows copied at once from those that others read, too.
+const SHARED_ROWS: usize = 256;
 
 impl RowReader {
     pub(super) fn new(
@@ -38,6 +43,46 @@ impl RowReader {
         backend: Arc<Backend>,
     ) -> RowReader {
         RowReader { source: Source::Memory(rows), pending: None, env, backend }
+    }
+
+    pub(super) fn from_shared(
+        rows: Arc<Vec<Row>>,
+        env: Arc<StatementEnv>,
+        backend: Arc<Backend>,
+    ) -> RowReader {
+        RowReader { source: Source::Shared(rows, 0), pending: None, env, backend }
+    }
+
+    /// All rows of a reader that has given none, if they take no more than so many bytes; else what
+    /// was read stays to be read.
+    pub(super) async fn all_within(&mut self, bytes_max: usize) -> Result<Option<Vec<Row>>> {
+        let Source::Stream(stream) = &mut self.source else { return Ok(None) };
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while bytes <= bytes_max {
+            match self.backend.or_cancelled(stream.next(usize::MAX)).await? {
+                Some(RowBatch::Rows(batch)) => {
+                    bytes += batch.iter().map(|row| row_bytes(row)).sum::<usize>();
+                    rows.extend(batch);
+                }
+                // DataFusion's rows are many.
+                Some(batch) => {
+                    if rows.is_empty() {
+                        self.pending = Some(batch);
+                        return Ok(None);
+                    }
+                    return Err(PgError::internal("a statement's rows in two forms"));
+                }
+                None => return Ok(Some(rows)),
+            }
+        }
+        self.pending = Some(RowBatch::Rows(rows));
+        Ok(None)
+    }
+
+    /// Gives these rows from now on.
+    pub(super) fn restart(&mut self, rows: &Arc<Vec<Row>>) {
+        self.pending = None;
+        self.source = Source::Shared(rows.clone(), 0);
     }
 
     /// At least one and at most `max` rows; `None` at the end.
@@ -58,6 +103,12 @@ impl RowReader {
             self.pending = match &mut self.source {
                 Source::Stream(stream) => self.backend.or_cancelled(stream.next(wanted)).await?,
                 Source::Memory(rows) => Some(RowBatch::Rows(std::mem::take(rows))),
+                Source::Shared(rows, read) => {
+                    let rest = &rows[*read..];
+                    let batch = rest[..rest.len().min(SHARED_ROWS)].to_vec();
+                    *read += batch.len();
+                    (!batch.is_empty()).then_some(RowBatch::Rows(batch))
+                }
                 Source::End => return Ok(None),
             };
             if self.pending.is_none() || matches!(self.source, Source::Memory(_)) {

@@ -26,6 +26,15 @@ impl Session {
         self.state.prepared.lock().remove("");
         self.portals.remove("");
         if self.block != Block::Failed
+            && let Some(tag) = self.answer_text(&text, client).await?
+        {
+            self.finish_unblocked().await?;
+            self.flush_notices(client);
+            client.command_complete(&tag);
+            self.end_command();
+            return Ok(());
+        }
+        if self.block != Block::Failed
             && let Some((planned, values)) = self.plan_by_template(&text)?
         {
             let tag = self.run_planned(planned, values, client).await?;

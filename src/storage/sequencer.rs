@@ -113,6 +113,7 @@ pub(super) struct Sequencer {
     thread: Mutex<Option<JoinHandle<()>>>,
     last_seq: Arc<AtomicU64>,
     written_bytes: Arc<AtomicU64>,
+    session_writes: Arc<AtomicU64>,
     syncs: Arc<Syncs>,
     published: broadcast::Sender<Arc<Commit>>,
 }
@@ -150,6 +151,7 @@ impl Sequencer {
         let last = read_last(db)?;
         let last_seq = Arc::new(AtomicU64::new(last.seq));
         let written_bytes = Arc::<AtomicU64>::default();
+        let session_writes = Arc::<AtomicU64>::default();
         let syncs = Arc::<Syncs>::default();
         let (published, _) = broadcast::channel(SUBSCRIBER_BACKLOG);
         let worker = Worker {
@@ -157,6 +159,7 @@ impl Sequencer {
             last,
             last_seq: Arc::clone(&last_seq),
             written_bytes: Arc::clone(&written_bytes),
+            session_writes: Arc::clone(&session_writes),
             syncs: Arc::clone(&syncs),
             published: published.clone(),
             unsynced: false,
@@ -178,6 +181,7 @@ impl Sequencer {
             thread: Mutex::new(Some(thread)),
             last_seq,
             written_bytes,
+            session_writes,
             syncs,
             published,
         })
@@ -228,6 +232,11 @@ impl Sequencer {
     /// Bytes committed since the start: tells whether an estimate may be out of date.
     pub(super) fn written_bytes(&self) -> u64 {
         self.written_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Entries of rows and indexes committed since the start by all but moves between the tiers.
+    pub(super) fn session_writes(&self) -> u64 {
+        self.session_writes.load(Ordering::Relaxed)
     }
 
     pub(super) fn syncs(&self) -> Arc<Syncs> {
@@ -336,6 +345,7 @@ struct Worker {
     last: CommitInfo,
     last_seq: Arc<AtomicU64>,
     written_bytes: Arc<AtomicU64>,
+    session_writes: Arc<AtomicU64>,
     syncs: Arc<Syncs>,
     published: broadcast::Sender<Arc<Commit>>,
     /// Something was written without a sync.
@@ -461,6 +471,9 @@ impl Worker {
                 Some(value) => batch.put_cf(family, key, value),
             }
         });
+        if request.tiers_of.is_none() {
+            self.session_writes.fetch_add((writes_max - left) as u64, Ordering::Relaxed);
+        }
         for &storage in &request.dropped {
             self.drop_storage(batch, storage, &request.writes);
         }

@@ -23,6 +23,7 @@ use parking_lot::Mutex;
 use rocksdb::{CompactOptions, ReadOptions};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::broadcast;
 
 /// One open data directory. Everybody shares it; the last to let go closes it.
@@ -37,6 +38,8 @@ pub struct Store {
     pub(super) estimates: DashMap<(Space, StorageId), Estimate>,
     /// What ANALYZE found, as far as somebody asked since the start.
     pub(super) statistics: DashMap<StorageId, Option<Arc<Statistics>>>,
+    /// How often any of them changed.
+    pub(super) statistics_version: AtomicU64,
     /// The newest snapshot made, and the newest commit before it was.
     pub(super) newest: Mutex<Option<(u64, Arc<Snapshot>)>>,
     pub(super) db: Arc<Db>,
@@ -59,6 +62,7 @@ impl Store {
             options: options.clone(),
             estimates: DashMap::new(),
             statistics: DashMap::new(),
+            statistics_version: AtomicU64::new(0),
             newest: Mutex::default(),
             db,
         }))

@@ -23,6 +23,7 @@ pub fn text_in(type_oid: Oid, typmod: i32, text: &str, format: &Format) -> Resul
         oids::NUMERIC => Datum::Numeric(Numeric::parse(text)?.apply_typmod(typmod)?),
         oids::XID | oids::CID => Datum::Oid(int::parse_xid(text)),
         oids::XID8 => int::xid8(int::unsigned(text)),
+        oids::PG_LSN => int::parse_lsn(text)?,
         oids::TID => int::parse_tid(text)?,
         oids::TEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR | oids::PG_NODE_TREE => {
             Datum::text(text)
@@ -69,6 +70,10 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
             put(format_args!("({block},{offset})"), out);
         }
         Datum::Int8(v) if type_oid == oids::XID8 => put(int::xid8_value(*v), out),
+        Datum::Int8(v) if type_oid == oids::PG_LSN => {
+            let position = int::xid8_value(*v);
+            put(format_args!("{:X}/{:X}", position >> 32, position & 0xffff_ffff), out);
+        }
         Datum::Int8(v) => put(v, out),
         Datum::Float4(v) => float::write_f32(*v, format.extra_float_digits, out),
         Datum::Float8(v) => float::write_f64(*v, format.extra_float_digits, out),
@@ -170,7 +175,7 @@ pub fn binary_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
         oids::INT2 => Datum::Int2(reader.array().map(i16::from_be_bytes)?),
         oids::INT4 => Datum::Int4(reader.i32()?),
         oids::INT8 => Datum::Int8(reader.i64()?),
-        oids::XID8 => int::xid8(reader.array().map(u64::from_be_bytes)?),
+        oids::XID8 | oids::PG_LSN => int::xid8(reader.array().map(u64::from_be_bytes)?),
         oids::FLOAT4 => Datum::Float4(reader.array().map(f32::from_be_bytes)?),
         oids::FLOAT8 => Datum::Float8(reader.array().map(f64::from_be_bytes)?),
         oids::TID => {
@@ -240,7 +245,7 @@ pub fn binary_out(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
             out.extend_from_slice(&block.to_be_bytes());
             out.extend_from_slice(&offset.to_be_bytes());
         }
-        Datum::Int8(v) if type_oid == oids::XID8 => {
+        Datum::Int8(v) if matches!(type_oid, oids::XID8 | oids::PG_LSN) => {
             out.extend_from_slice(&int::xid8_value(*v).to_be_bytes());
         }
         Datum::Int8(v) | Datum::Time(v) | Datum::Timestamp(v) | Datum::TimestampTz(v) => {

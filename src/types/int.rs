@@ -48,6 +48,18 @@ pub fn xid8_value(held: i64) -> u64 {
     held as u64 ^ (1 << 63)
 }
 
+/// Reads a `pg_lsn`: two hexadecimal halves. Held as an `xid8` is.
+pub fn parse_lsn(text: &str) -> Result<Datum> {
+    let half = |digits: &str| match digits.len() {
+        1..=8 if digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            u64::from_str_radix(digits, 16).ok()
+        }
+        _ => None,
+    };
+    let halves = text.split_once('/').and_then(|(high, low)| Some((half(high)?, half(low)?)));
+    halves.map(|(high, low)| xid8(high << 32 | low)).ok_or_else(|| invalid_input("pg_lsn", text))
+}
+
 /// C's `strtoul`: the leading number in C's notation (0x10, 010), 0 where there is none, without
 /// complaint.
 pub fn unsigned(text: &str) -> u64 {

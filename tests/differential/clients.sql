@@ -120,3 +120,18 @@ SELECT relname, indexrelname FROM pg_stat_user_indexes WHERE schemaname = 'scrip
 SELECT relname, indexrelname FROM pg_statio_sys_indexes WHERE relname = 'pg_class' ORDER BY 2;
 SELECT relname, blks_read >= 0 FROM pg_statio_user_sequences WHERE schemaname = 'script' AND relname = 'counted_id_seq';
 SELECT count(*) FROM pg_stat_user_tables WHERE schemaname = 'pg_catalog';
+-- drizzle-kit compares types by their names.
+SELECT '{int,int8,"character varying",NULL}'::regtype[], '{{pg_class,pg_type}}'::regclass[], '{}'::regproc[];
+SELECT 'int8'::regtype = ANY ('{int,int8,int2}'::regtype[]), '{nosuch}'::regtype[];
+SELECT 'int8'::regtype = ANY ('{int,int8,int2}'::regtype[]);
+SELECT oid FROM pg_attrdef GROUP BY oid HAVING count(*) > 1;
+-- What depends on a table, for who draws diagrams.
+CREATE TABLE ref (id int PRIMARY KEY);
+CREATE TABLE dep (id serial PRIMARY KEY, a int, b text UNIQUE, c numeric DEFAULT 1, g int GENERATED ALWAYS AS (a * 2) STORED, rid int REFERENCES ref, CHECK (a > 0), CHECK (a < 100 AND c > 0), e bigint GENERATED ALWAYS AS IDENTITY);
+CREATE INDEX ON dep (a);
+CREATE INDEX ON dep (lower(b));
+CREATE INDEX ON dep (a, (c + 1)) WHERE rid IS NOT NULL;
+CREATE INDEX ON dep ((a + rid));
+CREATE UNIQUE INDEX ON dep (a) WHERE a > 5;
+CREATE VIEW dep_view AS SELECT a, b FROM dep WHERE rid > 0;
+SELECT deptype, (SELECT relname FROM pg_class WHERE oid = d.objid AND classid = 'pg_class'::regclass), (SELECT conname FROM pg_constraint WHERE oid = d.objid AND classid = 'pg_constraint'::regclass), (SELECT adnum FROM pg_attrdef WHERE oid = d.objid AND classid = 'pg_attrdef'::regclass), classid::regclass, refobjid::regclass::text, objsubid, refobjsubid FROM pg_depend d WHERE refclassid = 'pg_class'::regclass AND refobjid IN ('ref'::regclass, 'dep'::regclass, 'dep_view'::regclass, 'ref_pkey'::regclass, 'dep_id_seq'::regclass) AND NOT EXISTS (SELECT FROM pg_class WHERE oid = objid AND relkind = 't') ORDER BY 1, 2, 3, 4, classid, refobjid::regclass::text, 7, 8;

@@ -104,3 +104,40 @@ SELECT (ROW(7, 'seven', 1)::dept).name;
 INSERT INTO dept SELECT (ROW(77, 'seven', 1)::dept).*;
 UPDATE dept SET (id, name, boss) = ROW(78, 'eight', 2) WHERE id = 77 RETURNING *;
 SELECT current_setting('search_path'), pg_typeof(1), pg_typeof('x'), pg_typeof(NULL), pg_typeof(ROW(1)), pg_typeof(ARRAY[1]) FROM emp e LIMIT 1;
+
+-- Averages beside sums of the same values
+CREATE TABLE measured (kind text, small int2, plain int4, large int8, exact numeric, scaled numeric(10, 3), real float4, double float8);
+INSERT INTO measured VALUES
+    ('a', 1, 2, 3, 4.50, 5.125, 6.5, 7.25), ('a', 2, NULL, 9223372036854775807, 1.123456789, 0.001, 1e10, 1e300),
+    ('b', NULL, NULL, NULL, NULL, NULL, NULL, NULL), ('c', -7, 2147483647, -9223372036854775808, 'NaN', 99.999, 'NaN', 'Infinity'),
+    ('d', 3, 1, 9223372036854775807, 'Infinity', 1, 0.1, 0.1), ('d', 4, 1, 9223372036854775807, 1e-20, 2, 0.2, 0.2);
+SELECT kind, sum(small), avg(small), sum(plain), avg(plain), sum(large), avg(large) FROM measured GROUP BY kind ORDER BY kind;
+SELECT kind, sum(exact), avg(exact), sum(scaled), avg(scaled), avg(real), sum(real), sum(double), avg(double) FROM measured GROUP BY kind ORDER BY kind;
+SELECT avg(plain), sum(plain), count(plain), avg(plain) + 1, round(avg(plain), 2) FROM measured;
+SELECT avg(exact), sum(exact) FROM measured WHERE false;
+SELECT avg(plain) FILTER (WHERE kind = 'a'), sum(plain) FILTER (WHERE kind = 'a'), sum(plain) FILTER (WHERE kind = 'd') FROM measured;
+SELECT avg(plain) FILTER (WHERE kind = 'a'), sum(plain) FROM measured;
+SELECT avg(DISTINCT plain), sum(DISTINCT plain), avg(plain), sum(plain) FROM measured;
+SELECT avg(plain ORDER BY small), sum(plain ORDER BY small) FROM measured;
+SELECT kind FROM measured GROUP BY kind HAVING avg(plain) > 1 AND sum(plain) > 2 ORDER BY avg(plain) DESC, sum(plain);
+SELECT kind, (SELECT avg(m.plain) + sum(m.plain)), (SELECT sum(m.small) FROM measured n WHERE n.kind = m.kind LIMIT 1) FROM measured m WHERE kind <> 'c' GROUP BY kind, small ORDER BY kind, small;
+SELECT kind, avg(plain), sum(plain), grouping(kind) FROM measured GROUP BY ROLLUP (kind) ORDER BY kind;
+SELECT avg(plain) OVER (ORDER BY small), sum(plain) OVER (ORDER BY small) FROM measured ORDER BY small;
+SELECT sum(avg(plain)) OVER (), sum(sum(plain)) OVER () FROM measured WHERE kind <> 'c' GROUP BY kind;
+SELECT avg(large + 1), sum(large + 1) FROM measured;
+SELECT sum(plain * 2), avg(plain * 2) FROM measured WHERE kind = 'c';
+ALTER TABLE measured ADD COLUMN id int NOT NULL DEFAULT 7;
+SELECT avg(id), sum(id), count(*), count(id) FROM measured;
+SELECT avg(b.id), sum(b.id), count(*), avg(a.id), sum(a.id) FROM measured a LEFT JOIN measured b ON b.kind = a.kind AND b.small > 1;
+SELECT avg(a.id), sum(a.id) FROM measured a RIGHT JOIN measured b ON b.kind = a.kind AND a.small > 1;
+SELECT avg(a.id), sum(a.id), avg(b.id), sum(b.id) FROM measured a FULL JOIN measured b ON b.plain = a.plain + 1;
+SELECT kind, avg(id) FILTER (WHERE small > 1), sum(id) FILTER (WHERE small > 1) FROM measured GROUP BY kind ORDER BY kind;
+SELECT (SELECT avg(m.id) + sum(m.id) + avg(n.plain) FROM measured n WHERE n.small = m.small GROUP BY m.id) FROM measured m ORDER BY 1;
+-- Expressions that occur more than once
+SELECT kind, sum(plain + id), avg(plain + id), max(plain + id), sum((plain + id) * small), min(-(plain + id)) FROM measured WHERE kind <> 'c' GROUP BY kind ORDER BY kind;
+SELECT sum(scaled * (1 - id)), sum(scaled * (1 - id) * (1 + small)), count(scaled * (1 - id)) FROM measured;
+SELECT plain + id, sum(plain + id), sum(small) FILTER (WHERE plain + id > 8) FROM measured WHERE kind <> 'c' GROUP BY plain + id ORDER BY 1;
+SELECT sum(1 / (id - 7)) FILTER (WHERE id <> 7), sum(1 / (id - 7) + 1) FILTER (WHERE id <> 7) FROM measured;
+SELECT sum(CASE WHEN id = 7 THEN 0 ELSE 1 / (id - 7) END), sum(CASE WHEN id = 7 THEN 1 ELSE 1 / (id - 7) END) FROM measured;
+SELECT sum(1 / (id - 7)), sum(1 / (id - 7) + 1) FROM measured;
+DROP TABLE measured;

@@ -86,3 +86,14 @@ SELECT * FROM a LEFT JOIN a b ON a.id = b.id + 1 WHERE b.id > 0 FOR UPDATE;
 SELECT * FROM a LEFT JOIN a b ON a.id = b.id + 1 FOR UPDATE OF a;
 SELECT * FROM a LEFT JOIN a b ON a.id = b.id + 1 FOR UPDATE OF b;
 SELECT id FROM a WHERE id = 1 UNION ALL SELECT id FROM a WHERE id = 2 FOR UPDATE;
+-- A condition on what is looked up by key for each row of another.
+CREATE TABLE looked_up (id int PRIMARY KEY, x int);
+CREATE TABLE looking (id int PRIMARY KEY, a int);
+CREATE TABLE excluded (o int, t int);
+INSERT INTO looked_up VALUES (1, 1), (2, 2);
+INSERT INTO looking VALUES (1, 1), (2, 2);
+INSERT INTO excluded VALUES (1, 1);
+SELECT * FROM looking b, looked_up a WHERE NOT EXISTS (SELECT 1 FROM excluded d WHERE d.o = a.id AND d.t = 1) AND a.id = b.a;
+SELECT * FROM looking b, looked_up a WHERE EXISTS (SELECT 1 FROM excluded d WHERE d.o = a.id AND d.t = 1) AND a.id = b.a;
+SELECT * FROM looking b JOIN looked_up a ON a.id = b.a WHERE a.x NOT IN (SELECT o FROM excluded);
+SELECT * FROM looking b JOIN looked_up a ON a.id = b.a WHERE a.x IN (SELECT o FROM excluded) AND b.id IN (SELECT o FROM excluded);

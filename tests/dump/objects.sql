@@ -68,3 +68,11 @@ COMMENT ON MATERIALIZED VIEW sales.best IS 'of the best';
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA sales GRANT USAGE ON SEQUENCES TO PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;
+CREATE FUNCTION sales.tax(amount numeric, rate numeric DEFAULT 0.2) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT round(amount * rate, 2) $$;
+CREATE FUNCTION sales.orders_of(who text) RETURNS TABLE (id int, note text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = sales AS $$
+    SELECT o.id, o.note FROM "order" o JOIN customer c ON o.customer = c.id WHERE c.name = who
+$$;
+CREATE PROCEDURE sales.forget(who text) LANGUAGE sql AS 'UPDATE sales.customer SET email = NULL WHERE name = who';
+COMMENT ON FUNCTION sales.tax(numeric, numeric) IS 'what the state gets';
+REVOKE EXECUTE ON FUNCTION sales.tax(numeric, numeric) FROM PUBLIC;
+CREATE VIEW sales.taxed AS SELECT i."order", sales.tax(i.price, 0.2) AS tax FROM sales.item i;

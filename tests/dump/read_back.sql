@@ -24,3 +24,9 @@ SELECT matviewname, hasindexes, ispopulated, definition FROM pg_matviews WHERE s
 SELECT * FROM sales.best ORDER BY who;
 SELECT * FROM sales.later;
 SELECT defaclnamespace::regnamespace, defaclobjtype, defaclacl FROM pg_default_acl ORDER BY 1, 2;
+SELECT proname, pg_get_functiondef(oid), proacl FROM pg_proc WHERE pronamespace = 'sales'::regnamespace ORDER BY 1;
+SELECT sales.tax(10), sales.tax(10, 0.5);
+SELECT * FROM sales.orders_of('Ada') ORDER BY 1;
+CALL sales.forget('Ada');
+SELECT name, email FROM sales.customer ORDER BY id;
+SELECT pg_get_viewdef('sales.taxed'::regclass);

@@ -1,5 +1,7 @@
 //! Everything that is tested from outside: over the wire, against a real PostgreSQL 15.
 
+mod catalog;
+mod catalog_cache;
 mod cold_crash;
 mod crash;
 mod differential;

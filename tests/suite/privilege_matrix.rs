@@ -25,6 +25,19 @@ const SETUP: &[&str] = &[
     "CREATE MATERIALIZED VIEW m AS SELECT a, b FROM t",
     "CREATE SEQUENCE s",
     "CREATE TYPE e AS ENUM ('x')",
+    "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT sum(b) FROM matrix.t'",
+    "CREATE FUNCTION d() RETURNS bigint LANGUAGE sql SECURITY DEFINER \
+     AS 'SELECT sum(b) FROM matrix.t'",
+    "CREATE FUNCTION fw() RETURNS int LANGUAGE sql \
+     AS 'UPDATE matrix.t SET b = 1 WHERE a = 1 RETURNING a'",
+    "CREATE FUNCTION dw() RETURNS int LANGUAGE sql SECURITY DEFINER \
+     AS 'UPDATE matrix.t SET b = 1 WHERE a = 1 RETURNING a'",
+    "CREATE PROCEDURE p() LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM matrix.t'",
+    "ALTER FUNCTION f() OWNER TO mx_owner",
+    "ALTER FUNCTION d() OWNER TO mx_owner",
+    "ALTER FUNCTION fw() OWNER TO mx_owner",
+    "ALTER FUNCTION dw() OWNER TO mx_owner",
+    "ALTER PROCEDURE p() OWNER TO mx_owner",
     "ALTER TABLE t OWNER TO mx_owner",
     "ALTER VIEW v OWNER TO mx_owner",
     "ALTER VIEW w OWNER TO mx_other",
@@ -153,6 +166,31 @@ const ON_SEQUENCE: &[&str] = &[
     "SELECT has_sequence_privilege('s', 'USAGE'), has_sequence_privilege('s', 'UPDATE')",
 ];
 
+const ON_FUNCTION: &[&str] = &[
+    "SELECT f() > 0",
+    "SELECT d() > 0",
+    "SELECT fw()",
+    "SELECT dw()",
+    "SELECT count(*) FROM v WHERE d() > 0",
+    "SELECT * FROM d() AS x",
+    "CALL p()",
+    "PREPARE q AS SELECT d()",
+    "CREATE VIEW made AS SELECT d() AS x",
+    "CREATE TABLE made (a bigint DEFAULT d())",
+    "CREATE OR REPLACE FUNCTION d() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
+    "ALTER FUNCTION d() STABLE",
+    "ALTER FUNCTION d() RENAME TO made",
+    "ALTER FUNCTION d() OWNER TO mx_group",
+    "ALTER FUNCTION d() SET SCHEMA public",
+    "ALTER PROCEDURE p() SECURITY INVOKER",
+    "COMMENT ON FUNCTION d() IS 'made'",
+    "GRANT EXECUTE ON FUNCTION d() TO mx_other",
+    "REVOKE EXECUTE ON FUNCTION d() FROM mx_other",
+    "DROP FUNCTION d()",
+    "DROP PROCEDURE p()",
+    "SELECT has_function_privilege('d()', 'EXECUTE'), has_function_privilege('f()', 'EXECUTE')",
+];
+
 /// How somebody comes to a right.
 struct Way {
     grants: Vec<String>,
@@ -245,6 +283,20 @@ fn every_statement_by_everybody() {
     ] {
         for role in ["mx_asker", "mx_owner"] {
             report.compare(&mut ours, &mut theirs, &Way::new(role, grants), ON_SEQUENCE, "s");
+        }
+    }
+    let none = "REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA matrix FROM PUBLIC";
+    for grants in [
+        &[][..],
+        &[none],
+        &[none, "GRANT EXECUTE ON ALL ROUTINES IN SCHEMA matrix TO mx_group"],
+        &[none, "GRANT EXECUTE ON FUNCTION d(), fw() TO mx_asker WITH GRANT OPTION"],
+        &["GRANT SELECT ON t, v TO mx_asker"],
+        &["GRANT SELECT, UPDATE, DELETE ON t, v TO mx_asker"],
+        &["REVOKE ALL ON t FROM mx_owner"],
+    ] {
+        for role in ["mx_asker", "mx_owner", "mx_loner"] {
+            report.compare(&mut ours, &mut theirs, &Way::new(role, grants), ON_FUNCTION, "t");
         }
     }
     TEARDOWN.iter().for_each(|sql| drop(theirs.run(sql)));

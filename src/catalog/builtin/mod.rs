@@ -28,6 +28,7 @@ mod relations;
 mod settings;
 mod table;
 mod types;
+mod views;
 
 pub use aggregates::{Aggregate, aggregate};
 pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast};
@@ -49,11 +50,12 @@ pub use procs::{
     ArgMode, Parallel, Proc, is_argument_default, proc, proc_by_signature, procs, procs_named,
 };
 pub use relations::{
-    SystemColumn, SystemRelation, own_relations, raw_rows, system_relation, system_relation_named,
-    system_relations,
+    SystemColumn, SystemRelation, own_relations, raw_rows, system_keys, system_relation,
+    system_relation_named, system_relations,
 };
 pub use settings::{Setting, setting, settings};
 pub use types::{Type, TypeKind, type_, type_in, type_named, types};
+pub use views::{updatable_columns, view_definition, view_query};
 
 use crate::types::Oid;
 

@@ -137,3 +137,24 @@ pub fn own_relations() -> &'static [SystemRelation] {
 pub fn raw_rows(name: &str) -> Option<Reader> {
     Reader::open(name)
 }
+
+/// The columns by position that the indexes of a system table begin with, and whether a value is
+/// found once at most.
+pub fn system_keys(table: Oid) -> &'static [(usize, bool)] {
+    static KEYS: LazyLock<HashMap<Oid, Vec<(usize, bool)>>> = LazyLock::new(|| {
+        let mut r = Reader::open("pg_index").expect("an exported catalog");
+        let mut keys: HashMap<Oid, Vec<(usize, bool)>> = HashMap::new();
+        while r.advance() {
+            let columns: Vec<usize> =
+                r.text("indkey").split_ascii_whitespace().map(super::data::parse).collect();
+            let first = columns.first().and_then(|attno| attno.checked_sub(1));
+            let Some(first) = first else { continue };
+            let of_table = keys.entry(r.oid("indrelid")).or_default();
+            if of_table.iter().all(|(column, _)| *column != first) {
+                of_table.push((first, r.bool("indisunique") && columns.len() == 1));
+            }
+        }
+        keys
+    });
+    KEYS.get(&table).map_or(&[], Vec::as_slice)
+}

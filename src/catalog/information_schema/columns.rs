@@ -1,7 +1,7 @@
 //! columns.
 
 use super::{Context, Row, catalog_name, text, visible_relations, yes_no};
-use crate::catalog::builtin::{self, oid};
+use crate::catalog::builtin::{self, TypeKind, oid};
 use crate::catalog::pg_catalog::values::{int4, text_or_null};
 use crate::catalog::{Column, Identity, Relation, RelationKind, SequenceInfo, view_update};
 use crate::error::Result;
@@ -20,8 +20,6 @@ pub(super) fn rows(cx: &Context<'_>) -> Result<Vec<Row>> {
 
 fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
     // A domain is told apart; what the column holds is its base type.
-    let is_domain = cx.catalog.user_type(c.type_oid).is_some_and(|t| t.domain().is_some());
-    let domain = if is_domain { c.type_oid } else { 0 };
     let (type_oid, typmod) = cx.catalog.base_type(c.type_oid, c.typmod);
     let found = cx.catalog.type_(type_oid);
     let expression = cx.host.default_expression(r.oid, c.attno)?;
@@ -32,7 +30,7 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
     let identity = cx.catalog.identity_sequence(r.oid, c.attno);
     let numeric = numeric(type_oid, typmod);
     let length = length(type_oid, typmod);
-    let [domain_catalog, domain_schema, domain_name] = super::domains::type_name(domain, cx);
+    let [domain_catalog, domain_schema, domain_name] = domain_name(r, c, cx);
     let fixed = |value: Option<i32>| value.map_or(Datum::Null, Datum::Int4);
     let mut row = vec![
         catalog_name(cx),
@@ -49,7 +47,7 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         fixed(numeric.1),
         fixed(numeric.2),
         fixed(datetime_precision(type_oid, typmod)),
-        Datum::Null,
+        interval_type(type_oid, typmod),
         Datum::Null,
         Datum::Null,
         Datum::Null,
@@ -71,10 +69,7 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         yes_no(false),
     ];
     row.extend(identity_columns(c, identity.and_then(|s| s.sequence.as_ref())));
-    let updatable = r.kind == RelationKind::Table
-        || r.view
-            .as_ref()
-            .is_some_and(|v| view_update::column_is_updatable(cx.catalog, v, c.attno));
+    let updatable = view_update::is_assignable(cx.catalog, r, c.attno);
     row.extend([
         text(if c.generated { "ALWAYS" } else { "NEVER" }),
         text_or_null(generation.as_deref()),
@@ -103,8 +98,26 @@ fn identity_columns(c: &Column, sequence: Option<&SequenceInfo>) -> Vec<Datum> {
     ]
 }
 
+/// Database, schema and name of the domain that a column is of.
+fn domain_name(relation: &Relation, column: &Column, cx: &Context<'_>) -> [Datum; 3] {
+    let domain = cx.catalog.type_(declared_type(relation, column));
+    let Some(domain) = domain.filter(|t| t.kind == TypeKind::Domain) else {
+        return [Datum::Null, Datum::Null, Datum::Null];
+    };
+    let schema = cx.catalog.namespace(domain.namespace).map_or("", |n| n.name.as_str());
+    [catalog_name(cx), text(schema), text(&domain.name)]
+}
+
+/// A column's type; what PostgreSQL says it is for those of information_schema, which have the base
+/// types of their domains here.
+fn declared_type(relation: &Relation, column: &Column) -> Oid {
+    let system = builtin::system_relation(relation.oid);
+    let found = system.and_then(|r| r.columns.iter().find(|c| c.attno == column.attno));
+    found.map_or(column.type_oid, |c| c.declared_type)
+}
+
 /// `data_type`: `ARRAY`, the standard's name of a built-in type, or `USER-DEFINED`.
-pub(super) fn data_type(type_oid: Oid, found: Option<&builtin::Type>, namespace: Oid) -> String {
+fn data_type(type_oid: Oid, found: Option<&builtin::Type>, namespace: Oid) -> String {
     if found.is_some_and(|t| t.is_array) {
         return "ARRAY".to_owned();
     }
@@ -114,14 +127,15 @@ pub(super) fn data_type(type_oid: Oid, found: Option<&builtin::Type>, namespace:
         oids::BIT => return "bit".to_owned(),
         _ => {}
     }
-    match crate::types::format_type(type_oid, -1) {
-        Some(name) if namespace == oid::PG_CATALOG => name,
-        _ => "USER-DEFINED".to_owned(),
+    if namespace != oid::PG_CATALOG {
+        return "USER-DEFINED".to_owned();
     }
+    let name = || found.map_or_else(String::new, |t| t.name.to_string());
+    crate::types::format_type(type_oid, -1).unwrap_or_else(name)
 }
 
 /// Character and octet length.
-pub(super) fn length(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>) {
+fn length(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>) {
     const OCTETS_MAX: i32 = 1 << 30;
     const OCTETS_PER_CHARACTER: i32 = 4;
     match type_oid {
@@ -135,7 +149,7 @@ pub(super) fn length(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>) {
 }
 
 /// Numeric precision, its radix, and scale.
-pub(super) fn numeric(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>, Option<i32>) {
+fn numeric(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>, Option<i32>) {
     match type_oid {
         oids::INT2 => (Some(16), Some(2), Some(0)),
         oids::INT4 => (Some(32), Some(2), Some(0)),
@@ -151,7 +165,14 @@ pub(super) fn numeric(type_oid: Oid, typmod: i32) -> (Option<i32>, Option<i32>, 
     }
 }
 
-pub(super) fn datetime_precision(type_oid: Oid, typmod: i32) -> Option<i32> {
+/// The fields that an interval is limited to: `DAY TO SECOND(3)`.
+fn interval_type(type_oid: Oid, typmod: i32) -> Datum {
+    let name = crate::types::format_type(type_oid, typmod).filter(|_| type_oid == oids::INTERVAL);
+    let fields = name.as_deref().and_then(|name| name.split_once(' '));
+    fields.map_or(Datum::Null, |(_, fields)| text(&fields.to_uppercase()))
+}
+
+fn datetime_precision(type_oid: Oid, typmod: i32) -> Option<i32> {
     match type_oid {
         oids::DATE => Some(0),
         oids::TIME | oids::TIMETZ | oids::TIMESTAMP | oids::TIMESTAMPTZ => {

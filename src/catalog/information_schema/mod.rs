@@ -1,15 +1,8 @@
-//! The relations of information_schema (manual, chapter 37), one file each.
+//! The relations of information_schema (manual, chapter 37) that code makes, one file each. The others
+//! are run as PostgreSQL defines them ([`super::builtin::view_query`]).
 
-mod checks;
 mod columns;
-mod constraints;
-mod domains;
-mod key_columns;
-mod privileges;
-mod schemata;
-mod sequences;
 mod tables;
-mod views;
 
 use super::builtin::SystemRelation;
 use super::pg_catalog::{Context, Row, builtin_rows, values};
@@ -18,29 +11,28 @@ use crate::error::Result;
 use crate::types::Datum;
 use values::text;
 
-/// The rows of an information_schema relation; those without a file show only what the export has.
+/// Makes all rows of a view.
+type Make = fn(&Context<'_>) -> Result<Vec<Row>>;
+
+/// What makes the rows of the views that clients read most; the others are run as views.
+fn maker(name: &str) -> Option<Make> {
+    match name {
+        "columns" => Some(columns::rows),
+        "tables" => Some(|cx| Ok(tables::rows(cx))),
+        _ => None,
+    }
+}
+
+/// Whether code makes the rows of a view.
+pub(super) fn is_made(name: &str) -> bool {
+    maker(name).is_some()
+}
+
+/// The rows of an information_schema relation; a table has those of the export.
 pub(super) fn rows(relation: &SystemRelation, cx: &Context<'_>) -> Result<Vec<Row>> {
-    match relation.name {
-        "check_constraints" => checks::rows(cx),
-        "column_domain_usage" => Ok(domains::usage(cx)),
-        "character_sets" => Ok(schemata::character_sets(cx)),
-        "column_privileges" => Ok(privileges::of_columns(cx, false)),
-        "columns" => columns::rows(cx),
-        "constraint_column_usage" => Ok(key_columns::usage(cx)),
-        "domain_constraints" => Ok(domains::constraints(cx)),
-        "domains" => domains::rows(cx),
-        "enabled_roles" | "information_schema_catalog_name" => Ok(schemata::names(relation, cx)),
-        "key_column_usage" => Ok(key_columns::rows(cx)),
-        "referential_constraints" => Ok(constraints::referential(cx)),
-        "role_column_grants" => Ok(privileges::of_columns(cx, true)),
-        "role_table_grants" => Ok(privileges::of_tables(cx, true)),
-        "schemata" => Ok(schemata::rows(cx)),
-        "sequences" => Ok(sequences::rows(cx)),
-        "table_constraints" => Ok(constraints::rows(cx)),
-        "table_privileges" => Ok(privileges::of_tables(cx, false)),
-        "tables" => Ok(tables::rows(cx)),
-        "views" => views::rows(cx),
-        _ => Ok(builtin_rows::rows(relation).to_vec()),
+    match maker(relation.name) {
+        Some(make) => make(cx),
+        None => Ok(builtin_rows::rows(relation).to_vec()),
     }
 }
 

@@ -15,8 +15,7 @@ fn row(r: &Relation, cx: &Context<'_>) -> Row {
         (RelationKind::View, _) => "VIEW",
         _ => "BASE TABLE",
     };
-    let updatable = r.view.as_ref().is_some_and(|v| view_update::is_updatable(cx.catalog, v));
-    let insertable = r.kind == RelationKind::Table || updatable;
+    let insertable = view_update::relation_is_updatable(cx.catalog, r);
     let commit_action = match r.persistence {
         Persistence::Temporary => text("PRESERVE"),
         _ => Datum::Null,

@@ -1,9 +1,10 @@
 //! The exported rows as datums, parsed on first use and kept.
 
-use super::{Row, values};
+use super::{KeyValues, Row, values};
 use crate::catalog::builtin::{self, SystemRelation, TypeKind};
 use crate::types::{Array, Datum, Oid, oids};
 use dashmap::DashMap;
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 static PARSED: LazyLock<DashMap<Oid, Arc<Vec<Row>>>> = LazyLock::new(DashMap::new);
@@ -11,6 +12,58 @@ static PARSED: LazyLock<DashMap<Oid, Arc<Vec<Row>>>> = LazyLock::new(DashMap::ne
 /// The rows that the export has for a relation; none for most.
 pub(in crate::catalog) fn rows(relation: &SystemRelation) -> Arc<Vec<Row>> {
     PARSED.entry(relation.oid).or_insert_with(|| Arc::new(parse(relation))).clone()
+}
+
+/// The positions of the rows that have one of a key's values, in order; `None`: the values are not of
+/// a kind that rows are found by.
+pub(super) fn positions(relation: &SystemRelation, key: &KeyValues) -> Option<Vec<usize>> {
+    let index = index(relation, key.column);
+    let mut found = Vec::new();
+    for value in &key.values {
+        let at = index.get(&Key::of(value)?);
+        found.extend(at.into_iter().flatten());
+    }
+    if key.values.len() > 1 {
+        found.sort_unstable();
+        found.dedup();
+    }
+    Some(found)
+}
+
+/// Rows by the value of a column.
+type Index = HashMap<Key, Vec<usize>>;
+
+/// The values that rows are found by.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Oid(Oid),
+    Text(Arc<str>),
+    Null,
+}
+
+impl Key {
+    fn of(value: &Datum) -> Option<Key> {
+        match value {
+            Datum::Oid(oid) => Some(Key::Oid(*oid)),
+            Datum::Text(text) => Some(Key::Text(text.clone())),
+            Datum::Null => Some(Key::Null),
+            _ => None,
+        }
+    }
+}
+
+fn index(relation: &SystemRelation, column: usize) -> Arc<Index> {
+    static INDEXES: LazyLock<DashMap<(Oid, usize), Arc<Index>>> = LazyLock::new(DashMap::new);
+    let make = || {
+        let mut index = Index::new();
+        for (at, row) in rows(relation).iter().enumerate() {
+            if let Some(key) = Key::of(&row[column]).filter(|key| *key != Key::Null) {
+                index.entry(key).or_default().push(at);
+            }
+        }
+        Arc::new(index)
+    };
+    INDEXES.entry((relation.oid, column)).or_insert_with(make).clone()
 }
 
 fn parse(relation: &SystemRelation) -> Vec<Row> {

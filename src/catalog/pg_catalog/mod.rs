@@ -2,10 +2,15 @@
 //!
 //! One file per relation: a function from a [`Context`] to rows in the relation's column order
 //! (`psql \d pg_class` shows it; [`builtin::system_relation`] has it). Rows of PostgreSQL's own
-//! objects come from the export, parsed once; a relation without a file has only those, and most
-//! such relations have none: they are of things that do not exist here, such as publications.
+//! objects come from the export, parsed once; a table without a file has only those, and most
+//! such tables have none: they are of things that do not exist here, such as publications. A view
+//! without a file is run as a view ([`builtin::view_query`]).
+//!
+//! [`scan()`] reads a relation: [`source`] says where its rows come from and by which columns they are
+//! found, [`wanted`] what of them is made.
 
 pub(super) mod builtin_rows;
+mod finders;
 mod pg_attrdef;
 mod pg_attribute;
 mod pg_auth_members;
@@ -20,35 +25,32 @@ mod pg_depend;
 mod pg_description;
 mod pg_enum;
 mod pg_index;
-mod pg_indexes;
 mod pg_locks;
-mod pg_matviews;
 mod pg_namespace;
 mod pg_prepared_statements;
 mod pg_proc;
 mod pg_rewrite;
 mod pg_roles;
 mod pg_sequence;
-mod pg_sequences;
 mod pg_settings;
 mod pg_shdescription;
 mod pg_stat_activity;
 mod pg_stat_gssapi;
 mod pg_stat_ssl;
-mod pg_tables;
 pub mod pg_timezone;
 mod pg_type;
-mod pg_views;
-mod statistics;
+mod scan;
+mod source;
 mod tree;
 pub(super) mod values;
+mod wanted;
 
 pub use pg_rewrite::view_of_rule;
+pub use scan::{Scan, estimated_rows, is_made, keys, scan};
 pub use tree::{decode as decode_tree, encode as encode_tree};
+pub use wanted::{Columns, KeyValues};
 
-use super::builtin::{self, oid};
-use super::information_schema;
-use super::system_schema::{self, JobRow, SegmentRow, TierSizes};
+use super::system_schema::{JobRow, SegmentRow, TierSizes};
 use super::{Catalog, Relation};
 use crate::error::Result;
 use crate::nodes::AttrNumber;
@@ -68,28 +70,12 @@ pub struct Context<'a> {
 /// What the relations show that is not in the catalog: the server above it implements this. The
 /// defaults are those of a server with nothing to say.
 pub trait Host {
-    /// `pg_get_viewdef`.
-    fn view_definition(&self, _view: Oid) -> Result<Option<String>> {
-        Ok(None)
-    }
-    /// `pg_get_indexdef`.
-    fn index_definition(&self, _index: Oid) -> Result<Option<String>> {
-        Ok(None)
-    }
-    /// `pg_get_constraintdef`.
-    fn constraint_definition(&self, _constraint: Oid) -> Result<Option<String>> {
-        Ok(None)
-    }
     /// `pg_get_expr` of a column's default.
     fn default_expression(&self, _table: Oid, _attno: AttrNumber) -> Result<Option<String>> {
         Ok(None)
     }
     /// `pg_get_expr` of a domain's default.
     fn domain_default(&self, _domain: Oid) -> Result<Option<String>> {
-        Ok(None)
-    }
-    /// A sequence's last value; `None` before its first.
-    fn sequence_last_value(&self, _sequence: Oid) -> Result<Option<i64>> {
         Ok(None)
     }
     /// `reltuples`: rows as of the last ANALYZE, -1 unknown.
@@ -155,6 +141,17 @@ pub struct Activity {
     pub waiting: bool,
 }
 
+impl Activity {
+    /// What the session waits for: type and name.
+    pub fn wait_event(&self) -> (Option<&'static str>, Option<&'static str>) {
+        match (self.waiting, self.state == "active") {
+            (true, _) => (Some("Lock"), Some("relation")),
+            (false, true) => (None, None),
+            (false, false) => (Some("Client"), Some("ClientRead")),
+        }
+    }
+}
+
 /// How a connection is encrypted, in OpenSSL's words, as pg_stat_ssl shows it.
 #[derive(Clone, Debug)]
 pub struct Encryption {
@@ -189,63 +186,6 @@ pub struct Cursor {
     pub creation_time: i64,
 }
 
-/// The rows of a system relation, in its column order.
-pub fn rows(relation: Oid, cx: &Context<'_>) -> Result<Vec<Row>> {
-    let Some(relation) = builtin::system_relation(relation) else { return Ok(Vec::new()) };
-    match relation.namespace {
-        oid::PG_CATALOG => {}
-        oid::SYSTEM => return system_schema::rows(relation, cx),
-        _ => return information_schema::rows(relation, cx),
-    }
-    let own = match relation.name {
-        "pg_attrdef" => pg_attrdef::rows(cx),
-        "pg_attribute" => pg_attribute::rows(cx),
-        "pg_class" => pg_class::rows(cx),
-        "pg_constraint" => pg_constraint::rows(cx),
-        "pg_depend" => pg_depend::rows(cx),
-        "pg_description" => pg_description::rows(cx),
-        "pg_enum" => pg_enum::rows(cx),
-        "pg_index" => pg_index::rows(cx),
-        "pg_proc" => pg_proc::rows(cx),
-        "pg_type" => pg_type::rows(cx),
-        // The relations below have no rows of the export's: all of theirs are made here.
-        "pg_auth_members" => return Ok(pg_auth_members::rows(cx)),
-        "pg_authid" => return Ok(pg_authid::rows(cx)),
-        "pg_cursors" => return Ok(pg_cursors::rows(cx)),
-        "pg_database" => return Ok(pg_database::rows(cx)),
-        "pg_db_role_setting" => return Ok(pg_db_role_setting::rows(cx)),
-        "pg_indexes" => return pg_indexes::rows(cx),
-        "pg_matviews" => return pg_matviews::rows(cx),
-        "pg_default_acl" => return Ok(pg_default_acl::rows(cx)),
-        "pg_locks" => return Ok(pg_locks::rows(cx)),
-        "pg_namespace" => return Ok(pg_namespace::rows(cx)),
-        "pg_prepared_statements" => return Ok(pg_prepared_statements::rows(cx)),
-        "pg_rewrite" => return Ok(pg_rewrite::rows(cx)),
-        "pg_roles" => return Ok(pg_roles::roles(cx)),
-        "pg_user" => return Ok(pg_roles::users(cx)),
-        "pg_shadow" => return Ok(pg_roles::shadow(cx)),
-        "pg_group" => return Ok(pg_roles::groups(cx)),
-        "pg_sequence" => return Ok(pg_sequence::rows(cx)),
-        "pg_sequences" => return pg_sequences::rows(cx),
-        "pg_settings" => return Ok(pg_settings::rows(cx)),
-        "pg_shdescription" => return Ok(pg_shdescription::rows(cx)),
-        "pg_stat_activity" => return Ok(pg_stat_activity::rows(cx)),
-        "pg_stat_gssapi" => return Ok(pg_stat_gssapi::rows(cx)),
-        "pg_stat_ssl" => return Ok(pg_stat_ssl::rows(cx)),
-        "pg_tables" => return Ok(pg_tables::rows(cx)),
-        "pg_timezone_abbrevs" => return Ok(pg_timezone::abbreviations(now())),
-        "pg_timezone_names" => return Ok(pg_timezone::names(now())),
-        "pg_views" => return pg_views::rows(cx),
-        _ => match statistics::rows(relation, cx) {
-            Some(rows) => return Ok(rows),
-            None => Vec::new(),
-        },
-    };
-    let mut rows = builtin_rows::rows(relation).to_vec();
-    rows.extend(own);
-    Ok(rows)
-}
-
 /// Microseconds since 2000-01-01 UTC.
 fn now() -> i64 {
     const UNIX_EPOCH_BEFORE_SECONDS: i64 = 946_684_800;
@@ -270,16 +210,43 @@ impl Context<'_> {
 mod tests {
     use super::*;
     use crate::catalog::bootstrap;
+    use crate::catalog::builtin::{self, oid};
 
     /// Every relation gives rows as wide as its shape says, without a panic.
     #[test]
     fn rows_have_the_shape_of_their_relation() {
         let catalog = bootstrap::catalog().for_database(bootstrap::POSTGRES);
         let cx = Context { catalog: &catalog, role: oid::SUPERUSER, host: &NoHost };
-        for relation in builtin::system_relations() {
-            for row in rows(relation.oid, &cx).unwrap() {
+        for relation in builtin::system_relations().iter().filter(|r| is_made(r.oid)) {
+            let mut rows = scan(relation.oid, Columns::ALL, None, &cx).unwrap();
+            while let Some(row) = rows.next(&cx) {
                 assert_eq!(row.len(), relation.columns.len(), "{}", relation.name);
             }
         }
+    }
+
+    /// What a key finds among the export's rows is what a scan finds that tests each row.
+    #[test]
+    fn keys_find_the_rows_that_have_their_value() {
+        let catalog = bootstrap::catalog().for_database(bootstrap::POSTGRES);
+        let cx = Context { catalog: &catalog, role: oid::SUPERUSER, host: &NoHost };
+        for relation in builtin::system_relations().iter().filter(|r| is_made(r.oid)) {
+            for &(column, _) in keys(relation.oid) {
+                let all = read(relation.oid, None, &cx);
+                let Some(value) = all.get(all.len() / 2).map(|row| row[column].clone()) else {
+                    continue;
+                };
+                let key = KeyValues { column, values: vec![value.clone()] };
+                let found = read(relation.oid, Some(&key), &cx);
+                let tested = all.iter().filter(|row| row[column] == value).count();
+                let exact = found.iter().filter(|row| row[column] == value).count();
+                assert_eq!(exact, tested, "{}", relation.name);
+            }
+        }
+    }
+
+    fn read(relation: Oid, key: Option<&KeyValues>, cx: &Context<'_>) -> Vec<Row> {
+        let mut rows = scan(relation, Columns::ALL, key, cx).unwrap();
+        std::iter::from_fn(|| rows.next(cx)).collect()
     }
 }

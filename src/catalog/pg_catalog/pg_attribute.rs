@@ -1,7 +1,8 @@
 //! pg_attribute: columns of the database's relations, dropped ones and system columns included.
 
 use super::values::{acl, array, letter, text};
-use super::{Context, Row};
+use super::wanted::row;
+use super::{Columns, Context, Row};
 use crate::catalog::{Catalog, Column, Identity, Relation, RelationKind, builtin};
 use crate::types::{Datum, Oid, oids};
 
@@ -15,30 +16,26 @@ const SYSTEM: [(&str, Oid, i16, i16); 6] = [
     ("tableoid", oids::OID, 4, -6),
 ];
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for relation in cx.catalog.relations() {
-        rows.extend(relation.columns.iter().map(|c| row(relation, c, cx.catalog)));
-        if relation.kind.has_rows() || relation.kind == RelationKind::Sequence {
-            rows.extend(SYSTEM.iter().map(|s| system_row(relation.oid, *s)));
-        }
+pub(super) fn rows(relation: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    rows.extend(relation.columns.iter().map(|c| row(relation, c, cx.catalog, columns)));
+    if relation.kind.has_rows() || relation.kind == RelationKind::Sequence {
+        rows.extend(SYSTEM.iter().map(|s| system_row(relation.oid, *s, columns)));
     }
-    rows
 }
 
-fn row(relation: &Relation, c: &Column, catalog: &Catalog) -> Row {
+fn row(relation: &Relation, c: &Column, catalog: &Catalog, columns: Columns) -> Row {
     let found = catalog.type_(c.type_oid);
     let (len, by_value, align) =
         found.as_ref().map_or((-1, false, b'i'), |t| (t.len, t.by_value, t.align));
     let is_array = found.as_ref().is_some_and(|t| t.is_array);
-    let name = match c.dropped {
-        true => format!("........pg.dropped.{}........", c.attno),
-        false => c.name.clone(),
+    let name = || match c.dropped {
+        true => text(&format!("........pg.dropped.{}........", c.attno)),
+        false => text(&c.name),
     };
     let missing = c.missing_value.clone().filter(|_| !c.dropped);
-    vec![
+    row![columns;
         Datum::Oid(relation.oid),
-        text(&name),
+        name(),
         Datum::Oid(if c.dropped { 0 } else { c.type_oid }),
         Datum::Int4(if c.dropped { 0 } else { c.statistics_target }),
         Datum::Int2(len),
@@ -74,9 +71,13 @@ fn identity(column: &Column) -> u8 {
     }
 }
 
-fn system_row(relation: Oid, (name, type_oid, len, attno): (&str, Oid, i16, i16)) -> Row {
+fn system_row(
+    relation: Oid,
+    (name, type_oid, len, attno): (&str, Oid, i16, i16),
+    columns: Columns,
+) -> Row {
     let align = builtin::type_(type_oid).map_or(b'i', |t| t.align);
-    vec![
+    row![columns;
         Datum::Oid(relation),
         text(name),
         Datum::Oid(type_oid),

@@ -1,23 +1,20 @@
 //! pg_class: relations of the database.
 
 use super::values::{acl, int2, letter, options, text};
-use super::{Context, Row};
+use super::wanted::row;
+use super::{Columns, Context, Row};
 use crate::catalog::builtin::oid;
 use crate::catalog::{ConstraintKind, Persistence, Relation, RelationKind};
 use crate::types::{Datum, Oid};
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    cx.catalog.relations().map(|relation| row(relation, cx)).collect()
-}
-
-fn row(r: &Relation, cx: &Context<'_>) -> Row {
+pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     let is_check = |c: &&crate::catalog::Constraint| matches!(c.kind, ConstraintKind::Check { .. });
     let is_key = |c: &crate::catalog::Constraint| matches!(c.kind, ConstraintKind::ForeignKey(_));
     // Foreign keys are enforced by triggers, on both sides.
     let has_triggers =
-        r.constraints.iter().any(is_key) || !cx.catalog.foreign_keys_on(r.oid).is_empty();
+        || r.constraints.iter().any(is_key) || !cx.catalog.foreign_keys_on(r.oid).is_empty();
     let is_table = r.kind.has_rows();
-    vec![
+    rows.push(row![columns;
         Datum::Oid(r.oid),
         text(&r.name),
         Datum::Oid(r.namespace),
@@ -38,7 +35,7 @@ fn row(r: &Relation, cx: &Context<'_>) -> Row {
         int2(r.columns.len()),
         int2(r.constraints.iter().filter(is_check).count()),
         Datum::Bool(r.query().is_some()),
-        Datum::Bool(has_triggers),
+        Datum::Bool(has_triggers()),
         Datum::Bool(false),
         Datum::Bool(false),
         Datum::Bool(false),
@@ -52,7 +49,7 @@ fn row(r: &Relation, cx: &Context<'_>) -> Row {
         acl(r.acl.as_deref()),
         options(r.options.iter()),
         Datum::Null,
-    ]
+    ]);
 }
 
 fn access_method(relation: &Relation) -> Oid {

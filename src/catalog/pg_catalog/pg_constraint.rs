@@ -2,50 +2,56 @@
 //! NULL is not a constraint of this kind.)
 
 use super::values::{int2_array, letter, oid_array, text};
-use super::{Context, Row, tree};
+use super::wanted::row;
+use super::{Columns, Context, Row, tree};
 use crate::catalog::depend::edges::constraint_columns;
 use crate::catalog::{
     Constraint, ConstraintKind, DomainCheck, ForeignKey, ForeignKeyAction, Relation, UserType,
 };
 use crate::types::Datum;
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let tables = cx.catalog.relations();
-    let of_tables = tables.flat_map(|table| table.constraints.iter().map(|c| row(table, c)));
-    let domains = cx.catalog.user_types().filter_map(|t| Some((t, t.domain()?)));
-    let of_domains = domains.flat_map(|(t, domain)| domain.checks.iter().map(|c| check(t, c)));
-    of_tables.chain(of_domains).collect()
+pub(super) fn rows(table: &Relation, _cx: &Context<'_>, wanted: Columns, rows: &mut Vec<Row>) {
+    rows.extend(table.constraints.iter().map(|c| row(table, c, wanted)));
 }
 
-/// A CHECK of a domain.
-fn check(of: &UserType, c: &DomainCheck) -> Row {
-    let (none, no) = (Datum::Oid(0), Datum::Bool(false));
-    let mut row = vec![
+/// The CHECKs of a domain.
+pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, wanted: Columns, rows: &mut Vec<Row>) {
+    let checks = of.domain().map_or(&[][..], |domain| domain.checks.as_slice());
+    rows.extend(checks.iter().map(|c| check(of, c, wanted)));
+}
+
+fn check(of: &UserType, c: &DomainCheck, wanted: Columns) -> Row {
+    row![wanted;
         Datum::Oid(c.oid),
         text(&c.name),
         Datum::Oid(of.namespace),
         letter(b'c'),
-        no.clone(),
-        no.clone(),
+        Datum::Bool(false),
+        Datum::Bool(false),
         Datum::Bool(c.validated),
-        none.clone(),
+        Datum::Oid(0),
         Datum::Oid(of.oid),
-        none.clone(),
-        none.clone(),
-        none,
+        Datum::Oid(0),
+        Datum::Oid(0),
+        Datum::Oid(0),
         letter(b' '),
         letter(b' '),
         letter(b' '),
         Datum::Bool(true),
         Datum::Int4(0),
-        no,
-    ];
-    row.extend(std::iter::repeat_n(Datum::Null, 7));
-    row.push(tree::encode(&c.expr));
-    row
+        Datum::Bool(false),
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        tree::encode(&c.expr),
+    ]
 }
 
-fn row(table: &Relation, c: &Constraint) -> Row {
+fn row(table: &Relation, c: &Constraint, wanted: Columns) -> Row {
     let key = match &c.kind {
         ConstraintKind::ForeignKey(key) => Some(key),
         _ => None,
@@ -53,7 +59,7 @@ fn row(table: &Relation, c: &Constraint) -> Row {
     let columns = constraint_columns(c);
     let foreign = |value: fn(&ForeignKey) -> u8| letter(key.map_or(b' ', value));
     let ops = || key.map_or(Datum::Null, |k| oid_array(k.eq_ops.iter().copied()));
-    vec![
+    row![wanted;
         Datum::Oid(c.oid),
         text(&c.name),
         Datum::Oid(table.namespace),

@@ -1,59 +1,99 @@
 //! pg_depend: what clients look for in it: a sequence's owning column (`a` serial, `i` identity), an
 //! index's constraint, a default's sequence, a view's tables.
 
-use super::{Context, Row, pg_attrdef, pg_rewrite};
+use super::{Columns, Context, Row, pg_attrdef, pg_rewrite};
 use crate::catalog::builtin::oid::class;
-use crate::catalog::depend::{relations_of, relations_of_query};
-use crate::catalog::{Catalog, ConstraintKind, Relation};
+use crate::catalog::depend::{columns_of, edges, relations_of, relations_of_query};
+use crate::catalog::{Catalog, ConstraintKind, Relation, RelationKind, UserType};
 use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
+use std::collections::BTreeSet;
 
 /// An end of a dependency: catalog, object, column.
 type End = (Oid, Oid, AttrNumber);
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
+pub(super) fn rows(relation: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    let mut all = Vec::new();
+    edges_of(relation, cx, &mut all);
+    rows.extend(all.iter().map(|row| columns.project(row)));
+}
+
+pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    let mut all = Vec::new();
+    edges_of_type(of, &mut all);
+    rows.extend(all.iter().map(|row| columns.project(row)));
+}
+
+/// What functions need: their schema, types, and what a body in the standard's form reads.
+pub(super) fn of_functions(cx: &Context<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
-    for relation in cx.catalog.relations() {
-        let this = (class::CLASS, relation.oid, 0);
-        rows.push(row(this, (class::NAMESPACE, relation.namespace, 0), b'n'));
-        sequence(relation, &mut rows);
-        constraints(relation, &mut rows);
-        defaults(relation, &mut rows);
-        if let Some(index) = &relation.index {
-            for column in &index.columns {
-                rows.push(row(this, (class::CLASS, index.table, column.attno), b'a'));
-            }
-        }
-        if relation.row_type != 0 {
-            let row_type = (class::TYPE, relation.row_type, 0);
-            rows.push(row(row_type, this, b'i'));
-            rows.push(row((class::TYPE, relation.row_type + 1, 0), row_type, b'i'));
-        }
-        for column in relation.live_columns().filter(|c| !Catalog::is_system(c.type_oid)) {
-            let column_end = (class::CLASS, relation.oid, column.attno);
-            rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
-        }
-        if let Some(query) = relation.query() {
-            let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
-            rows.push(row(rule, this, b'i'));
-            for (table, attno) in relations_of_query(query) {
-                rows.push(row(rule, (class::CLASS, table, attno), b'n'));
-            }
-        }
-    }
-    for found in cx.catalog.user_types() {
-        let this = (class::TYPE, found.oid, 0);
-        rows.push(row(this, (class::NAMESPACE, found.namespace, 0), b'n'));
-        rows.push(row((class::TYPE, found.array, 0), this, b'i'));
-        let Some(domain) = found.domain() else { continue };
-        if !Catalog::is_system(domain.base) {
-            rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
-        }
-        for check in &domain.checks {
-            rows.push(row((class::CONSTRAINT, check.oid, 0), this, b'a'));
+    for function in cx.catalog.functions() {
+        let proc = &function.proc;
+        let this = (class::PROC, proc.oid, 0);
+        rows.push(row(this, (class::NAMESPACE, proc.namespace, 0), b'n'));
+        let all = proc.all_args.iter().flatten().map(|(oid, _)| *oid);
+        let mut types: BTreeSet<Oid> = all.chain(proc.arg_types.iter().copied()).collect();
+        types.insert(proc.return_type);
+        let made = types.into_iter().filter(|oid| !Catalog::is_system(*oid));
+        rows.extend(made.map(|oid| row(this, (class::TYPE, oid, 0), b'n')));
+        for (table, attno) in function.queries().iter().flat_map(relations_of_query) {
+            rows.push(row(this, (class::CLASS, table, attno), b'n'));
         }
     }
     rows
+}
+
+fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
+    let this = (class::CLASS, relation.oid, 0);
+    let row_type = (class::TYPE, relation.row_type, 0);
+    let schema = (class::NAMESPACE, relation.namespace, 0);
+    match relation.kind {
+        // An index is in its table's schema.
+        RelationKind::Index => index(relation, cx, rows),
+        RelationKind::Composite => rows.push(row(row_type, schema, b'n')),
+        _ => rows.push(row(this, schema, b'n')),
+    }
+    sequence(relation, rows);
+    constraints(relation, rows);
+    defaults(relation, rows);
+    if relation.row_type != 0 {
+        match relation.kind {
+            // The type is what was made.
+            RelationKind::Composite => rows.push(row(this, row_type, b'i')),
+            _ => rows.push(row(row_type, this, b'i')),
+        }
+        rows.push(row((class::TYPE, relation.row_type + 1, 0), row_type, b'i'));
+    }
+    for column in relation.live_columns().filter(|c| !Catalog::is_system(c.type_oid)) {
+        let column_end = (class::CLASS, relation.oid, column.attno);
+        rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
+    }
+    if let Some(query) = relation.query() {
+        let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
+        rows.push(row(rule, this, b'i'));
+        rows.push(row(rule, this, b'n'));
+        let read = relations_of_query(query);
+        for (table, attno) in &read {
+            // A whole table only where none of its columns is read.
+            let columns = || read.iter().any(|(other, attno)| other == table && *attno != 0);
+            if *attno != 0 || !columns() {
+                rows.push(row(rule, (class::CLASS, *table, *attno), b'n'));
+            }
+        }
+    }
+}
+
+fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
+    let this = (class::TYPE, of.oid, 0);
+    rows.push(row(this, (class::NAMESPACE, of.namespace, 0), b'n'));
+    rows.push(row((class::TYPE, of.array, 0), this, b'i'));
+    let Some(domain) = of.domain() else { return };
+    if !Catalog::is_system(domain.base) {
+        rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
+    }
+    for check in &domain.checks {
+        rows.push(row((class::CONSTRAINT, check.oid, 0), this, b'a'));
+    }
 }
 
 fn sequence(relation: &Relation, rows: &mut Vec<Row>) {
@@ -63,12 +103,41 @@ fn sequence(relation: &Relation, rows: &mut Vec<Row>) {
     rows.push(row((class::CLASS, relation.oid, 0), (class::CLASS, table, attno), kind));
 }
 
+/// An index needs its columns, and those that its expressions and its predicate use; the table
+/// where no key is a plain column. One that a constraint has needs only the constraint.
+fn index(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
+    let Some(index) = &relation.index else { return };
+    let Some(table) = cx.catalog.relation(index.table) else { return };
+    if edges::is_constraint_index(table, relation.oid) {
+        return;
+    }
+    let this = (class::CLASS, relation.oid, 0);
+    let plain = index.columns.iter().filter(|column| column.expr.is_none());
+    let mut plain: BTreeSet<AttrNumber> = plain.map(|column| column.attno).collect();
+    if plain.is_empty() {
+        plain.insert(0);
+    }
+    let expressions = index.columns.iter().filter_map(|column| column.expr.as_ref());
+    let expressions = expressions.flat_map(columns_of).collect();
+    let predicate = index.predicate.iter().flat_map(columns_of).collect();
+    for attnos in [plain, expressions, predicate] {
+        let needed = attnos.into_iter().map(|attno| (class::CLASS, index.table, attno));
+        rows.extend(needed.map(|column| row(this, column, b'a')));
+    }
+}
+
 fn constraints(table: &Relation, rows: &mut Vec<Row>) {
     for constraint in &table.constraints {
         let this = (class::CONSTRAINT, constraint.oid, 0);
-        let columns = crate::catalog::depend::edges::constraint_columns(constraint);
+        let is_check = matches!(constraint.kind, ConstraintKind::Check { .. });
+        let columns = edges::constraint_columns(constraint);
         for attno in columns {
-            rows.push(row(this, (class::CLASS, table.oid, attno), b'a'));
+            let column = (class::CLASS, table.oid, attno);
+            rows.push(row(this, column, b'a'));
+            if is_check {
+                // Its expression uses the column, besides.
+                rows.push(row(this, column, b'n'));
+            }
         }
         match &constraint.kind {
             ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
@@ -89,7 +158,11 @@ fn defaults(table: &Relation, rows: &mut Vec<Row>) {
     for column in table.live_columns() {
         let Some(default) = &column.default else { continue };
         let this = (class::ATTRDEF, pg_attrdef::oid(table.oid, column.attno), 0);
-        rows.push(row(this, (class::CLASS, table.oid, column.attno), b'a'));
+        let kind = if column.generated { b'i' } else { b'a' };
+        rows.push(row(this, (class::CLASS, table.oid, column.attno), kind));
+        for attno in columns_of(default) {
+            rows.push(row(this, (class::CLASS, table.oid, attno), b'n'));
+        }
         for used in relations_of(default) {
             rows.push(row(this, (class::CLASS, used, 0), b'n'));
         }

@@ -1,47 +1,55 @@
 //! pg_description: COMMENT ON of the database's objects.
 
 use super::values::text;
-use super::{Context, Row};
-use crate::catalog::RelationKind;
+use super::{Columns, Context, Row};
+use crate::catalog::builtin::description;
 use crate::catalog::builtin::oid::class;
+use crate::catalog::{Namespace, Relation, RelationKind, UserType};
 use crate::types::{Datum, Oid};
+use std::sync::Arc;
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
+pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     let mut add = |object: Oid, class: Oid, sub: i16, comment: &Option<String>| {
-        if let Some(comment) = comment {
-            let sub = Datum::Int4(i32::from(sub));
-            rows.push(vec![Datum::Oid(object), Datum::Oid(class), sub, text(comment)]);
-        }
+        let row = comment.as_ref().map(|comment| row(object, class, sub, comment));
+        rows.extend(row.map(|row| columns.project(&row)));
     };
-    for relation in cx.catalog.relations() {
-        // A composite type's comment is the type's.
-        match relation.kind {
-            RelationKind::Composite => add(relation.row_type, class::TYPE, 0, &relation.comment),
-            _ => add(relation.oid, class::CLASS, 0, &relation.comment),
-        }
-        for column in relation.live_columns() {
-            add(relation.oid, class::CLASS, column.attno, &column.comment);
-        }
-        for constraint in &relation.constraints {
-            add(constraint.oid, class::CONSTRAINT, 0, &constraint.comment);
-        }
+    // A composite type's comment is the type's.
+    match relation.kind {
+        RelationKind::Composite => add(relation.row_type, class::TYPE, 0, &relation.comment),
+        _ => add(relation.oid, class::CLASS, 0, &relation.comment),
     }
-    for found in cx.catalog.functions() {
-        add(found.proc.oid, class::PROC, 0, &found.comment);
+    for column in relation.live_columns() {
+        add(relation.oid, class::CLASS, column.attno, &column.comment);
     }
-    for found in cx.catalog.user_types() {
-        add(found.oid, class::TYPE, 0, &found.comment);
-        for check in found.domain().map_or(&[][..], |domain| domain.checks.as_slice()) {
-            add(check.oid, class::CONSTRAINT, 0, &check.comment);
-        }
+    for constraint in &relation.constraints {
+        add(constraint.oid, class::CONSTRAINT, 0, &constraint.comment);
     }
-    // The system schemas' comments are in the export.
-    let users = |n: &&std::sync::Arc<crate::catalog::Namespace>| {
-        crate::catalog::builtin::description(n.oid, class::NAMESPACE, 0) != n.comment.as_deref()
+}
+
+/// Comments on an enum, or on a domain and its CHECKs.
+pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    let this = of.comment.iter().map(|comment| row(of.oid, class::TYPE, 0, comment));
+    let checks = of.domain().map_or(&[][..], |domain| domain.checks.as_slice());
+    let checks = checks
+        .iter()
+        .filter_map(|check| Some(row(check.oid, class::CONSTRAINT, 0, check.comment.as_deref()?)));
+    rows.extend(this.chain(checks).map(|row| columns.project(&row)));
+}
+
+/// Comments on schemas, those on the system's being in the export, and on functions.
+pub(super) fn of_others(cx: &Context<'_>) -> Vec<Row> {
+    let comment = |n: &Arc<Namespace>| {
+        let exported = description(n.oid, class::NAMESPACE, 0);
+        let comment = n.comment.as_deref().filter(|comment| exported != Some(*comment))?;
+        Some(row(n.oid, class::NAMESPACE, 0, comment))
     };
-    for namespace in cx.catalog.namespaces().filter(users) {
-        add(namespace.oid, class::NAMESPACE, 0, &namespace.comment);
-    }
-    rows
+    let functions = cx.catalog.functions();
+    let functions = functions.filter_map(|function| {
+        Some(row(function.proc.oid, class::PROC, 0, function.comment.as_deref()?))
+    });
+    cx.catalog.namespaces().filter_map(comment).chain(functions).collect()
+}
+
+fn row(object: Oid, class: Oid, sub: i16, comment: &str) -> Row {
+    vec![Datum::Oid(object), Datum::Oid(class), Datum::Int4(i32::from(sub)), text(comment)]
 }

@@ -1,7 +1,8 @@
 //! pg_index: indexes of the database's tables.
 
 use super::values::{int2, vector};
-use super::{Context, Row, tree};
+use super::wanted::row;
+use super::{Columns, Context, Row, tree};
 use crate::catalog::{IndexColumn, IndexInfo, Relation};
 use crate::nodes::Expr;
 use crate::types::{Datum, Oid, oids};
@@ -10,18 +11,14 @@ use crate::types::{Datum, Oid, oids};
 const DESCENDING: i16 = 1;
 const NULLS_FIRST: i16 = 2;
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let indexes = cx.catalog.relations().filter_map(|r| Some((r, r.index.as_ref()?)));
-    indexes.map(|(relation, info)| row(relation, info)).collect()
-}
-
-fn row(relation: &Relation, info: &IndexInfo) -> Row {
+pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    let Some(info) = &relation.index else { return };
     let keys = &info.columns[..info.key_count];
-    let numbers = info.columns.iter().map(|c| Datum::Int2(c.attno)).collect();
+    let numbers = || info.columns.iter().map(|c| Datum::Int2(c.attno)).collect();
     let oids_of = |get: fn(&IndexColumn) -> Oid| {
         vector(oids::OID, keys.iter().map(|c| Datum::Oid(get(c))).collect())
     };
-    vec![
+    rows.push(row![columns;
         Datum::Oid(relation.oid),
         Datum::Oid(info.table),
         int2(info.columns.len()),
@@ -37,13 +34,13 @@ fn row(relation: &Relation, info: &IndexInfo) -> Row {
         Datum::Bool(true),
         Datum::Bool(true),
         Datum::Bool(false),
-        vector(oids::INT2, numbers),
+        vector(oids::INT2, numbers()),
         oids_of(|c| c.collation),
         oids_of(|c| c.opclass),
         vector(oids::INT2, keys.iter().map(|c| Datum::Int2(option(c))).collect()),
         expressions(info),
         info.predicate.as_ref().map_or(Datum::Null, tree::encode),
-    ]
+    ]);
 }
 
 fn option(column: &IndexColumn) -> i16 {

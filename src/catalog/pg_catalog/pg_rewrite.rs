@@ -2,25 +2,24 @@
 //! are read from the view itself (`pg_get_viewdef`).
 
 use super::values::{letter, text};
-use super::{Context, Row};
+use super::wanted::row;
+use super::{Columns, Context, Row};
+use crate::catalog::Relation;
 use crate::types::{Datum, Oid};
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let views = cx.catalog.relations().filter(|r| r.query().is_some());
-    views
-        .map(|view| {
-            vec![
-                Datum::Oid(rule_oid(view.oid)),
-                text("_RETURN"),
-                Datum::Oid(view.oid),
-                letter(b'1'),
-                letter(b'O'),
-                Datum::Bool(true),
-                text("<>"),
-                text(&view.oid.to_string()),
-            ]
-        })
-        .collect()
+pub(super) fn rows(view: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    if view.query().is_some() {
+        rows.push(row![columns;
+            Datum::Oid(rule_oid(view.oid)),
+            text("_RETURN"),
+            Datum::Oid(view.oid),
+            letter(b'1'),
+            letter(b'O'),
+            Datum::Bool(true),
+            text("<>"),
+            text(&view.oid.to_string()),
+        ]);
+    }
 }
 
 /// A rule has no OID of its own: it shows as one that the allocator does not reach.
@@ -33,4 +32,4 @@ pub fn view_of_rule(rule: Oid) -> Option<Oid> {
     (rule & RULE_BIT != 0).then_some(rule & !RULE_BIT)
 }
 
-const RULE_BIT: Oid = 1 << 31;
+pub(super) const RULE_BIT: Oid = 1 << 31;

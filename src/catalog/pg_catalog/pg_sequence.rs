@@ -1,17 +1,14 @@
 //! pg_sequence: definitions of sequences.
 
-use super::{Context, Row};
-use crate::catalog::SequenceInfo;
-use crate::types::{Datum, Oid};
+use super::wanted::row;
+use super::{Columns, Context, Row};
+use crate::catalog::Relation;
+use crate::types::Datum;
 
-pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    let sequences = cx.catalog.relations().filter_map(|r| Some((r.oid, r.sequence.as_ref()?)));
-    sequences.map(|(oid, info)| row(oid, info)).collect()
-}
-
-fn row(oid: Oid, info: &SequenceInfo) -> Row {
-    vec![
-        Datum::Oid(oid),
+pub(super) fn rows(r: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
+    let Some(info) = &r.sequence else { return };
+    rows.push(row![columns;
+        Datum::Oid(r.oid),
         Datum::Oid(info.type_oid),
         Datum::Int8(info.start),
         Datum::Int8(info.increment),
@@ -19,5 +16,5 @@ fn row(oid: Oid, info: &SequenceInfo) -> Row {
         Datum::Int8(info.min),
         Datum::Int8(info.cache),
         Datum::Bool(info.cycle),
-    ]
+    ]);
 }

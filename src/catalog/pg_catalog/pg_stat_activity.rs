@@ -11,11 +11,7 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
 fn row(a: &Activity, cx: &Context<'_>) -> Row {
     let time = |t: Option<i64>| t.map_or(Datum::Null, Datum::TimestampTz);
     let database = cx.catalog.database(a.database).map(|d| d.name.as_str());
-    let (wait_type, wait) = match (a.waiting, a.state == "active") {
-        (true, _) => (text("Lock"), text("relation")),
-        (false, true) => (Datum::Null, Datum::Null),
-        (false, false) => (text("Client"), text("ClientRead")),
-    };
+    let (wait_type, wait) = a.wait_event();
     vec![
         Datum::Oid(a.database),
         text_or_null(database),
@@ -31,8 +27,8 @@ fn row(a: &Activity, cx: &Context<'_>) -> Row {
         time(a.transaction_start),
         time(a.query_start),
         time(a.state_change),
-        wait_type,
-        wait,
+        text_or_null(wait_type),
+        text_or_null(wait),
         text(&a.state),
         Datum::Null,
         Datum::Null,

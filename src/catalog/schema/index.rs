@@ -1,6 +1,6 @@
 //! An index's derived schema: how its entries are made.
 
-use super::Owner;
+use super::{Activity, Owner, activity};
 use crate::catalog::{IndexColumn, IndexInfo, Relation, TableKind};
 use crate::storage::{Key, StorageId};
 use crate::types::{Datum, key};
@@ -16,6 +16,8 @@ pub struct IndexSchema {
     /// Whether entries are under the columns alone, so that storage itself keeps them unique. A
     /// deferrable constraint's index allows duplicates until its check.
     pub unique_keys: bool,
+    /// Counts of what is done with it.
+    pub activity: Arc<Activity>,
     /// The table's.
     kind: TableKind,
 }
@@ -27,6 +29,7 @@ impl IndexSchema {
             relation: relation.clone(),
             storage: relation.storage,
             unique_keys: info.unique && info.immediate,
+            activity: activity(relation.oid),
             kind,
         }
     }

@@ -1,11 +1,13 @@
 //! What is derived from a table's definition to read and write its rows, and the cache of it.
 
+mod activity;
 mod cache;
 mod cold;
 mod index;
 mod owner;
 mod table;
 
+pub use activity::{Activity, activity};
 pub use index::IndexSchema;
 pub use owner::Owner;
 pub use table::{KeyColumn, RowKey, TableSchema};
@@ -31,4 +33,9 @@ pub fn configure_cache(entries_max: usize, ttl: Duration) {
 /// A definition is not current any more: the commit that changed it is published.
 pub(super) fn invalidate(relation: &Relation) {
     CACHE.invalidate(relation);
+}
+
+/// A relation is gone.
+pub(super) fn forget(relation: &Relation) {
+    activity::forget(relation.oid);
 }

@@ -1,6 +1,6 @@
 //! A table's derived schema.
 
-use super::{IndexSchema, Owner};
+use super::{Activity, IndexSchema, Owner, activity};
 use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Relation, TableKind, TableOptions,
 };
@@ -27,6 +27,9 @@ pub struct TableSchema {
     pub retention_us: Option<i64>,
     /// Indexes with entries of their own, in OID order: all but the one that is the row key.
     pub indexes: Vec<Arc<IndexSchema>>,
+    /// Counts of what is done with the table, and with the index that is its key.
+    pub activity: Arc<Activity>,
+    pub key_activity: Option<Arc<Activity>>,
 }
 
 /// What a table's rows are stored under.
@@ -59,7 +62,13 @@ impl TableSchema {
         let options = TableOptions::of(relation);
         let kind = options.kind;
         let indexes = indexes.map(|i| Arc::new(IndexSchema::derive(i, kind))).collect();
+        let key_activity = match &key {
+            RowKey::Primary { index, .. } => Some(activity(*index)),
+            RowKey::RowId => None,
+        };
         TableSchema {
+            activity: activity(relation.oid),
+            key_activity,
             relation: relation.clone(),
             layout: RowLayout::new(&columns, relation.version),
             stored_types,
@@ -69,6 +78,14 @@ impl TableSchema {
             rows_max: options.max_buffer,
             retention_us: options.retention.filter(|kept| !kept.is_zero()).map(micros),
             indexes,
+        }
+    }
+
+    /// Counts a read by the row key.
+    pub fn note_key_scan(&self) {
+        self.activity.key_scans.add(1);
+        if let Some(key) = &self.key_activity {
+            key.key_scans.add(1);
         }
     }
 

@@ -149,6 +149,7 @@ impl BulkLoad {
     fn write_batch(&mut self) -> Result<(), LineError> {
         self.batch_bytes = 0;
         let batch = std::mem::take(&mut self.batch);
+        self.insert.target.schema.activity.inserted.add(batch.len() as u64);
         let keys = self.keys(&batch).map_err(|e| (0, e))?;
         match self.order_of_free(&keys).map_err(|e| (0, e))? {
             Some(order) => self.write_sorted(batch, keys, &order)?,

@@ -92,7 +92,9 @@ impl Merge {
         row: &Row,
     ) -> Result<()> {
         let target = &*modify.target;
+        let activity = &target.schema.activity;
         if clause.kind == MergeKind::Delete {
+            activity.deleted.add(1);
             return target.delete(state, old);
         }
         let mut new = old.row.clone();
@@ -100,6 +102,7 @@ impl Merge {
             new[*at] = value.eval(state, row)?;
         }
         target.complete(state, &mut new)?;
+        activity.updated.add(1);
         target.update(state, old, new).map(drop)
     }
 
@@ -121,6 +124,7 @@ impl Merge {
         }
         target.complete(state, &mut new)?;
         target.insert(state, new)?;
+        target.schema.activity.inserted.add(1);
         modify.affected(state, done, row)
     }
 

@@ -74,6 +74,15 @@ impl Modify {
             Action::Delete(delete) => delete.run(self, state, &mut done)?,
             Action::Merge(merge) => merge.run(self, state, &mut done)?,
         }
+        let activity = &self.target.schema.activity;
+        let count = match &self.action {
+            Action::Insert(_) => &activity.inserted,
+            Action::Update(_) => &activity.updated,
+            Action::Delete(_) => &activity.deleted,
+            // It has counted each of the three.
+            Action::Merge(_) => return Ok(done),
+        };
+        count.add(done.affected);
         Ok(done)
     }
 

@@ -216,7 +216,7 @@ pub(in crate::exec) fn encode_join_key(
 }
 
 /// Bytes a row holds, roughly: what the memory limit counts.
-pub(in crate::exec) fn row_bytes(row: &[Datum]) -> usize {
+pub fn row_bytes(row: &[Datum]) -> usize {
     48 + row.iter().map(Datum::memory_bytes).sum::<usize>()
 }
 

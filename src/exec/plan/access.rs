@@ -13,8 +13,7 @@ use crate::catalog::{Relation, is_index_shown};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::{Node, Program};
 use crate::exec::scan::{
-    Bounds, CurrentOfScan, IndexScan, KeyValue, ScanColumn, SequenceScan, Source, SystemScan,
-    TableScan,
+    Bounds, CurrentOfScan, IndexScan, KeyValue, ScanColumn, SequenceScan, Source, TableScan,
 };
 use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
 use crate::nodes::{AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, UPDATED_COLUMN};
@@ -185,32 +184,24 @@ impl Planner {
     /// Relations that are not tables.
     fn special(&mut self, access: &Access<'_>) -> Result<Option<Found>> {
         let relation = access.relation;
-        let system = crate::catalog::Catalog::is_system(relation.oid);
-        if !system && relation.sequence.is_none() {
+        if crate::catalog::Catalog::is_system(relation.oid) {
+            return self.system_relation(access).map(Some);
+        }
+        if relation.sequence.is_none() {
             return Ok(None);
         }
-        self.long |= system;
         let layout = Arc::new(layout_of(access));
         let filter = access.conditions.iter();
         let filter: Result<Vec<_>> =
             filter.map(|c| self.inner_condition(c, access, &layout)).collect();
-        let filter = Arc::new(filter?);
         let column =
             |attno: &AttrNumber| usize::try_from(*attno).ok().and_then(|a| a.checked_sub(1));
-        let columns = Arc::new(access.columns.iter().map(column).collect());
-        let read = self.table_rows(relation);
-        let rows = if access.conditions.is_empty() { read } else { read / 10.0 };
-        let cost = read * cost::ROW;
-        let built = match system {
-            true => {
-                let scan = SystemScan { relation: relation.oid, filter, columns };
-                Built::new(scan, layout, rows, cost)
-            }
-            false => {
-                let scan = SequenceScan { relation: relation.clone(), filter, columns };
-                Built::new(scan, layout, rows, cost)
-            }
+        let scan = SequenceScan {
+            relation: relation.clone(),
+            filter: Arc::new(filter?),
+            columns: Arc::new(access.columns.iter().map(column).collect()),
         };
+        let built = Built::new(scan, layout, 1.0, cost::ROW);
         let note = self.condition_note("Filter", access.conditions);
         let built = built.called(self.alias_of(access.rel, relation)).noted(note);
         Ok(Some(Found { built, ordered: false, by_key: false }))
@@ -442,7 +433,7 @@ impl Planner {
     }
 
     /// Whether the value does not depend on the relation's row.
-    fn known_before(&self, value: &Expr, access: &Access<'_>) -> bool {
+    pub(super) fn known_before(&self, value: &Expr, access: &Access<'_>) -> bool {
         let rels = quals::rels(value);
         let reachable = match access.outer {
             Some(outer) => rels.iter().all(|rel| outer.contains_rel(*rel)),

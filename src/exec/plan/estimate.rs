@@ -12,7 +12,7 @@ use super::planner::Planner;
 use super::quals::{self, Comparison};
 use super::walk;
 use crate::catalog::schema::{Owner, TableSchema, table_schema};
-use crate::catalog::{Catalog, Relation, TableKind};
+use crate::catalog::{Catalog, Relation, TableKind, pg_catalog};
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::nodes::{AttrNumber, Expr, Query, RangeIndex, RangeSource};
@@ -27,8 +27,6 @@ const DISTINCT_DEFAULT: f64 = 200.0;
 const INEQUALITY: f64 = 1.0 / 3.0;
 /// Any other condition.
 const OTHER: f64 = 0.25;
-/// A system relation's rows.
-const SYSTEM_ROWS: f64 = 300.0;
 
 impl Planner {
     /// The part of a relation's rows that the conditions on it leave.
@@ -113,6 +111,10 @@ impl Planner {
     /// Distinct values of a relation's column.
     pub(super) fn column_distinct(&self, relation: &Relation, attno: AttrNumber) -> f64 {
         let rows = self.table_rows(relation);
+        if Catalog::is_system(relation.oid) {
+            let known = self.system_distinct(relation, attno);
+            return known.unwrap_or(DISTINCT_DEFAULT).clamp(1.0, rows);
+        }
         let is_key = |index: &Arc<Relation>| {
             let unique = index.index.as_ref().filter(|i| i.unique && i.predicate.is_none());
             unique.is_some_and(|i| i.key_count == 1 && i.columns[0].attno == attno)
@@ -134,7 +136,8 @@ impl Planner {
     /// Rows of a relation, as storage estimates them.
     pub(super) fn table_rows(&self, relation: &Relation) -> f64 {
         if Catalog::is_system(relation.oid) {
-            return SYSTEM_ROWS;
+            let relations = self.cx.catalog.relation_count();
+            return pg_catalog::estimated_rows(relation.oid, relations).max(1.0);
         }
         if relation.sequence.is_some() {
             return 1.0;

@@ -57,9 +57,23 @@ impl Planner {
     pub(super) fn plan_units(
         &mut self,
         from: &From<'_>,
-        units: Units<'_>,
+        mut units: Units<'_>,
         order: &WantedOrder,
     ) -> Result<(Built, bool)> {
+        let delayed = units.delay(from.query);
+        if !delayed.is_empty() {
+            let waiting = |c: &mut Expr| delayed.iter().any(|d| d.concerns(c));
+            let mut waiting: Vec<Expr> = units.conditions.extract_if(.., waiting).collect();
+            let (mut built, _) = self.plan_units(from, units, &[])?;
+            for (n, next) in delayed.iter().enumerate() {
+                built = self.delayed_join(from, built, next.join)?;
+                let later = &delayed[n + 1..];
+                let is_now = |c: &mut Expr| !later.iter().any(|d| d.concerns(c));
+                let now: Vec<Expr> = waiting.extract_if(.., is_now).collect();
+                built = self.filter(built, &now)?;
+            }
+            return Ok((built, false));
+        }
         match units.items.len() {
             0 => {
                 let built = Built::new(OneRow, Arc::new(Layout::default()), 1.0, cost::ROW);

@@ -71,6 +71,24 @@ impl Planner {
         self.filter(joined, &above)
     }
 
+    /// A left join whose left side has been planned, with others.
+    pub(super) fn delayed_join(
+        &mut self,
+        from: &From<'_>,
+        left: Built,
+        join: &Join,
+    ) -> Result<Built> {
+        let mut on = Vec::new();
+        join.on.iter().for_each(|e| quals::conjuncts(e, &mut on));
+        let right_rels = item_rels(&join.right);
+        let within = |e: &Expr| {
+            let used = quals::rels(e);
+            !used.is_empty() && used.is_subset(&right_rels) && !quals::is_volatile(e)
+        };
+        let (on_right, on): (Vec<Expr>, Vec<Expr>) = on.into_iter().partition(within);
+        self.outer_join_right(from, left, join, JoinType::Left, &on_right, &on)
+    }
+
     /// The right side of an outer join: looked up by key where that is cheaper than reading it whole.
     fn outer_join_right(
         &mut self,

@@ -2,7 +2,8 @@
 //!
 //! | file | plans |
 //! |---|---|
-//! | `prepare` | join columns replaced by what they stand for |
+//! | `prepare` | join columns replaced by what they stand for, and simpler forms |
+//! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
 //! | `query` | a SELECT, clause by clause |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
@@ -11,13 +12,15 @@
 //! | `sub_link` | subqueries in expressions: joins, lookups, subplans |
 //! | `aggregate`, `window`, `set_operation`, `cte`, `locks` | what their names say |
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
-//! | `relations` | which tables to lock |
+//! | `relations`, `catalog_read` | which tables to lock; whether only the catalog is read |
 //! | `privileges` | what its roles must be allowed to do |
 //! | `notes` | what EXPLAIN says of conditions and keys |
 //! | `planner` | what all of these share |
 
 mod access;
 mod aggregate;
+mod averages;
+mod catalog_read;
 mod cost;
 mod cte;
 mod deleted;
@@ -29,6 +32,7 @@ mod lateral;
 mod locks;
 mod modify;
 mod notes;
+mod outer_to_inner;
 mod planner;
 mod prepare;
 mod privileges;
@@ -38,12 +42,15 @@ mod query;
 mod relations;
 mod set_operation;
 mod sub_link;
+mod system;
 mod units;
 mod walk;
 mod window;
 
 pub(in crate::exec) use modify::{ModifySource, prepared};
 pub(in crate::exec) use planner::Planner;
+
+pub use catalog_read::CatalogRead;
 
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
@@ -85,6 +92,7 @@ pub struct Plan {
     functions: Vec<Oid>,
     /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
     pub(in crate::exec) long: bool,
+    catalog_read: Option<CatalogRead>,
 }
 
 /// What a statement does.
@@ -122,6 +130,11 @@ impl Plan {
             CommandType::Delete => "DELETE",
             CommandType::Merge => "MERGE",
         }
+    }
+
+    /// What it reads of the catalog, where it reads nothing else.
+    pub fn catalog_read(&self) -> Option<CatalogRead> {
+        self.catalog_read
     }
 
     /// The command tag after `rows` rows were returned or affected.
@@ -233,7 +246,7 @@ pub fn plan_explained(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<P
 fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let cx = planner.cx.clone();
     let columns = query.output().map(|t| result_column(t, &cx.catalog)).collect();
-    let query = prepared(query);
+    let query = prepared(query, &cx.catalog);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
         _ => Root::Modify(dml::plan(&mut planner, &query)?),
@@ -249,6 +262,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,
+        catalog_read: catalog_read::of(&query, planner.whole_catalog),
     }))
 }
 

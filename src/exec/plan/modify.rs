@@ -2,6 +2,7 @@
 
 use super::planner::{Level, Planner};
 use super::{prepare, query};
+use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::NodeRef;
@@ -92,8 +93,8 @@ fn has(item: &FromItem, rel: RangeIndex) -> bool {
 }
 
 /// A statement made ready for planning: DML calls it before anything else.
-pub(in crate::exec) fn prepared(query: &Query) -> Query {
+pub(in crate::exec) fn prepared(query: &Query, catalog: &Catalog) -> Query {
     let mut query = query.clone();
-    prepare::prepare(&mut query);
+    prepare::prepare(&mut query, catalog);
     query
 }

@@ -94,6 +94,8 @@ pub(in crate::exec) struct Planner {
     pub(super) modifying: Vec<(usize, crate::exec::dml::Modify)>,
     /// See [`Plan`](super::Plan).
     pub(super) long: bool,
+    /// A relation of the catalog is read from its beginning to its end.
+    pub(super) whole_catalog: bool,
     /// The plan is for EXPLAIN: operators get [`Note`](crate::exec::op::Note)s.
     pub(super) explained: bool,
 }
@@ -113,6 +115,7 @@ impl Planner {
             next_rel: FIRST_OWN_REL,
             modifying: Vec::new(),
             long: false,
+            whole_catalog: false,
             explained: false,
         }
     }

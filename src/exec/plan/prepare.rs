@@ -1,17 +1,29 @@
 //! Before planning: columns of joins, and whole rows of what has no row type, become the expressions
-//! they stand for.
+//! they stand for. Then what is simpler in another form takes that.
 //!
 //! A merged USING column belongs to the join's own range table entry; what it is (a side's column,
 //! or COALESCE of both in a full join) is written there. Equal expressions then compare equal, once
 //! locations are gone, too.
 
-use super::walk;
+use super::{averages, outer_to_inner, walk};
+use crate::catalog::Catalog;
 use crate::nodes::*;
 
 /// Prepares a query and everything below it.
-pub(super) fn prepare(query: &mut Query) {
-    walk::strip_locations(query);
+pub(super) fn prepare(query: &mut Query, catalog: &Catalog) {
+    query.clear_locations();
     flatten(query);
+    simplify(query, catalog);
+}
+
+fn simplify(query: &mut Query, catalog: &Catalog) {
+    stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
+        outer_to_inner::reduce(query);
+        if query.has_aggregates {
+            averages::share(query, catalog);
+        }
+        each_subquery(query, &mut |query| simplify(query, catalog));
+    });
 }
 
 fn flatten(query: &mut Query) {

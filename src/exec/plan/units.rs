@@ -9,6 +9,7 @@ use super::access::{comparable, is_column};
 use super::cost;
 use super::from::From;
 use super::join_order::{self, Condition, Graph, Lookup, Method, Set, Tree, set_of};
+use super::outer_to_inner::Delayed;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison, Rels};
 use super::walk;
@@ -40,6 +41,8 @@ struct Part<'q> {
     unit: Unit<'q>,
     /// On it alone.
     conditions: Vec<Expr>,
+    /// EXISTS and IN on it alone, which its plan has in it.
+    links: Vec<Expr>,
     /// Its plan, and whether that may run long; `None` for LATERAL items and what is in use.
     planned: Option<(Built, bool)>,
 }
@@ -72,6 +75,40 @@ impl<'q> Units<'q> {
         units
     }
 
+    /// Takes left joins out that may be done after the joins of the units. Only where they stand
+    /// among others, and where no condition joins their right side with a unit that they are not part
+    /// of.
+    pub fn delay(&mut self, query: &Query) -> Vec<Delayed<'q>> {
+        let mut delayed = Vec::new();
+        let mut at = 0;
+        while at < self.items.len() && self.items.len() > 1 {
+            let unit = &self.items[at];
+            let FromItem::Join(join) = unit.item else {
+                at += 1;
+                continue;
+            };
+            let right = Delayed { join, rels: item_rels(&join.right) };
+            let within = |c: &Expr| !right.concerns(c) || quals::rels(c).is_subset(&unit.rels);
+            let is_needed = self.items.iter().any(|u| !u.needs.is_disjoint(&right.rels));
+            let may_wait = join.kind == JoinKind::Left
+                && lateral_needs(query, &join.right).is_empty()
+                && self.conditions.iter().all(within)
+                && !is_needed;
+            if !may_wait {
+                at += 1;
+                continue;
+            }
+            self.items.remove(at);
+            let rest = self.items.split_off(at);
+            self.flatten(query, &join.left);
+            self.items.extend(rest);
+            delayed.push(right);
+        }
+        // The innermost first.
+        delayed.reverse();
+        delayed
+    }
+
     fn flatten(&mut self, query: &Query, item: &'q FromItem) {
         match item {
             FromItem::Join(join) if join.kind == JoinKind::Inner => {
@@ -89,7 +126,7 @@ impl<'q> Units<'q> {
 
 impl<'q> Joining<'q> {
     fn of(units: Units<'q>) -> Joining<'q> {
-        let part = |unit| Part { unit, conditions: Vec::new(), planned: None };
+        let part = |unit| Part { unit, conditions: Vec::new(), links: Vec::new(), planned: None };
         let mut parts: Vec<_> = units.items.into_iter().map(part).collect();
         let mut pending = Vec::new();
         for condition in units.conditions {
@@ -170,7 +207,8 @@ impl Planner {
                     let around = std::mem::replace(&mut self.long, long);
                     let built = self.join_links(built, &links)?;
                     let long = std::mem::replace(&mut self.long, around);
-                    joining.parts[n].planned = Some((built, long));
+                    let part = &mut joining.parts[n];
+                    (part.planned, part.links) = (Some((built, long)), links);
                 }
                 planned => {
                     part.planned = planned;
@@ -213,7 +251,11 @@ impl Planner {
                 let Part { unit, conditions, .. } = &joining.parts[*n];
                 let all = [conditions.as_slice(), &on].concat();
                 match self.lookup_join(from, built, unit.item, JoinType::Inner, &all)? {
-                    Ok(joined) => joined,
+                    // The unit's own plan, which has its links, is not used then.
+                    Ok(joined) => {
+                        let links = std::mem::take(&mut joining.parts[*n].links);
+                        self.join_links(joined, &links)?
+                    }
                     Err(built) => {
                         let whole = self.join_tree(from, joining, right)?;
                         self.join(built, whole, JoinType::Inner, &on)?
@@ -318,10 +360,15 @@ impl Planner {
         item: &FromItem,
         conditions: &[&Expr],
     ) -> Vec<KeyLookup> {
-        let Some((rel, relation)) = self.plain_relation(from, item) else { return Vec::new() };
+        let Some((rel, relation)) = self.any_relation(from, item) else { return Vec::new() };
         let here = |c: &&&Expr| quals::rels(c).contains(&rel);
         if conditions.iter().filter(here).any(|c| quals::has_sub_link(c)) {
             return Vec::new();
+        }
+        if Catalog::is_system(relation.oid) {
+            let found = self.system_lookups(&relation, rel, conditions).into_iter();
+            let lookup = |(value, cost)| KeyLookup { given: quals::rels(value), cost };
+            return found.map(lookup).collect();
         }
         let rows = self.table_rows(&relation);
         let mut lookups = Vec::new();
@@ -351,11 +398,19 @@ impl Planner {
         from: &From<'_>,
         item: &FromItem,
     ) -> Option<(RangeIndex, Arc<Relation>)> {
+        self.any_relation(from, item).filter(|(_, relation)| !Catalog::is_system(relation.oid))
+    }
+
+    /// The same, the catalog's own included.
+    fn any_relation(
+        &self,
+        from: &From<'_>,
+        item: &FromItem,
+    ) -> Option<(RangeIndex, Arc<Relation>)> {
         let FromItem::Range(rel) = item else { return None };
         let RangeSource::Relation { oid } = from.query.range(*rel).source else { return None };
         let relation = self.cx.catalog.relation(oid)?;
-        let stored = !Catalog::is_system(oid) && relation.sequence.is_none();
-        stored.then(|| (*rel, relation.clone()))
+        relation.sequence.is_none().then(|| (*rel, relation.clone()))
     }
 }
 

@@ -247,46 +247,6 @@ pub(super) fn deep_query_mut(q: &mut Query, depth: u32, f: &mut dyn FnMut(&mut E
     subqueries_mut(q).for_each(|sub| deep_query_mut(sub, depth + 1, f));
 }
 
-/// Forgets where expressions were written, so that equal ones compare equal.
-pub(super) fn strip_locations(q: &mut Query) {
-    deep_query_mut(q, 0, &mut |e, _| strip(e));
-}
-
-fn strip(expr: &mut Expr) {
-    match expr {
-        Expr::Var(v) => v.location = -1,
-        Expr::Const(c) => c.location = -1,
-        Expr::Param(p) => p.location = -1,
-        Expr::Func(c) | Expr::Distinct(c) | Expr::NullIf(c) => c.location = -1,
-        Expr::ScalarArrayOp(s) => s.location = -1,
-        Expr::SubLink(s) => s.location = -1,
-        Expr::Relabel(r) => r.location = -1,
-        Expr::CoerceViaIo(c) => c.location = -1,
-        Expr::ArrayCoerce(c) => c.location = -1,
-        Expr::CoerceToDomain(c) => c.location = -1,
-        Expr::Case(c) => c.location = -1,
-        Expr::Array(a) => a.location = -1,
-        Expr::Row(r) => r.location = -1,
-        Expr::Coalesce(c) => c.location = -1,
-        Expr::MinMax(m) => m.location = -1,
-        Expr::Aggregate(a) => a.location = -1,
-        Expr::Window(w) => w.location = -1,
-        Expr::SqlValue { location, .. }
-        | Expr::NullTest { location, .. }
-        | Expr::BooleanTest { location, .. }
-        | Expr::Collate { location, .. }
-        | Expr::Grouping { location, .. }
-        | Expr::SetToDefault { location, .. } => *location = -1,
-        Expr::Bool(..)
-        | Expr::CaseTest { .. }
-        | Expr::RowCompare(_)
-        | Expr::Subscript(_)
-        | Expr::FieldSelect { .. }
-        | Expr::CurrentOf { .. }
-        | Expr::NextValue { .. } => {}
-    }
-}
-
 /// The level of an expression that can belong to an enclosing query.
 pub(super) fn level_mut(expr: &mut Expr) -> Option<&mut u32> {
     match expr {

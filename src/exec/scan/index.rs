@@ -44,6 +44,8 @@ impl PlanNode for IndexScan {
     }
 
     fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
+        self.source.schema.activity.key_scans.add(1);
+        self.index.activity.key_scans.add(1);
         Box::new(Run {
             source: self.source.clone(),
             index: self.index.clone(),

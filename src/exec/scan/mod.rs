@@ -13,5 +13,5 @@ pub(in crate::exec) use current_of::CurrentOfScan;
 pub(in crate::exec) use graves::{DeletedScan, Graves, Since, grave_key};
 pub(in crate::exec) use index::IndexScan;
 pub(in crate::exec) use source::{ScanColumn, Source};
-pub(in crate::exec) use system::{SequenceScan, SystemScan};
+pub(in crate::exec) use system::{SequenceScan, SystemColumns, SystemKey, SystemScan};
 pub(in crate::exec) use table::TableScan;

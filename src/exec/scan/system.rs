@@ -1,5 +1,6 @@
 //! Relations that are not stored as rows: pg_catalog's, and sequences.
 
+use crate::catalog::pg_catalog::KeyValues;
 use crate::catalog::system_schema::{JobRow, SegmentRow, TierSizes};
 use crate::catalog::{Relation, builtin, pg_catalog};
 use crate::error::{PgError, Result};
@@ -10,7 +11,7 @@ use crate::exec::{ExecState, Operator, Row};
 use crate::functions::Deparse;
 use crate::nodes::AttrNumber;
 use crate::storage::cold::SegmentInfo;
-use crate::storage::{LockInfo, SequenceParams, Space};
+use crate::storage::{LockInfo, SequenceParams};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -18,28 +19,73 @@ use std::sync::Arc;
 pub(in crate::exec) struct SystemScan {
     pub relation: Oid,
     pub filter: Arc<Vec<Program>>,
-    /// Columns wanted, from 0.
-    pub columns: Arc<Vec<Option<usize>>>,
+    pub columns: SystemColumns,
+    pub key: Option<Arc<SystemKey>>,
+}
+
+/// The columns of a system scan's rows: `tableoid` some times, then columns by their position.
+#[derive(Clone, Copy)]
+pub(in crate::exec) struct SystemColumns {
+    pub table_oids: usize,
+    pub wanted: pg_catalog::Columns,
+}
+
+/// A column whose value is known before the scan.
+pub(in crate::exec) struct SystemKey {
+    /// From 0.
+    pub column: usize,
+    pub value: Program,
+    /// The value is an array of which each element will do.
+    pub any: bool,
 }
 
 struct Run {
     relation: Oid,
     filter: Arc<Vec<Program>>,
-    columns: Arc<Vec<Option<usize>>>,
-    rows: Option<std::vec::IntoIter<Vec<Datum>>>,
+    columns: SystemColumns,
+    key: Option<Arc<SystemKey>>,
+    rows: Option<pg_catalog::Scan>,
+}
+
+impl SystemColumns {
+    /// Of attribute numbers in order; those before the first column are system columns.
+    pub fn of<'a>(attnos: impl Iterator<Item = &'a AttrNumber>) -> SystemColumns {
+        let positions: Vec<Option<usize>> =
+            attnos.map(|a| usize::try_from(*a).ok().and_then(|a| a.checked_sub(1))).collect();
+        SystemColumns {
+            table_oids: positions.iter().filter(|position| position.is_none()).count(),
+            wanted: pg_catalog::Columns::of(positions.into_iter().flatten()),
+        }
+    }
+}
+
+impl SystemKey {
+    /// The values one of which a row must have.
+    fn values(&self, state: &ExecState) -> Result<KeyValues> {
+        let values = match self.value.eval(state, &[])? {
+            Datum::Array(array) if self.any => array.elements.clone(),
+            value => vec![value],
+        };
+        let values = values.into_iter().filter(|value| !value.is_null()).collect();
+        Ok(KeyValues { column: self.column, values })
+    }
 }
 
 impl PlanNode for SystemScan {
     fn describe(&self) -> Description {
-        let name = builtin::system_relation(self.relation).map_or("", |r| r.name);
-        Description { target: format!(" on {name}"), ..Description::new("Catalog Scan", &[]) }
+        let relation = builtin::system_relation(self.relation);
+        let name = relation.map_or("", |r| r.name);
+        let by = self.key.as_ref().and_then(|key| Some(relation?.columns.get(key.column)?.name));
+        let by = by.map_or_else(String::new, |column| format!(" by {column}"));
+        Description { target: format!(" on {name}{by}"), ..Description::new("Catalog Scan", &[]) }
     }
 
     fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         Box::new(Run {
             relation: self.relation,
             filter: self.filter.clone(),
-            columns: self.columns.clone(),
+            columns: self.columns,
+            key: self.key.clone(),
             rows: None,
         })
     }
@@ -47,16 +93,23 @@ impl PlanNode for SystemScan {
 
 impl Operator for Run {
     fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
+        let host = EnvHost(state);
+        let role = state.env().current_role();
+        let cx = pg_catalog::Context { catalog: &state.cx.catalog, role, host: &host };
         let rows = match &mut self.rows {
             Some(rows) => rows,
-            None => self.rows.insert(system_rows(self.relation, state)?.into_iter()),
+            None => {
+                let key = self.key.as_ref().map(|key| key.values(state)).transpose()?;
+                let found =
+                    pg_catalog::scan(self.relation, self.columns.wanted, key.as_ref(), &cx)?;
+                self.rows.insert(found)
+            }
         };
-        for full in rows {
-            let pick = |column: &Option<usize>| match column {
-                Some(index) => full.get(*index).cloned().unwrap_or_default(),
-                None => Datum::Oid(self.relation),
-            };
-            let row: Row = self.columns.iter().map(pick).collect();
+        while let Some(mut row) = rows.next(&cx) {
+            state.cx.cancel.check()?;
+            for _ in 0..self.columns.table_oids {
+                row.insert(0, Datum::Oid(self.relation));
+            }
             if holds(&self.filter, state, &row)? {
                 return Ok(Some(row));
             }
@@ -65,50 +118,24 @@ impl Operator for Run {
     }
 }
 
-fn system_rows(relation: Oid, state: &ExecState) -> Result<Vec<Vec<Datum>>> {
-    let host = EnvHost(state);
-    let role = state.env().current_role();
-    let cx = pg_catalog::Context { catalog: &state.cx.catalog, role, host: &host };
-    pg_catalog::rows(relation, &cx)
-}
-
 /// What system relations show besides the catalog, asked of the session.
 struct EnvHost<'a>(&'a ExecState);
 
-impl EnvHost<'_> {
-    fn deparse(&self, what: Deparse<'_>) -> Result<Option<String>> {
-        self.0.env().session().deparse(what, false)
-    }
-}
-
 impl pg_catalog::Host for EnvHost<'_> {
-    fn view_definition(&self, view: Oid) -> Result<Option<String>> {
-        self.deparse(Deparse::View(view))
-    }
-
-    fn index_definition(&self, index: Oid) -> Result<Option<String>> {
-        self.deparse(Deparse::Index { index, column: 0 })
-    }
-
-    fn constraint_definition(&self, constraint: Oid) -> Result<Option<String>> {
-        self.deparse(Deparse::Constraint(constraint))
-    }
-
     fn domain_default(&self, domain: Oid) -> Result<Option<String>> {
-        self.deparse(Deparse::DomainDefault(domain))
+        self.0.env().session().deparse(Deparse::DomainDefault(domain), false)
     }
 
     fn default_expression(&self, table: Oid, attno: AttrNumber) -> Result<Option<String>> {
         let relation = self.0.cx.catalog.relation(table);
         let default = relation.and_then(|r| r.column(attno).default.as_ref());
         match default.map(pg_catalog::encode_tree) {
-            Some(Datum::Text(tree)) => self.deparse(Deparse::Expr { tree: &tree, relation: table }),
+            Some(Datum::Text(tree)) => {
+                let what = Deparse::Expr { tree: &tree, relation: table };
+                self.0.env().session().deparse(what, false)
+            }
             _ => Ok(None),
         }
-    }
-
-    fn sequence_last_value(&self, sequence: Oid) -> Result<Option<i64>> {
-        self.0.env().session().sequence_last_value(sequence)
     }
 
     fn activity(&self) -> Vec<pg_catalog::Activity> {
@@ -143,14 +170,7 @@ impl pg_catalog::Host for EnvHost<'_> {
     }
 
     fn tier_sizes(&self, table: &Relation) -> Result<TierSizes> {
-        let store = self.0.cx.txn.store();
-        let (cold_rows, cold_bytes) = store.cold_size(table.storage)?;
-        Ok(TierSizes {
-            hot_rows: store.hot_rows(table.storage)? as u64,
-            cold_rows,
-            hot_bytes: store.approximate_size(Space::Rows, table.storage),
-            cold_bytes,
-        })
+        self.0.env().catalog_host().tier_sizes(table)
     }
 
     fn row_count(&self, relation: Oid) -> f32 {

@@ -54,6 +54,10 @@ impl PlanNode for TableScan {
 
     fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
         let (source, bounds) = (self.source.clone(), self.bounds.clone());
+        match self.point || !bounds.is_whole() {
+            true => source.schema.note_key_scan(),
+            false => source.schema.activity.scans.add(1),
+        }
         match self.point {
             true => Box::new(PointRun { source, bounds, done: false }),
             false => Box::new(Run {
@@ -80,6 +84,7 @@ impl PlanNode for TableScan {
             _ => None,
         };
         let lowered = df::table(&self.source, ranges, conditions, cx)?;
+        self.source.schema.activity.scans.add(1);
         df::filtered(lowered, &self.source.conditions, self.rows, needed, cx)
     }
 }

@@ -28,3 +28,22 @@ pub(super) fn is_reg(type_oid: Oid) -> bool {
             | oids::REGCOLLATION
     )
 }
+
+/// Whether a type is an array over one of these. (Every value's input asks; a search would cost.)
+pub(super) fn is_reg_array(type_oid: Oid) -> bool {
+    // Over regproc, regprocedure to regtype, regnamespace, regrole, regcollation.
+    matches!(type_oid, 1008 | 2207..=2211 | 4090 | 4097 | 4192)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::builtin;
+
+    #[test]
+    fn arrays_of_names_are_those_over_names() {
+        for found in builtin::types().iter().filter(|t| t.is_array) {
+            assert_eq!(is_reg_array(found.oid), is_reg(found.element), "{}", found.name);
+        }
+    }
+}

@@ -313,13 +313,20 @@ impl Settings {
 
 /// Settings as the session uses them.
 impl Settings {
-    /// Whether literals are read differently than by default.
-    pub fn formats_changed(&self) -> bool {
-        FORMATS.iter().any(|key| {
-            self.entries
-                .get(*key)
-                .is_some_and(|e| e.reset.is_some() || e.session.is_some() || e.local.is_some())
-        })
+    /// The settings that values are read and written by, and the search path, where they are not the
+    /// defaults: the same text for the same values.
+    pub fn formats(&self) -> Arc<str> {
+        let mut formats = String::new();
+        for key in FORMATS.iter().chain(&["search_path"]) {
+            let changed = |e: &Entry| e.reset.is_some() || e.session.is_some() || e.local.is_some();
+            if self.entries.get(*key).is_some_and(changed) {
+                formats.push_str(key);
+                formats.push('=');
+                formats.push_str(&self.text(key));
+                formats.push('\n');
+            }
+        }
+        formats.into()
     }
 
     pub fn is_on(&self, name: &str) -> bool {

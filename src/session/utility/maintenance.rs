@@ -188,6 +188,7 @@ fn analyze(
     }
     let rows = store.analyze(table.storage, &schema.layout, go_on)?;
     cancel.check()?;
+    schema.activity.note_analyzed(crate::session::clock::now());
     for index in indexes {
         match schema.key.is_index(index.oid) {
             true => store.keep_count(Space::Index, index.storage, rows.unwrap_or(0))?,

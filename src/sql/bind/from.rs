@@ -3,6 +3,7 @@
 
 use super::place::Place;
 use super::state::{Binder, NsColumn, NsItem};
+use super::system_view;
 use crate::catalog::{Catalog, Relation, RelationKind, ViewInfo};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges;
@@ -132,7 +133,12 @@ impl<'n> Binder<'_, 'n> {
                 query: Box::new(self.view_query(view)),
                 view: Some(relation.oid),
             },
-            None => RangeSource::Relation { oid: relation.oid },
+            None => match system_view::query(relation, self.context)? {
+                Some(query) => {
+                    RangeSource::Subquery { query: Box::new(query), view: Some(relation.oid) }
+                }
+                None => RangeSource::Relation { oid: relation.oid },
+            },
         };
         let rel = self.add_range(RangeEntry {
             source,

@@ -48,6 +48,7 @@ mod setop;
 mod srf;
 mod state;
 mod sublink;
+mod system_view;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 
 use super::columns::{Columns, Form, Misfit};
 use super::manifest::{Entry, FilePath, SegmentFile};
+use super::pace::Pace;
 use super::publish::{Origin, Publisher};
 use super::writer::{Pushed, SEGMENT_ROWS_MAX, SegmentWriter, Written};
 use super::{Cold, ColdTable, Work};
@@ -19,7 +20,7 @@ use rocksdb::WriteOptions;
 use std::fs;
 use std::sync::{Arc, mpsc};
 
-/// Rows written between two looks at whether to go on.
+/// Rows written between two looks at whether, and how fast, to go on.
 const LOOK_EVERY: u32 = 4096;
 /// Moved rows that are worth a compaction of where they were.
 const EMPTIED_ROWS: u64 = 10_000;
@@ -144,7 +145,8 @@ impl Store {
         let guard = self.announce(segment, &file)?;
         self.reach(CrashPoint::FileAnnounced);
         let scratch = self.db.cold.scratch.join(format!("{segment}.parquet"));
-        let written = write_file(table, rows, rows_max, &scratch, work);
+        let pace = &mut Pace::start(self);
+        let written = write_file(table, rows, rows_max, &scratch, work, pace);
         let placed = written.and_then(|(written, last_key)| {
             self.reach(CrashPoint::FileWritten);
             place.take_file(&written.path, &file.path)?;
@@ -181,11 +183,12 @@ fn write_file(
     rows_max: u32,
     scratch: &std::path::Path,
     work: &Work,
+    pace: &mut Pace<'_>,
 ) -> Result<(Written, Bytes)> {
     let mut columns = table.columns();
     loop {
         rows.restart()?;
-        match try_write(table, &columns, rows, rows_max, scratch, work)? {
+        match try_write(table, &columns, rows, rows_max, scratch, work, pace)? {
             Ok(written) => return Ok(written),
             Err(Misfit(column)) => columns.user[column].form = Form::Text,
         }
@@ -199,6 +202,7 @@ fn try_write(
     rows_max: u32,
     scratch: &std::path::Path,
     work: &Work,
+    pace: &mut Pace<'_>,
 ) -> Result<Result<(Written, Bytes), Misfit>> {
     let layout: &RowLayout = &table.layout;
     let mut writer = SegmentWriter::create(scratch, columns, &table.key)?;
@@ -208,6 +212,7 @@ fn try_write(
     {
         if writer.rows() % LOOK_EVERY == 0 {
             work.check()?;
+            pace.rest(LOOK_EVERY);
         }
         match writer.push(keys::suffix(key), &layout.row(value)?) {
             Ok(Pushed::Taken) => {}

@@ -33,6 +33,7 @@ mod compact;
 mod fetch;
 mod flush;
 mod manifest;
+mod pace;
 mod part;
 mod place;
 mod publish;

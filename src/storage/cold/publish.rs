@@ -13,6 +13,7 @@
 //! Nothing of this needs a sync of its own: if the log's end is lost, the rows are where they were.
 
 use super::manifest::{Entry, Locator};
+use super::pace::Pace;
 use super::segment::OpenSegment;
 use super::written::Watch;
 use super::{ColdTable, Work};
@@ -30,8 +31,6 @@ use std::time::{Duration, Instant};
 
 /// Rows that a step moves: their writers wait no longer than that takes.
 const STEP_ROWS: usize = 4096;
-/// While others commit, the pause after a step is this many times what the step took.
-const PAUSE: u32 = 3;
 /// How long a compaction waits for those who have locked its rows.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -63,10 +62,12 @@ impl Publisher<'_> {
         self.store.db.cold.add_table(self.table.table);
         let mut step = Step::default();
         let mut moved = 0;
+        let mut pace = Pace::start(self.store);
         self.segment.keys(0, &self.table.key, |suffix, seq| {
             step.rows.push((Bytes::copy_from_slice(suffix), seq));
             if step.rows.len() == STEP_ROWS {
                 moved += self.step(&step, entry, &mut origin)?;
+                pace.rest(STEP_ROWS as u32);
                 step = Step { first: entry.to, rows: Vec::new() };
             }
             Ok(())
@@ -79,16 +80,11 @@ impl Publisher<'_> {
 
     fn step(&self, step: &Step, entry: &mut Entry, origin: &mut Origin<'_>) -> Result<u64> {
         self.work.check()?;
-        let (began, seq_before) = (Instant::now(), self.store.last_seq());
         let moved = match origin {
             Origin::Hot(watch) => self.move_hot(step, entry, watch)?,
             Origin::Segments(inputs) => self.move_cold(step, entry, inputs)?,
         };
         self.work.add(moved, 0);
-        // Our own commit is one.
-        if self.store.last_seq() > seq_before + 1 {
-            std::thread::sleep((began.elapsed() * PAUSE).min(Duration::from_secs(1)));
-        }
         Ok(moved)
     }
 

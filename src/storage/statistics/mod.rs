@@ -17,6 +17,7 @@ use super::{Key, KeyRange, Result, RowLayout, Snapshot, Space, StorageError, Sto
 use bytes::Bytes;
 use sample::Sample;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Entries counted between two looks at whether to go on.
 const LOOK_EVERY: u64 = 4096;
@@ -86,6 +87,11 @@ impl Store {
         let (columns, sample) = (sample.columns(layout)?, sample.into_kept());
         self.keep(id, Statistics { entries, bytes, columns, sample })?;
         Ok(Some(entries))
+    }
+
+    /// Changes whenever what ANALYZE found does.
+    pub fn statistics_version(&self) -> u64 {
+        self.statistics_version.load(Ordering::Relaxed)
     }
 
     /// What ANALYZE last found; `None` where it never ran.
@@ -221,6 +227,7 @@ impl Store {
         let key = Key::Statistics { relation: id }.encode();
         self.db.rocks.put_cf(self.db.family(Space::Meta), key, found.encode())?;
         self.statistics.insert(id, Some(Arc::new(found)));
+        self.statistics_version.fetch_add(1, Ordering::Relaxed);
         for space in Space::ALL {
             self.estimates.remove(&(space, id));
         }

@@ -99,15 +99,16 @@ pub(in super::super) async fn set_schema(
 ) -> Result<String> {
     let kind = statement.object_type;
     let named = written(statement.object()).expect("SET SCHEMA names a function");
-    let found = get_own(named, kind, cx)?;
+    let found = find(named, kind, cx)?.map_or_else(|| Err(missing(named, kind, cx)), Ok)?;
     let catalog = cx.catalog();
     let namespace = get_namespace(&catalog, statement.newschema().unwrap_or_default(), cx)?;
+    privileges::schema_create(namespace, &catalog, cx)?;
+    super::check_owner(&found, cx)?;
     if namespace.oid != found.proc.namespace {
         if is_temporary(namespace) {
             let message = "cannot move objects into or out of temporary schemas";
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
         }
-        privileges::schema_create(namespace, &catalog, cx)?;
         check_free(&found, namespace.oid, cx).await?;
         let mut changed = (*found).clone();
         changed.proc.namespace = namespace.oid;

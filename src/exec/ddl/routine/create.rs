@@ -7,8 +7,9 @@ use super::{check_owner, put, signature};
 use crate::catalog::builtin::{ArgMode, Parallel, Proc, oid::SQL_LANGUAGE};
 use crate::catalog::{Catalog, DefaultAclKind, Function, FunctionBody, Namespace};
 use crate::error::{PgError, Result, code};
+use crate::exec::sql_function::schemas;
 use crate::functions::privileges::require_type;
-use crate::sql::bind::{bind_body, bind_standard_body, resolve_type};
+use crate::sql::bind::{BindContext, bind_body, bind_standard_body, resolve_type};
 use crate::types::{Oid, oids};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{CreateFunctionStmt, DefElem};
@@ -314,7 +315,12 @@ fn set_text(
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
-    let context = cx.bind(catalog);
+    // What the body will be read by.
+    let env = match new.settings.get("search_path") {
+        Some(path) => cx.env.acting(cx.env.current_role(), Some(schemas(path, catalog))),
+        None => cx.env.clone(),
+    };
+    let context = BindContext { catalog, env: &*env };
     if let Some(text) = text {
         let name = new.proc.name.clone();
         let in_function =

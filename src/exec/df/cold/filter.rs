@@ -4,11 +4,12 @@
 //! dynamic filter (what a join or a bounded sort above has found out so far) only saves work: it is
 //! left out while nearly all rows pass it.
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, BooleanBufferBuilder};
-use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
+use datafusion::arrow::buffer::{BooleanBuffer, Buffer};
 use datafusion::arrow::compute::{FilterBuilder, prep_null_mask_filter};
 use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::arrow::util::bit_chunk_iterator::BitChunks;
 use datafusion::common::cast::as_boolean_array;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
@@ -134,14 +135,22 @@ impl Filter {
 
 /// `matching` has a bit for each bit set in `among`: the bits in their places.
 fn spread(matching: &BooleanBuffer, among: &BooleanBuffer) -> BooleanBuffer {
-    let mut spread = BooleanBufferBuilder::new(among.len());
-    spread.append_n(among.len(), false);
-    for (at, position) in among.set_indices().enumerate() {
-        if matching.value(at) {
-            spread.set_bit(position, true);
+    let mut taken = 0;
+    let words = among.bit_chunks().iter_padded().map(|mut places| {
+        let count = places.count_ones() as usize;
+        let bits = BitChunks::new(matching.values(), matching.offset() + taken, count);
+        let mut bits = bits.iter_padded().next().unwrap_or(0);
+        taken += count;
+        let mut word = 0;
+        while places != 0 {
+            let place = places & places.wrapping_neg();
+            word |= place * (bits & 1);
+            (places, bits) = (places ^ place, bits >> 1);
         }
-    }
-    spread.finish()
+        word
+    });
+    let words: Vec<u64> = words.collect();
+    BooleanBuffer::new(Buffer::from_vec(words), 0, among.len())
 }
 
 #[cfg(test)]
@@ -154,5 +163,11 @@ mod tests {
         let matching = BooleanBuffer::from(vec![true, false, true]);
         let expected = BooleanBuffer::from(vec![false, true, false, false, true]);
         assert_eq!(spread(&matching, &among), expected);
+        for rows in [64, 200] {
+            let among = BooleanBuffer::collect_bool(rows, |row| row % 3 != 0);
+            let expected = BooleanBuffer::collect_bool(rows, |row| row % 6 == 1);
+            let matching = BooleanBuffer::collect_bool(among.count_set_bits(), |at| at % 4 == 0);
+            assert_eq!(spread(&matching, &among), expected);
+        }
     }
 }

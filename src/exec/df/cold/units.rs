@@ -6,6 +6,7 @@
 
 use super::column::{Column, InSegment};
 use super::statistics::{Of, Statistics};
+use crate::exec::df::expr::as_lists;
 use crate::storage::cold::{BLOCK_ROWS, ColdPart};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
@@ -39,6 +40,7 @@ pub(super) fn pruning(
     condition: Arc<dyn PhysicalExpr>,
     schema: &SchemaRef,
 ) -> Option<PruningPredicate> {
+    let condition = as_lists(condition).ok()?;
     let builder = PruningPredicateBuilder::new().with_file_schema(schema.clone());
     builder.try_build(condition).ok().filter(|predicate| !predicate.always_true())
 }

@@ -1,7 +1,7 @@
 //! `= ANY` and `<> ALL` of a constant array: IN and NOT IN.
 
 use super::compare::{as_integer, equality, pad};
-use super::{Scope, Typed, constant, text};
+use super::{Scope, Typed, constant, short_texts, text};
 use crate::exec::expr::{Node, ScalarArray};
 use crate::types::arrow::{ColumnType, Form, decimal};
 use crate::types::{Datum, Oid, oids, string};
@@ -42,7 +42,7 @@ pub(super) fn membership(scope: &Scope<'_>, s: &ScalarArray) -> Option<Typed> {
     // Without elements DataFusion's list has no type.
     (!list.is_empty()).then_some(())?;
     let expr = in_list(scalar.expr.clone(), list, &negated, scope.columns.schema()).ok()?;
-    Some(Typed::native(expr, oids::BOOL, &[&scalar]))
+    Some(Typed::native(short_texts::faster(expr), oids::BOOL, &[&scalar]))
 }
 
 enum Element {

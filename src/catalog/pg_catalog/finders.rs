@@ -1,0 +1,119 @@
+//! The objects that may have rows with a value in a key column of a relation of pg_catalog.
+//!
+//! Each finder adds all objects that have such rows, and may add others.
+
+use super::source::Object;
+use super::{pg_attrdef, pg_rewrite, view_of_rule};
+use crate::catalog::{Catalog, Column, Namespace, Relation, UserType};
+use crate::types::{Datum, Oid};
+use std::sync::Arc;
+
+/// Adds the objects whose rows may have a value in a column.
+pub(super) type Finder = fn(&Catalog, &Datum, &mut Vec<Object>);
+
+/// Adds relations that are not the system's, whose rows are in the export.
+fn add<'a>(relations: impl IntoIterator<Item = &'a Arc<Relation>>, found: &mut Vec<Object>) {
+    let users = relations.into_iter().filter(|r| !Catalog::is_system(r.oid));
+    found.extend(users.cloned().map(Object::Relation));
+}
+
+fn add_types<'a>(types: impl IntoIterator<Item = &'a Arc<UserType>>, found: &mut Vec<Object>) {
+    found.extend(types.into_iter().cloned().map(Object::Type));
+}
+
+fn oid(value: &Datum) -> Option<Oid> {
+    match value {
+        Datum::Oid(oid) => Some(*oid),
+        _ => None,
+    }
+}
+
+pub(super) fn by_oid(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    add(oid(value).and_then(|oid| catalog.relation(oid)), found);
+}
+
+pub(super) fn by_name(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let Datum::Text(name) = value else { return };
+    let of = |n: &Arc<Namespace>| catalog.relation_named(n.oid, name);
+    add(catalog.namespaces().filter_map(of), found);
+}
+
+/// Objects that have rows beside those of relations and types are made for every value.
+pub(super) fn nothing(_catalog: &Catalog, _value: &Datum, _found: &mut Vec<Object>) {}
+
+/// Indexes of a table.
+pub(super) fn by_table(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let table = oid(value).and_then(|oid| catalog.relation(oid));
+    add(table.into_iter().flat_map(|table| catalog.indexes_of(table)), found);
+}
+
+/// The table or the domain of a constraint.
+pub(super) fn by_constraint(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let Some(oid) = oid(value).filter(|oid| !Catalog::is_system(*oid)) else { return };
+    match catalog.constraint(oid) {
+        Some((table, _)) => add([table], found),
+        None => add_types(catalog.domain_check(oid).map(|(domain, _)| domain), found),
+    }
+}
+
+/// The tables that refer to a table.
+pub(super) fn by_referenced(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let keys = oid(value).map_or_else(Vec::new, |oid| catalog.foreign_keys_on(oid));
+    add(keys.into_iter().map(|(table, _)| table), found);
+}
+
+pub(super) fn by_default(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let has = |r: &&Arc<Relation>| {
+        let of = |c: &Column| Datum::Oid(pg_attrdef::oid(r.oid, c.attno)) == *value;
+        r.live_columns().filter(|c| c.default.is_some()).any(of)
+    };
+    add(catalog.relations().filter(has), found);
+}
+
+pub(super) fn by_rule(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    add(oid(value).and_then(view_of_rule).and_then(|view| catalog.relation(view)), found);
+}
+
+/// The object of an OID, or the one that the OID's object is part of.
+pub(super) fn by_part(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    by_oid(catalog, value, found);
+    by_constraint(catalog, value, found);
+    by_type(catalog, value, found);
+    let Some(oid) = oid(value) else { return };
+    // That an index is a constraint's is the table's to say.
+    let index = catalog.relation(oid).and_then(|relation| relation.index.as_ref());
+    add(index.and_then(|index| catalog.relation(index.table)), found);
+    if oid >= pg_rewrite::RULE_BIT {
+        by_rule(catalog, value, found);
+        by_default(catalog, value, found);
+    }
+}
+
+/// The relation, enum or domain that has a type, or the array type over it.
+pub(super) fn by_type(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let Some(oid) = oid(value) else { return };
+    let array = || catalog.row_type_relation(oid.checked_sub(1)?);
+    add(catalog.row_type_relation(oid).or_else(array), found);
+    add_types(catalog.user_type(oid).or_else(|| catalog.array_of_user_type(oid)), found);
+}
+
+pub(super) fn by_type_name(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    by_name(catalog, value, found);
+    let Datum::Text(name) = value else { return };
+    if let Some(element) = name.strip_prefix('_') {
+        by_name(catalog, &Datum::text(element), found);
+    }
+    for namespace in catalog.namespaces() {
+        if let Some(oid) = catalog.user_type_named(namespace.oid, name) {
+            by_type(catalog, &Datum::Oid(oid), found);
+        }
+    }
+}
+
+/// The enum of a label.
+pub(super) fn by_label(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let Some(oid) = oid(value) else { return };
+    let has =
+        |t: &&Arc<UserType>| t.labels().unwrap_or_default().iter().any(|label| label.oid == oid);
+    add_types(catalog.user_types().find(has), found);
+}

@@ -1,0 +1,183 @@
+//! How the rows of a relation of pg_catalog come to be, and by which columns they are found.
+//!
+//! ```text
+//! pg_class      the export's rows, then a row of each of the database's relations
+//!               oid = 16401      → the relation 16401
+//!               relname = 'a'    → the relations called a, in any schema
+//! pg_type       the export's rows, then those of relations, then those of enums and domains
+//!               oid = 16403      → the relation or the enum that has this type
+//! pg_proc       the export's rows alone
+//!               proname = 'abs'  → a hash of the export's rows by proname, made on first use
+//! pg_roles      rows made all at once
+//! ```
+//!
+//! The columns are those that PostgreSQL's own indexes begin with (`pg_index` of the export), where a
+//! [`Finder`] knows which objects may have rows with a value. It may name too many: whoever scans
+//! tests the condition again.
+
+use super::finders::*;
+use super::*;
+use crate::catalog::UserType;
+use std::sync::Arc;
+
+/// What users make that has rows in several relations of pg_catalog.
+#[derive(Clone)]
+pub(super) enum Object {
+    Relation(Arc<Relation>),
+    /// An enum or a domain.
+    Type(Arc<UserType>),
+}
+
+/// Makes the rows of one object.
+type Make<T> = fn(&T, &Context<'_>, Columns, &mut Vec<Row>);
+
+/// Where a relation's rows come from.
+pub(super) enum Source {
+    /// The export alone.
+    Export,
+    /// The export, then rows of the database's objects.
+    Objects(Objects),
+    /// Code makes all rows at once.
+    Made(fn(&Context<'_>) -> Result<Vec<Row>>),
+}
+
+/// How the rows of objects are made and found.
+pub(super) struct Objects {
+    of_relation: Option<Make<Relation>>,
+    of_type: Option<Make<UserType>>,
+    /// Rows of what is neither.
+    pub others: Option<fn(&Context<'_>) -> Vec<Row>>,
+    pub finders: &'static [(&'static str, Finder)],
+    /// How many rows a relation has, about.
+    pub per_relation: f64,
+}
+
+impl Objects {
+    const fn of_relations(
+        of_relation: Make<Relation>,
+        per_relation: f64,
+        finders: &'static [(&'static str, Finder)],
+    ) -> Objects {
+        let of_relation = Some(of_relation);
+        Objects { of_relation, of_type: None, others: None, finders, per_relation }
+    }
+
+    const fn and_types(self, of_type: Make<UserType>) -> Objects {
+        Objects { of_type: Some(of_type), ..self }
+    }
+
+    /// All objects that may have rows.
+    pub fn all(&self, catalog: &Catalog) -> Vec<Object> {
+        let mut all = Vec::new();
+        if self.of_relation.is_some() {
+            all.extend(catalog.relations().cloned().map(Object::Relation));
+        }
+        if self.of_type.is_some() {
+            all.extend(catalog.user_types().cloned().map(Object::Type));
+        }
+        all
+    }
+
+    /// The rows of one.
+    pub fn rows(&self, object: &Object, cx: &Context<'_>, columns: Columns) -> Vec<Row> {
+        let mut rows = Vec::new();
+        match (object, self.of_relation, self.of_type) {
+            (Object::Relation(relation), Some(make), _) => make(relation, cx, columns, &mut rows),
+            (Object::Type(found), _, Some(make)) => make(found, cx, columns, &mut rows),
+            _ => {}
+        }
+        rows
+    }
+}
+
+impl Object {
+    pub fn oid(&self) -> Oid {
+        match self {
+            Object::Relation(relation) => relation.oid,
+            Object::Type(found) => found.oid,
+        }
+    }
+}
+
+/// The source of a relation of pg_catalog.
+pub(super) fn source(name: &str) -> Source {
+    if let Some(objects) = objects(name) {
+        return Source::Objects(objects);
+    }
+    match name {
+        "pg_auth_members" => Source::Made(|cx| Ok(pg_auth_members::rows(cx))),
+        "pg_authid" => Source::Made(|cx| Ok(pg_authid::rows(cx))),
+        "pg_cursors" => Source::Made(|cx| Ok(pg_cursors::rows(cx))),
+        "pg_database" => Source::Made(|cx| Ok(pg_database::rows(cx))),
+        "pg_db_role_setting" => Source::Made(|cx| Ok(pg_db_role_setting::rows(cx))),
+        "pg_default_acl" => Source::Made(|cx| Ok(pg_default_acl::rows(cx))),
+        "pg_locks" => Source::Made(|cx| Ok(pg_locks::rows(cx))),
+        "pg_namespace" => Source::Made(|cx| Ok(pg_namespace::rows(cx))),
+        "pg_prepared_statements" => Source::Made(|cx| Ok(pg_prepared_statements::rows(cx))),
+        "pg_roles" => Source::Made(|cx| Ok(pg_roles::roles(cx))),
+        "pg_user" => Source::Made(|cx| Ok(pg_roles::users(cx))),
+        "pg_shadow" => Source::Made(|cx| Ok(pg_roles::shadow(cx))),
+        "pg_group" => Source::Made(|cx| Ok(pg_roles::groups(cx))),
+        "pg_settings" => Source::Made(|cx| Ok(pg_settings::rows(cx))),
+        "pg_shdescription" => Source::Made(|cx| Ok(pg_shdescription::rows(cx))),
+        "pg_stat_activity" => Source::Made(|cx| Ok(pg_stat_activity::rows(cx))),
+        "pg_stat_gssapi" => Source::Made(|cx| Ok(pg_stat_gssapi::rows(cx))),
+        "pg_stat_ssl" => Source::Made(|cx| Ok(pg_stat_ssl::rows(cx))),
+        "pg_timezone_abbrevs" => Source::Made(|_| Ok(pg_timezone::abbreviations(now()))),
+        "pg_timezone_names" => Source::Made(|_| Ok(pg_timezone::names(now()))),
+        _ => Source::Export,
+    }
+}
+
+/// How a relation shows the database's objects; `None`: it does not.
+fn objects(name: &str) -> Option<Objects> {
+    let of = Objects::of_relations;
+    Some(match name {
+        "pg_attrdef" => of(pg_attrdef::rows, 1.0, &[("adrelid", by_oid), ("oid", by_default)]),
+        "pg_attribute" => of(pg_attribute::rows, 10.0, &[("attrelid", by_oid)]),
+        "pg_class" => of(pg_class::rows, 1.0, &[("oid", by_oid), ("relname", by_name)]),
+        "pg_constraint" => {
+            const KEYS: &[(&str, Finder)] = &[
+                ("oid", by_constraint),
+                ("conrelid", by_oid),
+                ("confrelid", by_referenced),
+                ("contypid", by_type),
+            ];
+            of(pg_constraint::rows, 0.5, KEYS).and_types(pg_constraint::of_type)
+        }
+        "pg_depend" => {
+            let others = Some(pg_depend::of_functions as fn(&Context<'_>) -> Vec<Row>);
+            let of_objects = of(pg_depend::rows, 6.0, &[("objid", by_part)]);
+            Objects { others, ..of_objects.and_types(pg_depend::of_type) }
+        }
+        "pg_description" => Objects {
+            others: Some(pg_description::of_others),
+            ..of(pg_description::rows, 0.1, &[("objoid", by_part)])
+                .and_types(pg_description::of_type)
+        },
+        "pg_enum" => Objects {
+            of_relation: None,
+            of_type: Some(pg_enum::of_type),
+            others: None,
+            finders: &[("oid", by_label), ("enumtypid", by_type)],
+            per_relation: 0.5,
+        },
+        "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
+        // The database's few functions are looked through each time.
+        "pg_proc" => Objects {
+            of_relation: None,
+            of_type: None,
+            others: Some(pg_proc::rows),
+            finders: &[("oid", nothing), ("proname", nothing)],
+            per_relation: 0.1,
+        },
+        "pg_rewrite" => of(pg_rewrite::rows, 0.1, &[("oid", by_rule), ("ev_class", by_oid)]),
+        "pg_sequence" => of(pg_sequence::rows, 0.2, &[("seqrelid", by_oid)]),
+        "pg_type" => {
+            const KEYS: &[(&str, Finder)] =
+                &[("oid", by_type), ("typname", by_type_name), ("typrelid", by_oid)];
+            of(pg_type::rows, 1.0, KEYS).and_types(pg_type::of_type)
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,194 @@
+//! Which statements read nothing but the catalog, and what of it: their results may be kept
+//! ([`CatalogRead`]), as nothing else decides about them but what the keeper knows.
+//!
+//! Everything that a statement uses must be known to depend on nothing but the catalog, the role, the
+//! search path, and the settings that values are read and written by. Relations are the system's, and
+//! functions are immutable or on the list below: PostgreSQL calls `now()` stable, too.
+
+use super::walk;
+use crate::catalog::builtin::{self, oid};
+use crate::nodes::{CommandType, Expr, Query, RangeSource, SqlValueFunction};
+use crate::types::Oid;
+
+/// What a statement that reads the catalog alone looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CatalogRead {
+    /// Tables, schemas, types, …: what DDL makes.
+    pub tables: bool,
+    /// Of these, nothing but rows found by key.
+    pub single_objects: bool,
+    /// `system.storages`.
+    pub storages: bool,
+    /// `system.jobs`.
+    pub jobs: bool,
+    /// What changes without any DDL: sessions, locks, sizes, counters.
+    pub live: bool,
+}
+
+/// Functions that are not immutable and depend on nothing but the catalog, the role and the search
+/// path; and those that end or begin like these.
+const OF_CATALOG: [&str; 31] = [
+    "_pg_expandarray",
+    "acldefault",
+    "aclexplode",
+    "any_value",
+    "anytextcat",
+    "array_to_string",
+    "col_description",
+    "concat",
+    "concat_ws",
+    "current_database",
+    "current_schema",
+    "current_schemas",
+    "current_user",
+    "format",
+    "format_type",
+    "getdatabaseencoding",
+    "obj_description",
+    "oidvectortypes",
+    "pg_char_to_encoding",
+    "pg_column_is_updatable",
+    "pg_encoding_to_char",
+    "pg_has_role",
+    "pg_options_to_table",
+    "pg_relation_is_updatable",
+    "pg_tablespace_location",
+    "pg_typeof",
+    "row_security_active",
+    "session_user",
+    "shobj_description",
+    "string_to_array",
+    "textanycat",
+];
+const ENDS: [&str; 2] = ["_is_visible", "_privilege"];
+const BEGINS: [&str; 4] = ["_pg_", "pg_get_", "quote_", "to_reg"];
+
+/// Functions and relations that show live state of the whole server.
+const LIVE_BEGINS: [&str; 3] = ["pg_stat_get_", "pg_stat_", "pg_statio_"];
+const LIVE: [&str; 13] = [
+    "pg_database_size",
+    "pg_indexes_size",
+    "pg_locks",
+    "pg_lock_status",
+    "pg_relation_size",
+    "pg_sequence_last_value",
+    "pg_table_size",
+    "pg_tablespace_size",
+    "pg_total_relation_size",
+    "segments",
+    "stats",
+    "tables",
+    "schemas",
+];
+
+/// Relations that show each session something else, or each moment.
+const OWN: [&str; 6] = [
+    "pg_cursors",
+    "pg_prepared_statements",
+    "pg_settings",
+    "pg_timezone_abbrevs",
+    "pg_timezone_names",
+    "pg_file_settings",
+];
+
+/// What the query reads of the catalog; `None` where it reads or does anything else. `whole`: it
+/// reads a relation from its beginning to its end.
+pub(super) fn of(query: &Query, whole: bool) -> Option<CatalogRead> {
+    let mut found = Found { read: CatalogRead::default(), relations: 0, only: true };
+    found.query(query);
+    let read = CatalogRead { single_objects: !whole, ..found.read };
+    (found.only && found.relations > 0).then_some(read)
+}
+
+struct Found {
+    read: CatalogRead,
+    relations: usize,
+    /// Nothing but the catalog so far.
+    only: bool,
+}
+
+impl Found {
+    fn query(&mut self, query: &Query) {
+        self.only &= query.command == CommandType::Select
+            && query.row_marks.is_empty()
+            && !query.has_modifying_cte;
+        for range in &query.range_table {
+            match &range.source {
+                RangeSource::Relation { oid } => self.relation(*oid),
+                RangeSource::Subquery { view: Some(oid), .. } => {
+                    self.only &= crate::catalog::Catalog::is_system(*oid);
+                }
+                _ => {}
+            }
+        }
+        query.for_each_expr(&mut |expr| self.expr(expr));
+        walk::subqueries(query).for_each(|below| self.query(below));
+    }
+
+    fn relation(&mut self, relation: Oid) {
+        let Some(relation) = builtin::system_relation(relation) else {
+            self.only = false;
+            return;
+        };
+        self.relations += 1;
+        let own = relation.namespace == oid::SYSTEM;
+        match relation.name {
+            "storages" if own => self.read.storages = true,
+            "jobs" if own => self.read.jobs = true,
+            name if OWN.contains(&name) => self.only = false,
+            name if LIVE.contains(&name) && (own || name.starts_with("pg_")) => {
+                self.read.live = true;
+            }
+            name if is_live(name) => self.read.live = true,
+            _ => self.read.tables = true,
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Func(c) | Expr::Distinct(c) | Expr::NullIf(c) => self.function(c.func),
+            Expr::ScalarArrayOp(s) => self.function(s.func),
+            Expr::SqlValue { function, .. } => self.only &= is_of_session(*function),
+            Expr::NextValue { .. } | Expr::CurrentOf { .. } => self.only = false,
+            Expr::SubLink(link) => self.query(&link.query),
+            _ => {}
+        }
+        stacker::maybe_grow(64 << 10, 1 << 20, || {
+            expr.for_each_child(&mut |child| self.expr(child));
+        });
+    }
+
+    fn function(&mut self, func: Oid) {
+        let Some(proc) = builtin::proc(func) else {
+            self.only = false;
+            return;
+        };
+        let name = &*proc.name;
+        if proc.volatility == b'i' {
+            return;
+        }
+        if LIVE.contains(&name) || is_live(name) {
+            self.read.live = true;
+            return;
+        }
+        let known = OF_CATALOG.contains(&name)
+            || ENDS.iter().any(|end| name.ends_with(end))
+            || BEGINS.iter().any(|begin| name.starts_with(begin));
+        self.only &= known && proc.volatility == b's';
+    }
+}
+
+fn is_live(name: &str) -> bool {
+    LIVE_BEGINS.iter().any(|begin| name.starts_with(begin))
+}
+
+/// Whether it means the role, the database or the schema, not the time.
+fn is_of_session(function: SqlValueFunction) -> bool {
+    use SqlValueFunction as F;
+    match function {
+        F::CurrentDate | F::CurrentTime | F::CurrentTimestamp => false,
+        F::LocalTime | F::LocalTimestamp => false,
+        F::CurrentRole | F::CurrentUser | F::User | F::SessionUser => true,
+        F::CurrentCatalog | F::CurrentSchema => true,
+    }
+}

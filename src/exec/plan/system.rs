@@ -1,0 +1,137 @@
+//! How to read a relation of pg_catalog: which of its key columns finds the rows.
+//!
+//! A key finds at least the rows that have its value, so every condition stays tested.
+
+use super::access::{Access, Found, comparable, is_column, layout_of};
+use super::cost;
+use super::planner::{Built, Planner};
+use super::quals::Comparison;
+use super::units::fixes;
+use crate::catalog::{Relation, pg_catalog};
+use crate::error::Result;
+use crate::exec::scan::{SystemColumns, SystemKey, SystemScan};
+use crate::nodes::{AttrNumber, Expr, RangeIndex};
+use std::sync::Arc;
+
+/// Rows that have one value of a key that is not unique.
+const ROWS_OF_KEY: f64 = 10.0;
+/// What finding a key's rows costs, whatever their number.
+const FIND: f64 = 1.0;
+
+/// A key column of a system relation.
+#[derive(Clone, Copy)]
+struct Key {
+    attno: AttrNumber,
+    unique: bool,
+}
+
+/// The key columns of a system relation, the unique ones first.
+fn keys(relation: &Relation) -> impl Iterator<Item = Key> + use<> {
+    let keys = pg_catalog::keys(relation.oid).iter();
+    keys.map(|(position, unique)| Key { attno: attno(*position), unique: *unique })
+}
+
+fn attno(position: usize) -> AttrNumber {
+    AttrNumber::try_from(position + 1).expect("system relations have few columns")
+}
+
+impl Planner {
+    pub(super) fn system_relation(&mut self, access: &Access<'_>) -> Result<Found> {
+        let relation = access.relation;
+        let layout = Arc::new(layout_of(access));
+        let filter: Result<Vec<_>> =
+            access.conditions.iter().map(|c| self.inner_condition(c, access, &layout)).collect();
+        let read = self.table_rows(relation);
+        let found = self.system_key(access)?;
+        let (rows, cost) = match &found {
+            Some((rows, _)) => (*rows, FIND + rows * cost::ROW),
+            None => (read, read * cost::ROW),
+        };
+        self.long |= found.is_none();
+        self.whole_catalog |= found.is_none();
+        let selectivity: f64 = match found.is_some() {
+            true => 1.0,
+            false => access.conditions.iter().map(|c| self.guess(c, access)).product(),
+        };
+        let by_key = found.is_some();
+        let scan = SystemScan {
+            relation: relation.oid,
+            filter: Arc::new(filter?),
+            columns: SystemColumns::of(access.columns.iter()),
+            key: found.map(|(_, key)| Arc::new(key)),
+        };
+        let built = Built::new(scan, layout, (rows * selectivity).max(1.0), cost);
+        let note = self.condition_note("Filter", access.conditions);
+        let built = built.called(self.alias_of(access.rel, relation)).noted(note);
+        Ok(Found { built, ordered: false, by_key })
+    }
+
+    /// The key to use, and how many rows it finds.
+    fn system_key(&mut self, access: &Access<'_>) -> Result<Option<(f64, SystemKey)>> {
+        for key in keys(access.relation) {
+            let column = usize::from(key.attno.unsigned_abs()) - 1;
+            let type_oid = access.relation.column(key.attno).type_oid;
+            let rows = self.system_rows_of(access.relation, key);
+            for condition in access.conditions {
+                let found = self.sargable(condition, access, key.attno, type_oid);
+                if let Some((Comparison::Eq, value)) = found {
+                    let value = self.key_program(value, access)?;
+                    return Ok(Some((rows, SystemKey { column, value, any: false })));
+                }
+            }
+            for condition in access.conditions {
+                if let Some(array) = self.any_of(condition, access, key.attno) {
+                    let some = self.guess(condition, access) * self.table_rows(access.relation);
+                    let value = self.key_program(array, access)?;
+                    let key = SystemKey { column, value, any: true };
+                    return Ok(Some((some.max(rows), key)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The array of a condition `column = ANY (array)`.
+    fn any_of<'e>(
+        &self,
+        condition: &'e Expr,
+        access: &Access<'_>,
+        attno: AttrNumber,
+    ) -> Option<&'e Expr> {
+        let Expr::ScalarArrayOp(s) = condition else { return None };
+        let element = crate::types::oids::element_of(s.array.type_oid()).unwrap_or(0);
+        let usable = s.use_or
+            && Comparison::of(s.op) == Some(Comparison::Eq)
+            && is_column(&s.scalar, access.rel, attno)
+            && comparable(s.scalar.type_oid(), element)
+            && self.known_before(&s.array, access);
+        usable.then_some(&s.array)
+    }
+
+    /// About how many rows have one value of a key.
+    fn system_rows_of(&self, relation: &Relation, key: Key) -> f64 {
+        if key.unique { 1.0 } else { ROWS_OF_KEY.min(self.table_rows(relation)) }
+    }
+
+    /// Distinct values of a system relation's column, where it is a key.
+    pub(super) fn system_distinct(&self, relation: &Relation, attno: AttrNumber) -> Option<f64> {
+        let key = keys(relation).find(|key| key.attno == attno)?;
+        Some((self.table_rows(relation) / self.system_rows_of(relation, key)).max(1.0))
+    }
+
+    /// The keys by which conditions on a system relation find its rows: the values, and the cost.
+    pub(super) fn system_lookups<'e>(
+        &self,
+        relation: &Relation,
+        rel: RangeIndex,
+        conditions: &[&'e Expr],
+    ) -> Vec<(&'e Expr, f64)> {
+        let mut lookups = Vec::new();
+        for key in keys(relation) {
+            let cost = FIND + self.system_rows_of(relation, key) * cost::ROW;
+            let values = conditions.iter().filter_map(|c| fixes(c, rel, key.attno));
+            lookups.extend(values.map(|value| (value, cost)));
+        }
+        lookups
+    }
+}
