@@ -5,7 +5,10 @@
 //! the latest then. That is right because statements lock what they change: nobody else's log has
 //! the same objects. Rolling back to a savepoint truncates the log.
 
-use super::{Catalog, ColdStorage, Database, Namespace, Relation, Role, SchemaVersion, UserType};
+use super::{
+    Catalog, ColdStorage, Database, DefaultAcl, Function, Namespace, Relation, Role, SchemaVersion,
+    UserType,
+};
 use crate::types::Oid;
 use std::sync::Arc;
 
@@ -18,6 +21,8 @@ pub enum ObjectKey {
     Namespace(Oid, Oid),
     Relation(Oid, Oid),
     Type(Oid, Oid),
+    DefaultAcl(Oid, Oid),
+    Function(Oid, Oid),
     /// A version of a relation: database, relation, number.
     Version(Oid, Oid, u32),
 }
@@ -31,6 +36,8 @@ pub enum Change {
     PutNamespace(Oid, Arc<Namespace>),
     PutRelation(Oid, Arc<Relation>),
     PutType(Oid, Arc<UserType>),
+    PutDefaultAcl(Oid, Arc<DefaultAcl>),
+    PutFunction(Oid, Arc<Function>),
     PutVersion(Oid, Arc<SchemaVersion>),
     Remove(ObjectKey),
 }
@@ -45,6 +52,8 @@ impl Change {
             Change::PutNamespace(database, n) => ObjectKey::Namespace(*database, n.oid),
             Change::PutRelation(database, r) => ObjectKey::Relation(*database, r.oid),
             Change::PutType(database, t) => ObjectKey::Type(*database, t.oid),
+            Change::PutDefaultAcl(database, d) => ObjectKey::DefaultAcl(*database, d.oid),
+            Change::PutFunction(database, f) => ObjectKey::Function(*database, f.proc.oid),
             Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),
             Change::Remove(key) => *key,
         }

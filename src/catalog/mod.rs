@@ -16,7 +16,9 @@ pub mod acl;
 pub mod bootstrap;
 pub mod builtin;
 mod changes;
+mod default_acl;
 pub mod depend;
+mod function;
 mod history;
 mod information_schema;
 mod objects;
@@ -35,6 +37,8 @@ pub mod verifier;
 pub mod view_update;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
+pub use default_acl::{DefaultAcl, DefaultAclKind};
+pub use function::{Function, FunctionBody};
 pub use history::SchemaVersion;
 pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};

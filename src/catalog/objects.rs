@@ -84,6 +84,14 @@ pub enum RelationKind {
     View,
     /// A composite type: columns without rows.
     Composite,
+    MaterializedView,
+}
+
+impl RelationKind {
+    /// Whether relations of this kind have rows in the two tiers, and may have indexes.
+    pub fn has_rows(self) -> bool {
+        matches!(self, RelationKind::Table | RelationKind::MaterializedView)
+    }
 }
 
 /// `pg_class.relpersistence`.
@@ -131,6 +139,8 @@ pub struct Relation {
     pub index: Option<IndexInfo>,
     pub sequence: Option<SequenceInfo>,
     pub view: Option<ViewInfo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub materialized: Option<MaterializedInfo>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -261,6 +271,14 @@ pub struct ViewInfo {
     pub check_option: Option<CheckOption>,
 }
 
+/// What REFRESH MATERIALIZED VIEW fills it with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MaterializedInfo {
+    pub query: Query,
+    /// `relispopulated`: it has been filled, if only with no rows.
+    pub populated: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CheckOption {
     Local,
@@ -278,6 +296,18 @@ impl Relation {
     /// Columns that are not dropped.
     pub fn live_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|c| !c.dropped)
+    }
+
+    /// Whether a view reads with the rights of whoever asks, not with its owner's.
+    pub fn is_security_invoker(&self) -> bool {
+        let option = self.options.get("security_invoker");
+        option.is_some_and(|value| value == "true" || value == "on")
+    }
+
+    /// The query of a view or materialized view.
+    pub fn query(&self) -> Option<&Query> {
+        let view = self.view.as_ref().map(|view| &view.query);
+        view.or_else(|| self.materialized.as_ref().map(|m| &m.query))
     }
 
     /// The live column of this name.

@@ -1,7 +1,7 @@
 //! How objects are stored: one record per object in the `meta` column family.
 //!
 //! ```text
-//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c, t
+//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c, t, a, f
 //!        "catalog/" v database(u32 BE) oid(u32 BE) version(u32 BE)    a version of a table
 //! value  format version (1 byte), then the object as JSON
 //! ```
@@ -10,7 +10,8 @@
 //! versions whose structures have grown, and are worth reading when something went wrong.
 
 use super::{
-    Change, ColdStorage, Database, Namespace, ObjectKey, Relation, Role, SchemaVersion, UserType,
+    Change, ColdStorage, Database, DefaultAcl, Function, Namespace, ObjectKey, Relation, Role,
+    SchemaVersion, UserType,
 };
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
@@ -34,6 +35,8 @@ pub(super) fn key(object: &ObjectKey) -> Bytes {
         ObjectKey::Namespace(database, oid) => (b'n', database, oid),
         ObjectKey::Relation(database, oid) => (b'c', database, oid),
         ObjectKey::Type(database, oid) => (b't', database, oid),
+        ObjectKey::DefaultAcl(database, oid) => (b'a', database, oid),
+        ObjectKey::Function(database, oid) => (b'f', database, oid),
         ObjectKey::Version(database, oid, _) => (b'v', database, oid),
     };
     let mut key = PREFIX.to_vec();
@@ -55,6 +58,8 @@ pub(super) fn value(change: &Change) -> Result<Option<Bytes>> {
         Change::PutNamespace(_, n) => encode(&**n)?,
         Change::PutRelation(_, r) => encode(&**r)?,
         Change::PutType(_, t) => encode(&**t)?,
+        Change::PutDefaultAcl(_, d) => encode(&**d)?,
+        Change::PutFunction(_, f) => encode(&**f)?,
         Change::PutVersion(_, v) => encode(&**v)?,
         Change::Remove(_) => return Ok(None),
     }))
@@ -72,6 +77,8 @@ pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Change> {
         b'n' => Change::PutNamespace(database, Arc::new(decode::<Namespace>(value)?)),
         b'c' => Change::PutRelation(database, Arc::new(decode::<Relation>(value)?)),
         b't' => Change::PutType(database, Arc::new(decode::<UserType>(value)?)),
+        b'a' => Change::PutDefaultAcl(database, Arc::new(decode::<DefaultAcl>(value)?)),
+        b'f' => Change::PutFunction(database, Arc::new(decode::<Function>(value)?)),
         b'v' => Change::PutVersion(database, Arc::new(decode::<SchemaVersion>(value)?)),
         _ => return Err(damaged()),
     })

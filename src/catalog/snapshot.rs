@@ -9,12 +9,12 @@
 //! constraints, references) says what its `relations` say; [`Space::put`] and [`Space::remove`]
 //! are the only writers.
 
-use super::builtin;
+use super::builtin::{self, Proc};
 use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
-    ColdStorage, Constraint, ConstraintKind, Database, EnumLabel, Namespace, Relation,
-    RelationKind, Role, SchemaVersion, UserType,
+    ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Function, Namespace,
+    Relation, Role, SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -50,6 +50,10 @@ struct Space {
     namespaces: BTreeMap<Oid, Arc<Namespace>>,
     relations: BTreeMap<Oid, Arc<Relation>>,
     types: TypeSpace,
+    default_acls: BTreeMap<Oid, Arc<DefaultAcl>>,
+    functions: BTreeMap<Oid, Arc<Function>>,
+    /// Name to functions, in OID order.
+    function_names: HashMap<String, Vec<Oid>>,
     /// Namespace, then name.
     names: HashMap<Oid, HashMap<String, Oid>>,
     /// Row type (its array type is the next OID) to relation.
@@ -259,6 +263,37 @@ impl Catalog {
         self.local.types.all()
     }
 
+    /// What ALTER DEFAULT PRIVILEGES has said, in OID order.
+    pub fn default_acls(&self) -> impl Iterator<Item = &Arc<DefaultAcl>> {
+        self.local.default_acls.values()
+    }
+
+    /// The user's function or procedure with this OID.
+    pub fn function(&self, oid: Oid) -> Option<&Arc<Function>> {
+        self.local.functions.get(&oid)
+    }
+
+    /// All that users have made, in OID order.
+    pub fn functions(&self) -> impl Iterator<Item = &Arc<Function>> {
+        self.local.functions.values()
+    }
+
+    /// The pg_proc row with this OID, built-in or the user's.
+    pub fn proc(&self, oid: Oid) -> Option<&Proc> {
+        match Catalog::is_system(oid) {
+            true => builtin::proc(oid),
+            false => self.function(oid).map(|function| &function.proc),
+        }
+    }
+
+    /// All of this name, in any schema.
+    pub fn procs_named<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c Proc> + use<'c> {
+        let made = self.local.function_names.get(name).into_iter().flatten();
+        let made = made.filter_map(|oid| self.local.functions.get(oid)).map(|f| &f.proc);
+        let builtin: Vec<&Proc> = builtin::procs_named(name).collect();
+        builtin.into_iter().chain(made)
+    }
+
     /// Whether a label of an enum was added by the transaction whose catalog this is.
     pub fn is_uncommitted(&self, type_oid: Oid, label: &EnumLabel) -> bool {
         let Some(published) = self.published.as_ref().filter(|_| label.is_added) else {
@@ -302,6 +337,10 @@ impl Catalog {
             }
             Change::PutRelation(database, r) => self.space(*database).put(r.clone()),
             Change::PutType(database, t) => self.space(*database).types.put(t.clone()),
+            Change::PutDefaultAcl(database, d) => {
+                self.space(*database).default_acls.insert(d.oid, d.clone());
+            }
+            Change::PutFunction(database, f) => self.space(*database).put_function(f.clone()),
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -328,6 +367,10 @@ impl Catalog {
                 space.history.remove(oid);
             }
             ObjectKey::Type(database, oid) => self.space(*database).types.remove(*oid),
+            ObjectKey::DefaultAcl(database, oid) => {
+                self.space(*database).default_acls.remove(oid);
+            }
+            ObjectKey::Function(database, oid) => self.space(*database).remove_function(*oid),
             // Versions go with their table.
             ObjectKey::Version(..) => {}
         }
@@ -368,6 +411,23 @@ impl Space {
         self.relations.insert(relation.oid, relation);
     }
 
+    fn put_function(&mut self, function: Arc<Function>) {
+        let oid = function.proc.oid;
+        self.remove_function(oid);
+        let same = self.function_names.entry(function.proc.name.to_string()).or_default();
+        if let Err(at) = same.binary_search(&oid) {
+            same.insert(at, oid);
+        }
+        self.functions.insert(oid, function);
+    }
+
+    fn remove_function(&mut self, oid: Oid) {
+        let Some(old) = self.functions.remove(&oid) else { return };
+        if let Some(same) = self.function_names.get_mut(&*old.proc.name) {
+            same.retain(|other| *other != oid);
+        }
+    }
+
     /// Adds a version of a table; records come in the order of their numbers.
     fn put_version(&mut self, version: Arc<SchemaVersion>) {
         let versions = Arc::make_mut(self.history.entry(version.table).or_default());
@@ -401,7 +461,7 @@ impl Space {
     /// A table's list of indexes is derived from the indexes, because two transactions may create
     /// indexes on one table at the same time (SHARE locks do not conflict).
     fn with_indexes(&self, relation: Arc<Relation>) -> Arc<Relation> {
-        if relation.kind != RelationKind::Table {
+        if !relation.kind.has_rows() {
             return relation;
         }
         let indexes = self.indexes.get(&relation.oid).map_or(&[][..], Vec::as_slice);

@@ -7,8 +7,8 @@
 //! sees its object.
 
 use super::{
-    Catalog, CatalogChanges, Change, Namespace, ObjectKey, Relation, RelationKind, SchemaVersion,
-    bootstrap, records, schema,
+    Catalog, CatalogChanges, Change, Namespace, ObjectKey, Relation, SchemaVersion, bootstrap,
+    records, schema,
 };
 use crate::error::Result;
 use crate::storage::{
@@ -136,7 +136,7 @@ fn new_version(
     new: &Relation,
 ) -> Option<Arc<SchemaVersion>> {
     let is_new = old.is_none_or(|old| old.version != new.version);
-    let wanted = new.kind == RelationKind::Table && is_new;
+    let wanted = new.kind.has_rows() && is_new;
     let old = old.map(|old| &**old);
     wanted.then(|| Arc::new(SchemaVersion::of(catalog, old, new, now_us())))
 }

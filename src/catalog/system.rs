@@ -39,6 +39,7 @@ fn describe(relation: &SystemRelation) -> Relation {
         index: None,
         sequence: None,
         view: None,
+        materialized: None,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::nodes::{AttrNumber, Expr, FromItem, RangeIndex, RangeSource, TargetEn
 use crate::types::Oid;
 
 /// Why rows of a view cannot be changed; `None` if they can (`view_query_is_auto_updatable`).
-pub fn refusal(view: &ViewInfo) -> Option<&'static str> {
+pub fn refusal(catalog: &Catalog, view: &ViewInfo) -> Option<&'static str> {
     let query = &view.query;
     Some(if !query.distinct.is_empty() {
         "Views containing DISTINCT are not automatically updatable."
@@ -26,11 +26,16 @@ pub fn refusal(view: &ViewInfo) -> Option<&'static str> {
         "Views that return window functions are not automatically updatable."
     } else if query.has_target_srfs {
         "Views that return set-returning functions are not automatically updatable."
-    } else if base(view).is_none() {
+    } else if !base(view).is_some_and(|(_, oid)| is_table_or_view(catalog, oid)) {
         "Views that do not select from a single table or view are not automatically updatable."
     } else {
         return None;
     })
+}
+
+fn is_table_or_view(catalog: &Catalog, oid: Oid) -> bool {
+    let kind = catalog.relation(oid).map(|relation| relation.kind);
+    matches!(kind, Some(RelationKind::Table | RelationKind::View))
 }
 
 /// The one table or view in FROM: range index and OID.
@@ -85,7 +90,7 @@ pub fn is_updatable(catalog: &Catalog, view: &ViewInfo) -> bool {
 pub fn column_is_updatable(catalog: &Catalog, view: &ViewInfo, attno: AttrNumber) -> bool {
     let at = usize::try_from(attno).ok().and_then(|a| a.checked_sub(1));
     let Some(target) = at.and_then(|at| view.query.output().nth(at)) else { return false };
-    let (None, Some((rel, oid))) = (refusal(view), base(view)) else { return false };
+    let (None, Some((rel, oid))) = (refusal(catalog, view), base(view)) else { return false };
     let (Ok(attno), Some(relation)) = (base_column(target, rel), catalog.relation(oid)) else {
         return false;
     };

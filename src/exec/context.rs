@@ -24,6 +24,8 @@ pub struct StatementContext {
     pub force_parallel: bool,
     /// EXPLAIN ANALYZE: where its operators note what they do.
     pub measurements: Option<Arc<Measurements>>,
+    /// The functions in SQL that it has called.
+    pub functions: super::FunctionCalls,
 }
 
 /// Asks a running statement to stop. Cloned by whoever may cancel: CancelRequest,

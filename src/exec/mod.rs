@@ -24,6 +24,7 @@ mod plan;
 mod row_keys;
 mod run;
 mod scan;
+mod sql_function;
 mod state;
 
 pub use cache::{PlanCache, PlanKey};
@@ -35,6 +36,7 @@ pub use plan::{CatalogRead, Plan, ResultColumn, plan, plan_explained};
 pub use row_keys::RowKeys;
 use run::block_on;
 pub use run::{Execution, RowBatch, RowStream, execute, off_worker};
+pub use sql_function::FunctionCalls;
 pub use state::{ExecState, Known};
 
 use crate::types::Datum;

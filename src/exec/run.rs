@@ -100,6 +100,8 @@ pub async fn execute(
     cx: Arc<StatementContext>,
 ) -> Result<Execution> {
     plan.check_privileges(&cx.catalog, cx.env.current_role())?;
+    plan.check_targets(&cx.catalog)?;
+    plan.check_populated(&cx.catalog)?;
     let mut state = Box::new(plan.state(cx, params.into()));
     for (slot, modify) in &plan.modifying {
         let modified = run(plan, modify, &mut state).await?;

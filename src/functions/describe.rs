@@ -21,7 +21,7 @@ fn view_by_name(ctx: &Ctx<'_>, name: &str, pretty: bool) -> Result<Datum> {
 fn rule(ctx: &Ctx<'_>, oid: Oid, pretty: bool) -> Result<Datum> {
     let catalog = ctx.env.catalog();
     let view = view_of_rule(oid).and_then(|view| catalog.relation(view));
-    let Some(view) = view.filter(|v| v.kind == RelationKind::View) else {
+    let Some(view) = view.filter(|v| v.query().is_some()) else {
         return Ok(Datum::Null);
     };
     let query = ctx.env.session().deparse(Deparse::View(view.oid), pretty)?.unwrap_or_default();
@@ -58,8 +58,8 @@ pub(super) enum Listing {
 }
 
 /// The arguments with names, types and modes, in order.
-fn all_arguments(proc: &Proc) -> Vec<(&'static str, Oid, ArgMode)> {
-    let name = |i: usize| proc.arg_names.as_ref().and_then(|n| n.get(i)).copied().unwrap_or("");
+fn all_arguments(proc: &Proc) -> Vec<(&str, Oid, ArgMode)> {
+    let name = |i: usize| proc.arg_names.as_ref().and_then(|n| n.get(i)).map_or("", |n| &**n);
     match &proc.all_args {
         Some(all) => all.iter().enumerate().map(|(i, &(ty, mode))| (name(i), ty, mode)).collect(),
         None => {
@@ -69,8 +69,8 @@ fn all_arguments(proc: &Proc) -> Vec<(&'static str, Oid, ArgMode)> {
 }
 
 /// Default expressions, aligned with the last input arguments.
-fn defaults(proc: &Proc) -> Vec<&'static str> {
-    let Some(text) = proc.arg_defaults else {
+fn defaults(proc: &Proc) -> Vec<&str> {
+    let Some(text) = &proc.arg_defaults else {
         return Vec::new();
     };
     split_expressions(text)
@@ -108,7 +108,7 @@ pub(super) fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String 
         inputs += usize::from(input);
         let wanted = match listing {
             Listing::Full => mode != ArgMode::Table,
-            Listing::Identity => input,
+            Listing::Identity => mode != ArgMode::Table,
             Listing::Table => mode == ArgMode::Table,
         };
         if !wanted {
@@ -118,6 +118,8 @@ pub(super) fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String 
             ArgMode::Out => "OUT ",
             ArgMode::InOut => "INOUT ",
             ArgMode::Variadic => "VARIADIC ",
+            // As DROP PROCEDURE would read a list without modes otherwise.
+            ArgMode::In if proc.kind == b'p' => "IN ",
             ArgMode::In | ArgMode::Table => "",
         };
         let name =
@@ -173,8 +175,8 @@ fn argument_default(proc: &Proc, n: i32) -> Datum {
     default.map_or(Datum::Null, |text| Datum::text(*text))
 }
 
-fn of_function(a: &[Datum], show: impl FnOnce(&Proc) -> Datum) -> Result<Datum> {
-    Ok(builtin::proc(a[0].as_oid()).map_or(Datum::Null, show))
+fn of_function(env: &dyn Env, a: &[Datum], show: impl FnOnce(&Proc) -> Datum) -> Result<Datum> {
+    Ok(env.catalog().proc(a[0].as_oid()).map_or(Datum::Null, show))
 }
 
 /// The sequence that a serial or identity column owns, by names.
@@ -213,6 +215,7 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
                 .filter(|r| r.kind == RelationKind::Composite)
                 .and_then(|r| r.comment.clone()),
         },
+        class::PROC => catalog.function(object).and_then(|f| f.comment.clone()),
         class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),
         class::AUTHID => catalog.role(object).and_then(|r| r.comment.clone()),
         _ => None,
@@ -288,7 +291,7 @@ fn updatable(env: &dyn Env, oid: Oid) -> i32 {
     let Some(relation) = catalog.relation(oid) else { return 0 };
     match &relation.view {
         _ if view_update::relation_is_updatable(catalog, relation) => INSERT | UPDATE | DELETE,
-        Some(view) if view_update::refusal(view).is_none() => DELETE,
+        Some(view) if view_update::refusal(catalog, view).is_none() => DELETE,
         _ => 0,
     }
 }
@@ -337,20 +340,24 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_get_functiondef", Scalar(|c, a| function_definition::definition(c, a[0].as_oid()))),
     (
         "pg_get_function_arguments",
-        Scalar(|c, a| of_function(a, |p| Datum::text(arguments(c.env, p, Listing::Full)))),
+        Scalar(|c, a| of_function(c.env, a, |p| Datum::text(arguments(c.env, p, Listing::Full)))),
     ),
     (
         "pg_get_function_identity_arguments",
-        Scalar(|c, a| of_function(a, |p| Datum::text(arguments(c.env, p, Listing::Identity)))),
+        Scalar(|c, a| {
+            of_function(c.env, a, |p| Datum::text(arguments(c.env, p, Listing::Identity)))
+        }),
     ),
-    ("pg_get_function_result", Scalar(|c, a| of_function(a, |p| result_type(c.env, p)))),
+    ("pg_get_function_result", Scalar(|c, a| of_function(c.env, a, |p| result_type(c.env, p)))),
     (
         "pg_get_function_arg_default",
-        Scalar(|_, a| of_function(a, |p| argument_default(p, a[1].as_int4()))),
+        Scalar(|c, a| of_function(c.env, a, |p| argument_default(p, a[1].as_int4()))),
     ),
     (
         "pg_get_function_sqlbody",
-        Scalar(|_, a| of_function(a, |p| p.sql_body.map_or(Datum::Null, Datum::text))),
+        Scalar(|c, a| {
+            of_function(c.env, a, |p| p.sql_body.as_deref().map_or(Datum::Null, Datum::text))
+        }),
     ),
     ("pg_get_serial_sequence", Scalar(|c, a| serial_sequence(c, a[0].as_text(), a[1].as_text()))),
     ("pg_get_replica_identity_index", Scalar(|c, a| Ok(replica_identity(c.env, a[0].as_oid())))),

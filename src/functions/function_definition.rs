@@ -2,7 +2,7 @@
 
 use super::describe::{self, Listing};
 use super::quote::{quote_identifier, quote_literal, quote_qualified};
-use super::{Ctx, Env, visibility};
+use super::{Ctx, Deparse, Env, visibility};
 use crate::catalog::builtin::{self, Parallel, Proc};
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Oid};
@@ -17,7 +17,7 @@ const C_LANGUAGE: Oid = 13;
 
 /// NULL where there is no such function.
 pub(super) fn definition(ctx: &Ctx<'_>, oid: Oid) -> Result<Datum> {
-    let Some(proc) = builtin::proc(oid) else { return Ok(Datum::Null) };
+    let Some(proc) = ctx.env.catalog().proc(oid) else { return Ok(Datum::Null) };
     if proc.kind == b'a' {
         let message = format!("\"{}\" is an aggregate function", proc.name);
         return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
@@ -33,14 +33,21 @@ pub(super) fn definition(ctx: &Ctx<'_>, oid: Oid) -> Result<Datum> {
     }
     let language = builtin::language(proc.language).map_or("", |l| l.name);
     let _ = writeln!(out, " LANGUAGE {}", quote_identifier(language));
-    let attributes = attributes(env, proc);
+    let mut attributes = attributes(env, proc);
+    if let Some(function) = env.catalog().function(oid) {
+        for (name, value) in &function.settings {
+            let _ = write!(attributes, "\n SET {name} TO {}", setting(value));
+        }
+    }
     if !attributes.is_empty() {
         let _ = writeln!(out, "{attributes}");
     }
-    match proc.sql_body {
+    let standard = ctx.env.session().deparse(Deparse::FunctionBody(oid), false)?;
+    match standard.as_deref().or(proc.sql_body.as_deref()) {
         Some(body) => out.push_str(body),
         None => {
-            let library = proc.library.map(|library| format!("{}, ", quote_literal(library)));
+            let library =
+                proc.library.as_ref().map(|library| format!("{}, ", quote_literal(library)));
             let library = library.unwrap_or_default();
             let quote =
                 dollar_quote(&proc.src, if proc.kind == b'p' { "procedure" } else { "function" });
@@ -51,9 +58,15 @@ pub(super) fn definition(ctx: &Ctx<'_>, oid: Oid) -> Result<Datum> {
     Ok(Datum::text(out))
 }
 
+/// A list of names as SET takes it.
+fn setting(value: &str) -> String {
+    let names = value.split(", ").map(|name| quote_literal(name.trim_matches('"')));
+    names.collect::<Vec<_>>().join(", ")
+}
+
 fn qualified(env: &dyn Env, proc: &Proc) -> String {
     let schema = env.catalog().namespace(proc.namespace).map(|n| n.name.as_str());
-    quote_qualified(schema, proc.name)
+    quote_qualified(schema, &proc.name)
 }
 
 /// What differs from CREATE FUNCTION's defaults, with a blank before each.
@@ -75,6 +88,9 @@ fn attributes(env: &dyn Env, proc: &Proc) -> String {
     if proc.strict {
         out.push_str(" STRICT");
     }
+    if env.catalog().function(proc.oid).is_some_and(|function| function.security_definer) {
+        out.push_str(" SECURITY DEFINER");
+    }
     if proc.leakproof {
         out.push_str(" LEAKPROOF");
     }
@@ -87,7 +103,7 @@ fn attributes(env: &dyn Env, proc: &Proc) -> String {
     }
     if let Some(support) = builtin::proc(proc.support) {
         let name = match visibility::function(env, support.oid) {
-            Some(true) => quote_identifier(support.name).into_owned(),
+            Some(true) => quote_identifier(&support.name).into_owned(),
             _ => qualified(env, support),
         };
         let _ = write!(out, " SUPPORT {name}");

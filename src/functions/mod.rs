@@ -106,6 +106,8 @@ pub trait Env: Send + Sync {
     fn session_role(&self) -> Oid;
     /// Existing schemas in the search path, in order, `pg_catalog` where it is implied.
     fn search_path(&self) -> &[Oid];
+    /// The same statement with another role at work, and another search path if given.
+    fn acting(&self, role: Oid, search_path: Option<Vec<Oid>>) -> std::sync::Arc<dyn Env>;
     /// Everything with a side effect or that belongs to one session or server: sequences, advisory
     /// locks, backend identity, set_config, notifications, random numbers' seed, large lookups.
     fn session(&self) -> &dyn SessionFunctions;
@@ -219,6 +221,8 @@ pub enum Deparse<'a> {
     /// Of a table or a domain.
     Constraint(Oid),
     DomainDefault(Oid),
+    /// The body of a function where it is in the SQL standard's form.
+    FunctionBody(Oid),
     /// A stored expression in `pg_node_tree` form, of the columns of a relation.
     Expr {
         tree: &'a str,

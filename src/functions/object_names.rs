@@ -29,6 +29,7 @@ fn relation_kind(relation: &Relation) -> &'static str {
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
         RelationKind::Composite => "composite type",
+        RelationKind::MaterializedView => "materialized view",
     }
 }
 
@@ -111,11 +112,11 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             Some(Identity { identity: qualified_type(ctx, object), ..of })
         }
         class::PROC => {
-            let proc = builtin::proc(object)?;
+            let proc = catalog.proc(object)?;
             let types: Vec<String> =
                 proc.arg_types.iter().map(|t| qualified_type(ctx, *t)).collect();
             let schema = schema_name(catalog, proc.namespace);
-            let name = quote_qualified(Some(&schema), proc.name);
+            let name = quote_qualified(Some(&schema), &proc.name);
             let kind = match proc.kind {
                 b'a' => "aggregate",
                 b'p' => "procedure",

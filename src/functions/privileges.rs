@@ -7,7 +7,7 @@
 
 use super::Env;
 use crate::catalog::builtin::{self, oid::class};
-use crate::catalog::{Catalog, Column, Namespace, Relation, RelationKind, acl};
+use crate::catalog::{Catalog, Column, Function, Namespace, Relation, RelationKind, acl};
 use crate::error::{PgError, Result, code};
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
@@ -176,6 +176,7 @@ fn relation_denied(relation: &Relation) -> PgError {
         RelationKind::Composite => "type",
         RelationKind::Sequence => "sequence",
         RelationKind::Index => "index",
+        RelationKind::MaterializedView => "materialized view",
     };
     denied(kind, &relation.name)
 }
@@ -225,9 +226,26 @@ pub fn database(env: &dyn Env, oid: Oid) -> Option<Object> {
     Some(Object { owner: found.owner, acl: found.acl.clone(), public_default: "Tc" })
 }
 
-pub fn function(_env: &dyn Env, oid: Oid) -> Option<Object> {
+pub fn function(env: &dyn Env, oid: Oid) -> Option<Object> {
+    if let Some(made) = env.catalog().function(oid) {
+        return Some(object_of_function(made));
+    }
     builtin::proc(oid)?;
     Some(builtin_object(oid, class::PROC, "X"))
+}
+
+fn object_of_function(function: &Function) -> Object {
+    Object { owner: function.owner, acl: function.acl.clone(), public_default: "X" }
+}
+
+/// 42501 unless a role may call a function that users have made.
+pub fn require_function(catalog: &Catalog, role: Oid, oid: Oid) -> Result<()> {
+    let Some(function) = catalog.function(oid) else { return Ok(()) };
+    let wanted = Wanted { letter: 'X', grant_option: false };
+    match holds(catalog, role, &object_of_function(function), wanted) {
+        true => Ok(()),
+        false => Err(denied(function.kind_name(), &function.proc.name)),
+    }
 }
 
 pub(super) fn language(_env: &dyn Env, oid: Oid) -> Option<Object> {

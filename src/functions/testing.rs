@@ -41,6 +41,9 @@ impl Env for Bare {
     fn search_path(&self) -> &[Oid] {
         &[11, 2200]
     }
+    fn acting(&self, _role: Oid, _path: Option<Vec<Oid>>) -> std::sync::Arc<dyn Env> {
+        unimplemented!("unit tests of this kind have one role")
+    }
     fn session(&self) -> &dyn super::SessionFunctions {
         unimplemented!("unit tests of this kind have no session")
     }

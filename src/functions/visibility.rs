@@ -30,7 +30,7 @@ fn in_path(env: &dyn Env, namespace: Oid) -> bool {
 }
 
 pub(super) fn function(env: &dyn Env, oid: Oid) -> Option<bool> {
-    Some(in_path(env, builtin::proc(oid)?.namespace))
+    Some(in_path(env, env.catalog().proc(oid)?.namespace))
 }
 
 fn in_catalog(env: &dyn Env, exists: bool) -> Option<bool> {

@@ -2,7 +2,7 @@
 
 use super::Jobs;
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Catalog, Persistence, Relation, RelationKind, TableKind, TableOptions};
+use crate::catalog::{Catalog, Persistence, Relation, TableKind, TableOptions};
 use crate::error::{PgError, Result, code};
 use crate::exec::ddl::storage_key;
 use crate::nodes::LockWait;
@@ -76,7 +76,7 @@ impl Drop for KeptStorage {
 
 /// Whether rows of a relation may become cold.
 pub fn is_flushable(relation: &Relation) -> bool {
-    relation.kind == RelationKind::Table
+    relation.kind.has_rows()
         && relation.persistence != Persistence::Temporary
         && !Catalog::is_system(relation.oid)
         && TableOptions::of(relation).kind != TableKind::Stream

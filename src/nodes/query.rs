@@ -10,16 +10,17 @@ pub enum CommandType {
     Insert,
     Update,
     Delete,
+    Merge,
 }
 
-/// SELECT, VALUES, INSERT, UPDATE or DELETE, bound.
+/// SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE, bound.
 ///
 /// VALUES is a SELECT from one [`RangeSource::Values`]. A set operation is a SELECT whose
 /// [`Query::set_operation`] is a tree over [`RangeSource::Subquery`] entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Query {
     pub command: CommandType,
-    /// The target table of INSERT, UPDATE and DELETE.
+    /// The target table of INSERT, UPDATE, DELETE and MERGE.
     pub result_relation: Option<RangeIndex>,
     pub range_table: Vec<RangeEntry>,
     pub from: FromClause,
@@ -51,6 +52,9 @@ pub struct Query {
     pub row_marks: Vec<RowMark>,
     pub set_operation: Option<SetOperation>,
     pub on_conflict: Option<Box<OnConflict>>,
+    /// MERGE's WHEN clauses, as written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merge: Vec<MergeAction>,
     /// WITH CHECK OPTION of the views that INSERT or UPDATE goes through: the view's name and its
     /// condition over the new row of the result relation.
     #[serde(default)]
@@ -58,10 +62,12 @@ pub struct Query {
     /// The columns that INSERT or UPDATE itself names, of the target: what privileges are asked for.
     #[serde(default)]
     pub assigned: Vec<AttrNumber>,
-    /// The views that INSERT, UPDATE or DELETE goes through to its table, outermost first, with the
-    /// columns assigned.
+    /// The views that INSERT, UPDATE or DELETE goes through to its table, outermost first.
     #[serde(default)]
-    pub target_views: Vec<(Oid, Vec<AttrNumber>)>,
+    pub target_views: Vec<TargetView>,
+    /// The columns of the first of them that the statement reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_view_reads: Vec<AttrNumber>,
     /// INSERT … OVERRIDING.
     pub overriding: Overriding,
     pub has_aggregates: bool,
@@ -98,9 +104,11 @@ impl Query {
             row_marks: Vec::new(),
             set_operation: None,
             on_conflict: None,
+            merge: Vec::new(),
             view_checks: Vec::new(),
             assigned: Vec::new(),
             target_views: Vec::new(),
+            target_view_reads: Vec::new(),
             overriding: Overriding::None,
             has_aggregates: false,
             has_window_functions: false,
@@ -404,6 +412,37 @@ pub struct OnConflict {
     pub arbiters: Vec<Oid>,
     /// `None`: DO NOTHING.
     pub update: Option<OnConflictUpdate>,
+}
+
+/// A view that a statement changes its table through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetView {
+    pub view: Oid,
+    /// Its columns that INSERT or UPDATE assigns.
+    pub assigned: Vec<AttrNumber>,
+    /// Those that ON CONFLICT DO UPDATE assigns.
+    pub updated: Vec<AttrNumber>,
+}
+
+/// A WHEN clause of MERGE.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MergeAction {
+    /// WHEN MATCHED, not WHEN NOT MATCHED.
+    pub matched: bool,
+    pub filter: Option<Expr>,
+    pub kind: MergeKind,
+    /// INSERT, UPDATE: as [`Query::targets`].
+    pub targets: Vec<TargetEntry>,
+    /// As [`Query::assigned`].
+    pub assigned: Vec<AttrNumber>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MergeKind {
+    Insert,
+    Update,
+    Delete,
+    Nothing,
 }
 
 /// Columns and expressions over the target, and the WHERE for partial indexes.

@@ -108,6 +108,10 @@ macro_rules! query_exprs {
         }
         query.limit.$iter().for_each(|e| $f(e));
         query.offset.$iter().for_each(|e| $f(e));
+        for action in query.merge.$iter() {
+            action.filter.$iter().for_each(|e| $f(e));
+            action.targets.$iter().for_each(|t| $f($($borrow)+ t.expr));
+        }
         if let Some(conflict) = $($borrow)+ query.on_conflict {
             if let Some(target) = $($borrow)+ conflict.target {
                 target.elements.$iter().for_each(|e| $f(e));

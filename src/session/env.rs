@@ -59,6 +59,11 @@ impl Env for StatementEnv {
         &self.search_path
     }
 
+    fn acting(&self, role: Oid, search_path: Option<Vec<Oid>>) -> Arc<dyn Env> {
+        let search_path = search_path.map_or_else(|| self.search_path.clone(), Arc::from);
+        Arc::new(StatementEnv { current_role: role, search_path, ..self.clone() })
+    }
+
     fn session(&self) -> &dyn SessionFunctions {
         &*self.session
     }
@@ -78,6 +83,7 @@ impl Env for StatementEnv {
             memory_limit_bytes: 0,
             force_parallel: false,
             measurements: None,
+            functions: Default::default(),
         };
         exec::check_domain(cx, domain, value)
     }

@@ -107,6 +107,8 @@ impl Session {
             // A SELECT's portal starts here (`PortalStart`), so that it fails before Describe.
             let env = self.statement_env()?;
             planned.plan.check_privileges(&env.catalog, env.current_role)?;
+            planned.plan.check_targets(&env.catalog)?;
+            planned.plan.check_populated(&env.catalog)?;
         }
         Ok(planned)
     }

@@ -80,6 +80,7 @@ fn query_of(node: Node<'_>) -> Option<Node<'_>> {
         Node::ExplainStmt(s) if Kind::of(s.query()) == Kind::Query => Some(s.query()),
         Node::ExplainStmt(s) => query_of(s.query()),
         Node::DeclareCursorStmt(s) => Some(s.query()),
+        Node::CallStmt(_) => Some(node),
         Node::CreateTableAsStmt(s) => {
             Some(s.query()).filter(|query| Kind::of(*query) == Kind::Query)
         }

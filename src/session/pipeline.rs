@@ -229,6 +229,7 @@ impl Session {
             memory_limit_bytes,
             force_parallel,
             measurements: None,
+            functions: Default::default(),
         })
     }
 

@@ -32,6 +32,7 @@ impl Planned {
             CommandType::Insert => "INSERT",
             CommandType::Update => "UPDATE",
             CommandType::Delete => "DELETE",
+            CommandType::Merge => "MERGE",
             CommandType::Select if self.locks_rows => "SELECT FOR UPDATE",
             CommandType::Select => "SELECT",
         };

@@ -60,3 +60,19 @@ INSERT INTO sales.item ("order", line, price, quantity, shipped, raw, token, at)
     (2, 1, 1e30, 2, '-1 year', '\x', NULL, '00:00');
 INSERT INTO public.no_key VALUES (1, DEFAULT), (NULL, NULL), (1, 'again');
 SELECT setval('sales.invoice_number', 1500);
+CREATE MATERIALIZED VIEW sales.best (who, "of all") WITH (fillfactor = 80) AS
+    SELECT t.name, t.total FROM sales.turnover t WHERE t.items > 1;
+CREATE UNIQUE INDEX best_who ON sales.best (who);
+CREATE MATERIALIZED VIEW sales.later AS SELECT b.who FROM sales.best b WITH NO DATA;
+COMMENT ON MATERIALIZED VIEW sales.best IS 'of the best';
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA sales GRANT USAGE ON SEQUENCES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;
+CREATE FUNCTION sales.tax(amount numeric, rate numeric DEFAULT 0.2) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT round(amount * rate, 2) $$;
+CREATE FUNCTION sales.orders_of(who text) RETURNS TABLE (id int, note text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = sales AS $$
+    SELECT o.id, o.note FROM "order" o JOIN customer c ON o.customer = c.id WHERE c.name = who
+$$;
+CREATE PROCEDURE sales.forget(who text) LANGUAGE sql AS 'UPDATE sales.customer SET email = NULL WHERE name = who';
+COMMENT ON FUNCTION sales.tax(numeric, numeric) IS 'what the state gets';
+REVOKE EXECUTE ON FUNCTION sales.tax(numeric, numeric) FROM PUBLIC;
+CREATE VIEW sales.taxed AS SELECT i."order", sales.tax(i.price, 0.2) AS tax FROM sales.item i;

@@ -32,7 +32,7 @@ macro_rules! small_tables {
                     self.oid
                 }
 
-                fn name(&self) -> &'static str {
+                fn name(&self) -> &str {
                     self.name
                 }
             }

@@ -74,7 +74,7 @@ impl Row for OpClass {
         self.oid
     }
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.name
     }
 }
@@ -90,7 +90,7 @@ impl Row for OpFamily {
         self.oid
     }
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.name
     }
 }

@@ -46,7 +46,7 @@ impl Row for Operator {
         self.oid
     }
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.name
     }
 }

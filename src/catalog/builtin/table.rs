@@ -10,14 +10,15 @@ pub(super) trait Row: Sized {
     const FILE: &'static str;
     fn read(reader: &Reader) -> Self;
     fn oid(&self) -> Oid;
-    fn name(&self) -> &'static str;
+    /// What it is found by.
+    fn name(&self) -> &str;
 }
 
 /// All rows of a catalog, in OID order.
 pub(super) struct Table<R> {
     pub rows: Vec<R>,
     by_oid: HashMap<Oid, usize>,
-    by_name: HashMap<&'static str, Vec<usize>>,
+    by_name: HashMap<String, Vec<usize>>,
 }
 
 impl<R: Row> Table<R> {
@@ -32,7 +33,7 @@ impl<R: Row> Table<R> {
         let mut table = Table { rows, by_oid: HashMap::new(), by_name: HashMap::new() };
         for (at, row) in table.rows.iter().enumerate() {
             table.by_oid.insert(row.oid(), at);
-            table.by_name.entry(row.name()).or_default().push(at);
+            table.by_name.entry(row.name().to_owned()).or_default().push(at);
         }
         table
     }

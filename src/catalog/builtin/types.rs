@@ -96,7 +96,7 @@ impl Row for Type {
         self.oid
     }
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         match self.name {
             Cow::Borrowed(name) => name,
             Cow::Owned(_) => unreachable!("rows of the export borrow their names"),

@@ -19,6 +19,7 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
         Object::Type(oid) => {
             format!("type {}", type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()))
         }
+        Object::Function(oid) => function(catalog, oid, path),
         Object::Relation(oid) => relation(catalog, oid, path),
         Object::Column(table, attno) => {
             let name = column_name(table, attno);
@@ -39,6 +40,23 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
     }
 }
 
+/// `function f(integer,text)`; the name is qualified where the search path finds another or none.
+fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    let Some(found) = catalog.function(oid) else { return format!("function {oid}") };
+    let proc = &found.proc;
+    let types = proc.arg_types.iter();
+    let types = types.map(|t| type_name(catalog, *t, path).unwrap_or_else(|| t.to_string()));
+    let types = types.collect::<Vec<_>>().join(",");
+    let name = match path.contains(&proc.namespace) {
+        true => quote(&proc.name),
+        false => {
+            let schema = catalog.namespace(proc.namespace).map_or("", |n| n.name.as_str());
+            format!("{}.{}", quote(schema), quote(&proc.name))
+        }
+    };
+    format!("{} {name}({types})", found.kind_name())
+}
+
 fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
     let Some(found) = catalog.relation(oid) else { return format!("relation {oid}") };
     let kind = match found.kind {
@@ -47,6 +65,7 @@ fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
         RelationKind::Composite => "composite type",
+        RelationKind::MaterializedView => "materialized view",
     };
     format!("{kind} {}", visible_name(catalog, found, path))
 }

@@ -1,11 +1,11 @@
 //! Who depends on an object directly.
 
-use super::refs::{names_type, query_names_type};
+use super::refs::{calls_function, names_type, query_calls_function, query_names_type};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
 };
-use crate::nodes::{AttrNumber, Expr};
+use crate::nodes::{AttrNumber, Expr, Query};
 use crate::types::Oid;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
         Object::Constraint(_, oid) => {
             catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
         }
+        Object::Function(oid) => Some(of_function(catalog, oid)),
         Object::Default(..) => None,
     }
     .unwrap_or_default();
@@ -34,6 +35,7 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
     match *object {
         Object::Namespace(oid)
         | Object::Type(oid)
+        | Object::Function(oid)
         | Object::Relation(oid)
         | Object::Constraint(_, oid) => (Reverse((oid, false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
@@ -51,10 +53,18 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     }
     let over = |t: &&Arc<UserType>| t.domain().is_some_and(|domain| domain.base == oid);
     found.extend(catalog.user_types().filter(over).map(|t| (Object::Type(t.oid), false)));
+    for function in catalog.functions() {
+        let proc = &function.proc;
+        let all = proc.all_args.iter().flatten().map(|(oid, _)| oid).chain(&proc.arg_types);
+        let bodies = function.queries().iter().any(|query| query_names_type(query, oid));
+        if bodies || all.chain([&proc.return_type]).any(|used| *used == oid) {
+            found.push((Object::Function(proc.oid), false));
+        }
+    }
     let names = |expr: &Expr| names_type(expr, oid);
     for relation in catalog.relations() {
-        if let Some(view) = &relation.view {
-            if query_names_type(&view.query, oid) {
+        if let Some(query) = relation.query() {
+            if query_names_type(query, oid) {
                 found.push((Object::Relation(relation.oid), false));
             }
             continue;
@@ -82,11 +92,45 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     found
 }
 
+/// What calls a function: views, defaults, constraints, indexes, and bodies that are kept bound.
+fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    let calls = |expr: &Expr| calls_function(expr, oid);
+    for relation in catalog.relations() {
+        let table = relation.oid;
+        if relation.query().is_some_and(|query| query_calls_function(query, oid)) {
+            found.push((Object::Relation(table), false));
+        }
+        if let Some(index) = &relation.index {
+            let exprs = index.columns.iter().filter_map(|c| c.expr.as_ref());
+            if exprs.chain(&index.predicate).any(calls) {
+                found.push((Object::Relation(table), false));
+            }
+        }
+        for column in relation.live_columns().filter(|c| c.default.as_ref().is_some_and(calls)) {
+            found.push((Object::Default(table, column.attno), false));
+        }
+        for constraint in &relation.constraints {
+            if matches!(&constraint.kind, ConstraintKind::Check { expr } if calls(expr)) {
+                found.push((Object::Constraint(table, constraint.oid), false));
+            }
+        }
+    }
+    let bodies = catalog.functions().filter(|f| {
+        f.proc.oid != oid && f.queries().iter().any(|query| query_calls_function(query, oid))
+    });
+    found.extend(bodies.map(|f| (Object::Function(f.proc.oid), false)));
+    found
+}
+
 fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>> {
     let relations = catalog.relations().filter(|r| r.namespace == namespace);
     let types = catalog.user_types().filter(|t| t.namespace == namespace);
     let relations = relations.map(|r| (Object::Relation(r.oid), false));
-    Some(relations.chain(types.map(|t| (Object::Type(t.oid), false))).collect())
+    let functions = catalog.functions().filter(|f| f.proc.namespace == namespace);
+    let functions = functions.map(|f| (Object::Function(f.proc.oid), false));
+    let types = types.map(|t| (Object::Type(t.oid), false));
+    Some(relations.chain(types).chain(functions).collect())
 }
 
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
@@ -106,6 +150,9 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let owned = catalog.sequences_owned_by(oid);
     found.extend(owned.map(|sequence| (Object::Relation(sequence.oid), true)));
     found.extend(views_reading(catalog, oid, None));
+    if relation.row_type != 0 && relation.kind != RelationKind::Composite {
+        found.push((Object::Type(relation.row_type), true));
+    }
     if relation.kind == RelationKind::Sequence {
         found.extend(defaults_using(catalog, oid));
     }
@@ -167,12 +214,19 @@ fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bo
 /// Views that read a relation, or one of its columns.
 fn views_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
     let reads = |view: &Relation| {
-        let Some(info) = &view.view else { return false };
-        let read = relations_of_query(&info.query);
+        let Some(query) = view.query() else { return false };
+        let read = relations_of_query(query);
         read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
     };
-    let views = catalog.relations().filter(|r| r.kind == RelationKind::View && reads(r));
-    views.map(|v| (Object::Relation(v.oid), false)).collect()
+    let views = catalog.relations().filter(|r| reads(r));
+    let views = views.map(|v| (Object::Relation(v.oid), false));
+    let uses = |query: &Query| {
+        let read = relations_of_query(query);
+        read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
+    };
+    let functions = catalog.functions().filter(|f| f.queries().iter().any(uses));
+    let functions = functions.map(|f| (Object::Function(f.proc.oid), false));
+    views.chain(functions).collect()
 }
 
 /// Column defaults that name a sequence: `nextval('s')`.

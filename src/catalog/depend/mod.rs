@@ -15,7 +15,7 @@ pub(crate) mod edges;
 mod refs;
 
 pub use describe::describe;
-pub use refs::{columns_of, relations_of, relations_of_query};
+pub use refs::{columns_of, functions_of_query, relations_of, relations_of_query};
 
 use super::Catalog;
 use crate::error::{PgError, Result, code};
@@ -28,6 +28,7 @@ use std::collections::HashMap;
 pub enum Object {
     Namespace(Oid),
     Type(Oid),
+    Function(Oid),
     Relation(Oid),
     Column(Oid, AttrNumber),
     /// Table, constraint.

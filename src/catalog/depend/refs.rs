@@ -43,17 +43,58 @@ pub fn names_type(expr: &Expr, oid: Oid) -> bool {
 
 /// Whether a query's own expressions, or those of the queries in it, name a type.
 pub fn query_names_type(query: &Query, oid: Oid) -> bool {
+    any_part(query, &|part| named_type(part) == Some(oid))
+}
+
+/// Whether an expression calls a function.
+pub fn calls_function(expr: &Expr, oid: Oid) -> bool {
+    expr.any(&mut |part| called(part) == Some(oid))
+}
+
+/// Whether a query's own expressions, or those of the queries in it, call a function.
+pub fn query_calls_function(query: &Query, oid: Oid) -> bool {
+    any_part(query, &|part| called(part) == Some(oid))
+}
+
+/// The users' functions that a query calls, itself or in views and queries in it.
+pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
+    let found = std::cell::RefCell::new(BTreeSet::new());
+    any_part_below(query, true, &|part| {
+        let user = called(part).filter(|oid| !super::Catalog::is_system(*oid));
+        found.borrow_mut().extend(user);
+        false
+    });
+    found.into_inner()
+}
+
+fn called(expr: &Expr) -> Option<Oid> {
+    match expr {
+        Expr::Func(call) => Some(call.func),
+        _ => None,
+    }
+}
+
+fn any_part(query: &Query, test: &dyn Fn(&Expr) -> bool) -> bool {
+    any_part_below(query, false, test)
+}
+
+/// Whether a test holds for an expression of a query or of the queries in it; those of views are others'
+/// unless `views`.
+fn any_part_below(query: &Query, views: bool, test: &dyn Fn(&Expr) -> bool) -> bool {
+    let below = |query: &Query| {
+        stacker::maybe_grow(64 << 10, 1 << 20, || any_part_below(query, views, test))
+    };
     let mut found = false;
     query.for_each_expr(&mut |expr| {
         found |= expr.any(&mut |part| match part {
-            Expr::SubLink(link) => query_names_type(&link.query, oid),
-            part => named_type(part) == Some(oid),
+            Expr::SubLink(link) => below(&link.query),
+            part => test(part),
         });
     });
     found
-        || query.ctes.iter().any(|cte| query_names_type(&cte.query, oid))
+        || query.ctes.iter().any(|cte| below(&cte.query))
         || query.range_table.iter().any(|entry| match &entry.source {
-            RangeSource::Subquery { query, view: None } => query_names_type(query, oid),
+            RangeSource::Subquery { query, view } => (views || view.is_none()) && below(query),
             _ => false,
         })
 }

@@ -38,6 +38,9 @@ pub(super) fn by_name(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>)
     add(catalog.namespaces().filter_map(of), found);
 }
 
+/// Objects that have rows beside those of relations and types are made for every value.
+pub(super) fn nothing(_catalog: &Catalog, _value: &Datum, _found: &mut Vec<Object>) {}
+
 /// Indexes of a table.
 pub(super) fn by_table(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
     let table = oid(value).and_then(|oid| catalog.relation(oid));

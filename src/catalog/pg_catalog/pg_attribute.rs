@@ -18,7 +18,7 @@ const SYSTEM: [(&str, Oid, i16, i16); 6] = [
 
 pub(super) fn rows(relation: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     rows.extend(relation.columns.iter().map(|c| row(relation, c, cx.catalog, columns)));
-    if matches!(relation.kind, RelationKind::Table | RelationKind::Sequence) {
+    if relation.kind.has_rows() || relation.kind == RelationKind::Sequence {
         rows.extend(SYSTEM.iter().map(|s| system_row(relation.oid, *s, columns)));
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut 
     // Foreign keys are enforced by triggers, on both sides.
     let has_triggers =
         || r.constraints.iter().any(is_key) || !cx.catalog.foreign_keys_on(r.oid).is_empty();
-    let is_table = r.kind == RelationKind::Table;
+    let is_table = r.kind.has_rows();
     rows.push(row![columns;
         Datum::Oid(r.oid),
         text(&r.name),
@@ -34,12 +34,12 @@ pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut 
         letter(kind(r.kind)),
         int2(r.columns.len()),
         int2(r.constraints.iter().filter(is_check).count()),
-        Datum::Bool(r.kind == RelationKind::View),
+        Datum::Bool(r.query().is_some()),
         Datum::Bool(has_triggers()),
         Datum::Bool(false),
         Datum::Bool(false),
         Datum::Bool(false),
-        Datum::Bool(true),
+        Datum::Bool(r.materialized.as_ref().is_none_or(|m| m.populated)),
         letter(if is_table { b'd' } else { b'n' }),
         Datum::Bool(false),
         Datum::Oid(0),
@@ -55,14 +55,14 @@ pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut 
 fn access_method(relation: &Relation) -> Oid {
     match (&relation.index, relation.kind) {
         (Some(index), _) => index.access_method,
-        (None, RelationKind::Table) => oid::HEAP,
+        (None, kind) if kind.has_rows() => oid::HEAP,
         _ => 0,
     }
 }
 
 fn tuples(relation: &Relation, cx: &Context<'_>) -> f32 {
     match relation.kind {
-        RelationKind::Table => cx.host.row_count(relation.oid),
+        RelationKind::Table | RelationKind::MaterializedView => cx.host.row_count(relation.oid),
         RelationKind::Index => cx.host.row_count(relation.oid).max(0.0),
         RelationKind::Sequence => 1.0,
         RelationKind::View => -1.0,
@@ -78,6 +78,7 @@ pub(in crate::catalog) fn kind(kind: RelationKind) -> u8 {
         RelationKind::Sequence => b'S',
         RelationKind::View => b'v',
         RelationKind::Composite => b'c',
+        RelationKind::MaterializedView => b'm',
     }
 }
 

@@ -24,6 +24,25 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(all.iter().map(|row| columns.project(row)));
 }
 
+/// What functions need: their schema, types, and what a body in the standard's form reads.
+pub(super) fn of_functions(cx: &Context<'_>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for function in cx.catalog.functions() {
+        let proc = &function.proc;
+        let this = (class::PROC, proc.oid, 0);
+        rows.push(row(this, (class::NAMESPACE, proc.namespace, 0), b'n'));
+        let all = proc.all_args.iter().flatten().map(|(oid, _)| *oid);
+        let mut types: BTreeSet<Oid> = all.chain(proc.arg_types.iter().copied()).collect();
+        types.insert(proc.return_type);
+        let made = types.into_iter().filter(|oid| !Catalog::is_system(*oid));
+        rows.extend(made.map(|oid| row(this, (class::TYPE, oid, 0), b'n')));
+        for (table, attno) in function.queries().iter().flat_map(relations_of_query) {
+            rows.push(row(this, (class::CLASS, table, attno), b'n'));
+        }
+    }
+    rows
+}
+
 fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
     let this = (class::CLASS, relation.oid, 0);
     let row_type = (class::TYPE, relation.row_type, 0);
@@ -49,11 +68,11 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
         let column_end = (class::CLASS, relation.oid, column.attno);
         rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
     }
-    if let Some(view) = &relation.view {
+    if let Some(query) = relation.query() {
         let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
         rows.push(row(rule, this, b'i'));
         rows.push(row(rule, this, b'n'));
-        let read = relations_of_query(&view.query);
+        let read = relations_of_query(query);
         for (table, attno) in &read {
             // A whole table only where none of its columns is read.
             let columns = || read.iter().any(|(other, attno)| other == table && *attno != 0);

@@ -36,14 +36,18 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(this.chain(checks).map(|row| columns.project(&row)));
 }
 
-/// Comments on schemas; those on the system's are in the export.
-pub(super) fn of_namespaces(cx: &Context<'_>) -> Vec<Row> {
+/// Comments on schemas, those on the system's being in the export, and on functions.
+pub(super) fn of_others(cx: &Context<'_>) -> Vec<Row> {
     let comment = |n: &Arc<Namespace>| {
         let exported = description(n.oid, class::NAMESPACE, 0);
         let comment = n.comment.as_deref().filter(|comment| exported != Some(*comment))?;
         Some(row(n.oid, class::NAMESPACE, 0, comment))
     };
-    cx.catalog.namespaces().filter_map(comment).collect()
+    let functions = cx.catalog.functions();
+    let functions = functions.filter_map(|function| {
+        Some(row(function.proc.oid, class::PROC, 0, function.comment.as_deref()?))
+    });
+    cx.catalog.namespaces().filter_map(comment).chain(functions).collect()
 }
 
 fn row(object: Oid, class: Oid, sub: i16, comment: &str) -> Row {

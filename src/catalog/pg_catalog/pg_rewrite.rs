@@ -4,11 +4,11 @@
 use super::values::{letter, text};
 use super::wanted::row;
 use super::{Columns, Context, Row};
-use crate::catalog::{Relation, RelationKind};
+use crate::catalog::Relation;
 use crate::types::{Datum, Oid};
 
 pub(super) fn rows(view: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
-    if view.kind == RelationKind::View {
+    if view.query().is_some() {
         rows.push(row![columns;
             Datum::Oid(rule_oid(view.oid)),
             text("_RETURN"),

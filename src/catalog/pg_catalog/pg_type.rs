@@ -45,7 +45,7 @@ fn io(t: &Type, which: &str) -> String {
         (TypeKind::Domain, "in" | "recv") => "domain_",
         // A domain is written as its base type is.
         (TypeKind::Domain, _) => {
-            let output = builtin::proc(t.output).map_or("", |p| p.name);
+            let output = builtin::proc(t.output).map_or("", |p| &*p.name);
             output.strip_suffix("out").unwrap_or(output)
         }
         _ => "array_",

@@ -110,6 +110,7 @@ pub(super) fn source(name: &str) -> Source {
         "pg_cursors" => Source::Made(|cx| Ok(pg_cursors::rows(cx))),
         "pg_database" => Source::Made(|cx| Ok(pg_database::rows(cx))),
         "pg_db_role_setting" => Source::Made(|cx| Ok(pg_db_role_setting::rows(cx))),
+        "pg_default_acl" => Source::Made(|cx| Ok(pg_default_acl::rows(cx))),
         "pg_locks" => Source::Made(|cx| Ok(pg_locks::rows(cx))),
         "pg_namespace" => Source::Made(|cx| Ok(pg_namespace::rows(cx))),
         "pg_prepared_statements" => Source::Made(|cx| Ok(pg_prepared_statements::rows(cx))),
@@ -145,10 +146,12 @@ fn objects(name: &str) -> Option<Objects> {
             of(pg_constraint::rows, 0.5, KEYS).and_types(pg_constraint::of_type)
         }
         "pg_depend" => {
-            of(pg_depend::rows, 6.0, &[("objid", by_part)]).and_types(pg_depend::of_type)
+            let others = Some(pg_depend::of_functions as fn(&Context<'_>) -> Vec<Row>);
+            let of_objects = of(pg_depend::rows, 6.0, &[("objid", by_part)]);
+            Objects { others, ..of_objects.and_types(pg_depend::of_type) }
         }
         "pg_description" => Objects {
-            others: Some(pg_description::of_namespaces),
+            others: Some(pg_description::of_others),
             ..of(pg_description::rows, 0.1, &[("objoid", by_part)])
                 .and_types(pg_description::of_type)
         },
@@ -160,6 +163,14 @@ fn objects(name: &str) -> Option<Objects> {
             per_relation: 0.5,
         },
         "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
+        // The database's few functions are looked through each time.
+        "pg_proc" => Objects {
+            of_relation: None,
+            of_type: None,
+            others: Some(pg_proc::rows),
+            finders: &[("oid", nothing), ("proname", nothing)],
+            per_relation: 0.1,
+        },
         "pg_rewrite" => of(pg_rewrite::rows, 0.1, &[("oid", by_rule), ("ev_class", by_oid)]),
         "pg_sequence" => of(pg_sequence::rows, 0.2, &[("seqrelid", by_oid)]),
         "pg_type" => {

@@ -109,7 +109,7 @@ fn is_superuser(cx: &Context<'_>) -> bool {
 
 /// The user's tables that the current role owns.
 fn my_tables<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Arc<Relation>> {
-    let tables = cx.catalog.relations().filter(|r| r.kind == super::RelationKind::Table);
+    let tables = cx.catalog.relations().filter(|r| r.kind.has_rows());
     tables.filter(|table| is_mine(table, cx))
 }
 

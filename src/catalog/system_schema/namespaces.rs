@@ -2,7 +2,7 @@
 
 use super::int8;
 use crate::catalog::pg_catalog::{Context, Row, values};
-use crate::catalog::{Catalog, RelationKind, acl, builtin, is_temporary};
+use crate::catalog::{Catalog, acl, builtin, is_temporary};
 use crate::types::{Oid, oids};
 
 pub(super) const COLUMNS: &[(&str, Oid)] =
@@ -14,7 +14,7 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
     let mine = namespaces.filter(|n| acl::has_privileges_of(cx.catalog, cx.role, n.owner));
     mine.map(|namespace| {
         let is_table = |r: &&std::sync::Arc<crate::catalog::Relation>| {
-            r.kind == RelationKind::Table && r.namespace == namespace.oid
+            r.kind.has_rows() && r.namespace == namespace.oid
         };
         vec![
             values::text(&namespace.name),

@@ -2,7 +2,7 @@
 
 use super::{TEXT_ARRAY, int8, is_superuser};
 use crate::catalog::pg_catalog::{Context, Row, values};
-use crate::catalog::{ColdStorage, DEFAULT_STORAGE, RelationKind, TableOptions};
+use crate::catalog::{ColdStorage, DEFAULT_STORAGE, TableOptions};
 use crate::error::Result;
 use crate::types::{Datum, Oid, oids};
 
@@ -55,6 +55,6 @@ pub(super) fn rows(cx: &Context<'_>) -> Result<Vec<Row>> {
 
 /// How many of the database's tables a storage has.
 fn tables_in(storage: Option<&str>, cx: &Context<'_>) -> Datum {
-    let tables = cx.catalog.relations().filter(|r| r.kind == RelationKind::Table);
+    let tables = cx.catalog.relations().filter(|r| r.kind.has_rows());
     int8(tables.filter(|t| TableOptions::of(t).storage == storage).count() as u64)
 }

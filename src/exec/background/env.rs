@@ -54,6 +54,10 @@ impl Env for BackgroundEnv {
         self.role
     }
 
+    fn acting(&self, role: Oid, _search_path: Option<Vec<Oid>>) -> Arc<dyn Env> {
+        Arc::new(BackgroundEnv::new(self.catalog.clone(), role))
+    }
+
     fn session_role(&self) -> Oid {
         self.role
     }

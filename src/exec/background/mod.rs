@@ -121,6 +121,7 @@ fn remove_batch(
         cancel: CancelToken::new(),
         memory_limit_bytes: MEMORY_LIMIT_BYTES,
         measurements: None,
+        functions: Default::default(),
         force_parallel: false,
     };
     let removed = remove(Arc::new(cx), &relation)?;

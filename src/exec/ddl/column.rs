@@ -129,6 +129,11 @@ pub(super) fn refuse_pseudo_type(column: &str, type_oid: Oid, catalog: &Catalog)
     }
 }
 
+/// Whether no value can be of a type.
+pub(super) fn is_pseudo(type_oid: Oid, catalog: &Catalog) -> bool {
+    catalog.type_(type_oid).is_some_and(|found| found.kind == TypeKind::Pseudo)
+}
+
 /// Pseudo-types cannot be stored; some types we cannot store yet.
 pub(super) fn check_type(column: &str, type_oid: Oid, catalog: &Catalog) -> Result<()> {
     refuse_pseudo_type(column, type_oid, catalog)?;

@@ -24,10 +24,18 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
             relation(&parts, RelationKind::Sequence, comment, cx).await?;
         }
         ObjectType::OBJECT_VIEW => relation(&parts, RelationKind::View, comment, cx).await?,
+        ObjectType::OBJECT_MATVIEW => {
+            relation(&parts, RelationKind::MaterializedView, comment, cx).await?;
+        }
         ObjectType::OBJECT_COLUMN => column(&parts, comment, cx).await?,
         ObjectType::OBJECT_TABCONSTRAINT => constraint(&parts, comment, cx).await?,
         kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
             super::types::comment(statement.object(), kind, comment, cx).await?;
+        }
+        kind @ (ObjectType::OBJECT_FUNCTION
+        | ObjectType::OBJECT_PROCEDURE
+        | ObjectType::OBJECT_ROUTINE) => {
+            super::routine::comment(statement.object(), kind, comment, cx)?;
         }
         ObjectType::OBJECT_DOMCONSTRAINT => {
             super::types::comment_check(statement, comment, cx).await?;
@@ -77,7 +85,15 @@ async fn column(parts: &[&str], comment: Option<String>, cx: &DdlContext<'_>) ->
     let Some((column, table)) = parts.split_last().filter(|(_, t)| !t.is_empty()) else {
         return Err(PgError::new(code::SYNTAX_ERROR, "column name must be qualified"));
     };
-    let found = find(table, cx).await?;
+    let found = find(table, cx).await.map_err(|error| match error.code() {
+        // As PostgreSQL has it, whatever the relation is.
+        code::INSUFFICIENT_PRIVILEGE if error.message().starts_with("must be owner") => {
+            let name = table.last().copied().unwrap_or_default();
+            let message = format!("must be owner of relation {name}");
+            PgError::new(code::INSUFFICIENT_PRIVILEGE, message)
+        }
+        _ => error,
+    })?;
     let attno = found.column_by_name(column).map(|c| c.attno).ok_or_else(|| {
         let message = format!("column \"{column}\" of relation \"{}\" does not exist", found.name);
         PgError::new(code::UNDEFINED_COLUMN, message)

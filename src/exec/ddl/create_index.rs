@@ -3,7 +3,7 @@
 use super::names::{RelationName, strings};
 use super::{DdlContext, create_table, implicit_names, index_def, lock, options, privileges, rows};
 use crate::catalog::builtin::{self, oid};
-use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation, RelationKind};
+use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::Expr;
 use crate::sql::bind::{ExprPlace, bind_expr};
@@ -28,8 +28,8 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
     // CONCURRENTLY asks for a weaker lock that lets writers go on. Building waits for none here,
     // but must not miss their rows, so it takes the same lock.
     let table = lock::get_named(&name, TableLockMode::Share, cx).await?;
-    check_table(&table)?;
     privileges::relation_owner(&table, cx)?;
+    check_table(&table)?;
     let catalog = cx.catalog();
     let method = access_method(statement)?;
     let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;
@@ -68,7 +68,7 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
 }
 
 fn check_table(table: &Relation) -> Result<()> {
-    if table.kind != RelationKind::Table {
+    if !table.kind.has_rows() {
         let message = format!("cannot create index on relation \"{}\"", table.name);
         let what = privileges::kind_name(table.kind);
         let plural = if what == "index" { "indexes".to_owned() } else { format!("{what}s") };

@@ -1,7 +1,7 @@
 //! CREATE SCHEMA.
 
 use super::{DdlContext, lock, privileges, role_spec};
-use crate::catalog::{Namespace, acl};
+use crate::catalog::{DefaultAclKind, Namespace, acl};
 use crate::error::{PgError, Result, code};
 use pg_raw_parse::nodes::CreateSchemaStmt;
 
@@ -33,7 +33,8 @@ pub(super) async fn execute(statement: &CreateSchemaStmt, cx: &DdlContext<'_>) -
         return Err(PgError::new(code::DUPLICATE_SCHEMA, message));
     }
     let oid = cx.catalog.new_oid()?;
-    let namespace = Namespace { oid, name, owner, comment: None, acl: None };
+    let acl = cx.catalog().default_acl(DefaultAclKind::Schema, owner, 0);
+    let namespace = Namespace { oid, name, owner, comment: None, acl };
     cx.catalog.put_namespace(namespace.clone(), cx.txn);
     super::schema_elements::create(statement.schema_elts(), &namespace, cx).await?;
     Ok(TAG.to_owned())

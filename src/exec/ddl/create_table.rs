@@ -4,7 +4,7 @@ use super::draft::TableDraft;
 use super::names::RelationName;
 use super::{DdlContext, lock, options, table_options};
 use crate::catalog::{
-    Catalog, Namespace, OnCommit, Persistence, Relation, RelationKind, is_temporary,
+    Catalog, DefaultAclKind, Namespace, OnCommit, Persistence, Relation, RelationKind, is_temporary,
 };
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
@@ -153,11 +153,13 @@ pub(super) fn new_table(
         _ => Persistence::Permanent,
     };
     super::types::take_row_type_name(namespace.oid, &name, cx)?;
+    let owner = cx.env.current_role();
+    let acl = cx.catalog().default_acl(DefaultAclKind::Relation, owner, namespace.oid);
     Ok(Relation {
         oid: cx.catalog.new_oid()?,
         name,
         namespace: namespace.oid,
-        owner: cx.env.current_role(),
+        owner,
         kind: RelationKind::Table,
         persistence,
         on_commit: OnCommit::PreserveRows,
@@ -167,12 +169,13 @@ pub(super) fn new_table(
         row_type: new_row_type(cx)?,
         options: BTreeMap::new(),
         comment: None,
-        acl: None,
+        acl,
         indexes: Vec::new(),
         constraints: Vec::new(),
         index: None,
         sequence: None,
         view: None,
+        materialized: None,
     })
 }
 

@@ -4,19 +4,17 @@ use super::{DdlContext, column, create_table, options, rows, table_options};
 use crate::catalog::schema::table_schema;
 use crate::catalog::{OnCommit, Relation};
 use crate::error::{PgError, Result, code};
-use crate::exec::{RowBatch, execute as run, plan};
-use crate::nodes::{CommandType, Query};
+use crate::exec::{Plan, RowBatch, StatementContext, execute as run, plan};
+use crate::nodes::{CommandType, Expr, Query, Var};
 use crate::sql::bind::{ParamTypes, bind_node, bind_select_into};
 use crate::sql::into_clause;
-use crate::types::{Datum, arrow, oids};
+use crate::types::{Datum, Oid, arrow, oids};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{CreateTableAsStmt, IntoClause, SelectStmt};
-use pg_raw_parse::raw::{ObjectType, OnCommitAction};
+use pg_raw_parse::raw::OnCommitAction;
+use std::sync::Arc;
 
 pub(super) async fn execute(statement: &CreateTableAsStmt, cx: &DdlContext<'_>) -> Result<String> {
-    if statement.objtype == ObjectType::OBJECT_MATVIEW {
-        return Err(PgError::unsupported("CREATE MATERIALIZED VIEW"));
-    }
     let into = statement.into().expect("CREATE TABLE AS names a table");
     let (node, mut types, params) = match cx.prepared {
         Some(p) => (p.query, ParamTypes::Fixed(p.types.clone()), p.params.clone()),
@@ -73,12 +71,15 @@ async fn create(
     if into.skip_data {
         return Ok("CREATE TABLE AS".to_owned());
     }
-    let count = fill(oid, &query, params, cx).await?;
+    let catalog = cx.catalog();
+    let context = cx.statement(&catalog)?;
+    let plan = plan(&query, &context)?;
+    let count = fill(oid, &plan, params, context, cx).await?;
     Ok(format!("SELECT {count}"))
 }
 
 /// The query's columns, under the names given; `unknown` literals are text.
-fn add_columns(
+pub(super) fn add_columns(
     table: &mut Relation,
     into: &IntoClause,
     query: &Query,
@@ -99,7 +100,11 @@ fn add_columns(
         };
         column::check_type(name, type_oid, &catalog)?;
         let typmod = target.expr.typmod();
-        table.columns.push(column::new_column(attno, name, type_oid, typmod, &catalog));
+        let mut new = column::new_column(attno, name, type_oid, typmod, &catalog);
+        if let Expr::Var(Var { collation, .. }) | Expr::Collate { collation, .. } = &target.expr {
+            new.collation = *collation;
+        }
+        table.columns.push(new);
     }
     if names.next().is_some() {
         let message = "too many column names were specified";
@@ -108,34 +113,52 @@ fn add_columns(
     Ok(())
 }
 
-async fn fill(oid: u32, query: &Query, params: Vec<Datum>, cx: &DdlContext<'_>) -> Result<u64> {
+/// Puts a plan's rows into a table that nobody else sees yet, and that has no indexes; how many.
+pub(super) async fn fill(
+    oid: Oid,
+    plan: &Arc<Plan>,
+    params: Vec<Datum>,
+    context: Arc<StatementContext>,
+    cx: &DdlContext<'_>,
+) -> Result<u64> {
     let catalog = cx.catalog();
     let table = catalog.relation(oid).expect("the table was just put").clone();
     let schema = table_schema(&catalog, &table);
     let owner = schema.owner(cx.env.current_role());
-    let context = cx.statement(&catalog)?;
-    let plan = plan(query, &context)?;
-    let mut execution = run(&plan, params, context).await?;
     let mut count = 0;
+    for_each_row(plan, params, context, &table, cx, |row| {
+        count += 1;
+        rows::insert(&schema, owner, row, &catalog, cx)
+    })
+    .await?;
+    Ok(count)
+}
+
+/// Runs a plan and calls `f` with each of its rows, as wide as the table's.
+pub(super) async fn for_each_row(
+    plan: &Arc<Plan>,
+    params: Vec<Datum>,
+    context: Arc<StatementContext>,
+    table: &Relation,
+    cx: &DdlContext<'_>,
+    mut f: impl FnMut(&[Datum]) -> Result<()>,
+) -> Result<()> {
+    let mut execution = run(plan, params, context).await?;
     while let Some(batch) = execution.rows.next(usize::MAX).await? {
         cx.cancel.check()?;
         match batch {
             RowBatch::Rows(batch) => {
-                for row in &batch {
-                    rows::insert(&schema, owner, &row[..table.columns.len()], &catalog, cx)?;
-                    count += 1;
-                }
+                batch.iter().try_for_each(|row| f(&row[..table.columns.len()]))?;
             }
             RowBatch::Arrow(batch) => {
                 for at in 0..batch.num_rows() {
                     let values = batch.columns().iter().zip(&table.columns);
                     let row: Vec<_> =
                         values.map(|(a, c)| arrow::datum_at(a, at, c.type_oid)).collect();
-                    rows::insert(&schema, owner, &row, &catalog, cx)?;
-                    count += 1;
+                    f(&row)?;
                 }
             }
         }
     }
-    Ok(count)
+    Ok(())
 }

@@ -18,9 +18,13 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_INDEX => (RelationKind::Index, "DROP INDEX"),
         ObjectType::OBJECT_SEQUENCE => (RelationKind::Sequence, "DROP SEQUENCE"),
         ObjectType::OBJECT_VIEW => (RelationKind::View, "DROP VIEW"),
+        ObjectType::OBJECT_MATVIEW => (RelationKind::MaterializedView, "DROP MATERIALIZED VIEW"),
         ObjectType::OBJECT_SCHEMA => return drop_schemas(statement, cx).await,
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::drop(statement, cx).await;
+        }
+        ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
+            return super::routine::drop(statement, cx).await;
         }
         _ => return super::drop_missing::execute(statement, cx),
     };
@@ -114,6 +118,7 @@ fn check_kind(relation: &Relation, kind: RelationKind) -> Result<()> {
         RelationKind::Sequence => "a sequence",
         RelationKind::View => "a view",
         RelationKind::Composite => "a composite type",
+        RelationKind::MaterializedView => "a materialized view",
     };
     let message = format!("\"{}\" is not {}", relation.name, article(kind));
     let drop = match relation.kind {
@@ -217,7 +222,7 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) | Object::Type(_) => None,
+        Object::Namespace(_) | Object::Type(_) | Object::Function(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -260,7 +265,14 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                 let key = ObjectKey::Type(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
+            Object::Function(oid) => {
+                let key = ObjectKey::Function(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
+            }
             Object::Namespace(oid) => {
+                for defaults in cx.catalog().default_acls().filter(|d| d.namespace == oid) {
+                    super::default_privileges::remove(defaults.oid, cx);
+                }
                 let key = ObjectKey::Namespace(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }

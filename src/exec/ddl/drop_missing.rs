@@ -7,12 +7,11 @@ use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
 use crate::sql::bind::resolve_type;
 use pg_raw_parse::Node;
-use pg_raw_parse::nodes::DropStmt;
+use pg_raw_parse::nodes::{DropStmt, ObjectWithArgs};
 use pg_raw_parse::raw::ObjectType;
 
 pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
     let (kind, tag) = match statement.remove_type {
-        ObjectType::OBJECT_MATVIEW => ("materialized view", "DROP MATERIALIZED VIEW"),
         ObjectType::OBJECT_FOREIGN_TABLE => ("foreign table", "DROP FOREIGN TABLE"),
         ObjectType::OBJECT_EXTENSION => ("extension", "DROP EXTENSION"),
         ObjectType::OBJECT_COLLATION => ("collation", "DROP COLLATION"),
@@ -30,13 +29,13 @@ pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<Strin
         ObjectType::OBJECT_TRIGGER => return of_relation(statement, "trigger", "DROP TRIGGER", cx),
         ObjectType::OBJECT_RULE => return of_relation(statement, "rule", "DROP RULE", cx),
         ObjectType::OBJECT_POLICY => return of_relation(statement, "policy", "DROP POLICY", cx),
-        ObjectType::OBJECT_FUNCTION => return routine(statement, "function", "DROP FUNCTION", cx),
-        ObjectType::OBJECT_PROCEDURE => {
-            return routine(statement, "procedure", "DROP PROCEDURE", cx);
-        }
-        ObjectType::OBJECT_ROUTINE => return routine(statement, "routine", "DROP ROUTINE", cx),
         ObjectType::OBJECT_AGGREGATE => {
-            return routine(statement, "aggregate", "DROP AGGREGATE", cx);
+            for node in statement.objects() {
+                if let Node::ObjectWithArgs(written) = node {
+                    routine(written, statement.missing_ok, "aggregate", cx)?;
+                }
+            }
+            return Ok("DROP AGGREGATE".to_owned());
         }
         _ => return Err(PgError::unsupported("DROP of this kind of object")),
     };
@@ -47,7 +46,7 @@ pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<Strin
         };
         let message = format!("{kind} \"{name}\" does not exist");
         if !statement.missing_ok {
-            let relation = kind.ends_with("view") || kind.ends_with("table");
+            let relation = kind.ends_with("table");
             let code = if relation { code::UNDEFINED_TABLE } else { code::UNDEFINED_OBJECT };
             return Err(PgError::new(code, message));
         }
@@ -89,22 +88,29 @@ fn of_relation(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>)
     Ok(tag.to_owned())
 }
 
-/// Functions and their kin: users cannot make any, and those there are cannot be dropped.
-fn routine(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>) -> Result<String> {
-    for node in statement.objects() {
-        let Node::ObjectWithArgs(routine) = node else { continue };
+/// A function or its kin that users have not made; those that there are cannot be dropped.
+pub(super) fn routine(
+    routine: &ObjectWithArgs,
+    missing_ok: bool,
+    kind: &str,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    {
         let names: Vec<&str> = routine.objname().iter().filter_map(Node::as_str).collect();
         let name = names.last().copied().unwrap_or_default();
         let builtin = names.len() == 1 || names[0] == "pg_catalog";
         if builtin && builtin::procs_named(name).next().is_some() {
-            return Err(PgError::unsupported(format!("{tag} of a built-in function")));
+            return Err(PgError::unsupported(format!(
+                "DROP {} of a built-in one",
+                kind.to_uppercase()
+            )));
         }
         let mut types = Vec::new();
         for node in routine.objargs() {
             let Node::TypeName(name) = node else { continue };
             let (oid, _) = resolve_type(name, &cx.bind(&cx.catalog()))?;
             let shown = crate::types::format_type(oid, -1);
-            let internal = builtin::type_(oid).filter(|_| statement.missing_ok && is_system(name));
+            let internal = builtin::type_(oid).filter(|_| missing_ok && is_system(name));
             types.push(match (internal, shown) {
                 // The notice shows names as the parser completes them.
                 (Some(t), _) => format!("pg_catalog.{}", t.name),
@@ -113,7 +119,7 @@ fn routine(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>) -> 
         }
         let arguments = if routine.args_unspecified { None } else { Some(types.join(",")) };
         let name = names.join(".");
-        let (message, state) = match (arguments, statement.missing_ok) {
+        let (message, state) = match (arguments, missing_ok) {
             (Some(types), _) => {
                 (format!("{kind} {name}({types}) does not exist"), code::UNDEFINED_FUNCTION)
             }
@@ -122,12 +128,12 @@ fn routine(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>) -> 
                 (format!("could not find a {kind} named \"{name}\""), code::UNDEFINED_FUNCTION)
             }
         };
-        if !statement.missing_ok {
+        if !missing_ok {
             return Err(PgError::new(state, message));
         }
         cx.notice(format!("{message}, skipping"));
     }
-    Ok(tag.to_owned())
+    Ok(())
 }
 
 /// A type that the parser writes with its schema: `int` is `pg_catalog.int4`.

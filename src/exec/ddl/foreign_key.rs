@@ -10,7 +10,7 @@ use crate::catalog::{
     RelationKind,
 };
 use crate::error::{PgError, Result, code};
-use crate::functions::privileges::require_relation;
+use crate::functions::privileges::require_columns;
 use crate::storage::TableLockMode;
 use crate::types::Oid;
 use pg_raw_parse::nodes::Constraint as Node;
@@ -35,9 +35,10 @@ pub(super) async fn add(
     let catalog = cx.catalog();
     let table = catalog.relation(table).expect("the table is locked").clone();
     check_tables(&table, &referenced)?;
-    require_relation(&catalog, cx.env.current_role(), referenced.oid, "x")?;
     let columns = column_numbers(&table, &spec.columns)?;
     let (index, referenced_columns) = referenced_key(&referenced, node, &catalog)?;
+    let referring = referenced_columns.iter().copied().collect();
+    require_columns(&catalog, cx.env.current_role(), referenced.oid, 'x', &referring)?;
     if columns.len() != referenced_columns.len() {
         let message = "number of referencing and referenced columns for foreign key disagree";
         return Err(PgError::new(code::INVALID_FOREIGN_KEY, message));

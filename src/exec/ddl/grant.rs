@@ -3,8 +3,9 @@
 //! An object without an access list has the default one: everything for its owner, and for PUBLIC
 //! what the kind of object gives. The first GRANT or REVOKE writes it down and changes it.
 
+use super::grantor::{Subject, without_orphans};
 use super::names::{RelationName, get_namespace};
-use super::{DdlContext, database, lock, privileges, role_spec};
+use super::{DdlContext, database, lock, role_spec};
 use crate::catalog::{Catalog, Change, Database, Namespace, Relation, RelationKind, acl, builtin};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
@@ -40,16 +41,18 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
     let tag = if statement.is_grant { "GRANT" } else { "REVOKE" };
     let change = Grant::read(statement, cx)?;
     match (statement.targtype, statement.objtype) {
-        // Users' schemas have no functions.
         (
             GrantTargetType::ACL_TARGET_ALL_IN_SCHEMA,
-            ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE,
+            kind @ (ObjectType::OBJECT_FUNCTION
+            | ObjectType::OBJECT_PROCEDURE
+            | ObjectType::OBJECT_ROUTINE),
         ) => {
             for schema in names(statement.objects()) {
                 let found = get_namespace(&cx.catalog(), schema, cx)?.oid;
                 if Catalog::is_system(found) && found != builtin::oid::PUBLIC {
                     return Err(PgError::unsupported(format!("{tag} on functions")));
                 }
+                super::routine::grant_in_schema(found, kind, &change, cx)?;
             }
         }
         (GrantTargetType::ACL_TARGET_ALL_IN_SCHEMA, kind) => {
@@ -75,6 +78,16 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
                 super::types::grant(object, &change, cx)?;
             }
         }
+        (
+            _,
+            kind @ (ObjectType::OBJECT_FUNCTION
+            | ObjectType::OBJECT_PROCEDURE
+            | ObjectType::OBJECT_ROUTINE),
+        ) => {
+            for object in super::untyped_list::untyped(statement.objects()).iter() {
+                super::routine::grant(object, kind, &change, cx)?;
+            }
+        }
         (_, ObjectType::OBJECT_DATABASE) => {
             for name in names(statement.objects()) {
                 on_database(name, &change, cx)?;
@@ -93,7 +106,9 @@ fn names(list: &CastNodeList<RangeVar>) -> Vec<&str> {
 
 /// What a statement changes in each access list.
 pub(super) struct Grant {
-    is_grant: bool,
+    pub(super) is_grant: bool,
+    /// CASCADE of REVOKE.
+    cascade: bool,
     /// Letters, with the grant option's `*` apart; empty: ALL, unless it is about columns only.
     letters: Vec<char>,
     /// Privileges on columns: a letter, or `None` for ALL, and the columns' names.
@@ -102,11 +117,10 @@ pub(super) struct Grant {
     grant_option: bool,
     /// `None`: PUBLIC.
     grantees: Vec<Option<String>>,
-    grantor: String,
 }
 
 impl Grant {
-    fn read(statement: &GrantStmt, cx: &DdlContext<'_>) -> Result<Grant> {
+    pub(super) fn read(statement: &GrantStmt, cx: &DdlContext<'_>) -> Result<Grant> {
         let mut letters = Vec::new();
         let mut on_columns = Vec::new();
         for privilege in statement.privileges() {
@@ -134,9 +148,14 @@ impl Grant {
             let message = "grant options can only be granted to roles";
             return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
         }
-        let grantor = acl::role_name(&catalog, cx.env.current_role());
         let (is_grant, grant_option) = (statement.is_grant, statement.grant_option);
-        Ok(Grant { is_grant, letters, on_columns, grant_option, grantees, grantor })
+        let cascade = super::drop::cascade(statement.behavior);
+        Ok(Grant { is_grant, cascade, letters, on_columns, grant_option, grantees })
+    }
+
+    /// ALL PRIVILEGES.
+    pub(super) fn is_everything(&self) -> bool {
+        self.letters.is_empty() && self.on_columns.is_empty()
     }
 
     /// The letters for a kind of object, in the order that access lists show them.
@@ -144,26 +163,24 @@ impl Grant {
         if let Some(wrong) = self.letters.iter().find(|l| !all.contains(**l)) {
             let name = PRIVILEGES.iter().find(|(_, l)| l == wrong).map_or("", |(n, _)| n);
             let name = name.to_ascii_uppercase();
-            // USAGE is known for relations, as sequences have it, but tables do not.
-            let kind = if (kind, *wrong) == ("relation", 'U') { "table" } else { kind };
             let message = format!("invalid privilege type {name} for {kind}");
             return Err(PgError::new(code::INVALID_GRANT_OPERATION, message));
         }
-        let everything = self.letters.is_empty() && self.on_columns.is_empty();
-        let wanted = |l: &char| everything || self.letters.contains(l);
+        let wanted = |l: &char| self.is_everything() || self.letters.contains(l);
         Ok(all.chars().filter(wanted).collect())
     }
 
-    /// The access list after the change.
+    /// The access list after the change of what a grantor gives. 2BP01 where others have granted what is
+    /// revoked on, and CASCADE was not said.
     pub(super) fn apply(
         &self,
         mut items: Vec<String>,
+        grantor: &str,
         owner: &str,
         letters: &[char],
         all: &str,
-    ) -> Vec<String> {
-        // A superuser grants as the owner would.
-        let grantor = if self.grantor == owner { &self.grantor } else { owner };
+    ) -> Result<Vec<String>> {
+        let mut lost = false;
         for grantee in &self.grantees {
             let at = items.iter().position(|item| {
                 let (who, _, by) = acl::parts(item);
@@ -171,6 +188,7 @@ impl Grant {
             });
             let before = at.map_or("", |at| acl::parts(&items[at]).1).to_owned();
             let after = self.change(&before, letters, all);
+            lost |= before.matches('*').count() > after.matches('*').count();
             let item = acl::item(grantee.as_deref(), &after, grantor);
             match (at, after.is_empty()) {
                 (Some(at), true) => {
@@ -181,7 +199,10 @@ impl Grant {
                 (None, false) => items.push(item),
             }
         }
-        items
+        match lost {
+            true => without_orphans(items, owner, self.cascade),
+            false => Ok(items),
+        }
     }
 
     /// One grantee's privileges after the change.
@@ -227,7 +248,7 @@ fn all_in_schema(
     let catalog = cx.catalog();
     let namespace = get_namespace(&catalog, schema, cx)?;
     let wanted = |r: &&Arc<Relation>| match kind {
-        ObjectType::OBJECT_TABLE => matches!(r.kind, RelationKind::Table | RelationKind::View),
+        ObjectType::OBJECT_TABLE => r.kind.has_rows() || r.kind == RelationKind::View,
         ObjectType::OBJECT_SEQUENCE => r.kind == RelationKind::Sequence,
         _ => false,
     };
@@ -260,27 +281,64 @@ fn on_relation(
         RelationKind::Sequence => (SEQUENCE_PRIVILEGES, "sequence"),
         _ => (TABLE_PRIVILEGES, "relation"),
     };
-    let letters = change.letters_for(all, name)?;
+    // USAGE is known for relations, as sequences have it, but tables do not.
+    let usage = change.letters.first() == Some(&'U') && name == "relation";
+    let letters = change.letters_for(all, if usage { "table" } else { name })?;
     let owner = acl::role_name(&catalog, relation.owner);
-    check_may_grant(relation.owner, privileges::kind_name(relation.kind), &relation.name, cx)?;
+    let default = || vec![acl::item(Some(&owner), all, &owner)];
+    let items = relation.acl.clone().unwrap_or_else(default);
+    let kind = if relation.kind == RelationKind::Sequence { "sequence" } else { "table" };
+    let subject =
+        Subject { kind, name: &relation.name, owner: relation.owner, items: items.clone(), all };
     let mut changed = relation.clone();
     if !letters.is_empty() {
-        let default = || vec![acl::item(Some(&owner), all, &owner)];
-        let items = relation.acl.clone().unwrap_or_else(default);
-        changed.acl = Some(change.apply(items, &owner, &letters, all));
+        let (grantor, letters) = subject.grantor(change, &letters, cx)?;
+        if !change.is_grant {
+            check_columns(relation, &subject, cx)?;
+        }
+        changed.acl = Some(change.apply(items, &grantor, &owner, &letters, all)?);
     }
-    on_columns(&mut changed, change, &owner, &letters)?;
+    on_columns(&mut changed, change, &subject, &letters, cx)?;
     cx.catalog.put_relation(changed, cx.txn);
     Ok(())
+}
+
+/// Who revokes a table's privileges revokes them on its columns, too, and must have some privilege on
+/// each; the first is `tableoid`, where there is one.
+fn check_columns(relation: &Relation, table: &Subject<'_>, cx: &DdlContext<'_>) -> Result<()> {
+    let role = cx.env.current_role();
+    let denied = |items: Vec<String>| {
+        let column = Subject { items, all: COLUMN_PRIVILEGES, ..*table };
+        !column.has_any(role, cx)
+    };
+    let name = match relation.kind {
+        RelationKind::Sequence => return Ok(()),
+        RelationKind::View => relation.live_columns().find(|column| {
+            let own = column.acl.iter().flatten();
+            denied(table.items.iter().chain(own).cloned().collect())
+        }),
+        _ if denied(table.items.clone()) => None,
+        _ => return Ok(()),
+    };
+    let name = match (name, relation.kind) {
+        (Some(column), _) => column.name.as_str(),
+        (None, RelationKind::View) => return Ok(()),
+        (None, _) => "tableoid",
+    };
+    let message =
+        format!("permission denied for column \"{name}\" of relation \"{}\"", relation.name);
+    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
 }
 
 /// Privileges on columns. A table's REVOKE takes them from each column, too.
 fn on_columns(
     relation: &mut Relation,
     change: &Grant,
-    owner: &str,
+    table: &Subject<'_>,
     of_table: &[char],
+    cx: &DdlContext<'_>,
 ) -> Result<()> {
+    let owner = acl::role_name(&cx.catalog(), relation.owner);
     let mut by_column: BTreeMap<usize, Vec<char>> = BTreeMap::new();
     if !change.is_grant {
         let letters = of_table.iter().copied().filter(|l| COLUMN_PRIVILEGES.contains(*l));
@@ -309,9 +367,14 @@ fn on_columns(
         }
     }
     for (at, letters) in by_column {
-        let acl = &mut relation.columns[at].acl;
-        let items =
-            change.apply(acl.take().unwrap_or_default(), owner, &letters, COLUMN_PRIVILEGES);
+        let column = &mut relation.columns[at];
+        let items = column.acl.take().unwrap_or_default();
+        // Who may grant on the table may grant on its columns.
+        let both = table.items.iter().chain(&items).cloned().collect();
+        let subject = Subject { items: both, all: COLUMN_PRIVILEGES, ..*table };
+        let (grantor, letters) = subject.grantor(change, &letters, cx)?;
+        let acl = &mut column.acl;
+        let items = change.apply(items, &grantor, &owner, &letters, COLUMN_PRIVILEGES)?;
         *acl = (!items.is_empty()).then_some(items);
     }
     Ok(())
@@ -326,11 +389,13 @@ fn on_schema(name: &str, change: &Grant, cx: &DdlContext<'_>) -> Result<()> {
     let catalog = cx.catalog();
     let found = get_namespace(&catalog, name, cx)?;
     let letters = change.letters_for(SCHEMA_PRIVILEGES, "schema")?;
-    check_may_grant(found.owner, "schema", name, cx)?;
     let owner = acl::role_name(&catalog, found.owner);
-    let default = || vec![acl::item(Some(&owner), SCHEMA_PRIVILEGES, &owner)];
+    let all = SCHEMA_PRIVILEGES;
+    let default = || vec![acl::item(Some(&owner), all, &owner)];
     let items = found.acl.clone().unwrap_or_else(default);
-    let items = change.apply(items, &owner, &letters, SCHEMA_PRIVILEGES);
+    let subject = Subject { kind: "schema", name, owner: found.owner, items: items.clone(), all };
+    let (grantor, letters) = subject.grantor(change, &letters, cx)?;
+    let items = change.apply(items, &grantor, &owner, &letters, all)?;
     super::rename::put_namespace(Namespace { acl: Some(items), ..(**found).clone() }, cx);
     Ok(())
 }
@@ -338,19 +403,13 @@ fn on_schema(name: &str, change: &Grant, cx: &DdlContext<'_>) -> Result<()> {
 fn on_database(name: &str, change: &Grant, cx: &DdlContext<'_>) -> Result<()> {
     let found = database::get(name, cx)?;
     let letters = change.letters_for(database::PRIVILEGES, "database")?;
-    check_may_grant(found.owner, "database", name, cx)?;
     let owner = acl::role_name(&cx.catalog(), found.owner);
+    let all = database::PRIVILEGES;
     let items = found.acl.clone().unwrap_or_else(|| database::default_acl(&found, cx));
-    let items = change.apply(items, &owner, &letters, database::PRIVILEGES);
+    let subject = Subject { kind: "database", name, owner: found.owner, items: items.clone(), all };
+    let (grantor, letters) = subject.grantor(change, &letters, cx)?;
+    let items = change.apply(items, &grantor, &owner, &letters, all)?;
     let changed = Database { acl: Some(items), ..(*found).clone() };
     cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);
     Ok(())
-}
-
-fn check_may_grant(owner: u32, kind: &str, name: &str, cx: &DdlContext<'_>) -> Result<()> {
-    if privileges::is_owner(&cx.catalog(), cx.env.current_role(), owner) {
-        return Ok(());
-    }
-    let message = format!("permission denied for {kind} {name}");
-    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
 }

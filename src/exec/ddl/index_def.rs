@@ -100,6 +100,7 @@ pub(super) fn relation(
         index: Some(info),
         sequence: None,
         view: None,
+        materialized: None,
     })
 }
 

@@ -12,6 +12,7 @@ use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Identity, IndexInfo, Relation, RelationKind,
 };
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::{require_relation, require_type};
 use crate::nodes::{AttrNumber, Expr};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{CreateStmt, TableLikeClause};
@@ -50,7 +51,7 @@ fn source(like: &TableLikeClause, catalog: &Catalog, cx: &DdlContext<'_>) -> Res
     let range = like.relation().expect("LIKE names a relation");
     let name = RelationName::of_range(range, cx)?;
     let found = name.get(catalog, cx).map_err(|e| e.at(range.location))?.clone();
-    if !matches!(found.kind, RelationKind::Table | RelationKind::View | RelationKind::Composite) {
+    if matches!(found.kind, RelationKind::Sequence | RelationKind::Index) {
         let message = format!("relation \"{}\" is invalid in LIKE clause", found.name);
         let what = super::privileges::kind_name(found.kind);
         let detail = match found.kind {
@@ -60,6 +61,11 @@ fn source(like: &TableLikeClause, catalog: &Catalog, cx: &DdlContext<'_>) -> Res
         return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
             .detail(detail)
             .at(range.location));
+    }
+    if found.kind == RelationKind::Composite {
+        require_type(&**cx.env, found.row_type)?;
+    } else {
+        require_relation(catalog, cx.env.current_role(), found.oid, "r")?;
     }
     Ok(found)
 }

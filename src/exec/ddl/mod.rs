@@ -15,6 +15,7 @@ mod create_table;
 mod create_table_as;
 mod database;
 mod default;
+mod default_privileges;
 mod draft;
 mod drop;
 mod drop_missing;
@@ -22,12 +23,14 @@ mod extension;
 mod foreign_key;
 mod foreign_key_check;
 mod grant;
+mod grantor;
 mod implicit_names;
 mod index_def;
 mod key;
 mod like;
 mod located;
 mod lock;
+mod materialized_view;
 mod names;
 mod on_commit;
 mod options;
@@ -38,6 +41,7 @@ mod reindex;
 mod rename;
 mod role;
 mod role_spec;
+mod routine;
 mod rows;
 mod schema_elements;
 mod sequence;
@@ -66,6 +70,7 @@ use crate::sql::bind::BindContext;
 use crate::storage::Txn;
 use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
+use pg_raw_parse::raw::ObjectType;
 use std::sync::Arc;
 
 /// What a DDL statement may use; made by the session once per statement, inside
@@ -107,15 +112,24 @@ impl DdlContext<'_> {
 
     /// What expressions and queries run in, over a catalog.
     fn statement(&self, catalog: &Arc<Catalog>) -> Result<Arc<StatementContext>> {
+        self.statement_in(catalog, self.env.clone())
+    }
+
+    fn statement_in(
+        &self,
+        catalog: &Arc<Catalog>,
+        env: Arc<dyn Env>,
+    ) -> Result<Arc<StatementContext>> {
         Ok(Arc::new(StatementContext {
             txn: self.txn.clone(),
             view: self.txn.latest_view()?,
             catalog: catalog.clone(),
-            env: self.env.clone(),
+            env,
             cancel: self.cancel.clone(),
             memory_limit_bytes: self.memory_limit_bytes,
             force_parallel: false,
             measurements: None,
+            functions: Default::default(),
         }))
     }
 
@@ -144,6 +158,10 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::AlterSeqStmt(s) => sequence::alter(s, cx).await,
         Node::ViewStmt(s) => view::execute(s, cx).await,
         Node::TruncateStmt(s) => truncate::execute(s, cx).await,
+        Node::CreateTableAsStmt(s) if s.objtype == ObjectType::OBJECT_MATVIEW => {
+            materialized_view::create(s, cx).await
+        }
+        Node::RefreshMatViewStmt(s) => materialized_view::refresh(s, cx).await,
         Node::CreateTableAsStmt(s) => create_table_as::execute(s, cx).await,
         Node::SelectStmt(s) if crate::sql::into_clause(s).is_some() => {
             create_table_as::select_into(s, cx).await
@@ -156,6 +174,8 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::CreateDomainStmt(s) => types::create_domain(s, cx).await,
         Node::AlterDomainStmt(s) => types::alter_domain(s, cx).await,
         Node::AlterEnumStmt(s) => types::alter_enum(s, cx).await,
+        Node::CreateFunctionStmt(s) => routine::create(s, cx).await,
+        Node::AlterFunctionStmt(s) => routine::alter(s, cx),
         Node::CommentStmt(s) => comment::execute(s, cx).await,
         Node::ReindexStmt(s) => reindex::execute(s, cx).await,
         Node::CreatedbStmt(s) => database::create(s, cx).await,
@@ -170,6 +190,7 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::CreateExtensionStmt(s) => extension::create(s, cx),
         Node::DropOwnedStmt(s) => owned::drop_owned(s, cx).await,
         Node::ReassignOwnedStmt(s) => owned::reassign(s, cx),
+        Node::AlterDefaultPrivilegesStmt(s) => default_privileges::alter(s, cx),
         Node::GrantStmt(s) => grant::execute(s, cx).await,
         other => Err(PgError::unsupported(statement_name(other))),
     }

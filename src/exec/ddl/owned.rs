@@ -1,10 +1,12 @@
 //! DROP OWNED and REASSIGN OWNED: what a role owns in this database, and what is granted to it.
 
 use super::alter_table::set_owner;
-use super::{DdlContext, drop, lock, role_spec, user_rows};
+use super::{DdlContext, default_privileges, drop, lock, role_spec, user_rows};
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Change, Database, Namespace, Relation, UserType, acl, builtin};
+use crate::catalog::{
+    Change, Database, DefaultAcl, Function, Namespace, Relation, UserType, acl, builtin,
+};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
 use crate::types::Oid;
@@ -33,6 +35,12 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
     }
     for found in catalog.user_types().filter(|t| roles.contains(&t.owner)) {
         objects.push(Object::Type(found.oid));
+    }
+    for defaults in catalog.default_acls().filter(|d| roles.contains(&d.role)) {
+        default_privileges::remove(defaults.oid, cx);
+    }
+    for function in catalog.functions().filter(|f| roles.contains(&f.owner)) {
+        objects.push(Object::Function(function.proc.oid));
     }
     delete_rows(&roles, cx).await?;
     for role in &roles {
@@ -78,6 +86,18 @@ fn revoke_all(role: &str, cx: &DdlContext<'_>) {
             cx.catalog.put_namespace(changed, cx.txn);
         }
     }
+    for found in catalog.functions() {
+        let mut changed = Function::clone(found);
+        if without(&mut changed.acl) {
+            super::routine::put(changed, cx);
+        }
+    }
+    for found in catalog.default_acls() {
+        let mut items = Some(found.acl.clone());
+        if without(&mut items) {
+            revoke_default(found, items.unwrap_or_default(), cx);
+        }
+    }
     for found in catalog.user_types() {
         let mut changed = UserType::clone(found);
         if without(&mut changed.acl) {
@@ -91,6 +111,14 @@ fn revoke_all(role: &str, cx: &DdlContext<'_>) {
         if lists.filter_map(|list| without(list).then_some(())).count() > 0 {
             cx.catalog.put_relation(changed, cx.txn);
         }
+    }
+}
+
+/// Default privileges without a role; those in a schema that say nothing any more go.
+fn revoke_default(found: &DefaultAcl, acl: Vec<String>, cx: &DdlContext<'_>) {
+    match acl.is_empty() && found.namespace != 0 {
+        true => default_privileges::remove(found.oid, cx),
+        false => default_privileges::put(DefaultAcl { acl, ..found.clone() }, cx),
     }
 }
 
@@ -120,6 +148,10 @@ pub(super) fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Re
     for found in catalog.user_types().filter(|t| roles.contains(&t.owner)) {
         let acl = renamed(found.owner, &found.acl);
         super::types::put(UserType { owner: new, acl, ..(**found).clone() }, cx);
+    }
+    for found in catalog.functions().filter(|f| roles.contains(&f.owner)) {
+        let acl = renamed(found.owner, &found.acl);
+        super::routine::put(Function { owner: new, acl, ..(**found).clone() }, cx);
     }
     for relation in catalog.relations().filter(|r| r.index.is_none()) {
         // A table takes its columns' sequences along, so each is looked at as it is by now.

@@ -43,6 +43,9 @@ pub(super) async fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> 
         kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
             super::types::owner(statement.object(), kind, owner, cx).await
         }
+        kind @ (ObjectType::OBJECT_FUNCTION
+        | ObjectType::OBJECT_PROCEDURE
+        | ObjectType::OBJECT_ROUTINE) => super::routine::owner(statement.object(), kind, owner, cx),
         _ => Err(PgError::unsupported("OWNER TO of this kind of object")),
     }
 }

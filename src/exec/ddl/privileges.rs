@@ -6,6 +6,7 @@
 use super::DdlContext;
 use crate::catalog::{Catalog, Namespace, Relation, RelationKind, acl};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::{Object, Wanted, holds};
 use crate::types::Oid;
 
 /// 42501 unless the current role may create objects in the schema.
@@ -15,13 +16,11 @@ pub(super) fn schema_create(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let role = cx.env.current_role();
-    let default = format!("{}=UC", acl::role_name(catalog, namespace.owner));
-    let items = namespace.acl.clone().unwrap_or_else(|| vec![default]);
-    let owns = is_owner(catalog, role, namespace.owner);
-    if owns || acl::allows(catalog, &items, role, 'C') {
-        return Ok(());
+    let object = Object { owner: namespace.owner, acl: namespace.acl.clone(), public_default: "" };
+    match holds(catalog, role, &object, Wanted { letter: 'C', grant_option: false }) {
+        true => Ok(()),
+        false => Err(denied("schema", &namespace.name)),
     }
-    Err(denied("schema", &namespace.name))
 }
 
 /// 42501 unless the current role owns the relation.
@@ -70,5 +69,6 @@ pub(super) fn kind_name(kind: RelationKind) -> &'static str {
         RelationKind::Sequence => "sequence",
         RelationKind::View => "view",
         RelationKind::Composite => "composite type",
+        RelationKind::MaterializedView => "materialized view",
     }
 }

@@ -38,7 +38,7 @@ pub(super) async fn execute(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Res
 /// The tables whose indexes are meant.
 async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<Relation>>> {
     let catalog = cx.catalog();
-    let is_table = |r: &&Arc<Relation>| r.kind == RelationKind::Table;
+    let is_table = |r: &&Arc<Relation>| r.kind.has_rows();
     match statement.kind {
         Kind::REINDEX_OBJECT_INDEX => {
             let index = index(statement, cx)?;
@@ -49,7 +49,7 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
             let range = statement.relation().expect("REINDEX TABLE names a table");
             let name = RelationName::of_range(range, cx)?;
             let found = lock::get_named(&name, TableLockMode::Share, cx).await?;
-            if found.kind != RelationKind::Table {
+            if !found.kind.has_rows() {
                 let message = format!("\"{}\" is not a table or materialized view", found.name);
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }

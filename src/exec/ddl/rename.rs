@@ -17,7 +17,8 @@ pub(super) async fn execute(statement: &RenameStmt, cx: &DdlContext<'_>) -> Resu
         ObjectType::OBJECT_TABLE
         | ObjectType::OBJECT_INDEX
         | ObjectType::OBJECT_SEQUENCE
-        | ObjectType::OBJECT_VIEW => rename_relation(statement, new, cx).await,
+        | ObjectType::OBJECT_VIEW
+        | ObjectType::OBJECT_MATVIEW => rename_relation(statement, new, cx).await,
         ObjectType::OBJECT_COLUMN => rename_column(statement, new, cx).await,
         ObjectType::OBJECT_TABCONSTRAINT => rename_constraint(statement, new, cx).await,
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
@@ -28,6 +29,9 @@ pub(super) async fn execute(statement: &RenameStmt, cx: &DdlContext<'_>) -> Resu
         ObjectType::OBJECT_SCHEMA => rename_schema(statement, new, cx).await,
         ObjectType::OBJECT_DATABASE => super::database::rename(statement, new, cx).await,
         ObjectType::OBJECT_ROLE => super::role::rename(statement, new, cx).await,
+        ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
+            super::routine::rename(statement, new, cx).await
+        }
         _ => Err(PgError::unsupported("RENAME of this kind of object")),
     }
 }
@@ -55,6 +59,7 @@ fn tag(kind: ObjectType::Type) -> String {
         ObjectType::OBJECT_INDEX => "INDEX",
         ObjectType::OBJECT_SEQUENCE => "SEQUENCE",
         ObjectType::OBJECT_VIEW => "VIEW",
+        ObjectType::OBJECT_MATVIEW => "MATERIALIZED VIEW",
         _ => "TABLE",
     };
     format!("ALTER {what}")
@@ -67,6 +72,9 @@ async fn rename_relation(statement: &RenameStmt, new: &str, cx: &DdlContext<'_>)
         ObjectType::OBJECT_INDEX if found.kind != RelationKind::Index => Some("an index"),
         ObjectType::OBJECT_SEQUENCE if found.kind != RelationKind::Sequence => Some("a sequence"),
         ObjectType::OBJECT_VIEW if found.kind != RelationKind::View => Some("a view"),
+        ObjectType::OBJECT_MATVIEW if found.kind != RelationKind::MaterializedView => {
+            Some("a materialized view")
+        }
         _ => None,
     };
     if let Some(what) = wrong {

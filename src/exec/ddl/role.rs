@@ -1,7 +1,7 @@
 //! CREATE, ALTER and DROP ROLE, USER and GROUP; membership (GRANT role TO role).
 
 use super::{DdlContext, lock, options, privileges, role_spec, user_rows};
-use crate::catalog::{Change, ObjectKey, Role, acl, verifier};
+use crate::catalog::{Change, DefaultAcl, ObjectKey, Role, acl, verifier};
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, oids};
 use pg_raw_parse::Node;
@@ -271,6 +271,26 @@ fn rename_in_access_lists(old: &str, new: &str, cx: &DdlContext<'_>) {
                 cx.catalog.push(change, cx.txn);
             }
         }
+        for found in inside.default_acls() {
+            let mut items = Some(found.acl.clone());
+            if renamed(&mut items) {
+                let acl = items.unwrap_or_default();
+                let changed = DefaultAcl { acl, ..(**found).clone() };
+                cx.catalog.push(Change::PutDefaultAcl(database.oid, Arc::new(changed)), cx.txn);
+            }
+        }
+        for found in inside.functions() {
+            let mut changed = (**found).clone();
+            if renamed(&mut changed.acl) {
+                cx.catalog.push(Change::PutFunction(database.oid, Arc::new(changed)), cx.txn);
+            }
+        }
+        for found in inside.user_types() {
+            let mut changed = (**found).clone();
+            if renamed(&mut changed.acl) {
+                cx.catalog.push(Change::PutType(database.oid, Arc::new(changed)), cx.txn);
+            }
+        }
         for relation in inside.relations() {
             let mut changed = (**relation).clone();
             let columns = changed.columns.iter_mut().map(|c| &mut c.acl);
@@ -306,6 +326,10 @@ pub(super) async fn drop(statement: &DropRoleStmt, cx: &DdlContext<'_>) -> Resul
             }
             return Err(PgError::new(code::UNDEFINED_OBJECT, message));
         };
+        if !privileges::is_superuser(cx) && !by_oid(cx.env.current_role(), cx).create_role {
+            let message = "permission denied to drop role";
+            return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+        }
         check_may_drop(&found, cx)?;
         remove(&found, cx);
     }
@@ -341,40 +365,52 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
     let named = |items: &Option<Vec<String>>| {
         items.iter().flatten().any(|item| acl::parts(item).0.as_deref() == Some(role.name.as_str()))
     };
+    // With the objects' OIDs, whose order the lines have in the end.
     let mut lines = Vec::new();
-    let line = |owner: u32, acl: &Option<Vec<String>>, what: String| {
+    let line = |owner: u32, acl: &Option<Vec<String>>, oid: u32, what: String| {
         if owner == role.oid {
-            Some(format!("owner of {what}"))
+            Some((oid, format!("owner of {what}")))
         } else {
-            named(acl).then(|| format!("privileges for {what}"))
+            named(acl).then(|| (oid, format!("privileges for {what}")))
         }
     };
     for database in catalog.databases() {
-        lines.extend(line(database.owner, &database.acl, format!("database {}", database.name)));
+        let what = format!("database {}", database.name);
+        lines.extend(line(database.owner, &database.acl, database.oid, what));
     }
     for namespace in catalog.namespaces() {
         let what = describe(&catalog, Object::Namespace(namespace.oid), path);
-        lines.extend(line(namespace.owner, &namespace.acl, what));
+        lines.extend(line(namespace.owner, &namespace.acl, namespace.oid, what));
     }
     for relation in catalog.relations().filter(|r| r.index.is_none()) {
         let what = describe(&catalog, Object::Relation(relation.oid), path);
-        lines.extend(line(relation.owner, &relation.acl, what));
+        lines.extend(line(relation.owner, &relation.acl, relation.oid, what));
         for column in relation.columns.iter().filter(|column| named(&column.acl)) {
             let object = Object::Column(relation.oid, column.attno);
-            lines.push(format!("privileges for {}", describe(&catalog, object, path)));
+            let what = describe(&catalog, object, path);
+            lines.push((relation.oid, format!("privileges for {what}")));
         }
     }
     for found in catalog.user_types() {
         let what = describe(&catalog, Object::Type(found.oid), path);
-        lines.extend(line(found.owner, &found.acl, what));
+        lines.extend(line(found.owner, &found.acl, found.oid, what));
+    }
+    for found in catalog.functions() {
+        let what = describe(&catalog, Object::Function(found.proc.oid), path);
+        lines.extend(line(found.owner, &found.acl, found.proc.oid, what));
+    }
+    for found in catalog.default_acls() {
+        let what = super::default_privileges::describe(found, cx);
+        lines.extend(line(found.role, &Some(found.acl.clone()), found.oid, what));
     }
     for table in user_rows::tables(&catalog) {
         if user_rows::exist(table, role.oid, cx)? {
             let what = describe(&catalog, Object::Relation(table.oid), path);
-            lines.push(format!("rows of {what}"));
+            lines.push((table.oid, format!("rows of {what}")));
         }
     }
-    Ok(lines)
+    lines.sort_by_key(|(oid, _)| *oid);
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
 }
 
 /// Removes a role and its memberships.

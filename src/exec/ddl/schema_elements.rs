@@ -73,6 +73,7 @@ fn check_schema(element: Node<'_>, schema: &Namespace) -> Result<()> {
 }
 
 /// A session's environment, with a new schema first in the search path and its owner at work.
+#[derive(Clone)]
 struct InSchema {
     outer: Arc<dyn Env>,
     owner: Oid,
@@ -130,6 +131,11 @@ impl Env for InSchema {
 
     fn search_path(&self) -> &[Oid] {
         &self.search_path
+    }
+
+    fn acting(&self, role: Oid, search_path: Option<Vec<Oid>>) -> Arc<dyn Env> {
+        let search_path = search_path.unwrap_or_else(|| self.search_path.clone());
+        Arc::new(InSchema { owner: role, search_path, ..self.clone() })
     }
 
     fn session(&self) -> &dyn SessionFunctions {

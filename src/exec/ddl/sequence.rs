@@ -123,7 +123,13 @@ fn owner_column(parts: &[String], cx: &DdlContext<'_>) -> Result<Option<(u32, i1
         || Catalog::is_system(found.oid)
     {
         let message = format!("sequence cannot be owned by relation \"{}\"", found.name);
-        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+        let error = PgError::new(code::WRONG_OBJECT_TYPE, message);
+        return Err(match found.kind {
+            RelationKind::MaterializedView => {
+                error.detail("This operation is not supported for materialized views.")
+            }
+            _ => error,
+        });
     }
     let attno = found.column_by_name(column).map(|c| c.attno).ok_or_else(|| {
         let message = format!("column \"{column}\" of relation \"{}\" does not exist", found.name);

@@ -3,7 +3,7 @@
 use super::DdlContext;
 use super::names::strings;
 use super::options;
-use crate::catalog::{OnCommit, Persistence, Relation, RelationKind, SequenceInfo};
+use crate::catalog::{DefaultAclKind, OnCommit, Persistence, Relation, RelationKind, SequenceInfo};
 use crate::error::{PgError, Result, code};
 use crate::sql::bind::resolve_type;
 use crate::storage::SequenceParams;
@@ -222,12 +222,13 @@ pub(super) fn sequence_relation(
         row_type: 0,
         options: BTreeMap::new(),
         comment: None,
-        acl: None,
+        acl: catalog.default_acl(DefaultAclKind::Sequence, owner, namespace),
         indexes: Vec::new(),
         constraints: Vec::new(),
         index: None,
         sequence: Some(info),
         view: None,
+        materialized: None,
     })
 }
 

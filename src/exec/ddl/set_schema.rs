@@ -17,8 +17,12 @@ pub(super) async fn execute(
         ObjectType::OBJECT_TABLE => "ALTER TABLE",
         ObjectType::OBJECT_SEQUENCE => "ALTER SEQUENCE",
         ObjectType::OBJECT_VIEW => "ALTER VIEW",
+        ObjectType::OBJECT_MATVIEW => "ALTER MATERIALIZED VIEW",
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::set_schema(statement, cx).await;
+        }
+        ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
+            return super::routine::set_schema(statement, cx).await;
         }
         _ => return Err(PgError::unsupported("SET SCHEMA of this kind of object")),
     };

@@ -5,8 +5,9 @@ use super::names::RelationName;
 use super::sequence_options::SequenceOptions;
 use super::{DdlContext, drop as dropping, lock, user_rows};
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Catalog, Relation, RelationKind, TableKind, acl};
+use crate::catalog::{Catalog, Relation, RelationKind, TableKind};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_relation;
 use crate::storage::TableLockMode;
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::TruncateStmt;
@@ -50,13 +51,7 @@ fn check(table: &Relation, cx: &DdlContext<'_>) -> Result<()> {
         let message = format!("permission denied: \"{}\" is a system catalog", table.name);
         return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
     }
-    let (catalog, role) = (cx.catalog(), cx.env.current_role());
-    let granted = table.acl.as_ref().is_some_and(|items| acl::allows(&catalog, items, role, 'D'));
-    if granted || acl::has_privileges_of(&catalog, role, table.owner) {
-        return Ok(());
-    }
-    let message = format!("permission denied for table {}", table.name);
-    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+    require_relation(&cx.catalog(), cx.env.current_role(), table.oid, "D")
 }
 
 /// Tables with foreign keys on those to be truncated must be truncated with them: CASCADE adds
@@ -99,7 +94,7 @@ async fn add_referencing(
 }
 
 /// Gives a table and its indexes empty storages.
-fn empty(oid: u32, cx: &DdlContext<'_>) -> Result<()> {
+pub(super) fn empty(oid: u32, cx: &DdlContext<'_>) -> Result<()> {
     let catalog = cx.catalog();
     let Some(table) = catalog.relation(oid) else { return Ok(()) };
     let oids = std::iter::once(table.oid).chain(table.indexes.iter().copied());

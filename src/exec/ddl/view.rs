@@ -27,7 +27,7 @@ pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result
     }
     let (check_option, options) = options(statement)?;
     let view = ViewInfo { query, check_option };
-    refuse_check_option(&view)?;
+    refuse_check_option(&view, &cx.catalog())?;
     if range.relpersistence as u8 == b'u' {
         let message = "views cannot be unlogged because they do not have storage";
         return Err(PgError::new(code::SYNTAX_ERROR, message));
@@ -62,12 +62,18 @@ pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result
     Ok(TAG.to_owned())
 }
 
-/// The view's query, its relations locked; bound again, where somebody changed them before the locks
-/// were had.
 async fn bound(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result<Query> {
+    locked(|catalog| bind_view(statement.query(), &cx.bind(catalog)), cx).await
+}
+
+/// A query, its relations locked; bound again, where somebody changed them before the locks were had.
+pub(super) async fn locked(
+    bind: impl Fn(&Catalog) -> Result<Query>,
+    cx: &DdlContext<'_>,
+) -> Result<Query> {
     loop {
         let catalog = cx.catalog();
-        let query = bind_view(statement.query(), &cx.bind(&catalog))?;
+        let query = bind(&catalog)?;
         for (oid, _) in crate::catalog::depend::relations_of_query(&query) {
             lock::relation(oid, TableLockMode::AccessShare, cx).await?;
         }
@@ -77,7 +83,7 @@ async fn bound(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result<Query> {
     }
 }
 
-fn reads_temporary(query: &Query, cx: &DdlContext<'_>) -> bool {
+pub(super) fn reads_temporary(query: &Query, cx: &DdlContext<'_>) -> bool {
     let catalog = cx.catalog();
     crate::catalog::depend::relations_of_query(query).iter().any(|(oid, _)| {
         catalog.relation(*oid).is_some_and(|r| r.persistence == Persistence::Temporary)
@@ -127,15 +133,15 @@ pub(super) fn set_options<'n>(
     let (check_option, options) =
         read_options(elements, view.check_option, relation.options.clone())?;
     let view = ViewInfo { check_option, ..view.clone() };
-    refuse_check_option(&view)?;
+    refuse_check_option(&view, &cx.catalog())?;
     let changed = Relation { view: Some(view), options, ..relation.clone() };
     cx.catalog.put_relation(changed, cx.txn);
     Ok(())
 }
 
 /// A check option needs a view that can be updated.
-fn refuse_check_option(view: &ViewInfo) -> Result<()> {
-    match view_update::refusal(view) {
+fn refuse_check_option(view: &ViewInfo, catalog: &Catalog) -> Result<()> {
+    match view_update::refusal(catalog, view) {
         Some(why) if view.check_option.is_some() => {
             let message = "WITH CHECK OPTION is supported only on automatically updatable views";
             Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).hint(why))

@@ -4,20 +4,38 @@ use super::Target;
 use crate::catalog::schema::IndexSchema;
 use crate::exec::ExecState;
 use crate::functions::Deparse;
+use crate::functions::privileges::require_columns;
 use crate::functions::text_out;
+use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
+use std::collections::BTreeSet;
 
 /// Bytes of a column shown in "Failing row contains".
 const FIELD_BYTES_MAX: usize = 64;
 
-/// `Failing row contains (1, null, abc).`: columns that are not dropped, long values cut.
-pub(super) fn failing_row(target: &Target, state: &ExecState, row: &[Datum]) -> String {
-    let columns = target.schema.relation.live_columns();
-    let shown = columns.map(|column| {
-        let text = value(state, column.type_oid, &row[column.attno as usize - 1]);
-        clipped(text)
-    });
-    format!("Failing row contains ({}).", shown.collect::<Vec<_>>().join(", "))
+/// `Failing row contains (1, null, abc).`: columns that are not dropped, long values cut. Who may not
+/// read the table sees `(b) = (1)`, the columns that it may read or has given itself
+/// (`ExecBuildSlotValueDescription`).
+pub(super) fn failing_row(target: &Target, state: &ExecState, row: &[Datum]) -> Option<String> {
+    let whole = target.may_read(state);
+    let (table, role) = (target.relation().oid, state.env().current_role());
+    let readable = |attno: AttrNumber| {
+        let column = BTreeSet::from([attno]);
+        require_columns(&state.cx.catalog, role, table, 'r', &column).is_ok()
+    };
+    let (mut names, mut values) = (Vec::new(), Vec::new());
+    for column in target.schema.relation.live_columns() {
+        if whole || target.assigned.contains(&column.attno) || readable(column.attno) {
+            names.push(quoted(&column.name));
+            values.push(clipped(value(state, column.type_oid, &row[column.attno as usize - 1])));
+        }
+    }
+    let (names, values) = (names.join(", "), values.join(", "));
+    match whole {
+        true => Some(format!("Failing row contains ({values}).")),
+        false if names.is_empty() => None,
+        false => Some(format!("Failing row contains ({names}) = ({values}).")),
+    }
 }
 
 /// `(a, b)=(1, x)` of an index's key columns.

@@ -1,4 +1,4 @@
-//! The rows that UPDATE and DELETE work on: locking them, and following concurrent changes.
+//! The rows that UPDATE, DELETE and MERGE work on: locking them, and following concurrent changes.
 //!
 //! READ COMMITTED, where a row changed since the statement's snapshot: the newest version takes its
 //! place, and is worked on if it still satisfies the conditions (manual, 13.2.1).
@@ -18,7 +18,7 @@ use crate::storage::{IsolationLevel, RowLock, RowRef, Space, StorageError};
 use crate::types::Datum;
 use bytes::Bytes;
 
-/// UPDATE's and DELETE's source.
+/// UPDATE's, DELETE's and MERGE's source.
 pub(super) struct Matched {
     pub(super) node: NodeRef,
     /// Slots of the target's storage key and `_seq`.
@@ -30,6 +30,17 @@ pub(super) struct Matched {
     seq_column: Option<usize>,
     updated_column: Option<usize>,
     recheck: Vec<Program>,
+}
+
+/// What has become of a target row when it is locked.
+pub(super) enum Locked {
+    Seen(Stored),
+    /// It has another version now, which satisfies the conditions and stands in the source row.
+    Changed(Stored),
+    /// There is none any more that does.
+    Gone,
+    /// The statement has changed it already.
+    Met,
 }
 
 impl Matched {
@@ -48,6 +59,11 @@ impl Matched {
         Ok(Matched { node, key, seq, columns, seq_column, updated_column, recheck })
     }
 
+    /// Whether a source row has a row of the target.
+    pub(super) fn has_target(&self, row: &Row) -> bool {
+        !row[self.key].is_null()
+    }
+
     /// Locks the target row of a source row; `None`: nothing to do with it. Afterwards the source
     /// row holds the version that was locked.
     pub(super) fn lock(
@@ -57,15 +73,29 @@ impl Matched {
         row: &mut Row,
         mode: RowLockMode,
     ) -> Result<Option<Stored>> {
+        Ok(match self.lock_version(target, state, row, mode)? {
+            Locked::Seen(stored) | Locked::Changed(stored) => Some(stored),
+            // A row is changed once per statement; PostgreSQL ignores further matches.
+            Locked::Met | Locked::Gone => None,
+        })
+    }
+
+    /// The same, telling what has become of the row.
+    pub(super) fn lock_version(
+        &self,
+        target: &Target,
+        state: &ExecState,
+        row: &mut Row,
+        mode: RowLockMode,
+    ) -> Result<Locked> {
         let (Datum::Bytea(suffix), Datum::Int8(seq)) = (row[self.key].clone(), &row[self.seq])
         else {
-            return Ok(None);
+            return Ok(Locked::Gone);
         };
         let (suffix, seq) = (Bytes::from_owner(suffix), seq.cast_unsigned());
-        // A row is changed once per statement; PostgreSQL ignores further matches.
         let key = target.schema.row_key(&suffix);
         if state.dml.has_met(&key, state.cx.txn.statement_wrote(Space::Rows, &key)) {
-            return Ok(None);
+            return Ok(Locked::Met);
         }
         lock_or_want(target, state, &suffix, mode)?;
         let strict = state.cx.txn.isolation() != IsolationLevel::ReadCommitted;
@@ -76,7 +106,7 @@ impl Matched {
             Ok(true)
         };
         match newest(state, &target.schema, &suffix, seq, lock)? {
-            Newest::Seen(value) => target.stored(&suffix, &value).map(Some),
+            Newest::Seen(value) => target.stored(&suffix, &value).map(Locked::Seen),
             Newest::Changed(..) if strict => Err(StorageError::ConcurrentUpdate.into()),
             Newest::Gone if strict => Err(StorageError::ConcurrentDelete.into()),
             Newest::Changed(suffix, value) => {
@@ -84,15 +114,15 @@ impl Matched {
                 self.show(row, &stored.row);
                 self.show_commit(row, &target.schema.layout.row(&value)?);
                 if !holds(&self.recheck, state, row)? {
-                    return Ok(None);
+                    return Ok(Locked::Gone);
                 }
                 let found = target.schema.row_key(&suffix);
                 if found != key {
                     state.dml.follow(key, found);
                 }
-                Ok(Some(stored))
+                Ok(Locked::Changed(stored))
             }
-            Newest::Gone | Newest::Unavailable => Ok(None),
+            Newest::Gone | Newest::Unavailable => Ok(Locked::Gone),
         }
     }
 

@@ -1,6 +1,6 @@
-//! A planned INSERT, UPDATE or DELETE, and its run.
+//! A planned INSERT, UPDATE, DELETE or MERGE, and its run.
 
-use super::{Delete, Insert, Target, Update};
+use super::{Delete, Insert, Merge, Target, Update};
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::NodeRef;
@@ -20,6 +20,7 @@ pub(super) enum Action {
     Insert(Insert),
     Update(Update),
     Delete(Delete),
+    Merge(Merge),
 }
 
 /// What a data-modifying statement did.
@@ -41,6 +42,7 @@ impl Modify {
             Action::Insert(insert) => &insert.node,
             Action::Update(update) => &update.rows.node,
             Action::Delete(delete) => &delete.rows.node,
+            Action::Merge(merge) => &merge.rows.node,
         }
     }
 
@@ -70,12 +72,15 @@ impl Modify {
             Action::Insert(insert) => insert.run(self, state, &mut done)?,
             Action::Update(update) => update.run(self, state, &mut done)?,
             Action::Delete(delete) => delete.run(self, state, &mut done)?,
+            Action::Merge(merge) => merge.run(self, state, &mut done)?,
         }
         let activity = &self.target.schema.activity;
         let count = match &self.action {
             Action::Insert(_) => &activity.inserted,
             Action::Update(_) => &activity.updated,
             Action::Delete(_) => &activity.deleted,
+            // It has counted each of the three.
+            Action::Merge(_) => return Ok(done),
         };
         count.add(done.affected);
         Ok(done)

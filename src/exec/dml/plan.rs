@@ -1,7 +1,8 @@
-//! Planning INSERT, UPDATE and DELETE: the target's write path, and programs for what is assigned
+//! Planning INSERT, UPDATE, DELETE and MERGE: the target's write path, and programs for what is assigned
 //! and returned. The binder has filled in defaults; a column that INSERT does not assign is NULL.
 
 use super::matched::Matched;
+use super::merge::{Merge, WhenClause};
 use super::modify::{Action, Modify};
 use super::on_conflict::{ConflictUpdate, OnConflict};
 use super::{Delete, Insert, Target, Update};
@@ -10,7 +11,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::Layout;
 use crate::exec::expr::Program;
 use crate::exec::plan::{ModifySource, Planner};
-use crate::nodes::{self, CommandType, Query, RangeIndex, RangeSource, TargetEntry};
+use crate::nodes::{self, CommandType, MergeAction, Query, RangeIndex, RangeSource, TargetEntry};
 use crate::nodes::{AttrNumber, DELETED_COLUMN, SEQ_COLUMN, UPDATED_COLUMN};
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
     let table = result_table(&catalog, query, rel)?;
     let mut target = Target::compile(&catalog, table)?;
     target.check_views(&catalog, &query.view_checks)?;
+    let of_merge = query.merge.iter().flat_map(|action| &action.assigned);
+    target.assigned = query.assigned.iter().chain(of_merge).copied().collect();
     let target = Arc::new(target);
     let (action, layout) = match query.command {
         CommandType::Insert => plan_insert(planner, table, query, rel)?,
@@ -46,6 +49,14 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
             let layout = source.layout.clone();
             let rows = Matched::new(source, &target, rel)?;
             (Action::Delete(Delete { rows }), layout)
+        }
+        CommandType::Merge => {
+            let source = planner.modify_source(query)?;
+            let layout = source.layout.clone();
+            let clauses = query.merge.iter().map(|action| plan_when(planner, action, &layout));
+            let clauses = clauses.collect::<Result<Vec<_>>>()?;
+            let rows = Matched::new(source, &target, rel)?;
+            (Action::Merge(Merge { rows, clauses }), layout)
         }
         CommandType::Select => return Err(PgError::internal("SELECT modifies nothing")),
     };
@@ -68,7 +79,8 @@ fn result_table<'c>(
     }
     let table = catalog.relation(oid).ok_or_else(|| PgError::internal("no such relation"))?;
     match table.kind {
-        RelationKind::Table => Ok(table),
+        // A materialized view is refused when the plan starts, after privileges.
+        RelationKind::Table | RelationKind::MaterializedView => Ok(table),
         RelationKind::View => Err(PgError::unsupported("modifying a view")),
         RelationKind::Sequence => {
             let message = format!("cannot change sequence \"{}\"", table.name);
@@ -121,6 +133,16 @@ fn plan_on_conflict(
     let values = assignments(planner, &update.targets, &layout)?;
     let filter = update.filter.as_ref().map(|f| planner.compile(f, &layout)).transpose()?;
     Ok(OnConflict { arbiters, update: Some(ConflictUpdate { values, filter }) })
+}
+
+fn plan_when(
+    planner: &mut Planner,
+    action: &MergeAction,
+    layout: &Arc<Layout>,
+) -> Result<WhenClause> {
+    let filter = action.filter.as_ref().map(|f| planner.compile(f, layout)).transpose()?;
+    let values = assignments(planner, &action.targets, layout)?;
+    Ok(WhenClause { matched: action.matched, filter, kind: action.kind, values })
 }
 
 /// All columns of a table's row, under a range table entry.

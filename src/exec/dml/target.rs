@@ -14,7 +14,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row};
 use crate::functions::privileges::require_relation;
-use crate::nodes::{Expr, LockWait, RowLockMode};
+use crate::nodes::{AttrNumber, Expr, LockWait, RowLockMode};
 use crate::storage::{RowLock, Space};
 use crate::types::{self, Datum, Oid};
 use bytes::Bytes;
@@ -27,6 +27,8 @@ pub(in crate::exec) struct Target {
     not_null: Vec<usize>,
     /// CHECK constraints by name.
     checks: Vec<(String, Program)>,
+    /// The columns that the statement itself gives values: whoever did may be told them in errors.
+    pub(super) assigned: Vec<AttrNumber>,
     /// WITH CHECK OPTION by view, the innermost view's first.
     view_checks: Vec<(String, Program)>,
     pub(super) indexes: Vec<TargetIndex>,
@@ -77,8 +79,17 @@ impl Target {
         let indexes = indexes.collect::<Result<Vec<_>>>()?;
         let outgoing = foreign_key::outgoing(table);
         let incoming = foreign_key::incoming(catalog, table);
-        let view_checks = Vec::new();
-        Ok(Target { schema, generated, not_null, checks, view_checks, indexes, outgoing, incoming })
+        Ok(Target {
+            schema,
+            generated,
+            not_null,
+            checks,
+            assigned: Vec::new(),
+            view_checks: Vec::new(),
+            indexes,
+            outgoing,
+            incoming,
+        })
     }
 
     /// Adds the conditions of the views that the statement goes through.
@@ -131,7 +142,10 @@ impl Target {
             if !matches!(check.eval(state, row)?, Datum::Bool(true)) {
                 let message = format!("new row violates check option for view \"{view}\"");
                 let error = PgError::new(code::WITH_CHECK_OPTION_VIOLATION, message);
-                return Err(error.detail(describe::failing_row(self, state, row)));
+                return Err(match describe::failing_row(self, state, row) {
+                    Some(detail) => error.detail(detail),
+                    None => error,
+                });
             }
         }
         Ok(())
@@ -305,7 +319,7 @@ impl Target {
             "null value in column \"{column}\" of relation \"{table}\" violates not-null constraint"
         );
         let error = PgError::new(code::NOT_NULL_VIOLATION, message);
-        self.explained(state, error.column(column), || describe::failing_row(self, state, row))
+        self.with_row(state, error.column(column), row)
     }
 
     fn check_violation(&self, state: &ExecState, row: &[Datum], name: &str) -> PgError {
@@ -313,7 +327,7 @@ impl Target {
         let message =
             format!("new row for relation \"{table}\" violates check constraint \"{name}\"");
         let error = PgError::new(code::CHECK_VIOLATION, message);
-        self.explained(state, error.constraint(name), || describe::failing_row(self, state, row))
+        self.with_row(state, error.constraint(name), row)
     }
 
     fn primary_key_violation(&self, state: &ExecState, row: &[Datum]) -> PgError {
@@ -334,6 +348,16 @@ impl Target {
         let error = PgError::new(code::UNIQUE_VIOLATION, message);
         let error = error.constraint(constraint);
         self.explained(state, error, || format!("Key {key} already exists."))
+    }
+
+    /// The error with this table's schema and name, and with the values of the row that the current role
+    /// may read.
+    fn with_row(&self, state: &ExecState, error: PgError, row: &[Datum]) -> PgError {
+        let error = self.located(state, error);
+        match describe::failing_row(self, state, row) {
+            Some(detail) => error.detail(detail),
+            None => error,
+        }
     }
 
     /// The error with this table's schema and name, and with values of the row for those who may

@@ -117,6 +117,7 @@ impl Plan {
             CommandType::Insert => "Insert",
             CommandType::Update => "Update",
             CommandType::Delete => "Delete",
+            CommandType::Merge => "Merge",
             CommandType::Select => "Result",
         }
     }

@@ -8,6 +8,7 @@ use super::node::*;
 use super::{Program, relabel};
 use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result, code};
+use crate::exec::sql_function::{SqlCall, SqlFunction};
 use crate::exec::{ExecState, Layout, off_worker};
 use crate::nodes::{self, BoolOp, Expr, FuncCall, SubLink};
 use crate::types::{Datum, Oid, oids};
@@ -95,6 +96,7 @@ impl<'a> Compiler<'a> {
             Expr::Aggregate(_) | Expr::Grouping { .. } | Expr::Window(_) => {
                 return Err(misplaced(expr));
             }
+            Expr::Func(call) if !Catalog::is_system(call.func) => self.sql_call(call)?,
             Expr::Func(call) => {
                 let node = Node::Call(Box::new(self.call(call)?));
                 let declared = builtin::proc(call.func).map_or(call.type_oid, |p| p.return_type);
@@ -209,6 +211,19 @@ impl<'a> Compiler<'a> {
             self.scope.long_call();
         }
         Ok(Call { callee, args: self.nodes(&call.args)? })
+    }
+
+    /// The call of a function in SQL.
+    fn sql_call(&mut self, call: &FuncCall) -> Result<Node> {
+        if call.retset {
+            let message = "set-valued function called in context that cannot accept a set";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(call.location));
+        }
+        let types = call.args.iter().map(Expr::type_oid).collect();
+        let function = SqlFunction::find(self.catalog, call.func, types);
+        let function = function.ok_or_else(|| PgError::internal("no such function"))?;
+        self.scope.long_call();
+        Ok(Node::SqlCall(Box::new(SqlCall { function, args: self.nodes(&call.args)? })))
     }
 
     fn scalar_array(&mut self, s: &nodes::ScalarArrayOp) -> Result<Node> {

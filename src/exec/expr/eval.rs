@@ -37,6 +37,7 @@ impl Node {
                 self.eval(cx)
             }
             Node::Call(call) => call.eval(cx),
+            Node::SqlCall(call) => call.eval(cx),
             Node::Distinct(call) => distinct(call, cx),
             Node::NullIf(call) => null_if(call, cx),
             Node::ScalarArray(s) => array::scalar_array(s, cx),

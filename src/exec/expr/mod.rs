@@ -14,7 +14,7 @@ mod cast;
 mod compare;
 mod compile;
 mod domain;
-mod eval;
+pub(in crate::exec) mod eval;
 mod lookup;
 mod node;
 mod relabel;

@@ -5,6 +5,7 @@ use super::cast::IoCast;
 use super::domain::DomainNode;
 use super::lookup::Lookup;
 use super::subplan::SubPlan;
+use crate::exec::sql_function::SqlCall;
 use crate::nodes::{BoolTest, RowCompareKind, SqlValueFunction};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(in crate::exec) enum Node {
     /// The operand of the CASE around it, or the element of the array cast around it.
     CaseTest,
     Call(Box<Call>),
+    /// A function in SQL.
+    SqlCall(Box<SqlCall>),
     /// IS DISTINCT FROM: the `=` call.
     Distinct(Box<Call>),
     /// NULLIF: the `=` call.
@@ -176,7 +179,7 @@ impl Node {
                 lookup.keys.iter().try_for_each(|key| key.outer.node().reads(out))?;
                 out.lookups.push(lookup);
             }
-            Node::Subscript(_) | Node::SubPlan(_) | Node::NextValue(..) => {
+            Node::Subscript(_) | Node::SubPlan(_) | Node::NextValue(..) | Node::SqlCall(_) => {
                 return None;
             }
         }

@@ -6,6 +6,7 @@ use super::{ExecState, Operator, PlanNode, Program, Row};
 use crate::error::Result;
 use crate::exec::explain::Description;
 use crate::exec::expr::Callee;
+use crate::exec::sql_function::SqlFunction;
 use crate::functions::Rows;
 use crate::types::Datum;
 use std::sync::Arc;
@@ -14,6 +15,11 @@ use std::sync::Arc;
 pub(in crate::exec) enum SetCall {
     Function {
         callee: Callee,
+        args: Vec<Program>,
+    },
+    /// A function in SQL.
+    Sql {
+        function: SqlFunction,
         args: Vec<Program>,
     },
     /// Any other expression in FROM: one row.
@@ -28,6 +34,10 @@ impl SetCall {
                 let args: Vec<Datum> =
                     args.iter().map(|arg| arg.eval(state, row)).collect::<Result<_>>()?;
                 callee.call_set(state.env(), &args)
+            }
+            SetCall::Sql { function, args } => {
+                let args = args.iter().map(|arg| arg.eval(state, row)).collect::<Result<_>>()?;
+                function.rows(state, args)
             }
             SetCall::Value(program) => {
                 let value = program.eval(state, row)?;

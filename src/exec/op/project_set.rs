@@ -75,7 +75,8 @@ impl Operator for Run {
 
 /// A row of the set as one value: several columns are a record.
 fn one_value(row: Vec<Datum>, types: &[Oid]) -> Datum {
-    if types.len() < 2 {
+    // A function in SQL gives whole rows.
+    if types.len() < 2 || matches!(row.as_slice(), [Datum::Record(_)]) {
         return row.into_iter().next().unwrap_or_default();
     }
     let fields = types.iter().copied().zip(row).collect();

@@ -163,7 +163,7 @@ impl Found {
             self.only = false;
             return;
         };
-        let name = proc.name;
+        let name = &*proc.name;
         if proc.volatility == b'i' {
             return;
         }

@@ -14,6 +14,7 @@ use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::{Callee, Program};
 use crate::exec::op::{Filter, FunctionScan, OneRow, SetCall, Values};
+use crate::exec::sql_function::SqlFunction;
 use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
 use crate::nodes::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -222,7 +223,12 @@ impl Planner {
             && (function.retset || function.type_oid == crate::types::oids::RECORD)
         {
             self.long = true;
-            let types = function.args.iter().map(Expr::type_oid).collect();
+            let types: Vec<crate::types::Oid> = function.args.iter().map(Expr::type_oid).collect();
+            let catalog = self.catalog();
+            if let Some(found) = SqlFunction::find(&catalog, function.func, types.clone()) {
+                let args = self.compile_all(&function.args, layout)?;
+                return Ok(SetCall::Sql { function: found, args });
+            }
             let mut callee = Callee::resolve(function.func, types, function.type_oid)?;
             callee.variadic = function.variadic;
             return Ok(SetCall::Function {

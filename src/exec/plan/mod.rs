@@ -54,8 +54,10 @@ pub use catalog_read::CatalogRead;
 
 use super::op::NodeRef;
 use super::{CancelToken, ExecState, StatementContext, dml};
-use crate::catalog::{Catalog, Persistence};
+use crate::catalog::depend::functions_of_query;
+use crate::catalog::{Catalog, Persistence, Relation};
 use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_function;
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
 use crate::types::{Datum, Oid};
@@ -86,6 +88,8 @@ pub struct Plan {
     /// Relations to lock before it runs.
     locks: Vec<(Oid, TableLockMode)>,
     required: Vec<privileges::Required>,
+    /// The users' functions that it calls.
+    functions: Vec<Oid>,
     /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
     pub(in crate::exec) long: bool,
     catalog_read: Option<CatalogRead>,
@@ -112,6 +116,22 @@ impl Plan {
         self.long
     }
 
+    /// Whether it changes rows, itself or in WITH.
+    pub fn writes(&self) -> bool {
+        self.command != CommandType::Select || !self.modifying.is_empty()
+    }
+
+    /// Its command, as messages have it.
+    pub fn command_name(&self) -> &'static str {
+        match self.command {
+            CommandType::Select => "SELECT",
+            CommandType::Insert => "INSERT",
+            CommandType::Update => "UPDATE",
+            CommandType::Delete => "DELETE",
+            CommandType::Merge => "MERGE",
+        }
+    }
+
     /// What it reads of the catalog, where it reads nothing else.
     pub fn catalog_read(&self) -> Option<CatalogRead> {
         self.catalog_read
@@ -124,6 +144,7 @@ impl Plan {
             CommandType::Insert => format!("INSERT 0 {rows}"),
             CommandType::Update => format!("UPDATE {rows}"),
             CommandType::Delete => format!("DELETE {rows}"),
+            CommandType::Merge => format!("MERGE {rows}"),
         }
     }
 
@@ -136,9 +157,46 @@ impl Plan {
         Ok(())
     }
 
+    /// Relations to lock before it runs.
+    pub(in crate::exec) fn locks(&self) -> &[(Oid, TableLockMode)] {
+        &self.locks
+    }
+
     /// 42501 where the current role, or the owner of a view, may not do what the plan does.
     pub fn check_privileges(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
-        self.required.iter().try_for_each(|required| required.check(catalog, current_role))
+        self.required.iter().try_for_each(|required| required.check(catalog, current_role))?;
+        self.functions.iter().try_for_each(|oid| require_function(catalog, current_role, *oid))
+    }
+
+    /// 42809 where it changes or locks rows of a materialized view.
+    pub fn check_targets(&self, catalog: &Catalog) -> Result<()> {
+        for (oid, mode) in &self.locks {
+            let Some(found) = catalog.relation(*oid) else { continue };
+            let what = match mode {
+                TableLockMode::RowExclusive => "change",
+                TableLockMode::RowShare => "lock rows in",
+                _ => continue,
+            };
+            if found.materialized.is_some() {
+                let message = format!("cannot {what} materialized view \"{}\"", found.name);
+                return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// 55000 where it reads a materialized view that has never been filled.
+    pub fn check_populated(&self, catalog: &Catalog) -> Result<()> {
+        let read = self.required.iter().filter_map(|required| required.relation(catalog));
+        let empty = |r: &&Relation| r.materialized.as_ref().is_some_and(|m| !m.populated);
+        match read.into_iter().find(empty) {
+            Some(view) => {
+                let message = format!("materialized view \"{}\" has not been populated", view.name);
+                Err(PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+                    .hint("Use the REFRESH MATERIALIZED VIEW command."))
+            }
+            None => Ok(()),
+        }
     }
 
     /// 55000 where it reads or changes a view that is not the system's
@@ -200,6 +258,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         modifying: std::mem::take(&mut planner.modifying),
         locks: relations::relation_locks(&query),
         required: privileges::required(&query, &cx.catalog),
+        functions: functions_of_query(&query).into_iter().collect(),
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,

@@ -14,10 +14,10 @@ use std::sync::Arc;
 /// The rows that a data-modifying statement works on.
 pub(in crate::exec) struct ModifySource {
     pub node: NodeRef,
-    /// UPDATE and DELETE: the target's live columns, [`KEY_ATTNO`] and [`SEQ_ATTNO`] under
+    /// UPDATE, DELETE and MERGE: the target's live columns, [`KEY_ATTNO`] and [`SEQ_ATTNO`] under
     /// [`Query::result_relation`]; and the columns of FROM that the statement refers to.
     pub layout: Arc<Layout>,
-    /// The conditions of WHERE and of inner joins over `layout`: what a newer version of the target
+    /// The conditions of WHERE, of inner joins and of MERGE's outer join over `layout`: what a newer version of the target
     /// row must satisfy after a lock was waited for. Empty for INSERT.
     pub recheck: Vec<Program>,
 }
@@ -46,6 +46,7 @@ impl Planner {
         let (built, _) = self.plan_from(&query, &[])?;
         let recheck = match query.command {
             CommandType::Insert => Vec::new(),
+            CommandType::Merge => self.compile_all(&merge_condition(&query), &built.layout)?,
             _ => self.recheck(&query, &built)?,
         };
         let built = query::with(stores, built);
@@ -55,8 +56,7 @@ impl Planner {
 
 /// Puts the target among FROM's items, and its columns among those needed.
 fn need_target(planner: &Planner, query: &mut Query, rel: RangeIndex) {
-    let has = |item: &FromItem| matches!(item, FromItem::Range(r) if *r == rel);
-    if !query.from.items.iter().any(has) {
+    if !query.from.items.iter().any(|item| has(item, rel)) {
         query.from.items.insert(0, FromItem::Range(rel));
     }
     let RangeSource::Relation { oid } = query.range(rel).source else { return };
@@ -74,6 +74,21 @@ fn need_target(planner: &Planner, query: &mut Query, rel: RangeIndex) {
             origin: (0, 0),
             resjunk: true,
         });
+    }
+}
+
+/// What a source row and a target row match by.
+fn merge_condition(query: &Query) -> Vec<Expr> {
+    match query.from.items.as_slice() {
+        [FromItem::Join(join)] => join.on.iter().cloned().collect(),
+        _ => query.from.filter.iter().cloned().collect(),
+    }
+}
+
+fn has(item: &FromItem, rel: RangeIndex) -> bool {
+    match item {
+        FromItem::Range(found) => *found == rel,
+        FromItem::Join(join) => has(&join.left, rel) || has(&join.right, rel),
     }
 }
 

@@ -6,11 +6,15 @@
 //! read, unless the view is a `security_invoker`.
 
 use super::walk;
+use crate::catalog::depend::relations_of_query;
 use crate::catalog::{Catalog, Relation};
 use crate::error::Result;
 use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
 use crate::functions::privileges::{require_columns, require_relation};
-use crate::nodes::{AttrNumber, CommandType, Expr, Query, RangeIndex, RangeSource};
+use crate::nodes::{
+    AttrNumber, CommandType, Expr, MergeAction, MergeKind, Query, RangeIndex, RangeSource,
+    TargetView,
+};
 use crate::types::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,9 +32,13 @@ pub(super) struct Required {
 type Columns = BTreeSet<AttrNumber>;
 
 impl Required {
+    pub fn relation<'c>(&self, catalog: &'c Catalog) -> Option<&'c Relation> {
+        catalog.relation(self.relation).map(|r| &**r)
+    }
+
     /// The relation, if it is a view.
     pub fn view<'c>(&self, catalog: &'c Catalog) -> Option<&'c Relation> {
-        catalog.relation(self.relation).map(|r| &**r).filter(|r| r.view.is_some())
+        self.relation(catalog).filter(|r| r.view.is_some())
     }
 
     pub fn check(&self, catalog: &Catalog, current_role: Oid) -> Result<()> {
@@ -63,8 +71,18 @@ impl Found<'_> {
                     let needed = needed(query, rel, locked, &read);
                     let target = query.result_relation == Some(rel);
                     let views = if target { query.target_views.as_slice() } else { &[] };
-                    let role = self.through_views(views, &needed, role);
+                    let reads = &query.target_view_reads;
+                    let insert = query.command == CommandType::Insert;
+                    let (needed, role) =
+                        self.through_views(views, insert, reads, oid, needed, role);
                     self.push(oid, needed, role);
+                }
+                if let RangeSource::Subquery { view: Some(view), .. } = range.source {
+                    let mut needed = vec![('r', Some(columns_of(&read, rel)))];
+                    if locked || is_marked(query, rel) {
+                        needed.push(('w', Some(Columns::new())));
+                    }
+                    self.push(view, needed, role);
                 }
             }
             for (range, rel) in query.range_table.iter().zip(1..) {
@@ -72,12 +90,7 @@ impl Found<'_> {
                 match view.and_then(|oid| self.catalog.relation(oid)) {
                     Some(view) => {
                         let locked = locked || is_marked(query, rel);
-                        let mut needed = vec![('r', Some(columns_of(&read, rel)))];
-                        if locked {
-                            needed.push(('w', Some(Columns::new())));
-                        }
-                        self.push(view.oid, needed, role);
-                        let invoker = is_invoker(view);
+                        let invoker = view.is_security_invoker();
                         self.add(below, if invoker { role } else { Some(view.owner) }, locked);
                     }
                     None => self.add(below, role, false),
@@ -88,28 +101,43 @@ impl Found<'_> {
         });
     }
 
-    /// A change through views needs on each what it needs on the table; gives who must be allowed to
-    /// change the table.
+    /// A change through views needs on each what it needs on the table. Of the first it reads what the
+    /// statement names, of what that selects from all that it names itself (`rewriteTargetView`). Gives
+    /// what is needed on the table, and who must have it.
     fn through_views(
         &mut self,
-        views: &[(Oid, Vec<AttrNumber>)],
-        needed: &Needed,
-        role: Option<Oid>,
-    ) -> Option<Oid> {
-        let mut role = role;
-        for (oid, assigned) in views {
-            let Some(view) = self.catalog.relation(*oid) else { continue };
-            // Which of the view's columns are read is not known any more.
+        views: &[TargetView],
+        insert: bool,
+        reads: &[AttrNumber],
+        table: Oid,
+        mut needed: Needed,
+        mut role: Option<Oid>,
+    ) -> (Needed, Option<Oid>) {
+        if views.is_empty() {
+            return (needed, role);
+        }
+        needed.retain(|(letter, _)| *letter != 'r');
+        let mut read: Columns = reads.iter().copied().collect();
+        for (at, through) in views.iter().enumerate() {
+            let Some(view) = self.catalog.relation(through.view) else { continue };
             let of_view = |(letter, _): &(char, _)| match letter {
-                'a' | 'w' => (*letter, Some(assigned.iter().copied().collect())),
+                'w' if insert => ('w', Some(through.updated.iter().copied().collect())),
+                'a' | 'w' => (*letter, Some(through.assigned.iter().copied().collect())),
                 _ => (*letter, None),
             };
-            self.push(view.oid, needed.iter().map(of_view).collect(), role);
-            if !is_invoker(view) {
+            let mut of_view: Needed = needed.iter().map(of_view).collect();
+            of_view.extend((!reads.is_empty()).then(|| ('r', Some(read.clone()))));
+            self.push(view.oid, of_view, role);
+            if !view.is_security_invoker() {
                 role = Some(view.owner);
             }
+            let below = views.get(at + 1).map_or(table, |below| below.view);
+            let named = view.query().map(relations_of_query).unwrap_or_default();
+            let columns = named.iter().filter(|(oid, attno)| *oid == below && *attno != 0);
+            read = columns.map(|(_, attno)| *attno).collect();
         }
-        role
+        needed.extend((!reads.is_empty()).then_some(('r', Some(read))));
+        (needed, role)
     }
 
     fn add_links(&mut self, expr: &Expr, role: Option<Oid>) {
@@ -139,11 +167,13 @@ fn needed(
 ) -> Needed {
     let conflict = query.on_conflict.as_ref();
     let updates = conflict.and_then(|c| c.update.as_ref());
-    // EXCLUDED is the proposed row, not the table's.
-    if updates.is_some_and(|update| update.excluded == rel) {
-        return Needed::new();
-    }
     let reads = ('r', Some(columns_of(read, rel)));
+    // EXCLUDED is the proposed row; its columns, if any are named, need SELECT all the same.
+    if updates.is_some_and(|update| update.excluded == rel) {
+        // Behind a view they are the view's, whose privileges are asked for.
+        let named = read.contains_key(&rel) && query.target_views.is_empty();
+        return if named { vec![reads] } else { Needed::new() };
+    }
     if query.result_relation != Some(rel) {
         return match locked || is_marked(query, rel) {
             true => vec![reads, ('w', Some(Columns::new()))],
@@ -151,17 +181,34 @@ fn needed(
         };
     }
     let assigned = || Some(query.assigned.iter().copied().collect());
-    let mut needed = vec![match query.command {
-        CommandType::Insert => ('a', assigned()),
-        CommandType::Update => ('w', assigned()),
-        CommandType::Delete => ('d', None),
+    let mut needed = match query.command {
+        CommandType::Insert => vec![('a', assigned())],
+        CommandType::Update => vec![('w', assigned())],
+        CommandType::Delete => vec![('d', None)],
+        CommandType::Merge => of_merge(&query.merge),
         CommandType::Select => return vec![reads],
-    }];
+    };
     if let Some(update) = updates {
         needed.push(('w', Some(update.targets.iter().map(|t| t.resno).collect())));
     }
     if read.contains_key(&rel) || conflict.is_some_and(|c| !c.arbiters.is_empty()) {
         needed.push(reads);
+    }
+    needed
+}
+
+/// What MERGE's WHEN clauses do to the target.
+fn of_merge(actions: &[MergeAction]) -> Needed {
+    let mut needed = Needed::new();
+    for (kind, letter) in [(MergeKind::Insert, 'a'), (MergeKind::Update, 'w')] {
+        let mut of_kind = actions.iter().filter(|action| action.kind == kind).peekable();
+        if of_kind.peek().is_some() {
+            let columns = of_kind.flat_map(|action| action.assigned.iter().copied()).collect();
+            needed.push((letter, Some(columns)));
+        }
+    }
+    if actions.iter().any(|action| action.kind == MergeKind::Delete) {
+        needed.push(('d', None));
     }
     needed
 }
@@ -186,8 +233,4 @@ fn read_columns(query: &Query) -> BTreeMap<RangeIndex, Columns> {
         }
     });
     read
-}
-
-fn is_invoker(view: &Relation) -> bool {
-    view.options.get("security_invoker").is_some_and(|value| value == "true" || value == "on")
 }

@@ -235,7 +235,7 @@ fn row_types(call: &Expr, catalog: &Catalog) -> Vec<Oid> {
     if let Some(relation) = catalog.row_type_relation(call.type_oid) {
         return relation.live_columns().map(|column| column.type_oid).collect();
     }
-    let Some(proc) = builtin::proc(call.func) else { return Vec::new() };
+    let Some(proc) = catalog.proc(call.func) else { return Vec::new() };
     let outs = proc.all_args.iter().flatten();
     outs.filter(|(_, mode)| !matches!(mode, builtin::ArgMode::In | builtin::ArgMode::Variadic))
         .map(|(type_oid, _)| match *type_oid {

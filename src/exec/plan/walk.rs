@@ -129,6 +129,10 @@ pub(super) fn query_exprs<'q>(q: &'q Query, f: &mut dyn FnMut(&'q Expr)) {
             }
         }
     }
+    for action in &q.merge {
+        action.filter.iter().for_each(&mut *f);
+        action.targets.iter().for_each(|t| f(&t.expr));
+    }
     if let Some(update) = q.on_conflict.as_ref().and_then(|c| c.update.as_ref()) {
         update.targets.iter().for_each(|t| f(&t.expr));
         update.filter.iter().for_each(&mut *f);
@@ -163,6 +167,10 @@ pub(super) fn query_exprs_mut(q: &mut Query, f: &mut dyn FnMut(&mut Expr)) {
                 f(e);
             }
         }
+    }
+    for action in &mut q.merge {
+        action.filter.iter_mut().for_each(&mut *f);
+        action.targets.iter_mut().for_each(|t| f(&mut t.expr));
     }
     if let Some(update) = q.on_conflict.as_mut().and_then(|c| c.update.as_mut()) {
         update.targets.iter_mut().for_each(|t| f(&mut t.expr));

@@ -158,7 +158,7 @@ impl Planner {
 }
 
 fn kind(call: &WindowFunc) -> Result<WindowKind> {
-    let name = builtin::proc(call.func).map_or("", |p| p.name);
+    let name = builtin::proc(call.func).map_or("", |p| &*p.name);
     Ok(match name {
         "row_number" => WindowKind::RowNumber,
         "rank" => WindowKind::Rank,

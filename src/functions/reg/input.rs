@@ -4,6 +4,7 @@
 //! a name that is malformed.
 
 use super::super::Implementation::{self, Scalar};
+use super::super::privileges::require_usage;
 use super::super::quote::qualified_name;
 use super::super::{Ctx, Env};
 use super::type_name::{self, no_schema};
@@ -30,7 +31,7 @@ pub(in super::super) fn input(env: &dyn Env, type_oid: Oid, text: &str) -> Resul
         oids::REGCLASS => relation(env, text),
         oids::REGTYPE => type_name::resolve(env, text)?
             .ok_or_else(|| missing(code::UNDEFINED_OBJECT, "type", text)),
-        oids::REGPROC => function(text),
+        oids::REGPROC => function(env, text),
         oids::REGPROCEDURE => function_with_arguments(env, text),
         oids::REGOPER => operator(text),
         oids::REGOPERATOR => operator_with_operands(env, text),
@@ -52,6 +53,7 @@ pub(in super::super) fn relation(env: &dyn Env, text: &str) -> Result<Oid> {
             _ => catalog.namespace_named(schema).map(|n| n.oid),
         };
         let namespace = namespace.ok_or_else(|| no_schema(schema))?;
+        require_usage(env, catalog, namespace)?;
         let found = catalog.relation_named(namespace, name);
         found.ok_or_else(|| no_relation(&format!("{schema}.{name}")))
     };
@@ -90,12 +92,24 @@ fn unqualified(text: &str) -> Result<(Option<String>, String)> {
     }
 }
 
-/// The functions of a name, in the given schema only.
-fn functions_named(text: &str) -> Result<Vec<&'static builtin::Proc>> {
+/// The functions of a name, in the given schema or those of the search path.
+fn functions_named<'e>(env: &'e dyn Env, text: &str) -> Result<Vec<&'e builtin::Proc>> {
     let (schema, name) = unqualified(text)?;
-    let schema = schema.as_deref().map(|s| builtin::namespace_named(s).map_or(0, |n| n.oid));
-    let wanted = schema.unwrap_or(builtin::oid::PG_CATALOG);
-    Ok(builtin::procs_named(&name).filter(|p| p.namespace == wanted).collect())
+    let catalog = env.catalog();
+    let path = match &schema {
+        Some(schema) => vec![catalog.namespace_named(schema).map_or(0, |n| n.oid)],
+        None => env.search_path().to_vec(),
+    };
+    let mut found: Vec<&builtin::Proc> = Vec::new();
+    for namespace in path {
+        for proc in catalog.procs_named(&name).filter(|p| p.namespace == namespace) {
+            // Earlier schemas hide what has the same arguments.
+            if found.iter().all(|other| other.arg_types != proc.arg_types) {
+                found.push(proc);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The only one; `ambiguous` where there are several.
@@ -107,10 +121,10 @@ fn only<T>(mut found: Vec<T>, none: PgError, ambiguous: PgError) -> Result<T> {
     }
 }
 
-fn function(text: &str) -> Result<Oid> {
+fn function(env: &dyn Env, text: &str) -> Result<Oid> {
     let ambiguous = format!("more than one function named \"{text}\"");
     let found = only(
-        functions_named(text)?,
+        functions_named(env, text)?,
         missing(code::UNDEFINED_FUNCTION, "function", text),
         PgError::new(code::AMBIGUOUS_FUNCTION, ambiguous),
     )?;
@@ -132,7 +146,7 @@ fn function_with_arguments(env: &dyn Env, text: &str) -> Result<Oid> {
     let (name, list) = with_list(text)?;
     let arguments: Vec<Oid> =
         type_name::list(env, list)?.into_iter().map(Option::unwrap_or_default).collect();
-    let found = functions_named(name)?.into_iter().find(|p| p.arg_types == arguments);
+    let found = functions_named(env, name)?.into_iter().find(|p| p.arg_types == arguments);
     found.map(|p| p.oid).ok_or_else(|| missing(code::UNDEFINED_FUNCTION, "function", text))
 }
 

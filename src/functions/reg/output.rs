@@ -42,16 +42,18 @@ fn relation(env: &dyn Env, oid: Oid) -> Option<String> {
 }
 
 fn function(env: &dyn Env, oid: Oid) -> Option<String> {
-    let found = builtin::proc(oid)?;
+    let catalog = env.catalog();
+    let found = catalog.proc(oid)?;
     // The bare name must find this function only.
-    let alone = builtin::procs_named(found.name).count() == 1;
+    let alone = catalog.procs_named(&found.name).count() == 1;
     let visible = visibility::function(env, oid)? && alone;
-    Some(named(env, found.namespace, found.name, visible))
+    Some(named(env, found.namespace, &found.name, visible))
 }
 
 fn function_with_arguments(env: &dyn Env, oid: Oid) -> Option<String> {
-    let found = builtin::proc(oid)?;
-    let name = named(env, found.namespace, found.name, visibility::function(env, oid)?);
+    let catalog = env.catalog();
+    let found = catalog.proc(oid)?;
+    let name = named(env, found.namespace, &found.name, visibility::function(env, oid)?);
     let arguments: Vec<String> = found.arg_types.iter().map(|t| type_or_number(env, *t)).collect();
     Some(format!("{name}({})", arguments.join(",")))
 }

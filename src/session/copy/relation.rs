@@ -67,6 +67,7 @@ pub(super) fn check_target(relation: &Relation) -> Result<()> {
         RelationKind::Table => Ok(()),
         RelationKind::View => Err(wrong("view")
             .hint("To enable copying to a view, provide an INSTEAD OF INSERT trigger.")),
+        RelationKind::MaterializedView => Err(wrong("materialized view")),
         RelationKind::Sequence => Err(wrong("sequence")),
         RelationKind::Index => Err(index(name)),
         RelationKind::Composite => Err(composite(name)),
@@ -83,6 +84,8 @@ fn index(name: &str) -> PgError {
     PgError::new(code::WRONG_OBJECT_TYPE, format!("\"{name}\" is an index"))
 }
 
+const HINT: &str = "Try the COPY (SELECT ...) TO variant.";
+
 /// 42809 for what COPY TO cannot read.
 pub(super) fn check_source(relation: &Relation) -> Result<()> {
     let name = &relation.name;
@@ -91,7 +94,8 @@ pub(super) fn check_source(relation: &Relation) -> Result<()> {
     };
     match relation.kind {
         RelationKind::Table => Ok(()),
-        RelationKind::View => Err(wrong("view").hint("Try the COPY (SELECT ...) TO variant.")),
+        RelationKind::View => Err(wrong("view").hint(HINT)),
+        RelationKind::MaterializedView => Err(wrong("materialized view").hint(HINT)),
         RelationKind::Sequence => Err(wrong("sequence")),
         RelationKind::Index => Err(index(name)),
         RelationKind::Composite => Err(composite(name)),

@@ -6,7 +6,7 @@ use super::{binary, csv, relation, text};
 use crate::catalog::Column;
 use crate::error::{PgError, Result};
 use crate::exec::{ResultColumn, Row};
-use crate::functions;
+use crate::functions::{self, privileges::require_columns};
 use crate::nodes::CommandType;
 use crate::session::Session;
 use crate::session::client::Client;
@@ -41,6 +41,9 @@ impl Session {
             Some(name) => {
                 let relation = self.lock_for_copy(name, TableLockMode::AccessShare).await?;
                 let copied = relation::columns(copy, &relation)?;
+                let env = self.statement_env()?;
+                let read = copied.iter().map(|column| column.attno).collect();
+                require_columns(&env.catalog, env.current_role, relation.oid, 'r', &read)?;
                 relation::check_source(&relation)?;
                 let options = Options::read(copy)?;
                 (options, self.select_columns(&copied, &relation)?, Some(relation))
@@ -79,6 +82,10 @@ impl Session {
             && select.into_clause().is_some()
         {
             return Err(PgError::unsupported("COPY (SELECT INTO)"));
+        }
+        if matches!(copy.query(), Node::MergeStmt(_)) {
+            let message = "MERGE not supported in COPY";
+            return Err(PgError::new(crate::error::code::FEATURE_NOT_SUPPORTED, message));
         }
         let planned = self.compile(copy.query(), &mut ParamTypes::None)?;
         if planned.plan.command() != CommandType::Select && planned.plan.columns().is_empty() {

@@ -7,6 +7,7 @@ use crate::exec::ResultColumn;
 use crate::session::Session;
 use crate::session::settings::unrecognized;
 use pg_raw_parse::Node;
+use pg_raw_parse::raw::ObjectType;
 
 impl Session {
     /// The columns of a utility statement's rows; `None`: it returns none.
@@ -22,6 +23,7 @@ impl Session {
                     vec![text_column(shown_name(name))]
                 }
             }),
+            Node::CallStmt(_) => self.call_columns(node)?,
             Node::ExplainStmt(s) => Some(self.explain_columns(s)),
             Node::FetchStmt(s) if !s.ismove => {
                 self.cursor_columns(s.portalname().unwrap_or_default())
@@ -39,6 +41,10 @@ impl Session {
 pub(super) fn command_name(node: Node<'_>) -> &'static str {
     match node {
         Node::CreateStmt(_) => "CREATE TABLE",
+        Node::CreateTableAsStmt(s) if s.objtype == ObjectType::OBJECT_MATVIEW => {
+            "CREATE MATERIALIZED VIEW"
+        }
+        Node::RefreshMatViewStmt(_) => "REFRESH MATERIALIZED VIEW",
         Node::CreateTableAsStmt(_) => "CREATE TABLE AS",
         Node::SelectStmt(_) => "SELECT INTO",
         Node::IndexStmt(_) => "CREATE INDEX",
@@ -54,6 +60,7 @@ pub(super) fn command_name(node: Node<'_>) -> &'static str {
         Node::CommentStmt(_) => "COMMENT",
         Node::CreateRoleStmt(_) => "CREATE ROLE",
         Node::AlterRoleStmt(_) => "ALTER ROLE",
+        Node::AlterDefaultPrivilegesStmt(_) => "ALTER DEFAULT PRIVILEGES",
         Node::GrantStmt(g) if g.is_grant => "GRANT",
         Node::GrantStmt(_) => "REVOKE",
         _ => "this statement",

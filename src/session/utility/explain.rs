@@ -50,6 +50,7 @@ impl Session {
             Explained::Query(planned, params) => {
                 let env = self.statement_env()?;
                 planned.plan.check_privileges(&env.catalog, env.current_role)?;
+                planned.plan.check_targets(&env.catalog)?;
                 let analyzed = match options.analyze {
                     true => Some(self.analyze(planned.clone(), params).await?),
                     false => None,

@@ -1,7 +1,8 @@
 //! LOCK TABLE.
 
 use super::Outcome;
-use crate::catalog::{Relation, RelationKind};
+use crate::catalog::depend::relations_of_query;
+use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_any;
 use crate::nodes::LockWait;
@@ -10,6 +11,7 @@ use crate::session::state::Transaction;
 use crate::storage::TableLockMode;
 use crate::types::Oid;
 use pg_raw_parse::{Node, nodes};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// By PostgreSQL's lock numbers, from 1.
@@ -52,8 +54,9 @@ impl Session {
         for name in names.collect::<Vec<_>>() {
             let mut relation = self.find_relation(name, &env.catalog, &env.search_path)?;
             // Whoever held the lock may have dropped or renamed it.
+            let role = env.current_role;
             loop {
-                self.lock_relation(&relation, &transaction, env.current_role, mode, wait).await?;
+                self.lock_relation(&relation, &transaction, role, mode, wait).await?;
                 let catalog = transaction.catalog.current();
                 let again = self.find_relation(name, &catalog, &env.search_path)?;
                 if again.oid == relation.oid {
@@ -61,8 +64,37 @@ impl Session {
                 }
                 relation = again;
             }
+            self.lock_below(relation, &transaction, role, mode, wait).await?;
         }
         Ok(Outcome::done("LOCK TABLE"))
+    }
+
+    /// The tables and views that a view reads are locked, too, as far as its owner may, or whoever asks
+    /// where it is a `security_invoker` (`LockViewRecurse`).
+    async fn lock_below(
+        &mut self,
+        relation: Arc<Relation>,
+        transaction: &Transaction,
+        role: Oid,
+        mode: TableLockMode,
+        wait: LockWait,
+    ) -> Result<()> {
+        let mut above = vec![(relation, role)];
+        let mut seen = BTreeSet::new();
+        while let Some((view, role)) = above.pop() {
+            let Some(info) = &view.view else { continue };
+            let role = if view.is_security_invoker() { role } else { view.owner };
+            let catalog = transaction.catalog.current();
+            for (oid, _) in relations_of_query(&info.query) {
+                let Some(below) = catalog.relation(oid).cloned() else { continue };
+                let kind = matches!(below.kind, RelationKind::Table | RelationKind::View);
+                if kind && !Catalog::is_system(oid) && seen.insert(oid) {
+                    self.lock_relation(&below, transaction, role, mode, wait).await?;
+                    above.push((below, role));
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn lock_relation(
@@ -76,6 +108,7 @@ impl Session {
         if !matches!(relation.kind, RelationKind::Table | RelationKind::View) {
             let kinds = match relation.kind {
                 RelationKind::Index => "indexes",
+                RelationKind::MaterializedView => "materialized views",
                 RelationKind::Composite => "composite types",
                 _ => "sequences",
             };

@@ -5,7 +5,7 @@
 
 use super::{Outcome, options};
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Catalog, Relation, RelationKind, TableKind};
+use crate::catalog::{Catalog, Relation, TableKind};
 use crate::error::{PgError, Result, code};
 use crate::exec::{CancelToken, off_worker};
 use crate::session::Session;
@@ -80,7 +80,7 @@ impl Session {
 
 /// A table of the catalog itself keeps no rows of its own.
 fn is_stored_table(relation: &Relation) -> bool {
-    relation.kind == RelationKind::Table && !Catalog::is_system(relation.oid)
+    relation.kind.has_rows() && !Catalog::is_system(relation.oid)
 }
 
 /// The options that PostgreSQL has. They choose among its ways of doing the same.

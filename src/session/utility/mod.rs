@@ -1,5 +1,6 @@
 //! Statements that are not queries, one file per kind.
 
+mod call;
 mod describe;
 mod discard;
 mod explain;
@@ -100,7 +101,7 @@ impl Session {
             Node::ExplainStmt(s) => self.explain(s).await,
             Node::CopyStmt(s) => self.copy(s, client).await,
             Node::DoStmt(_) => Err(PgError::unsupported("DO")),
-            Node::CallStmt(_) => Err(PgError::unsupported("CALL")),
+            Node::CallStmt(_) => self.call(node).await,
             Node::LoadStmt(_) => Err(PgError::unsupported("LOAD")),
             _ => self.define(statement).await,
         }

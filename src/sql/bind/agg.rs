@@ -20,19 +20,11 @@ impl<'n> Binder<'_, 'n> {
     pub fn check_call_syntax(
         &self,
         call: &nodes::FuncCall,
-        proc: &'static Proc,
+        proc: &Proc,
         name: &super::func::FunctionName<'_>,
-        inputs: &[Oid],
     ) -> Result<()> {
         match proc.kind {
-            b'f' => check_plain_function(call, &name.text()),
-            b'p' => {
-                let shown = format!("{}({})", name.text(), self.type_names(inputs));
-                let message = format!("{shown} is a procedure");
-                Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
-                    .hint("To call a procedure, use CALL.")
-                    .at(call.location))
-            }
+            b'f' | b'p' => check_plain_function(call, &name.text()),
             b'a' => check_ordered_set(call, proc, &name.text()),
             _ => Ok(()),
         }
@@ -42,7 +34,7 @@ impl<'n> Binder<'_, 'n> {
     pub fn finish_aggregate(
         &mut self,
         call: &'n nodes::FuncCall,
-        resolved: Resolved,
+        resolved: Resolved<'_>,
         filter: Option<Expr>,
         has_names: bool,
     ) -> Result<Expr> {

@@ -5,7 +5,7 @@
 
 use super::place::Place;
 use super::state::{Binder, NsItem};
-use crate::catalog::{Catalog, RelationKind};
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
@@ -70,6 +70,9 @@ impl<'n> Binder<'_, 'n> {
         if let Some((item, level)) = self.find_item(None, name, location)? {
             return Ok(self.whole_row(&item, level, location));
         }
+        if let Some(argument) = self.argument(name, location) {
+            return Ok(argument);
+        }
         Err(self.missing_column(None, name, location))
     }
 
@@ -81,6 +84,11 @@ impl<'n> Binder<'_, 'n> {
         location: i32,
     ) -> Result<Expr> {
         let Some((item, level)) = self.find_item(schema, relation, location)? else {
+            if let (None, Some(column)) = (schema, column)
+                && let Some(argument) = self.qualified_argument(relation, column, location)
+            {
+                return Ok(argument);
+            }
             return Err(self.missing_relation(relation, location));
         };
         let Some(column) = column else { return Ok(self.whole_row(&item, level, location)) };
@@ -95,7 +103,7 @@ impl<'n> Binder<'_, 'n> {
 
     /// `row.function` for a function of one row argument.
     fn function_of_row(&mut self, name: &str, row: Expr, location: i32) -> Result<Option<Expr>> {
-        match self.call_by_name(name, vec![row], location) {
+        match self.call_in(None, name, vec![row], location) {
             Ok(Expr::Func(mut call)) => {
                 call.form = CoercionForm::Call;
                 Ok(Some(Expr::Func(call)))
@@ -168,6 +176,10 @@ impl<'n> Binder<'_, 'n> {
                 format!("system column \"{name}\" reference in check constraint is invalid");
             return Err(PgError::new(code::INVALID_COLUMN_REFERENCE, message).at(location));
         }
+        if self.place() == Place::MergeWhen && *attno != -6 {
+            let message = format!("cannot use system column \"{name}\" in MERGE WHEN condition");
+            return Err(PgError::new(code::INVALID_COLUMN_REFERENCE, message).at(location));
+        }
         if self.place() == Place::Generated && *attno != -6 {
             let message =
                 format!("cannot use system column \"{name}\" in column generation expression");
@@ -187,7 +199,7 @@ impl<'n> Binder<'_, 'n> {
     /// Whether a relation's rows are what commits wrote: those of users' tables.
     fn has_commits(&self, relation: Oid) -> bool {
         let found = self.context.catalog.relation(relation);
-        !Catalog::is_system(relation) && found.is_some_and(|r| r.kind == RelationKind::Table)
+        !Catalog::is_system(relation) && found.is_some_and(|r| r.kind.has_rows())
     }
 
     /// The FROM item of this name, and how many levels up (`refnameNamespaceItem`).
@@ -387,7 +399,7 @@ impl<'n> Binder<'_, 'n> {
     pub fn row_fields(&self, row: &Expr) -> Vec<(String, Oid, i32)> {
         match row {
             Expr::Func(call) if call.type_oid == oids::RECORD => {
-                let proc = crate::catalog::builtin::proc(call.func);
+                let proc = self.context.catalog.proc(call.func);
                 // Where the call is bound, its polymorphic types were resolved once already.
                 proc.and_then(|proc| self.out_columns(proc, call).ok()).unwrap_or_default()
             }

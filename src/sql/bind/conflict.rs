@@ -36,7 +36,8 @@ impl<'n> Binder<'_, 'n> {
         let excluded = self.add_excluded(relation)?;
         let rel = excluded.rel;
         self.scope().namespace = vec![item.clone(), excluded];
-        let targets = self.bind_set_list(clause.target_list(), relation)?;
+        let targets =
+            self.bind_set_list(&clause.target_list().iter().collect::<Vec<_>>(), relation)?;
         let filter = self.bind_where_opt(clause.where_clause(), Place::Where, "WHERE")?;
         let update = Some(OnConflictUpdate { targets, filter, excluded: rel });
         Ok(Box::new(OnConflict { target, arbiters, update }))

@@ -94,6 +94,10 @@ impl<'n> Binder<'_, 'n> {
         let name = cte.ctename().unwrap_or("").to_owned();
         let recursive = may_recurse && refers_to(cte.ctequery(), &name) > 0;
         let union = recursive.then(|| check_recursion(cte, &name)).transpose()?;
+        if matches!(cte.ctequery(), Node::MergeStmt(_)) {
+            let message = "MERGE not supported in WITH query";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(cte.location));
+        }
         let modifying = !matches!(cte.ctequery(), Node::SelectStmt(_));
         if modifying && self.scopes.len() > 1 {
             let message =

@@ -197,10 +197,20 @@ pub(super) fn bind_view(node: Node<'_>, context: &BindContext<'_>) -> Result<Que
         let message = "views must not contain SELECT INTO";
         return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
     }
+    let refused = "views must not contain data-modifying statements in WITH";
+    bind_stored(node, context, refused)
+}
+
+/// The query of a materialized view.
+pub(super) fn bind_materialized_view(node: Node<'_>, context: &BindContext<'_>) -> Result<Query> {
+    let refused = "materialized views must not use data-modifying statements in WITH";
+    bind_stored(node, context, refused)
+}
+
+fn bind_stored(node: Node<'_>, context: &BindContext<'_>, refused: &'static str) -> Result<Query> {
     let mut query = super::bind_node(node, context, &mut ParamTypes::None)?;
     if query.has_modifying_cte {
-        let message = "views must not contain data-modifying statements in WITH";
-        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, refused));
     }
     query.clear_locations();
     Ok(query)

@@ -10,9 +10,9 @@ use pg_raw_parse::Node;
 
 impl Binder<'_, '_> {
     /// The defaults of a function's last arguments, bound.
-    pub fn default_args(&self, proc: &'static Proc) -> Result<Vec<Expr>> {
+    pub fn default_args(&self, proc: &Proc) -> Result<Vec<Expr>> {
         let broken = || PgError::internal("a built-in function's defaults do not parse");
-        let text = proc.arg_defaults.ok_or_else(broken)?;
+        let text = proc.arg_defaults.as_ref().ok_or_else(broken)?;
         let statements = crate::sql::parse(format!("SELECT {text}"))?;
         let Some(Node::SelectStmt(select)) = statements.first().map(|s| s.node()) else {
             return Err(broken());

@@ -159,9 +159,7 @@ impl<'n> Binder<'_, 'n> {
 
     /// A view's query over the views it reads as they are now: each may have been replaced since.
     fn view_query(&self, view: &ViewInfo) -> Query {
-        let mut query = view.query.clone();
-        renew_views(&mut query, self.context.catalog);
-        query
+        super::renewed(&view.query, self.context.catalog)
     }
 
     /// A namespace item over a range table entry, all visible.
@@ -351,7 +349,7 @@ impl<'n> Binder<'_, 'n> {
     ) -> Result<Vec<(String, Oid, i32)>> {
         let type_oid = call.type_oid();
         let proc = match call {
-            Expr::Func(f) => crate::catalog::builtin::proc(f.func),
+            Expr::Func(f) => self.context.catalog.proc(f.func),
             _ => None,
         };
         let out = match (call, proc) {
@@ -388,7 +386,7 @@ impl<'n> Binder<'_, 'n> {
     /// A function's OUT columns, polymorphic types resolved by the call's arguments.
     pub(super) fn out_columns(
         &self,
-        proc: &'static crate::catalog::builtin::Proc,
+        proc: &crate::catalog::builtin::Proc,
         call: &FuncCall,
     ) -> Result<Vec<(String, Oid, i32)>> {
         let actual: Vec<Oid> = call.args.iter().map(Expr::type_oid).collect();
@@ -424,7 +422,7 @@ pub(super) fn alias_count(alias: Option<&nodes::Alias>) -> usize {
 }
 
 /// Reads the views in a stored query, at any depth, from the catalog again.
-fn renew_views(query: &mut Query, catalog: &Catalog) {
+pub(super) fn renew_views(query: &mut Query, catalog: &Catalog) {
     stacker::maybe_grow(128 << 10, 1 << 20, || {
         for entry in &mut query.range_table {
             if let RangeSource::Subquery { query, view: Some(oid) } = &mut entry.source

@@ -5,7 +5,7 @@ use super::candidates::Candidate;
 use super::coerce::{Cast, Path};
 use super::place::Place;
 use super::state::Binder;
-use crate::catalog::builtin::{self, CastContext, Proc, TypeKind};
+use crate::catalog::builtin::{CastContext, Proc, TypeKind};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
@@ -22,8 +22,8 @@ struct CallArg {
 }
 
 /// A function that was found for a call.
-pub(super) struct Resolved {
-    pub proc: &'static Proc,
+pub(super) struct Resolved<'a> {
+    pub proc: &'a Proc,
     pub args: Vec<Expr>,
     pub type_oid: Oid,
     /// Arguments are, or were gathered into, a VARIADIC array.
@@ -33,18 +33,19 @@ pub(super) struct Resolved {
 }
 
 /// What a call's name and arguments mean.
-enum Meaning {
-    Function(&'static Proc, Candidate),
+enum Meaning<'a> {
+    Function(&'a Proc, Candidate),
     /// `text(x)`: a cast in function form.
     Cast(Oid),
     Ambiguous,
     NotFound,
 }
 
-impl<'n> Binder<'_, 'n> {
+impl<'a, 'n> Binder<'a, 'n> {
     /// A call in an expression: function, aggregate or window function.
     pub fn bind_call(&mut self, call: &'n nodes::FuncCall) -> Result<Expr> {
         let before = self.scope_ref().srf_count;
+        let calling = std::mem::take(&mut self.calling);
         let mut args = Vec::new();
         for arg in call.args() {
             args.push(self.bind_call_arg(arg)?);
@@ -59,7 +60,7 @@ impl<'n> Binder<'_, 'n> {
             Node::None => None,
             node => Some(self.bind_where(node, Place::Filter, "FILTER")?),
         };
-        self.resolve_call(call, args, filter, before)
+        self.resolve_call(call, args, filter, before, calling)
     }
 
     fn bind_call_arg(&mut self, node: Node<'n>) -> Result<CallArg> {
@@ -78,6 +79,7 @@ impl<'n> Binder<'_, 'n> {
         args: Vec<CallArg>,
         filter: Option<Expr>,
         before: u32,
+        calling: bool,
     ) -> Result<Expr> {
         let name = FunctionName::new(call.funcname());
         let location = call.location;
@@ -100,13 +102,15 @@ impl<'n> Binder<'_, 'n> {
                 self.coerce_type(arg, to, -1, cast)
             }
             Meaning::Function(proc, candidate) => {
-                self.check_call_syntax(call, proc, &name, &inputs)?;
+                self.calling = calling;
+                self.check_called(proc, &name.text(), &inputs).map_err(|e| e.at(location))?;
+                self.check_call_syntax(call, proc, &name)?;
                 let has_names = names.iter().any(Option::is_some);
                 // What is wrong with polymorphic arguments has no position in PostgreSQL.
                 let resolved =
                     self.complete_call(proc, candidate, exprs, name.text(), call.func_variadic)?;
                 match proc.kind {
-                    b'f' if call.over().is_none() => {
+                    b'f' | b'p' if call.over().is_none() => {
                         self.finish_function(resolved, form_of(call), location, before)
                     }
                     b'a' if call.over().is_none() => {
@@ -130,6 +134,15 @@ impl<'n> Binder<'_, 'n> {
                     return Ok(field);
                 }
                 let signature = self.signature(&name, &inputs, &names);
+                if calling {
+                    let message = format!("procedure {signature} does not exist");
+                    return Err(PgError::new(code::UNDEFINED_FUNCTION, message)
+                        .hint(
+                            "No procedure matches the given name and argument types. You might \
+                             need to add explicit type casts.",
+                        )
+                        .at(location));
+                }
                 let hint = if !call.agg_order().is_empty() && !call.agg_within_group {
                     "No aggregate function matches the given name and argument types. Perhaps you \
                      misplaced ORDER BY; ORDER BY must appear after all regular arguments of the \
@@ -184,11 +197,11 @@ impl<'n> Binder<'_, 'n> {
         inputs: &[Oid],
         names: &[Option<String>],
         variadic_written: bool,
-    ) -> Result<Meaning> {
+    ) -> Result<Meaning<'a>> {
         let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
         let candidates = self.function_candidates(name, inputs.len(), &names, !variadic_written)?;
         if let Some(exact) = candidates.iter().find(|c| c.args == inputs) {
-            return Ok(function(exact.clone()));
+            return Ok(self.function(exact.clone()));
         }
         if let ([from], true) = (inputs, names.is_empty())
             && let Some(to) = self.cast_by_name(name, *from)
@@ -198,9 +211,17 @@ impl<'n> Binder<'_, 'n> {
         let matching = self.matching(inputs, &candidates);
         Ok(match matching.len() {
             0 => Meaning::NotFound,
-            1 => matching.into_iter().next().map_or(Meaning::NotFound, function),
-            _ => self.select_candidate(inputs, matching).map_or(Meaning::Ambiguous, function),
+            1 => matching.into_iter().next().map_or(Meaning::NotFound, |c| self.function(c)),
+            _ => match self.select_candidate(inputs, matching) {
+                Some(found) => self.function(found),
+                None => Meaning::Ambiguous,
+            },
         })
+    }
+
+    fn function(&self, candidate: Candidate) -> Meaning<'a> {
+        let proc = self.context.catalog.proc(candidate.oid);
+        proc.map_or(Meaning::NotFound, |proc| Meaning::Function(proc, candidate))
     }
 
     /// A type's name called with one argument that casts to it without a function.
@@ -241,7 +262,7 @@ impl<'n> Binder<'_, 'n> {
             None => self.context.env.search_path().to_vec(),
         };
         let mut list: Vec<Candidate> = Vec::new();
-        for proc in builtin::procs_named(name.name) {
+        for proc in self.context.catalog.procs_named(name.name) {
             let Some(position) = path.iter().position(|ns| *ns == proc.namespace) else { continue };
             let candidate = candidate(proc, count, names, expand_variadic);
             if let Some(candidate) = candidate {
@@ -254,12 +275,12 @@ impl<'n> Binder<'_, 'n> {
     /// Adds defaults, converts arguments, gathers VARIADIC ones.
     fn complete_call(
         &mut self,
-        proc: &'static Proc,
+        proc: &'a Proc,
         candidate: Candidate,
         args: Vec<Expr>,
         name: String,
         variadic_written: bool,
-    ) -> Result<Resolved> {
+    ) -> Result<Resolved<'a>> {
         let mut args = self.place_args(proc, &candidate, args)?;
         let actual: Vec<Oid> = args.iter().map(Expr::type_oid).collect();
         let mut declared = declared_types(proc, &candidate, args.len());
@@ -283,7 +304,7 @@ impl<'n> Binder<'_, 'n> {
     /// Arguments in the parameters' order, defaults filled in.
     fn place_args(
         &mut self,
-        proc: &'static Proc,
+        proc: &Proc,
         candidate: &Candidate,
         args: Vec<Expr>,
     ) -> Result<Vec<Expr>> {
@@ -342,7 +363,7 @@ impl<'n> Binder<'_, 'n> {
     /// An ordinary function's call.
     fn finish_function(
         &mut self,
-        call: Resolved,
+        call: Resolved<'_>,
         form: CoercionForm,
         location: i32,
         before: u32,
@@ -368,9 +389,20 @@ impl<'n> Binder<'_, 'n> {
 
     /// A call the binder makes itself, by name: LIKE's escape, SIMILAR, AT TIME ZONE.
     pub fn call_by_name(&mut self, name: &str, args: Vec<Expr>, location: i32) -> Result<Expr> {
+        self.call_in(Some("pg_catalog"), name, args, location)
+    }
+
+    /// The same of a function in a schema, or in the search path.
+    pub fn call_in(
+        &mut self,
+        schema: Option<&str>,
+        name: &str,
+        args: Vec<Expr>,
+        location: i32,
+    ) -> Result<Expr> {
         let before = self.scope_ref().srf_count;
         let inputs: Vec<Oid> = args.iter().map(Expr::type_oid).collect();
-        let name = FunctionName { schema: Some("pg_catalog"), name };
+        let name = FunctionName { schema, name };
         let none = vec![None; inputs.len()];
         match self.function_meaning(&name, &inputs, &none, false)? {
             Meaning::Function(proc, candidate) => {
@@ -413,10 +445,6 @@ impl<'n> FunctionName<'n> {
     }
 }
 
-fn function(candidate: Candidate) -> Meaning {
-    builtin::proc(candidate.oid).map_or(Meaning::NotFound, |p| Meaning::Function(p, candidate))
-}
-
 fn form_of(call: &nodes::FuncCall) -> CoercionForm {
     match call.funcformat {
         nodes::CoercionForm::COERCE_SQL_SYNTAX => CoercionForm::SqlSyntax,
@@ -453,7 +481,7 @@ fn check_arg_names(args: &[CallArg], location: i32) -> Result<()> {
 
 /// How a function could take `count` arguments, the last ones named.
 fn candidate(
-    proc: &'static Proc,
+    proc: &Proc,
     count: usize,
     names: &[&str],
     expand_variadic: bool,

@@ -11,24 +11,21 @@ use super::state::{Binder, NsItem};
 use crate::catalog::{Catalog, Column, Identity, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
+use pg_raw_parse::list::NodeList;
 use pg_raw_parse::{Node, nodes};
 
 impl<'n> Binder<'_, 'n> {
     pub fn bind_insert(&mut self, node: &'n nodes::InsertStmt) -> Result<Query> {
         let mut query = Query::new(CommandType::Insert);
         self.bind_with(node.with_clause(), &mut query)?;
-        query.overriding = match node.override_ {
-            nodes::OverridingKind::OVERRIDING_USER_VALUE => Overriding::User,
-            nodes::OverridingKind::OVERRIDING_SYSTEM_VALUE => Overriding::System,
-            _ => Overriding::None,
-        };
+        query.overriding = overriding(node.override_);
         let (relation, item) = self.open_target(node.relation(), CommandType::Insert)?;
         query.result_relation = Some(item.rel);
-        let columns = insert_columns(node, &relation)?;
+        let columns = insert_columns(node.cols(), &relation)?;
         let written = !node.cols().is_empty();
         let row = self.insert_source(node, &mut query, &relation, &columns, written)?;
         query.assigned = row.iter().map(|(attno, _)| *attno).collect();
-        self.insert_targets(&mut query, &relation, row)?;
+        query.targets = self.insert_targets(&relation, row, query.overriding)?;
         if node.on_conflict_clause().is_some() || node.returning_clause().is_some() {
             self.scope().namespace.clear();
             self.scope().namespace.push(item.clone());
@@ -224,7 +221,7 @@ impl<'n> Binder<'_, 'n> {
     }
 
     /// Expressions coerced to their columns (`transformInsertRow`).
-    fn assign_row(
+    pub fn assign_row(
         &mut self,
         row: Vec<Expr>,
         relation: &Relation,
@@ -251,29 +248,28 @@ impl<'n> Binder<'_, 'n> {
     }
 
     /// The final targets: DEFAULT replaced, missing defaults added, by attribute number.
-    fn insert_targets(
-        &mut self,
-        query: &mut Query,
+    pub fn insert_targets(
+        &self,
         relation: &Relation,
-        row: Vec<(AttrNumber, Expr)>,
-    ) -> Result<()> {
-        let mut row = row;
+        mut row: Vec<(AttrNumber, Expr)>,
+        overriding: Overriding,
+    ) -> Result<Vec<TargetEntry>> {
+        let mut targets = Vec::new();
         for column in relation.live_columns() {
             let given = row.iter().position(|(attno, _)| *attno == column.attno);
             let given = given.map(|at| row.remove(at).1);
             let is_default = matches!(given, None | Some(Expr::SetToDefault { .. }));
             let name = || self.assigned_name(relation, column);
-            let forced =
-                given.is_some() && check_override(column, name, is_default, query.overriding)?;
+            let forced = given.is_some() && check_override(column, name, is_default, overriding)?;
             let expr = match given {
                 Some(expr) if !is_default && !forced => Some(expr),
                 _ => self.column_default(relation, column),
             };
             if let Some(expr) = expr {
-                query.targets.push(assigned_target(column, expr));
+                targets.push(assigned_target(column, expr));
             }
         }
-        Ok(())
+        Ok(targets)
     }
 
     /// A column's default: identity's next value, or DEFAULT's expression. None: NULL, or a
@@ -312,7 +308,8 @@ impl<'n> Binder<'_, 'n> {
                     format!("permission denied: \"{}\" is a system catalog", relation.name);
                 return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
             }
-            Kind::Table => {}
+            // What cannot be changed is refused when it is planned, after all that is wrong with the text.
+            Kind::Table | Kind::MaterializedView => {}
             Kind::View => {
                 let item = self.add_relation(&relation, var.alias(), false)?;
                 self.scope().target = Some(item.rel);
@@ -417,17 +414,25 @@ pub(super) fn assigned_target(column: &Column, expr: Expr) -> TargetEntry {
     }
 }
 
+pub(super) fn overriding(kind: nodes::OverridingKind::Type) -> Overriding {
+    match kind {
+        nodes::OverridingKind::OVERRIDING_USER_VALUE => Overriding::User,
+        nodes::OverridingKind::OVERRIDING_SYSTEM_VALUE => Overriding::System,
+        _ => Overriding::None,
+    }
+}
+
 /// INSERT's column list, or all columns (`checkInsertTargets`).
-fn insert_columns<'n>(
-    node: &'n nodes::InsertStmt,
+pub(super) fn insert_columns<'n>(
+    written: &'n NodeList,
     relation: &Relation,
 ) -> Result<Vec<AssignTarget<'n>>> {
-    if node.cols().is_empty() {
+    if written.is_empty() {
         let target = |c: &Column| AssignTarget { attno: c.attno, steps: Vec::new(), location: -1 };
         return Ok(relation.live_columns().map(target).collect());
     }
     let mut columns: Vec<AssignTarget<'n>> = Vec::new();
-    for node in node.cols() {
+    for node in written {
         let Node::ResTarget(target) = node else { continue };
         let assigned = AssignTarget::new(target, relation)?;
         let clash = |c: &&AssignTarget<'_>| {

@@ -5,7 +5,7 @@
 //! their values here, as PostgreSQL gives them at parse analysis, so `'abc'::int` fails at bind time.
 
 //! ```text
-//! statement   select, values, insert, update, delete, setop, cte
+//! statement   select, values, insert, update, delete, merge, setop, cte
 //! clauses     from, join, target, clause (ORDER BY, DISTINCT, LIMIT), group, window, locking,
 //!             conflict, assign
 //! names       columns, lookup, typename, params, fuzzy
@@ -37,10 +37,12 @@ mod insert;
 mod join;
 mod locking;
 mod lookup;
+mod merge;
 mod oper;
 mod params;
 mod place;
 mod polymorphic;
+mod routine;
 mod select;
 mod setop;
 mod srf;
@@ -58,12 +60,14 @@ mod window;
 
 use crate::catalog::Catalog;
 use crate::catalog::Relation;
+use crate::catalog::builtin::Proc;
 use crate::error::Result;
 use crate::functions::Env;
 use crate::nodes::{Expr, Query};
 use crate::sql::Statement;
 use crate::types::Oid;
 use pg_raw_parse::{Node, nodes};
+pub use routine::Arguments;
 use state::Binder;
 
 /// What binding looks at besides the statement.
@@ -107,7 +111,7 @@ pub enum ExprPlace {
     ExecuteParameter,
 }
 
-/// Binds SELECT, VALUES, INSERT, UPDATE or DELETE.
+/// Binds SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE.
 pub fn bind_query(
     statement: &Statement,
     context: &BindContext<'_>,
@@ -146,6 +150,61 @@ pub fn bind_select_into(
 /// Binds the query of CREATE VIEW; parameters are refused and `unknown` columns become text.
 pub fn bind_view(node: Node<'_>, context: &BindContext<'_>) -> Result<Query> {
     ddl::bind_view(node, context)
+}
+
+/// The query of CREATE MATERIALIZED VIEW.
+pub fn bind_materialized_view(node: Node<'_>, context: &BindContext<'_>) -> Result<Query> {
+    ddl::bind_materialized_view(node, context)
+}
+
+/// A stored query over the views it reads as they are now: each may have been replaced since.
+pub fn renewed(query: &Query, catalog: &Catalog) -> Query {
+    let mut query = query.clone();
+    from::renew_views(&mut query, catalog);
+    query
+}
+
+/// Binds the statements of a function's body, for a call with arguments of these types; the last one's
+/// columns become the function's result.
+pub fn bind_body(
+    statements: &[Statement],
+    context: &BindContext<'_>,
+    proc: &Proc,
+    types: Vec<Oid>,
+) -> Result<Vec<Query>> {
+    let arguments = Arguments::of(proc, types);
+    let nodes = statements.iter().map(|statement| statement.node());
+    let queries = nodes.map(|node| routine::bind(node, context, &arguments)).collect();
+    with_result(queries, context, proc)
+}
+
+/// The same of a body in the SQL standard's form: RETURN, or the statements of BEGIN ATOMIC.
+pub fn bind_standard_body(
+    nodes: &[Node<'_>],
+    context: &BindContext<'_>,
+    proc: &Proc,
+) -> Result<Vec<Query>> {
+    let arguments = Arguments::of(proc, proc.arg_types.clone());
+    let bind = |node: &Node<'_>| match node {
+        Node::ReturnStmt(s) => routine::bind_return(s.returnval(), context, &arguments),
+        node => routine::bind(*node, context, &arguments),
+    };
+    let mut queries = with_result(nodes.iter().map(bind).collect(), context, proc)?;
+    queries.iter_mut().for_each(Query::clear_locations);
+    Ok(queries)
+}
+
+fn with_result(
+    queries: Result<Vec<Query>>,
+    context: &BindContext<'_>,
+    proc: &Proc,
+) -> Result<Vec<Query>> {
+    let mut queries = queries?;
+    match queries.pop() {
+        Some(last) => queries.push(routine::coerce_result(last, context, proc)?),
+        None => routine::check_empty(context, proc)?,
+    }
+    Ok(queries)
 }
 
 /// Binds an expression of DDL over the columns of `relation`, which are range table entry 1. With

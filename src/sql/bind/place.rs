@@ -25,6 +25,7 @@ pub(super) enum Place {
     Limit,
     Offset,
     Returning,
+    MergeWhen,
     /// VALUES of several rows.
     Values,
     /// VALUES of one row in INSERT.
@@ -37,6 +38,7 @@ pub(super) enum Place {
     ExecuteParameter,
     Generated,
     CopyWhere,
+    CallArgument,
 }
 
 impl Place {
@@ -64,6 +66,7 @@ impl Place {
             Place::Limit => "LIMIT",
             Place::Offset => "OFFSET",
             Place::Returning => "RETURNING",
+            Place::MergeWhen => "MERGE WHEN",
             Place::Values | Place::ValuesSingle => "VALUES",
             Place::Check => "CHECK",
             Place::Default => "DEFAULT",
@@ -73,6 +76,7 @@ impl Place {
             Place::ExecuteParameter => "EXECUTE",
             Place::Generated => "GENERATED AS",
             Place::CopyWhere => "WHERE",
+            Place::CallArgument => "CALL",
         }
     }
 
@@ -82,6 +86,7 @@ impl Place {
         match self {
             Place::JoinOn | Place::JoinUsing => "JOIN conditions",
             Place::FromFunction => "functions in FROM",
+            Place::MergeWhen => "MERGE WHEN conditions",
             Place::Check => "check constraints",
             Place::Default => "DEFAULT expressions",
             Place::IndexExpression => "index expressions",
@@ -90,6 +95,7 @@ impl Place {
             Place::ExecuteParameter => "EXECUTE parameters",
             Place::Generated => "column generation expressions",
             Place::CopyWhere => "COPY FROM WHERE conditions",
+            Place::CallArgument => "CALL arguments",
             other => other.name(),
         }
     }

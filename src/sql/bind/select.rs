@@ -28,7 +28,8 @@ impl<'n> Binder<'_, 'n> {
             Node::InsertStmt(insert) => self.bind_insert(insert),
             Node::UpdateStmt(update) => self.bind_update(update),
             Node::DeleteStmt(delete) => self.bind_delete(delete),
-            Node::MergeStmt(_) => Err(PgError::unsupported("MERGE")),
+            Node::CallStmt(call) => self.bind_call_statement(call),
+            Node::MergeStmt(merge) => self.bind_merge(merge),
             _ => Err(PgError::unsupported("this statement")),
         }
     }

@@ -22,6 +22,10 @@ pub(super) struct Binder<'a, 'n> {
     pub depth: u32,
     /// The innermost recursive CTE whose columns are not known yet.
     pub pending_recursive: Option<PendingRecursive<'n>>,
+    /// A function's body is being bound: its arguments.
+    pub arguments: Option<&'a super::Arguments<'a>>,
+    /// The next call is CALL's.
+    pub calling: bool,
     /// The SELECT whose INTO makes a table; others may not have one.
     pub into: Option<&'n pg_raw_parse::nodes::SelectStmt>,
 }
@@ -117,6 +121,8 @@ impl<'a, 'n> Binder<'a, 'n> {
             scopes: vec![Scope::default()],
             depth: 0,
             pending_recursive: None,
+            arguments: None,
+            calling: false,
             into: None,
         }
     }

@@ -77,6 +77,10 @@ impl Env for InPgCatalog<'_> {
         &[oid::PG_CATALOG]
     }
 
+    fn acting(&self, role: Oid, search_path: Option<Vec<Oid>>) -> Arc<dyn Env> {
+        self.0.acting(role, search_path)
+    }
+
     fn session(&self) -> &dyn SessionFunctions {
         self.0.session()
     }

@@ -8,7 +8,7 @@ use crate::catalog::{Identity, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::oids;
-use pg_raw_parse::list::{CastNodeList, NodeList};
+use pg_raw_parse::list::NodeList;
 use pg_raw_parse::{Node, nodes};
 
 impl<'n> Binder<'_, 'n> {
@@ -20,7 +20,8 @@ impl<'n> Binder<'_, 'n> {
         query.from.items = self.bind_other_items(item, node.from_clause())?;
         query.from.filter = self.bind_where_opt(node.where_clause(), Place::Where, "WHERE")?;
         query.returning = self.bind_returning(node.returning_clause())?;
-        query.targets = self.bind_set_list(node.target_list(), &relation)?;
+        query.targets =
+            self.bind_set_list(&node.target_list().iter().collect::<Vec<_>>(), &relation)?;
         query.assigned = query.targets.iter().map(|t| t.resno).collect();
         self.take_scope(&mut query);
         self.rewrite_view_target(&mut query)?;
@@ -50,7 +51,7 @@ impl<'n> Binder<'_, 'n> {
     /// SET's assignments (`transformUpdateTargetList`), DEFAULT replaced.
     pub fn bind_set_list(
         &mut self,
-        list: &'n CastNodeList<nodes::ResTarget>,
+        list: &[&'n nodes::ResTarget],
         relation: &Relation,
     ) -> Result<Vec<TargetEntry>> {
         // Expressions first, columns after: errors come in PostgreSQL's order.

@@ -59,13 +59,21 @@ impl Binder<'_, '_> {
     pub fn rewrite_view_target(&self, query: &mut Query) -> Result<()> {
         let Some(rel) = query.result_relation else { return Ok(()) };
         let mut cascaded = false;
+        if let RangeSource::Subquery { view: Some(_), .. } = query.range(rel).source {
+            let update = query.on_conflict.as_ref().and_then(|c| c.update.as_ref());
+            let excluded = update.map(|update| update.excluded);
+            query.target_view_reads = columns_read(query, rel, excluded);
+        }
         while let RangeSource::Subquery { view: Some(oid), .. } = query.range(rel).source {
             let Some(relation) = self.context.catalog.relation(oid) else { break };
             let Some(view) = &relation.view else { break };
             self.check_view_target(query, relation, view)?;
             let checked = cascaded || view.check_option.is_some();
             cascaded |= view.check_option == Some(CheckOption::Cascaded);
-            query.target_views.push((oid, query.assigned.clone()));
+            let update = query.on_conflict.as_ref().and_then(|c| c.update.as_ref());
+            let updated = update.iter().flat_map(|u| u.targets.iter().map(|t| t.resno)).collect();
+            let assigned = query.assigned.clone();
+            query.target_views.push(TargetView { view: oid, assigned, updated });
             self.replace_target(query, rel, relation, view, checked)?;
         }
         if !query.target_views.is_empty() && query.command == CommandType::Insert {
@@ -83,7 +91,7 @@ impl Binder<'_, '_> {
         let assigns = query.command != CommandType::Delete;
         let rel = view_update::base(view).map_or(0, |(rel, _)| rel);
         let updatable = |t: &TargetEntry| view_update::base_column(t, rel).is_ok();
-        let refusal = view_update::refusal(view).or_else(|| {
+        let refusal = view_update::refusal(self.context.catalog, view).or_else(|| {
             let none = assigns && !view.query.output().any(updatable);
             none.then_some("Views that have no updatable columns are not automatically updatable.")
         });
@@ -197,6 +205,22 @@ impl Binder<'_, '_> {
         }
         query.targets.sort_by_key(|t| t.resno);
     }
+}
+
+/// The target's columns that a query, or a query in it, refers to; EXCLUDED's are the same.
+fn columns_read(
+    query: &mut Query,
+    rel: RangeIndex,
+    excluded: Option<RangeIndex>,
+) -> Vec<AttrNumber> {
+    let read = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    map_query(query, 0, &|var| {
+        if var.rel == rel || Some(var.rel) == excluded {
+            read.borrow_mut().insert(var.attno);
+        }
+        None
+    });
+    read.into_inner().into_iter().collect()
 }
 
 /// Assignments to a view's columns as assignments to the columns that these are.

@@ -34,7 +34,7 @@ impl<'n> Binder<'_, 'n> {
     pub fn finish_window(
         &mut self,
         call: &'n nodes::FuncCall,
-        resolved: Resolved,
+        resolved: Resolved<'_>,
         filter: Option<Expr>,
         has_names: bool,
     ) -> Result<Expr> {
@@ -92,7 +92,7 @@ impl<'n> Binder<'_, 'n> {
 
     fn check_window_place(
         &self,
-        resolved: &Resolved,
+        resolved: &Resolved<'_>,
         filter: Option<&Expr>,
         location: i32,
     ) -> Result<()> {

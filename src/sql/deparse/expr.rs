@@ -273,7 +273,7 @@ impl<'a> Writer<'a> {
         if call.form == CoercionForm::SqlSyntax && self.sql_syntax(call)? {
             return Ok(());
         }
-        let Some(proc) = builtin::proc(call.func) else {
+        let Some(proc) = self.names.catalog.proc(call.func) else {
             return Err(PgError::internal("a call of no function"));
         };
         let name = self.names.function(proc);
@@ -293,7 +293,7 @@ impl<'a> Writer<'a> {
 
     /// Calls that were written in SQL's own syntax; false where a plain call says the same.
     fn sql_syntax(&mut self, call: &'a FuncCall) -> Result<bool> {
-        let name = builtin::proc(call.func).map_or("", |p| p.name);
+        let name = builtin::proc(call.func).map_or("", |p| &*p.name);
         match (name, call.args.as_slice()) {
             ("timezone", [zone, time]) => {
                 self.push("(");

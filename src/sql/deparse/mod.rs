@@ -15,6 +15,7 @@ mod aggregate;
 mod constraint;
 mod expr;
 mod from;
+mod function;
 mod index;
 mod names;
 mod precedence;
@@ -54,6 +55,7 @@ pub fn deparse(
                 .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
             expression(&names, &expr, relation, pretty).map(Some)
         }
+        Deparse::FunctionBody(oid) => function::body(&names, oid),
         Deparse::View(oid) => view::definition(&names, oid, pretty),
         Deparse::DomainDefault(oid) => {
             let domain = catalog.user_type(oid).and_then(|found| found.domain());

@@ -33,7 +33,14 @@ impl Names<'_> {
 
     /// A function's name.
     pub fn function(&self, proc: &Proc) -> String {
-        quote_identifier(proc.name).into_owned()
+        let name = quote_identifier(&proc.name);
+        match Catalog::is_system(proc.oid) || self.search_path.contains(&proc.namespace) {
+            true => name.into_owned(),
+            false => {
+                let schema = self.catalog.namespace(proc.namespace).map_or("", |n| &n.name);
+                format!("{}.{name}", quote_identifier(schema))
+            }
+        }
     }
 
     /// Schema and name.

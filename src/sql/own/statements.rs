@@ -146,11 +146,12 @@ fn execute_as(text: &str, p: &mut Parser<'_>) -> Result<Own> {
     let is_query = match statement.node() {
         Node::SelectStmt(select) => into_clause(select).is_none(),
         Node::InsertStmt(_) | Node::UpdateStmt(_) | Node::DeleteStmt(_) => true,
+        Node::MergeStmt(_) => true,
         _ => false,
     };
     match is_query {
         true => Ok(Own::ExecuteAs { user, statement }),
         false => Err(PgError::unsupported("EXECUTE AS USER of this statement")
-            .hint("It runs SELECT, INSERT, UPDATE and DELETE. For others, use SET ROLE.")),
+            .hint("It runs SELECT, INSERT, UPDATE, DELETE and MERGE. For others, use SET ROLE.")),
     }
 }

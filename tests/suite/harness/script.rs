@@ -14,12 +14,16 @@ pub fn split(script: &str) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut start = None;
     let mut depth = 0_i32;
+    let mut atomic = false;
     let mut at = 0;
     while at < bytes.len() {
         let next = skip(script, at);
         let comment = script[at..].starts_with("--") || script[at..].starts_with("/*");
+        // So do the statements of a function's body in the SQL standard's form.
+        atomic |= script[at..].starts_with("ATOMIC");
+        atomic &= !script[at..].starts_with("END");
         match bytes[at] {
-            b';' if depth <= 0 => {
+            b';' if depth <= 0 && !atomic => {
                 push(script, &mut statements, start.take(), at);
                 depth = 0;
             }

@@ -6,9 +6,9 @@ use super::super::drop::change_table;
 use super::super::rows;
 use super::super::sequence_options::SequenceOptions;
 use super::super::{DdlContext, default, options, sequence, serial};
-use super::column_number;
+use super::{check_table, column_number};
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Column, Relation};
+use crate::catalog::{Column, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::AlterTableCmd;
@@ -33,6 +33,9 @@ pub(super) fn set_default(
     command: &AlterTableCmd,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
+    if table.kind != RelationKind::View {
+        check_table(table, "ALTER COLUMN ... SET DEFAULT")?;
+    }
     let column = target(table, command)?;
     let drops = matches!(command.def(), Node::None);
     if column.identity.is_some() {

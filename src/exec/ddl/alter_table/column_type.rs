@@ -8,8 +8,8 @@ use super::super::rows::{self, Evaluator};
 use super::super::{DdlContext, column, foreign_key, foreign_key_check, index_def, lock};
 use super::{column_number, widening};
 use crate::catalog::builtin::{self, CastMethod};
-use crate::catalog::depend::{self, columns_of};
-use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation, RelationKind};
+use crate::catalog::depend::{self, Object, columns_of};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation};
 use crate::error::{PgError, Result, code};
 use crate::functions::Deparse;
 use crate::nodes::{CoerceViaIo, CoercionForm, Expr, FuncCall, Relabel};
@@ -37,7 +37,7 @@ pub(super) async fn alter(
     if table.column(attno).identity.is_some() {
         super::super::serial::check_identity_type(type_oid)?;
     }
-    check_dependents(table, attno, &catalog)?;
+    check_dependents(table, attno, &catalog, cx.env.search_path())?;
     let foreign_keys = foreign_keys(table, attno, &catalog);
     for key in &foreign_keys {
         for oid in [key.table, key.references] {
@@ -83,16 +83,17 @@ pub(super) async fn alter(
 }
 
 /// Views and generated columns hold on to the column's type.
-fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog) -> Result<()> {
+fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog, path: &[Oid]) -> Result<()> {
     let name = &table.column(attno).name;
     let refused = |what: &str, detail: String| {
         let message = format!("cannot alter type of a column used by {what}");
         Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail))
     };
-    for view in catalog.relations().filter(|r| r.kind == RelationKind::View) {
-        let Some(info) = &view.view else { continue };
-        if depend::relations_of_query(&info.query).contains(&(table.oid, attno)) {
-            let detail = format!("rule _RETURN on view {} depends on column \"{name}\"", view.name);
+    for view in catalog.relations() {
+        let Some(query) = view.query() else { continue };
+        if depend::relations_of_query(query).contains(&(table.oid, attno)) {
+            let view = depend::describe(catalog, Object::Relation(view.oid), path);
+            let detail = format!("rule _RETURN on {view} depends on column \"{name}\"");
             return refused("a view or rule", detail);
         }
     }

@@ -42,7 +42,7 @@ pub(in crate::exec::ddl) fn set_owner(
             .detail(format!("Sequence \"{}\" is linked to table \"{table}\".", relation.name)));
     }
     let mut all = vec![relation.oid];
-    if relation.kind == RelationKind::Table {
+    if relation.kind.has_rows() {
         all.extend(&relation.indexes);
         all.extend(catalog.sequences_owned_by(relation.oid).map(|s| s.oid));
     }
@@ -73,11 +73,11 @@ pub(super) async fn set_options(
         let Node::DefElem(element) = node else { continue };
         match table.kind {
             RelationKind::Index => options::index(element, &mut changed)?,
-            RelationKind::Table => options::table(element, &mut changed)?,
+            kind if kind.has_rows() => options::table(element, &mut changed)?,
             _ => return Err(PgError::unsupported("options of this kind of relation")),
         }
     }
-    if table.kind == RelationKind::Table {
+    if table.kind.has_rows() {
         table_options::check_change(table, &changed, cx).await?;
     }
     change_table(table.oid, cx, |t| t.options = changed);
@@ -95,7 +95,7 @@ pub(super) async fn reset_options(
             changed.remove(element.defname().unwrap_or_default());
         }
     }
-    if table.kind == RelationKind::Table {
+    if table.kind.has_rows() {
         table_options::check_change(table, &changed, cx).await?;
     }
     change_table(table.oid, cx, |t| {

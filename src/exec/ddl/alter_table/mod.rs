@@ -28,6 +28,7 @@ pub(super) async fn execute(statement: &AlterTableStmt, cx: &DdlContext<'_>) -> 
         ObjectType::OBJECT_INDEX => (RelationKind::Index, "ALTER INDEX"),
         ObjectType::OBJECT_SEQUENCE => (RelationKind::Sequence, "ALTER SEQUENCE"),
         ObjectType::OBJECT_VIEW => (RelationKind::View, "ALTER VIEW"),
+        ObjectType::OBJECT_MATVIEW => (RelationKind::MaterializedView, "ALTER MATERIALIZED VIEW"),
         ObjectType::OBJECT_TYPE => return super::types::alter_composite(statement, cx).await,
         _ => return Err(PgError::unsupported("ALTER of this kind of object")),
     };
@@ -78,6 +79,7 @@ fn check_kind(relation: &Relation, kind: RelationKind) -> Result<()> {
     let what = match kind {
         RelationKind::Index => "an index",
         RelationKind::Sequence => "a sequence",
+        RelationKind::MaterializedView => "a materialized view",
         _ => "a view",
     };
     let message = format!("\"{}\" is not {what}", relation.name);
@@ -172,6 +174,7 @@ fn check_table(relation: &Relation, action: &str) -> Result<()> {
         RelationKind::Index => "indexes",
         RelationKind::Sequence => "sequences",
         RelationKind::Composite => "composite types",
+        RelationKind::MaterializedView => "materialized views",
         _ => "views",
     };
     Err(PgError::new(code::WRONG_OBJECT_TYPE, message)

@@ -157,7 +157,7 @@ pub(in super::super) fn grant(object: Node<'_>, change: &Grant, cx: &DdlContext<
     let owner = acl::role_name(&catalog, found.owner);
     let default = || vec![format!("=U/{owner}"), format!("{owner}=U/{owner}")];
     let items = found.acl.clone().unwrap_or_else(default);
-    let items = change.apply(items, &owner, &letters, PRIVILEGES);
+    let items = change.apply(items, &owner, &owner, &letters, PRIVILEGES)?;
     put(UserType { acl: Some(items), ..(*found).clone() }, cx);
     Ok(())
 }

@@ -32,6 +32,8 @@ pub(in super::super) async fn create(
     let mut relation = create_table::new_table(name.name, &namespace, range, cx)?;
     relation.kind = RelationKind::Composite;
     relation.storage = 0;
+    // What is granted on composite types is not kept.
+    relation.acl = None;
     for definition in statement.coldeflist() {
         // PostgreSQL tells no positions here.
         add(&mut relation, definition, cx).map_err(PgError::nowhere)?;
@@ -94,7 +96,7 @@ pub(in super::super) fn check_row_type_unused(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let catalog = cx.catalog();
-    let stored = |r: &&Arc<Relation>| r.kind == RelationKind::Table && r.oid != relation.oid;
+    let stored = |r: &&Arc<Relation>| r.kind.has_rows() && r.oid != relation.oid;
     for table in catalog.relations().filter(stored) {
         let holder = table.live_columns().find(|c| holds(c.type_oid, relation.row_type, &catalog));
         if let Some(column) = holder {

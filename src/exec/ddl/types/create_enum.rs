@@ -4,7 +4,7 @@ use super::super::DdlContext;
 use super::super::names::RelationName;
 use super::{NAME_BYTES_MAX, array_name, get_own, put, target};
 use crate::catalog::user_type::{LabelPlace, add_label, new_labels};
-use crate::catalog::{EnumLabel, UserType, UserTypeKind};
+use crate::catalog::{DefaultAclKind, EnumLabel, UserType, UserTypeKind};
 use crate::error::{PgError, Result, code};
 use pg_raw_parse::nodes::{AlterEnumStmt, CreateEnumStmt};
 
@@ -30,15 +30,17 @@ pub(in super::super) async fn create(
         labels.push((cx.catalog.new_oid()?, label.to_owned()));
     }
     let array_name = array_name(&cx.catalog(), namespace.oid, &name.name);
+    let owner = cx.env.current_role();
+    let acl = cx.catalog().default_acl(DefaultAclKind::Type, owner, namespace.oid);
     let new = UserType {
         oid,
         name: name.name,
         namespace: namespace.oid,
-        owner: cx.env.current_role(),
+        owner,
         array,
         array_name,
         comment: None,
-        acl: None,
+        acl,
         kind: UserTypeKind::Enum(new_labels(labels)),
     };
     put(new, cx);

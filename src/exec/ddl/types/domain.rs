@@ -6,8 +6,8 @@ use super::domain_rows::check_rows;
 use super::{array_name, get_own, put, target};
 use crate::catalog::builtin::TypeKind;
 use crate::catalog::{
-    Catalog, Domain, DomainCheck, OnCommit, Persistence, Relation, RelationKind, UserType,
-    UserTypeKind,
+    Catalog, DefaultAclKind, Domain, DomainCheck, OnCommit, Persistence, Relation, RelationKind,
+    UserType, UserTypeKind,
 };
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_type;
@@ -54,15 +54,17 @@ async fn make(statement: &CreateDomainStmt, cx: &DdlContext<'_>) -> Result<Strin
         add(&mut domain, &name.name, constraint, &mut seen, &catalog, cx)?;
     }
     let array_name = array_name(&cx.catalog(), namespace.oid, &name.name);
+    let owner = cx.env.current_role();
+    let acl = cx.catalog().default_acl(DefaultAclKind::Type, owner, namespace.oid);
     let new = UserType {
         oid,
         name: name.name,
         namespace: namespace.oid,
-        owner: cx.env.current_role(),
+        owner,
         array,
         array_name,
         comment: None,
-        acl: None,
+        acl,
         kind: UserTypeKind::Domain(domain),
     };
     put(new, cx);
@@ -204,6 +206,7 @@ fn value_row(domain: &Domain, catalog: &Catalog) -> Relation {
         index: None,
         sequence: None,
         view: None,
+        materialized: None,
     }
 }
 

@@ -87,6 +87,7 @@ fn check_droppable(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<(
     {
         let kind = match relation.kind {
             RelationKind::View => "view",
+            RelationKind::MaterializedView => "materialized view",
             _ => "table",
         };
         return Err(required(format!("{kind} {}", shown())));

@@ -46,6 +46,9 @@ impl Env for TestEnv {
     fn search_path(&self) -> &[Oid] {
         &[builtin::oid::PG_CATALOG, PUBLIC]
     }
+    fn acting(&self, _role: Oid, _path: Option<Vec<Oid>>) -> std::sync::Arc<dyn Env> {
+        unimplemented!("unit tests of this kind have one role")
+    }
     fn session(&self) -> &dyn SessionFunctions {
         unimplemented!("binding asks nothing of the session")
     }
@@ -97,6 +100,7 @@ fn relation(oid: Oid, name: &str, kind: RelationKind, columns: Vec<Column>) -> R
         index: None,
         sequence: None,
         view: None,
+        materialized: None,
     }
 }
 

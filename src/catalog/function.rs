@@ -1,0 +1,57 @@
+//! Functions and procedures that users make, in LANGUAGE sql.
+//!
+//! A body that is a string is kept as it was written and read again when the function runs, by the search
+//! path of then. A body in the SQL standard's form (BEGIN ATOMIC, RETURN) is kept bound, so that renames
+//! do not touch it and what it uses cannot be dropped.
+
+use super::builtin::Proc;
+use crate::nodes::Query;
+use crate::types::Oid;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A row of pg_proc with what hangs on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Function {
+    /// What calls look at, as of a built-in function. `src` is a string body.
+    pub proc: Proc,
+    pub owner: Oid,
+    /// SECURITY DEFINER: it runs with its owner's rights.
+    pub security_definer: bool,
+    /// SET clauses.
+    pub settings: BTreeMap<String, String>,
+    pub body: FunctionBody,
+    pub comment: Option<String>,
+    /// `proacl`; `None` is the default.
+    pub acl: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FunctionBody {
+    /// Statements as text: [`Proc::src`].
+    Text,
+    /// RETURN expression, as the query that selects it.
+    Return(Box<Query>),
+    /// BEGIN ATOMIC … END.
+    Atomic(Vec<Query>),
+}
+
+impl Function {
+    pub fn is_procedure(&self) -> bool {
+        self.proc.kind == b'p'
+    }
+
+    /// "function" or "procedure", for messages.
+    pub fn kind_name(&self) -> &'static str {
+        if self.is_procedure() { "procedure" } else { "function" }
+    }
+
+    /// The bound statements of a body in the standard's form.
+    pub fn queries(&self) -> &[Query] {
+        match &self.body {
+            FunctionBody::Text => &[],
+            FunctionBody::Return(query) => std::slice::from_ref(&**query),
+            FunctionBody::Atomic(queries) => queries,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Functions and procedures in LANGUAGE sql: CREATE, ALTER, DROP, and finding them by their arguments.
+
+mod alter;
+mod create;
+mod parameters;
+
+pub(super) use alter::{alter, comment, grant, grant_in_schema, owner, rename, set_schema};
+pub(super) use create::create;
+
+use super::names::{RelationName, find_namespace, strings};
+use super::{DdlContext, drop as dropping, privileges};
+use crate::catalog::depend::Object;
+use crate::catalog::{Catalog, Change, Function, acl};
+use crate::error::{PgError, Result, code};
+use crate::functions::privileges::require_usage;
+use crate::sql::bind::resolve_type;
+use crate::types::Oid;
+use pg_raw_parse::Node;
+use pg_raw_parse::nodes::{DropStmt, ObjectWithArgs};
+use pg_raw_parse::raw::ObjectType;
+use std::sync::Arc;
+
+/// Puts a new or changed function into the catalog.
+pub(super) fn put(changed: Function, cx: &DdlContext<'_>) {
+    let change = Change::PutFunction(cx.catalog.database(), Arc::new(changed));
+    cx.catalog.push(change, cx.txn);
+}
+
+/// What a statement calls the objects it is about.
+fn word(kind: ObjectType::Type) -> &'static str {
+    match kind {
+        ObjectType::OBJECT_PROCEDURE => "procedure",
+        ObjectType::OBJECT_ROUTINE => "routine",
+        _ => "function",
+    }
+}
+
+fn tag(verb: &str, kind: ObjectType::Type) -> String {
+    format!("{verb} {}", word(kind).to_ascii_uppercase())
+}
+
+/// `f(integer, text)`, as messages name a function.
+pub(super) fn signature(
+    name: &str,
+    types: &[Oid],
+    catalog: &Catalog,
+    cx: &DdlContext<'_>,
+) -> String {
+    let shown = types.iter().map(|oid| super::column::type_name(catalog, *oid, cx));
+    format!("{name}({})", shown.collect::<Vec<_>>().join(", "))
+}
+
+/// The user's function that a statement means (`LookupFuncWithArgs`); `None`: there is none.
+fn find(
+    written: &ObjectWithArgs,
+    kind: ObjectType::Type,
+    cx: &DdlContext<'_>,
+) -> Result<Option<Arc<Function>>> {
+    let catalog = cx.catalog();
+    let name = RelationName::of_parts(&strings(written.objname()), cx)?;
+    let path: Vec<Oid> = match &name.schema {
+        Some(schema) => match find_namespace(&catalog, schema, cx) {
+            Some(namespace) => {
+                require_usage(&**cx.env, &catalog, namespace.oid)?;
+                vec![namespace.oid]
+            }
+            None => {
+                let message = format!("schema \"{schema}\" does not exist");
+                return Err(PgError::new(code::INVALID_SCHEMA_NAME, message));
+            }
+        },
+        None => cx.env.search_path().to_vec(),
+    };
+    let types = match written.args_unspecified {
+        true => None,
+        false => Some(argument_types(written, cx)?),
+    };
+    let mut found: Vec<(usize, Arc<Function>)> = Vec::new();
+    for function in catalog.functions().filter(|f| f.proc.name == name.name.as_str()) {
+        let Some(place) = path.iter().position(|oid| *oid == function.proc.namespace) else {
+            continue;
+        };
+        let fits = |types: &Vec<Oid>| {
+            let all = function.proc.all_args.iter().flatten().map(|(oid, _)| *oid);
+            *types == function.proc.arg_types
+                || (function.is_procedure() && all.eq(types.iter().copied()))
+        };
+        if types.as_ref().is_none_or(fits) {
+            found.push((place, function.clone()));
+        }
+    }
+    found.sort_by_key(|(place, _)| *place);
+    if types.is_none() && found.len() > 1 && found[0].0 == found[1].0 {
+        let message = format!("{} name \"{name}\" is not unique", word(kind));
+        return Err(PgError::new(code::AMBIGUOUS_FUNCTION, message).hint(format!(
+            "Specify the argument list to select the {} unambiguously.",
+            word(kind)
+        )));
+    }
+    let Some((_, function)) = found.into_iter().next() else { return Ok(None) };
+    let wrong = match kind {
+        ObjectType::OBJECT_FUNCTION => function.is_procedure(),
+        ObjectType::OBJECT_PROCEDURE => !function.is_procedure(),
+        _ => false,
+    };
+    if wrong {
+        let shown = signature(&name.to_string(), &function.proc.arg_types, &catalog, cx);
+        let message = format!("{shown} is not a {}", word(kind));
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
+    Ok(Some(function))
+}
+
+fn argument_types(written: &ObjectWithArgs, cx: &DdlContext<'_>) -> Result<Vec<Oid>> {
+    let catalog = cx.catalog();
+    let names = written.objargs().iter().filter_map(|node| match node {
+        Node::TypeName(name) => Some(name),
+        _ => None,
+    });
+    names.map(|name| Ok(resolve_type(name, &cx.bind(&catalog))?.0)).collect()
+}
+
+/// The same, or 42883; the current role owns it.
+fn get_own(
+    written: &ObjectWithArgs,
+    kind: ObjectType::Type,
+    cx: &DdlContext<'_>,
+) -> Result<Arc<Function>> {
+    let found = find(written, kind, cx)?.map_or_else(|| Err(missing(written, kind, cx)), Ok)?;
+    check_owner(&found, cx)?;
+    Ok(found)
+}
+
+fn missing(written: &ObjectWithArgs, kind: ObjectType::Type, cx: &DdlContext<'_>) -> PgError {
+    let name = strings(written.objname()).join(".");
+    let message = match written.args_unspecified {
+        true => format!("could not find a {} named \"{name}\"", word(kind)),
+        false => {
+            let types = argument_types(written, cx).unwrap_or_default();
+            let shown = signature(&name, &types, &cx.catalog(), cx);
+            format!("{} {shown} does not exist", word(kind))
+        }
+    };
+    PgError::new(code::UNDEFINED_FUNCTION, message)
+}
+
+fn check_owner(function: &Function, cx: &DdlContext<'_>) -> Result<()> {
+    if privileges::is_owner(&cx.catalog(), cx.env.current_role(), function.owner) {
+        return Ok(());
+    }
+    let message = format!("must be owner of {} {}", function.kind_name(), function.proc.name);
+    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+}
+
+/// 42501 unless the current role may give something to a role.
+fn check_new_owner(owner: Oid, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    if acl::is_member_of(&catalog, cx.env.current_role(), owner) {
+        return Ok(());
+    }
+    let message = format!("must be member of role \"{}\"", acl::role_name(&catalog, owner));
+    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+}
+
+/// DROP FUNCTION, PROCEDURE and ROUTINE; what users have not made is [`drop_missing`](super::drop_missing)'s.
+pub(super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
+    let kind = statement.remove_type;
+    let mut objects = Vec::new();
+    for node in statement.objects() {
+        let Node::ObjectWithArgs(written) = node else { continue };
+        match find(written, kind, cx)? {
+            Some(function) => {
+                check_owner(&function, cx)?;
+                objects.push(Object::Function(function.proc.oid));
+            }
+            None => super::drop_missing::routine(written, statement.missing_ok, word(kind), cx)?,
+        }
+    }
+    dropping::delete(&objects, dropping::cascade(statement.behavior), cx).await?;
+    Ok(tag("DROP", kind))
+}
