@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(procs_named("abs").count(), 6);
         let lpad = proc_by_signature("lpad", &[oids::TEXT, oids::INT4]).unwrap();
         assert_eq!(lpad.src, "lpad_879");
-        assert_eq!(lpad.sql_body, Some("RETURN lpad($1, $2, ' '::text)"));
+        assert_eq!(lpad.sql_body.as_deref(), Some("RETURN lpad($1, $2, ' '::text)"));
         let options = procs_named("pg_options_to_table").next().unwrap();
         assert_eq!(options.out_columns().len(), 2);
         assert_eq!(options.input_names(), ["options_array"]);
