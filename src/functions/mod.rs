@@ -67,13 +67,15 @@ mod system;
 mod testing;
 mod text;
 mod text_cast;
+mod transfer;
 mod trigonometry;
 mod visibility;
 
-pub use io::{binary_in, binary_out, null_in, output, text_in, text_out};
+pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
+pub use transfer::{receive, send};
 
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Format, Oid};

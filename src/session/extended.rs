@@ -164,7 +164,7 @@ impl Session {
                     crate::functions::text_in(&*env, *type_oid, -1, utf8(bytes)?)?
                 }
                 (Some(bytes), Encoding::Binary) => {
-                    crate::functions::binary_in(&*env, *type_oid, -1, bytes)?
+                    crate::functions::receive(&*env, *type_oid, -1, bytes)?
                 }
             });
         }

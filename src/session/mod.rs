@@ -49,7 +49,7 @@ pub use utf8::utf8;
 
 pub use crate::catalog::pg_catalog::Encryption;
 use crate::error::{PgError, Result, code};
-use crate::types::{Format, Oid};
+use crate::types::{Format, Oid, SharedCharset};
 use backend::Timer;
 use env::StatementEnv;
 use frequent::Frequent;
@@ -203,6 +203,11 @@ impl Session {
         self.state.backend.activity.lock().application_name = name;
         self.reported = REPORTED.map(|name| self.state.show(name).unwrap_or_default()).to_vec();
         REPORTED.into_iter().zip(self.reported.iter().cloned()).collect()
+    }
+
+    /// The encoding of the client's text, as settings change it.
+    pub fn client_charset(&self) -> Arc<SharedCharset> {
+        self.state.settings.lock().client_charset().clone()
     }
 
     fn report_settings(&mut self, client: &mut dyn Client) {

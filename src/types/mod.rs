@@ -13,6 +13,7 @@ pub mod array;
 pub mod arrow;
 pub mod boolean;
 pub mod bytea;
+mod charset;
 mod codec;
 mod compare;
 pub mod datetime;
@@ -33,6 +34,7 @@ pub mod string;
 pub mod tagged;
 pub mod uuid;
 
+pub use charset::{Charset, SharedCharset};
 pub use codec::{binary_in, binary_out, text_in, text_out};
 pub use compare::{compare, equal, hash};
 pub use datetime::{Interval, TimeZone};

@@ -148,7 +148,7 @@ impl<'a> Cursor<'a> {
                 return Err(bad_format("invalid field size"));
             };
             let Some(bytes) = self.take(length) else { return Ok(Parsed::Incomplete) };
-            row.push(functions::binary_in(env, column.type_oid, column.typmod, bytes)?);
+            row.push(functions::receive(env, column.type_oid, column.typmod, bytes)?);
         }
         Ok(Parsed::Row(row))
     }

@@ -4,6 +4,7 @@
 //! go to a [`BulkLoad`], which inserts them in batches: all are one statement, whose writes gather in
 //! the transaction. Errors tell the line (and column) in their CONTEXT.
 
+use super::decoder::Decoder;
 use super::lines::{Lines, bad_format};
 use super::options::{Format, Header, Options};
 use super::other_end::Source;
@@ -189,11 +190,14 @@ impl Loader {
 
     async fn load_lines(&mut self, source: &mut Source<'_>) -> Result<()> {
         let mut lines = Lines::new(&self.options);
+        let client = self.env.format.client_encoding;
+        let mut decoder = Decoder::new(self.options.encoding.unwrap_or(client));
         loop {
             let data = source.read().await?;
             let last = data.is_none();
             let data = data.unwrap_or_default();
-            lines.push(&data);
+            let text = decoder.decode(&data, last);
+            lines.push(&text.map_err(|e| self.at_line(e, lines.number + 1))?);
             in_its_place(data.len(), || self.take_lines(&mut lines, last))?;
             if last {
                 return Ok(());

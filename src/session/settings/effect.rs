@@ -14,6 +14,7 @@ const EFFECTIVE: &[&str] = &[
     "TimeZone",
     "application_name",
     "bytea_output",
+    "client_encoding",
     "client_min_messages",
     "deadlock_timeout",
     "default_transaction_deferrable",
@@ -186,7 +187,6 @@ fn supported_values(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "array_nulls" => &["on"],
         "backslash_quote" => &["safe_encoding", "off", "on"],
-        "client_encoding" => &["UTF8", "SQL_ASCII"],
         "default_table_access_method" => &["heap"],
         "default_tablespace" | "temp_tablespaces" => &["", "pg_default"],
         "exit_on_error" => &["off"],
