@@ -39,6 +39,7 @@ mod io;
 mod json;
 mod jsonpath;
 mod keywords;
+pub mod large_object;
 mod libm;
 mod like;
 mod lsn;
@@ -78,7 +79,9 @@ pub use registry::{aggregate, lookup};
 pub use transfer::{receive, send};
 
 use crate::error::{PgError, Result, code};
+use crate::storage::Txn;
 use crate::types::{Datum, Format, Oid};
+use std::sync::Arc;
 
 /// What a function may ask of the statement that calls it. The session implements it; everything
 /// here answers at once and never waits.
@@ -187,6 +190,14 @@ pub trait SessionFunctions: Send + Sync {
     /// Lends the transaction's snapshot to others; its name (`pg_export_snapshot`).
     fn export_snapshot(&self) -> Result<String> {
         Err(PgError::unsupported("exporting a snapshot"))
+    }
+    /// The open transaction.
+    fn transaction(&self) -> Result<Arc<Txn>> {
+        Err(PgError::unsupported("what needs a session, in a statement without one"))
+    }
+    /// Waits until no other transaction writes a large object, and keeps others from it.
+    fn lock_large_object(&self, _object: Oid) -> Result<()> {
+        Err(PgError::unsupported("what needs a session, in a statement without one"))
     }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}

@@ -44,6 +44,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::integer::FUNCTIONS,
     super::integer::SINGLE_WIDTH,
     super::keywords::FUNCTIONS,
+    super::large_object::FUNCTIONS,
     super::like::FUNCTIONS,
     super::lsn::FUNCTIONS,
     super::math::FUNCTIONS,

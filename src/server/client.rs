@@ -68,6 +68,10 @@ impl Client for SocketClient<'_> {
         row::append(&mut self.0.out, rows, columns, env)
     }
 
+    fn function_result(&mut self, form: Option<&[u8]>) {
+        backend::function_call_response(&mut self.0.out, form);
+    }
+
     fn command_complete(&mut self, tag: &str) {
         self.0.append(|out| backend::command_complete(out, tag));
     }

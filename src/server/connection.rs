@@ -186,7 +186,6 @@ impl Connection {
             Message::Password(_) => {
                 return Err(frontend::violation("invalid frontend message type 112").fatal());
             }
-            Message::FunctionCall => return Err(PgError::unsupported("function call protocol")),
             Message::Flush => self.wire.flush().await.map_err(disconnected)?,
             Message::Sync => {
                 self.skip_until_sync = false;
@@ -204,12 +203,15 @@ impl Connection {
 
     /// Runs what may execute user code; a panic becomes an error.
     async fn run_guarded(&mut self, message: Message<'_>) -> Result<()> {
-        let simple = matches!(message, Message::Query(_));
+        let simple = matches!(message, Message::Query(_) | Message::FunctionCall(_));
         let mut client = SocketClient(&mut self.wire);
         let session = &mut self.session;
         let outcome = match message {
             Message::Query(text) => {
                 AssertUnwindSafe(session.simple_query(text, &mut client)).catch_unwind().await
+            }
+            Message::FunctionCall(call) => {
+                AssertUnwindSafe(session.function_call(call, &mut client)).catch_unwind().await
             }
             Message::Execute { portal, max_rows } => {
                 AssertUnwindSafe(session.execute(portal, max_rows, &mut client))

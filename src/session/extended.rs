@@ -126,7 +126,7 @@ impl Session {
         Ok(())
     }
 
-    fn read_parameters(
+    pub(super) fn read_parameters(
         &mut self,
         prepared: &Prepared,
         (formats, values): (&[i16], &[Option<&[u8]>]),
@@ -335,7 +335,7 @@ impl Session {
 }
 
 /// Format codes as encodings.
-fn read_formats(formats: &[i16]) -> Result<Vec<Encoding>> {
+pub(super) fn read_formats(formats: &[i16]) -> Result<Vec<Encoding>> {
     let read = |format: &i16| match format {
         0 => Ok(Encoding::Text),
         1 => Ok(Encoding::Binary),

@@ -5,6 +5,7 @@ use super::{Columns, Context, Row};
 use crate::catalog::builtin::description;
 use crate::catalog::builtin::oid::class;
 use crate::catalog::{Namespace, Relation, RelationKind, UserType};
+use crate::error::Result;
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -36,14 +37,19 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(this.chain(checks).map(|row| columns.project(&row)));
 }
 
-/// Comments on schemas; those on the system's are in the export.
-pub(super) fn of_namespaces(cx: &Context<'_>) -> Vec<Row> {
+/// Comments on schemas, of which those on the system's are in the export, and on large objects.
+pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
     let comment = |n: &Arc<Namespace>| {
         let exported = description(n.oid, class::NAMESPACE, 0);
         let comment = n.comment.as_deref().filter(|comment| exported != Some(*comment))?;
         Some(row(n.oid, class::NAMESPACE, 0, comment))
     };
-    cx.catalog.namespaces().filter_map(comment).collect()
+    let mut rows: Vec<Row> = cx.catalog.namespaces().filter_map(comment).collect();
+    for object in cx.host.large_objects()? {
+        let comment = object.comment.as_deref();
+        rows.extend(comment.map(|comment| row(object.oid, class::LARGE_OBJECT, 0, comment)));
+    }
+    Ok(rows)
 }
 
 fn row(object: Oid, class: Oid, sub: i16, comment: &str) -> Row {

@@ -4,7 +4,7 @@
 //! what the kind of object gives. The first GRANT or REVOKE writes it down and changes it.
 
 use super::names::{RelationName, get_namespace};
-use super::{DdlContext, database, lock, privileges, role_spec};
+use super::{DdlContext, database, large_object, lock, privileges, role_spec};
 use crate::catalog::{Catalog, Change, Database, Namespace, Relation, RelationKind, acl, builtin};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
@@ -73,6 +73,13 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
         (_, ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
             for object in super::untyped_list::untyped(statement.objects()).iter() {
                 super::types::grant(object, &change, cx)?;
+            }
+        }
+        (_, ObjectType::OBJECT_LARGEOBJECT) => {
+            let objects = super::untyped_list::untyped(statement.objects()).iter();
+            let objects: Vec<_> = objects.map(large_object::oid).collect::<Result<_>>()?;
+            for object in objects {
+                large_object::grant(object, &change, cx).await?;
             }
         }
         (_, ObjectType::OBJECT_DATABASE) => {

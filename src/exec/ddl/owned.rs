@@ -1,7 +1,7 @@
 //! DROP OWNED and REASSIGN OWNED: what a role owns in this database, and what is granted to it.
 
 use super::alter_table::set_owner;
-use super::{DdlContext, drop, lock, role_spec, user_rows};
+use super::{DdlContext, drop, large_object, lock, role_spec, user_rows};
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
 use crate::catalog::{Change, Database, Namespace, Relation, UserType, acl, builtin};
@@ -35,6 +35,7 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
         objects.push(Object::Type(found.oid));
     }
     delete_rows(&roles, cx).await?;
+    large_object::drop_owned(&roles, cx).await?;
     for role in &roles {
         revoke_all(&acl::role_name(&catalog, *role), cx);
     }
@@ -95,7 +96,7 @@ fn revoke_all(role: &str, cx: &DdlContext<'_>) {
 }
 
 /// REASSIGN OWNED: the objects of this database, and databases.
-pub(super) fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Result<String> {
+pub(super) async fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Result<String> {
     let roles = roles(statement.roles(), "reassign objects", cx)?;
     let new = role_spec::get(statement.newrole().expect("REASSIGN OWNED names a role"), cx)?;
     check_may_act_for(new, "reassign objects", cx)?;
@@ -130,6 +131,7 @@ pub(super) fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Re
             set_owner(relation, new, cx)?;
         }
     }
+    large_object::reassign(&roles, new, cx).await?;
     Ok("REASSIGN OWNED".to_owned())
 }
 

@@ -43,6 +43,9 @@ pub(super) async fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> 
         kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
             super::types::owner(statement.object(), kind, owner, cx).await
         }
+        ObjectType::OBJECT_LARGEOBJECT => {
+            super::large_object::owner(statement.object(), owner, cx).await
+        }
         _ => Err(PgError::unsupported("OWNER TO of this kind of object")),
     }
 }

@@ -368,6 +368,9 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
         let what = describe(&catalog, Object::Type(found.oid), path);
         lines.extend(line(found.owner, &found.acl, what));
     }
+    for object in super::large_object::all(cx)? {
+        lines.extend(line(object.owner, &object.acl, format!("large object {}", object.oid)));
+    }
     for table in user_rows::tables(&catalog) {
         if user_rows::exist(table, role.oid, cx)? {
             let what = describe(&catalog, Object::Relation(table.oid), path);
