@@ -6,7 +6,7 @@
 
 use super::Session;
 use super::client::Client;
-use super::extended::read_formats;
+use super::extended::read_format;
 use super::pipeline::parse_text;
 use super::rows::into_rows;
 use crate::catalog::builtin::{self, Proc};
@@ -44,7 +44,7 @@ impl Session {
         self.ensure_transaction();
         let statement = parse_text(&text, true)?.pop();
         let prepared = self.prepare("", statement, proc.arg_types.to_vec(), text, true)?;
-        let params = self.read_parameters(&prepared, (&call.formats, &call.arguments))?;
+        let params = self.read_parameters(&prepared, None, (&call.formats, &call.arguments))?;
         let planned = self.plan_of(&prepared)?;
         let mut running = self.start_query(planned.clone(), params).await?;
         let output = output_columns(planned.plan.columns(), &[]);
@@ -69,7 +69,7 @@ impl Session {
         value: &Datum,
         format: i16,
     ) -> Result<Option<Vec<u8>>> {
-        let encoding = read_formats(&[format])?[0];
+        let encoding = read_format(format)?;
         if value.is_null() {
             return Ok(None);
         }
@@ -94,7 +94,7 @@ fn callable(call: &FunctionCall<'_>) -> Result<&'static Proc> {
     })?;
     if proc.kind != b'f' || proc.returns_set {
         let message = format!("cannot call function \"{}\" via fastpath interface", proc.name);
-        return Err(PgError::new(code::INVALID_PARAMETER_VALUE, message));
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
     }
     let (given, required) = (call.arguments.len(), proc.arg_types.len());
     if given != required {

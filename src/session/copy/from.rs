@@ -193,12 +193,16 @@ impl Loader {
         let client = self.env.format.client_encoding;
         let mut decoder = Decoder::new(self.options.encoding.unwrap_or(client));
         loop {
-            let data = source.read().await?;
+            let data = source.read().await.map_err(|e| self.at_line(e, lines.number + 1))?;
             let last = data.is_none();
             let data = data.unwrap_or_default();
-            let text = decoder.decode(&data, last);
-            lines.push(&text.map_err(|e| self.at_line(e, lines.number + 1))?);
-            in_its_place(data.len(), || self.take_lines(&mut lines, last))?;
+            let (text, undecodable) = decoder.decode(&data, last);
+            lines.push(&text);
+            let ends = last && undecodable.is_none();
+            in_its_place(data.len(), || self.take_lines(&mut lines, ends))?;
+            if let Some(error) = undecodable {
+                return Err(self.at_line(error, lines.number + 1));
+            }
             if last {
                 return Ok(());
             }
@@ -225,7 +229,7 @@ impl Loader {
     async fn load_binary(&mut self, source: &mut Source<'_>) -> Result<()> {
         let mut reader = binary::Reader::default();
         loop {
-            let data = source.read().await?;
+            let data = source.read().await.map_err(|e| self.at_line(e, reader.rows + 1))?;
             let last = data.is_none();
             let data = data.unwrap_or_default();
             reader.push(&data);

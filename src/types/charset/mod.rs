@@ -101,22 +101,29 @@ impl Charset {
     /// Text in this encoding as UTF-8. 22021: bytes that are no character; 22P05: one that UTF-8 does
     /// not have.
     pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>> {
-        match self.decode_some(bytes)? {
-            (text, used) if used == bytes.len() => Ok(text),
-            (_, used) => Err(self.invalid(&bytes[used..])),
+        match self.decode_some(bytes) {
+            (_, _, Some(error)) => Err(error),
+            (text, used, None) if used == bytes.len() => Ok(text),
+            (_, used, None) => Err(self.invalid(&bytes[used..])),
         }
     }
 
     /// The same for the beginning of a text: a character at the end that is not complete stays.
-    /// Gives how many bytes are decoded.
-    pub fn decode_some(self, bytes: &[u8]) -> Result<(Cow<'_, str>, usize)> {
+    /// Gives what comes before an error, how many bytes that were, and the error.
+    pub fn decode_some(self, bytes: &[u8]) -> (Cow<'_, str>, usize, Option<PgError>) {
         if self.is_servers() {
-            return string::from_utf8(bytes).map(|text| (Cow::Borrowed(text), bytes.len()));
+            return match string::from_utf8(bytes) {
+                Ok(text) => (Cow::Borrowed(text), bytes.len(), None),
+                Err(error) => (Cow::Borrowed(""), 0, Some(error)),
+            };
         }
         if let Some(text) = ascii(bytes) {
-            return Ok((Cow::Borrowed(text), bytes.len()));
+            return (Cow::Borrowed(text), bytes.len(), None);
         }
-        let map = self.map()?;
+        let map = match self.map() {
+            Ok(map) => map,
+            Err(error) => return (Cow::Borrowed(""), 0, Some(error)),
+        };
         let mut text = String::with_capacity(bytes.len() * 2);
         let mut at = 0;
         while at < bytes.len() {
@@ -124,16 +131,19 @@ impl Charset {
             let length = match self.character(rest) {
                 Next::Character(length) => length,
                 Next::Incomplete => break,
-                Next::Invalid => return Err(self.invalid(rest)),
+                Next::Invalid => return (Cow::Owned(text), at, Some(self.invalid(rest))),
             };
             match (rest[0], map.read(&rest[..length])) {
                 (ascii @ 1..0x80, _) if length == 1 => text.push(char::from(ascii)),
                 (_, Some(character)) => text.push(character),
-                (_, None) => return Err(no_equivalent(&rest[..length], self, Charset::UTF8)),
+                (_, None) => {
+                    let error = no_equivalent(&rest[..length], self, Charset::UTF8);
+                    return (Cow::Owned(text), at, Some(error));
+                }
             }
             at += length;
         }
-        Ok((Cow::Owned(text), at))
+        (Cow::Owned(text), at, None)
     }
 
     /// UTF-8 text in this encoding. 22P05: a character that it does not have.
@@ -382,7 +392,7 @@ mod tests {
 
     #[test]
     fn incomplete_characters_wait_for_their_rest() {
-        let (text, used) = named("euc_jp").decode_some(b"a\xa4\xa2\xa4").unwrap();
-        assert_eq!((&*text, used), ("aあ", 3));
+        let (text, used, error) = named("euc_jp").decode_some(b"a\xa4\xa2\xa4");
+        assert_eq!((&*text, used, error.is_none()), ("aあ", 3, true));
     }
 }
