@@ -126,4 +126,18 @@ SELECT avg(plain) OVER (ORDER BY small), sum(plain) OVER (ORDER BY small) FROM m
 SELECT sum(avg(plain)) OVER (), sum(sum(plain)) OVER () FROM measured WHERE kind <> 'c' GROUP BY kind;
 SELECT avg(large + 1), sum(large + 1) FROM measured;
 SELECT sum(plain * 2), avg(plain * 2) FROM measured WHERE kind = 'c';
+ALTER TABLE measured ADD COLUMN id int NOT NULL DEFAULT 7;
+SELECT avg(id), sum(id), count(*), count(id) FROM measured;
+SELECT avg(b.id), sum(b.id), count(*), avg(a.id), sum(a.id) FROM measured a LEFT JOIN measured b ON b.kind = a.kind AND b.small > 1;
+SELECT avg(a.id), sum(a.id) FROM measured a RIGHT JOIN measured b ON b.kind = a.kind AND a.small > 1;
+SELECT avg(a.id), sum(a.id), avg(b.id), sum(b.id) FROM measured a FULL JOIN measured b ON b.plain = a.plain + 1;
+SELECT kind, avg(id) FILTER (WHERE small > 1), sum(id) FILTER (WHERE small > 1) FROM measured GROUP BY kind ORDER BY kind;
+SELECT (SELECT avg(m.id) + sum(m.id) + avg(n.plain) FROM measured n WHERE n.small = m.small GROUP BY m.id) FROM measured m ORDER BY 1;
+-- Expressions that occur more than once
+SELECT kind, sum(plain + id), avg(plain + id), max(plain + id), sum((plain + id) * small), min(-(plain + id)) FROM measured WHERE kind <> 'c' GROUP BY kind ORDER BY kind;
+SELECT sum(scaled * (1 - id)), sum(scaled * (1 - id) * (1 + small)), count(scaled * (1 - id)) FROM measured;
+SELECT plain + id, sum(plain + id), sum(small) FILTER (WHERE plain + id > 8) FROM measured WHERE kind <> 'c' GROUP BY plain + id ORDER BY 1;
+SELECT sum(1 / (id - 7)) FILTER (WHERE id <> 7), sum(1 / (id - 7) + 1) FILTER (WHERE id <> 7) FROM measured;
+SELECT sum(CASE WHEN id = 7 THEN 0 ELSE 1 / (id - 7) END), sum(CASE WHEN id = 7 THEN 1 ELSE 1 / (id - 7) END) FROM measured;
+SELECT sum(1 / (id - 7)), sum(1 / (id - 7) + 1) FROM measured;
 DROP TABLE measured;

@@ -9,6 +9,7 @@
 use super::Lowered;
 use super::aggregate::{Aggregate, Kind, is_mergeable, is_sum, native};
 use super::columns::{Columns, Needed};
+use super::common::computed_once;
 use super::expr::{Typed, is_equal_as_arrow, key, only_if, value, with_scale};
 use super::lowering::Lowering;
 use super::runtime::partitions;
@@ -32,10 +33,17 @@ struct Plan {
     input: Lowered,
     /// What tells groups apart.
     keys: Vec<Arc<dyn PhysicalExpr>>,
-    aggregates: Vec<Arc<AggregateFunctionExpr>>,
+    aggregates: Vec<Call>,
     filters: Vec<Option<Arc<dyn PhysicalExpr>>>,
     /// Where each column of the output is: a key or an aggregate.
     output: Vec<(Place, ColumnType)>,
+}
+
+/// An aggregate to be computed.
+struct Call {
+    function: Arc<AggregateUDF>,
+    args: Vec<Arc<dyn PhysicalExpr>>,
+    name: String,
 }
 
 #[derive(Clone, Copy)]
@@ -257,32 +265,36 @@ impl Plan {
         if args.is_empty() {
             args.push(Arc::new(Literal::new(ScalarValue::Boolean(Some(true)))));
         }
-        let number = self.aggregates.len();
-        self.output.push((Place::Aggregate(number), result));
-        let expression = AggregateExprBuilder::new(function, args)
-            .schema(self.input.plan.schema())
-            .alias(name)
-            .build();
-        self.aggregates.push(Arc::new(expression.ok()?));
+        self.output.push((Place::Aggregate(self.aggregates.len()), result));
+        self.aggregates.push(Call { function, args, name });
         self.filters.push(filter);
         Some(())
     }
 
-    fn finish(self, cx: &Lowering<'_>) -> Option<Lowered> {
+    fn finish(mut self, cx: &Lowering<'_>) -> Option<Lowered> {
         // Rows without columns would have no length everywhere.
         (!self.output.is_empty()).then_some(())?;
         let names = self.names(cx);
+        let args = self.aggregates.iter_mut().flat_map(|call| &mut call.args);
+        let exprs = self.keys.iter_mut().chain(args).chain(self.filters.iter_mut().flatten());
+        let input = computed_once(self.input.plan, exprs, cx).ok()?;
         let group_by = |keys: Vec<Arc<dyn PhysicalExpr>>| {
             PhysicalGroupBy::new_single(keys.into_iter().zip(names.clone()).collect())
         };
-        let input_schema = self.input.plan.schema();
+        let input_schema = input.schema();
+        let aggregate = |call: Call| -> Option<Arc<AggregateFunctionExpr>> {
+            let builder = AggregateExprBuilder::new(call.function, call.args);
+            builder.schema(input_schema.clone()).alias(call.name).build().ok().map(Arc::new)
+        };
+        let aggregates: Vec<_> =
+            self.aggregates.into_iter().map(aggregate).collect::<Option<_>>()?;
         let width = self.keys.len();
         let partial = AggregateExec::try_new(
             AggregateMode::Partial,
             group_by(self.keys),
-            self.aggregates.clone(),
+            aggregates.clone(),
             self.filters.clone(),
-            self.input.plan,
+            input,
             input_schema.clone(),
         );
         let partial: Arc<dyn ExecutionPlan> = Arc::new(partial.ok()?);
@@ -300,7 +312,7 @@ impl Plan {
         let merged = AggregateExec::try_new(
             mode,
             group_by(keys),
-            self.aggregates,
+            aggregates,
             filters,
             exchanged,
             input_schema,

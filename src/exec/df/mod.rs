@@ -18,6 +18,7 @@ mod aggregate;
 mod cold;
 mod columnar;
 mod columns;
+mod common;
 mod expr;
 mod filter;
 mod group;

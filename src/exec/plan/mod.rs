@@ -2,8 +2,8 @@
 //!
 //! | file | plans |
 //! |---|---|
-//! | `prepare` | join columns replaced by what they stand for |
-//! | `averages` | averages replaced by quotients of sums |
+//! | `prepare` | join columns replaced by what they stand for, and simpler forms |
+//! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
 //! | `query` | a SELECT, clause by clause |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
@@ -12,7 +12,7 @@
 //! | `sub_link` | subqueries in expressions: joins, lookups, subplans |
 //! | `aggregate`, `window`, `set_operation`, `cte`, `locks` | what their names say |
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
-//! | `relations` | which tables to lock |
+//! | `relations`, `catalog_read` | which tables to lock; whether only the catalog is read |
 //! | `privileges` | what its roles must be allowed to do |
 //! | `notes` | what EXPLAIN says of conditions and keys |
 //! | `planner` | what all of these share |
@@ -193,7 +193,7 @@ pub fn result_columns(query: &Query, catalog: &Catalog) -> Vec<ResultColumn> {
 fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let cx = planner.cx.clone();
     let columns = result_columns(query, &cx.catalog);
-    let query = prepared(query);
+    let query = prepared(query, &cx.catalog);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
         _ => Root::Modify(dml::plan(&mut planner, &query)?),

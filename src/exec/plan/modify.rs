@@ -2,6 +2,7 @@
 
 use super::planner::{Level, Planner};
 use super::{prepare, query};
+use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::NodeRef;
@@ -77,8 +78,8 @@ fn need_target(planner: &Planner, query: &mut Query, rel: RangeIndex) {
 }
 
 /// A statement made ready for planning: DML calls it before anything else.
-pub(in crate::exec) fn prepared(query: &Query) -> Query {
+pub(in crate::exec) fn prepared(query: &Query, catalog: &Catalog) -> Query {
     let mut query = query.clone();
-    prepare::prepare(&mut query);
+    prepare::prepare(&mut query, catalog);
     query
 }

@@ -1,24 +1,28 @@
 //! Before planning: columns of joins, and whole rows of what has no row type, become the expressions
-//! they stand for, and averages quotients of sums that are there.
+//! they stand for. Then what is simpler in another form takes that.
 //!
 //! A merged USING column belongs to the join's own range table entry; what it is (a side's column,
 //! or COALESCE of both in a full join) is written there. Equal expressions then compare equal, once
 //! locations are gone, too.
 
 use super::{averages, outer_to_inner, walk};
+use crate::catalog::Catalog;
 use crate::nodes::*;
 
 /// Prepares a query and everything below it.
-pub(super) fn prepare(query: &mut Query) {
+pub(super) fn prepare(query: &mut Query, catalog: &Catalog) {
     query.clear_locations();
     flatten(query);
-    reduce_outer_joins(query);
+    simplify(query, catalog);
 }
 
-fn reduce_outer_joins(query: &mut Query) {
+fn simplify(query: &mut Query, catalog: &Catalog) {
     stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
         outer_to_inner::reduce(query);
-        each_subquery(query, &mut reduce_outer_joins);
+        if query.has_aggregates {
+            averages::share(query, catalog);
+        }
+        each_subquery(query, &mut |query| simplify(query, catalog));
     });
 }
 
@@ -34,9 +38,6 @@ fn flatten(query: &mut Query) {
             if let RangeSource::Join { columns, .. } = &mut range.source {
                 columns.clear();
             }
-        }
-        if query.has_aggregates {
-            averages::share(query);
         }
         each_subquery(query, &mut flatten);
     });

@@ -12,8 +12,9 @@ use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::ColumnarValue;
+use datafusion::logical_expr::{ColumnarValue, Operator};
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::BinaryExpr;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -39,6 +40,13 @@ pub(super) fn apply(kernel: impl Kernel, args: &[Typed]) -> Typed {
     let exprs = args.iter().map(|arg| arg.expr.clone()).collect();
     let expr = Arc::new(Apply { kernel: Arc::new(kernel), args: exprs });
     Typed::native(expr, ty, &args.iter().collect::<Vec<_>>())
+}
+
+/// Whether an expression's children are evaluated for every row that it is evaluated for.
+pub(in crate::exec::df) fn evaluates_all_children(expr: &Arc<dyn PhysicalExpr>) -> bool {
+    let is_lazy = |operator| matches!(operator, &Operator::And | &Operator::Or);
+    let binary = expr.downcast_ref::<BinaryExpr>().map(BinaryExpr::op);
+    expr.is::<Apply>() || binary.is_some_and(|operator| !is_lazy(operator))
 }
 
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ mod membership;
 mod short_texts;
 mod text;
 
-pub(super) use kernel::exact;
+pub(super) use kernel::{evaluates_all_children, exact};
 pub(super) use short_texts::as_lists;
 
 use super::columns::Columns;
