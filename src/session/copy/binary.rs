@@ -30,7 +30,8 @@ pub(super) struct Reader {
     buffer: Vec<u8>,
     /// Consumed bytes of `buffer`.
     at: usize,
-    header_read: bool,
+    /// What comes before the rows has been read.
+    pub header_read: bool,
     at_end: bool,
     /// Rows read.
     pub rows: u64,

@@ -229,7 +229,7 @@ impl Loader {
     async fn load_binary(&mut self, source: &mut Source<'_>) -> Result<()> {
         let mut reader = binary::Reader::default();
         loop {
-            let data = source.read().await.map_err(|e| self.at_line(e, reader.rows + 1))?;
+            let data = source.read().await.map_err(|e| self.at_row(e, &reader))?;
             let last = data.is_none();
             let data = data.unwrap_or_default();
             reader.push(&data);
@@ -244,7 +244,7 @@ impl Loader {
         loop {
             let number = reader.rows + 1;
             let read = reader.next(&self.columns, last, &*self.env);
-            let Some(row) = read.map_err(|e| self.at_line(e, number))? else { return Ok(()) };
+            let Some(row) = read.map_err(|e| self.at_row(e, reader))? else { return Ok(()) };
             self.insert(row, number, None)?;
         }
     }
@@ -355,6 +355,14 @@ impl Loader {
             None => functions::null_in(&*self.env, column.type_oid),
         };
         value.map_err(|e| self.with_column(e, number, column, field.map(str::as_bytes)))
+    }
+
+    /// The header of binary data comes before all lines.
+    fn at_row(&self, error: PgError, reader: &binary::Reader) -> PgError {
+        match reader.header_read {
+            true => self.at_line(error, reader.rows + 1),
+            false => error,
+        }
     }
 
     fn at_line(&self, error: PgError, number: u64) -> PgError {
