@@ -70,6 +70,7 @@ mod text;
 mod text_cast;
 mod transfer;
 mod trigonometry;
+mod ts_parser;
 mod visibility;
 
 pub use io::{null_in, output, text_in, text_out};

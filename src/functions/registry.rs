@@ -76,6 +76,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::text_cast::FUNCTIONS,
     super::visibility::FUNCTIONS,
     super::trigonometry::FUNCTIONS,
+    super::ts_parser::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --
 
     // Dates and times, arrays, records, JSON, sets.

@@ -229,6 +229,17 @@ fn a_parameter_that_cannot_be_read_is_named() {
     ]);
 }
 
+/// psqlODBC says what it was doing by the message that failed; PostgreSQL computes constants at Bind.
+#[test]
+fn constants_are_computed_at_bind() {
+    assert_alike(&[
+        &[parse("s", "SELECT 1 / 0 AS a, $1::text", &[]), describe(b'S', "s"), sync()],
+        &[bind("", "s", &[], &[None], &[]), sync()],
+        &[parse("", "INSERT INTO pg_temp.nothing VALUES (1 / 0)", &[]), sync()],
+        &[parse("", "SELECT 'x'::int4, 1 / 0", &[]), sync()],
+    ]);
+}
+
 /// Drivers read and write large objects so: one function by its OID, without a statement.
 #[test]
 fn functions_are_called_by_oid() {
