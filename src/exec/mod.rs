@@ -32,7 +32,7 @@ pub use context::{CancelReason, CancelToken, StatementContext};
 pub use expr::check_domain;
 pub use layout::{KEY_ATTNO, Layout, SEQ_ATTNO};
 pub use op::row_bytes;
-pub use plan::{CatalogRead, Plan, ResultColumn, plan, plan_explained};
+pub use plan::{CatalogRead, Plan, ResultColumn, plan, plan_explained, result_columns};
 pub use row_keys::RowKeys;
 use run::block_on;
 pub use run::{Execution, RowBatch, RowStream, execute, off_worker};

@@ -228,9 +228,17 @@ fn class_named(name: &str) -> Option<Oid> {
     builtin::system_relation_named(builtin::oid::PG_CATALOG, name).map(|relation| relation.oid)
 }
 
-fn object_comment(ctx: &Ctx<'_>, object: Oid, catalog_class: Option<Oid>) -> Datum {
-    let found = catalog_class.and_then(|class| comment(ctx.env.catalog(), object, class));
-    found.map_or(Datum::Null, Datum::text)
+fn object_comment(ctx: &Ctx<'_>, object: Oid, catalog_class: Option<Oid>) -> Result<Datum> {
+    let found = match catalog_class {
+        // Large objects are not in the catalog.
+        Some(class::LARGE_OBJECT) => {
+            let found = ctx.env.session().transaction()?.large_object(object)?;
+            found.and_then(|found| found.comment)
+        }
+        Some(class) => comment(ctx.env.catalog(), object, class),
+        None => None,
+    };
+    Ok(found.map_or(Datum::Null, Datum::text))
 }
 
 /// The older form without a catalog's name: the first object of that OID with a comment.
@@ -370,11 +378,11 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_get_triggerdef_ext", Scalar(|_, _| Ok(Datum::Null))),
     (
         "obj_description(oid,name)",
-        Scalar(|c, a| Ok(object_comment(c, a[0].as_oid(), class_named(a[1].as_text())))),
+        Scalar(|c, a| object_comment(c, a[0].as_oid(), class_named(a[1].as_text()))),
     ),
     (
         "shobj_description(oid,name)",
-        Scalar(|c, a| Ok(object_comment(c, a[0].as_oid(), class_named(a[1].as_text())))),
+        Scalar(|c, a| object_comment(c, a[0].as_oid(), class_named(a[1].as_text()))),
     ),
     ("obj_description(oid)", Scalar(|c, a| Ok(any_comment(c, a[0].as_oid())))),
     (

@@ -1,11 +1,11 @@
 //! `encode`/`decode`, digests, `convert_*` between encodings, Unicode
 //! escapes and normal forms.
 //!
-//! The server's encoding is UTF8. Of the others, LATIN1 and SQL_ASCII convert; the rest are refused.
+//! The server's encoding is UTF8; what the others are is in [`Charset`].
 
 use super::Implementation::{self, Scalar};
 use crate::error::{PgError, Result, code};
-use crate::types::Datum;
+use crate::types::{Charset, Datum};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::Md5;
@@ -171,108 +171,68 @@ fn decode(text: &str, format: &str) -> Result<Datum> {
     }))
 }
 
-/// Encodings that `convert_*` knows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Charset {
-    Utf8,
-    Latin1,
-    /// Bytes as they are.
-    SqlAscii,
-}
-
-/// An encoding's name with everything but letters and digits dropped, as PostgreSQL compares them.
-pub(super) fn canonical_encoding(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// `role` is `source` or `destination`, for the message.
+/// An encoding by name; `role` is `source` or `destination`, for the message.
 fn charset(name: &str, role: &str) -> Result<Charset> {
-    match canonical_encoding(name).as_str() {
-        "utf8" | "unicode" => Ok(Charset::Utf8),
-        "latin1" | "iso88591" => Ok(Charset::Latin1),
-        "sqlascii" => Ok(Charset::SqlAscii),
-        known if super::encoding_names::number(known).is_some() => {
-            Err(PgError::unsupported(format!("conversion of encoding {name}")))
-        }
-        _ => Err(invalid(format!("invalid {role} encoding name \"{name}\""))),
-    }
-}
-
-/// 22021 for bytes that are not UTF-8, naming the offending sequence.
-fn check_utf8(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|e| {
-        let bad = &bytes[e.valid_up_to()..];
-        // PostgreSQL shows as many bytes as the first one announces.
-        let announced = match bad[0] {
-            0xC0..=0xDF => 2,
-            0xE0..=0xEF => 3,
-            0xF0..=0xF7 => 4,
-            _ => 1,
-        };
-        invalid_sequence(&bad[..announced.min(bad.len())])
-    })
-}
-
-fn byte_list(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("0x{byte:02x}")).collect::<Vec<_>>().join(" ")
-}
-
-fn invalid_sequence(bytes: &[u8]) -> PgError {
-    let message = format!("invalid byte sequence for encoding \"UTF8\": {}", byte_list(bytes));
-    PgError::new(code::CHARACTER_NOT_IN_REPERTOIRE, message)
-}
-
-/// UTF-8 bytes of input in a charset.
-fn decode_charset(bytes: &[u8], from: Charset) -> Result<String> {
-    // Bytes are checked in order; no encoding has a zero byte.
-    let zero = bytes.iter().position(|byte| *byte == 0);
-    let checked = &bytes[..zero.unwrap_or(bytes.len())];
-    let text = match from {
-        Charset::Latin1 => checked.iter().map(|&byte| char::from(byte)).collect(),
-        Charset::Utf8 | Charset::SqlAscii => check_utf8(checked)?.to_owned(),
-    };
-    match zero {
-        None => Ok(text),
-        Some(_) => {
-            let name = match from {
-                Charset::Latin1 => "LATIN1",
-                Charset::Utf8 => "UTF8",
-                Charset::SqlAscii => "SQL_ASCII",
-            };
-            let message = format!("invalid byte sequence for encoding \"{name}\": 0x00");
-            Err(PgError::new(code::CHARACTER_NOT_IN_REPERTOIRE, message))
-        }
-    }
+    let charset = Charset::named(name)
+        .ok_or_else(|| invalid(format!("invalid {role} encoding name \"{name}\"")))?;
+    charset.check_supported()?;
+    Ok(charset)
 }
 
 /// Bytes of a named encoding as text.
 pub(super) fn decode_as(bytes: &[u8], encoding: &str) -> Result<String> {
-    decode_charset(bytes, charset(encoding, "source")?)
+    let from = charset(encoding, "source")?;
+    check_conversion(from, Charset::UTF8)?;
+    from.verify(bytes)?;
+    Ok(from.decode(bytes)?.into_owned())
 }
 
-fn encode_charset(text: &str, to: Charset) -> Result<Vec<u8>> {
-    if to != Charset::Latin1 {
-        return Ok(text.as_bytes().to_vec());
-    }
-    let byte = |c: char| {
-        u8::try_from(u32::from(c)).map_err(|_| {
-            let bytes = byte_list(c.encode_utf8(&mut [0; 4]).as_bytes());
-            let message = format!(
-                "character with byte sequence {bytes} in encoding \"UTF8\" has no equivalent in \
-                 encoding \"LATIN1\""
-            );
-            PgError::new(code::UNTRANSLATABLE_CHARACTER, message)
-        })
-    };
-    text.chars().map(byte).collect()
+fn encode_as(text: &str, encoding: &str) -> Result<Datum> {
+    let to = charset(encoding, "destination")?;
+    check_conversion(Charset::UTF8, to)?;
+    Ok(Datum::bytea(&to.encode(text)?[..]))
 }
 
 fn convert(bytes: &[u8], from: &str, to: &str) -> Result<Datum> {
     let (from, to) = (charset(from, "source")?, charset(to, "destination")?);
-    if from == to || to == Charset::SqlAscii || from == Charset::SqlAscii {
+    from.verify(bytes)?;
+    if from == to || to == Charset::SQL_ASCII {
         return Ok(Datum::bytea(bytes));
     }
-    encode_charset(&decode_charset(bytes, from)?, to).map(Datum::bytea)
+    if from == Charset::SQL_ASCII {
+        to.verify(bytes)?;
+        return Ok(Datum::bytea(bytes));
+    }
+    check_conversion(from, to)?;
+    Ok(Datum::bytea(&to.encode(&from.decode(bytes)?)?[..]))
+}
+
+/// The pairs of encodings that convert though neither is UTF8 (`pg_conversion`).
+const DIRECT: [[&str; 2]; 9] = [
+    ["EUC_JP", "SJIS"],
+    ["EUC_TW", "BIG5"],
+    ["KOI8R", "ISO_8859_5"],
+    ["KOI8R", "WIN1251"],
+    ["KOI8R", "WIN866"],
+    ["WIN1251", "ISO_8859_5"],
+    ["WIN866", "ISO_8859_5"],
+    ["WIN1251", "WIN866"],
+    ["LATIN2", "WIN1250"],
+];
+
+/// 42883 where PostgreSQL has no conversion.
+fn check_conversion(from: Charset, to: Charset) -> Result<()> {
+    let pair = [from.name(), to.name()];
+    let direct = |[a, b]: &[&str; 2]| pair == [*a, *b] || pair == [*b, *a];
+    let converts = from.is_servers() || to.is_servers();
+    if (converts && from.converts() && to.converts()) || DIRECT.iter().any(direct) {
+        return Ok(());
+    }
+    let message = format!(
+        "default conversion function for encoding \"{}\" to \"{}\" does not exist",
+        pair[0], pair[1]
+    );
+    Err(PgError::new(code::UNDEFINED_FUNCTION, message))
 }
 
 fn escape_error() -> PgError {
@@ -360,13 +320,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("sha384_bytea", Scalar(|_, a| Ok(Datum::bytea(&Sha384::digest(a[0].as_bytea())[..])))),
     ("sha512_bytea", Scalar(|_, a| Ok(Datum::bytea(&Sha512::digest(a[0].as_bytea())[..])))),
     ("pg_convert_from", Scalar(|_, a| decode_as(a[0].as_bytea(), a[1].as_text()).map(Datum::text))),
-    (
-        "pg_convert_to",
-        Scalar(|_, a| {
-            encode_charset(a[0].as_text(), charset(a[1].as_text(), "destination")?)
-                .map(Datum::bytea)
-        }),
-    ),
+    ("pg_convert_to", Scalar(|_, a| encode_as(a[0].as_text(), a[1].as_text()))),
     ("pg_convert", Scalar(|_, a| convert(a[0].as_bytea(), a[1].as_text(), a[2].as_text()))),
     (
         "unicode_normalize_func",

@@ -41,6 +41,7 @@ mod io;
 mod json;
 mod jsonpath;
 mod keywords;
+pub mod large_object;
 mod libm;
 mod like;
 mod lsn;
@@ -74,17 +75,22 @@ mod testing;
 mod text;
 mod text_cast;
 mod textsearch;
+mod transfer;
 mod trigonometry;
+mod ts_parser;
 mod visibility;
 
-pub use io::{binary_in, binary_out, null_in, output, text_in, text_out};
+pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
+pub use transfer::{receive, send};
 
 use crate::error::{PgError, Result, code};
+use crate::storage::Txn;
 use crate::types::{Datum, Format, Oid};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// What a function may ask of the statement that calls it. The session implements it; everything
 /// here answers at once and never waits.
@@ -199,6 +205,14 @@ pub trait SessionFunctions: Send + Sync {
     /// Lends the transaction's snapshot to others; its name (`pg_export_snapshot`).
     fn export_snapshot(&self) -> Result<String> {
         Err(PgError::unsupported("exporting a snapshot"))
+    }
+    /// The open transaction.
+    fn transaction(&self) -> Result<Arc<Txn>> {
+        Err(PgError::unsupported("what needs a session, in a statement without one"))
+    }
+    /// Waits until no other transaction writes a large object, and keeps others from it.
+    fn lock_large_object(&self, _object: Oid) -> Result<()> {
+        Err(PgError::unsupported("what needs a session, in a statement without one"))
     }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}

@@ -53,6 +53,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::integer::FUNCTIONS,
     super::integer::SINGLE_WIDTH,
     super::keywords::FUNCTIONS,
+    super::large_object::FUNCTIONS,
     super::like::FUNCTIONS,
     super::lsn::EXTREMES,
     super::lsn::FUNCTIONS,
@@ -97,6 +98,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::textsearch::VALUES,
     super::visibility::FUNCTIONS,
     super::trigonometry::FUNCTIONS,
+    super::ts_parser::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --
 
     // Dates and times, arrays, records, JSON, sets.

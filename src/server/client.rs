@@ -2,6 +2,7 @@
 
 use super::codec::frontend::{self, Message};
 use super::codec::{backend, row};
+use super::recode;
 use super::wire::{Wire, disconnected};
 use crate::error::{PgError, Result, code};
 use crate::exec::ResultColumn;
@@ -31,15 +32,15 @@ impl Client for SocketClient<'_> {
     fn notice(&mut self, notice: &Notice) {
         let severity = notice.severity.as_str();
         let report = backend::Report { severity, error: &notice.fields, position: None };
-        backend::report(&mut self.0.out, b'N', &report);
+        self.0.append(|out| backend::report(out, b'N', &report));
     }
 
     fn parameter_status(&mut self, name: &str, value: &str) {
-        backend::parameter_status(&mut self.0.out, name, value);
+        self.0.append(|out| backend::parameter_status(out, name, value));
     }
 
     fn notification(&mut self, n: &Notification) {
-        backend::notification(&mut self.0.out, n.pid, &n.channel, &n.payload);
+        self.0.append(|out| backend::notification(out, n.pid, &n.channel, &n.payload));
     }
 
     fn parameter_description(&mut self, types: &[Oid]) {
@@ -60,15 +61,19 @@ impl Client for SocketClient<'_> {
                 each => i16::from(each[i] == Encoding::Binary),
             },
         });
-        backend::row_description(&mut self.0.out, fields);
+        self.0.append(|out| backend::row_description(out, fields));
     }
 
     fn rows(&mut self, rows: Rows<'_>, columns: &[OutputColumn], env: &dyn Env) -> Result<()> {
         row::append(&mut self.0.out, rows, columns, env)
     }
 
+    fn function_result(&mut self, form: Option<&[u8]>) {
+        backend::function_call_response(&mut self.0.out, form);
+    }
+
     fn command_complete(&mut self, tag: &str) {
-        backend::command_complete(&mut self.0.out, tag);
+        self.0.append(|out| backend::command_complete(out, tag));
     }
 
     fn copy_in(&mut self, encoding: Encoding, columns: usize) {
@@ -106,7 +111,8 @@ impl Client for SocketClient<'_> {
                 let message = "unexpected EOF on client connection with an open transaction";
                 return Err(PgError::new(code::CONNECTION_FAILURE, message).fatal());
             };
-            match frontend::decode(frame.tag, &frame.body)? {
+            let body = recode::incoming(frame.tag, frame.body.clone(), self.0.charset())?;
+            match frontend::decode(frame.tag, &body)? {
                 Message::CopyData(_) => return Ok(Some(frame.body)),
                 Message::CopyDone => return Ok(None),
                 Message::CopyFail(reason) => {

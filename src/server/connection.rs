@@ -13,6 +13,7 @@ use super::auth;
 use super::client::SocketClient;
 use super::codec::backend;
 use super::codec::frontend::{self, Message, Target};
+use super::recode;
 use super::startup::StartupParameters;
 use super::tls::Tls;
 use super::wire::{Frame, Wire, WireError, disconnected};
@@ -109,8 +110,9 @@ async fn start(
         return Err(PgError::new(code::TOO_MANY_CONNECTIONS, message));
     }
     let mut session = Session::start(server.instance.clone(), options)?;
+    wire.charset = session.client_charset();
     for (name, value) in session.reported_settings() {
-        backend::parameter_status(&mut wire.out, name, &value);
+        wire.append(|out| backend::parameter_status(out, name, &value));
     }
     let backend = session.backend();
     backend::backend_key_data(&mut wire.out, backend.pid, backend.secret);
@@ -176,7 +178,8 @@ impl Connection {
         if self.skip_until_sync && !matches!(frame.tag, b'S' | b'X') {
             return Ok(Next::Message);
         }
-        let message = frontend::decode(frame.tag, &frame.body)?;
+        let body = recode::incoming(frame.tag, frame.body.clone(), self.wire.charset())?;
+        let message = frontend::decode(frame.tag, &body)?;
         match message {
             Message::Terminate => return Ok(Next::End),
             // Left over from a COPY that failed: dropped, as PostgreSQL does.
@@ -184,7 +187,6 @@ impl Connection {
             Message::Password(_) => {
                 return Err(frontend::violation("invalid frontend message type 112").fatal());
             }
-            Message::FunctionCall => return Err(PgError::unsupported("function call protocol")),
             Message::Flush => self.wire.flush().await.map_err(disconnected)?,
             Message::Sync => {
                 self.skip_until_sync = false;
@@ -202,12 +204,15 @@ impl Connection {
 
     /// Runs what may execute user code; a panic becomes an error.
     async fn run_guarded(&mut self, message: Message<'_>) -> Result<()> {
-        let simple = matches!(message, Message::Query(_));
+        let simple = matches!(message, Message::Query(_) | Message::FunctionCall(_));
         let mut client = SocketClient(&mut self.wire);
         let session = &mut self.session;
         let outcome = match message {
             Message::Query(text) => {
                 AssertUnwindSafe(session.simple_query(text, &mut client)).catch_unwind().await
+            }
+            Message::FunctionCall(call) => {
+                AssertUnwindSafe(session.function_call(call, &mut client)).catch_unwind().await
             }
             Message::Execute { portal, max_rows } => {
                 AssertUnwindSafe(session.execute(portal, max_rows, &mut client))
@@ -327,7 +332,8 @@ fn received(frame: Result<Option<Frame>, WireError>) -> Result<Option<Frame>> {
 pub fn append_error(wire: &mut Wire, error: &PgError, text: Option<&str>) {
     let severity = if error.is_fatal() { "FATAL" } else { "ERROR" };
     let position = error.location().zip(text).map(|(byte, text)| character_position(text, byte));
-    backend::report(&mut wire.out, b'E', &backend::Report { severity, error, position });
+    let report = backend::Report { severity, error, position };
+    wire.append(|out| backend::report(out, b'E', &report));
 }
 
 fn character_position(text: &str, byte: u32) -> usize {

@@ -16,6 +16,7 @@ mod connection;
 mod descriptors;
 mod listen;
 mod presence;
+mod recode;
 mod startup;
 mod tls;
 mod wire;

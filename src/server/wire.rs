@@ -5,9 +5,12 @@
 //! back while the client is idle, so an idle session costs little memory.
 
 use super::codec::frontend;
+use super::recode;
 use crate::error::{PgError, code};
+use crate::types::{Charset, SharedCharset};
 use bytes::{Bytes, BytesMut};
 use std::io;
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Output beyond this is written out while a result is still being made.
@@ -60,11 +63,19 @@ pub struct Wire {
     input_grown: bool,
     /// Replies not yet written.
     pub out: Vec<u8>,
+    /// The client's encoding: UTF8 until it has a session.
+    pub charset: Arc<SharedCharset>,
 }
 
 impl Wire {
     pub fn new(transport: Box<dyn Transport>) -> Wire {
-        Wire { transport, input: BytesMut::new(), input_grown: false, out: Vec::new() }
+        Wire {
+            transport,
+            input: BytesMut::new(),
+            input_grown: false,
+            out: Vec::new(),
+            charset: Arc::default(),
+        }
     }
 
     /// Puts TLS (or another transport) around the bare socket. Bytes already read would have been
@@ -140,6 +151,18 @@ impl Wire {
             }
         }
         Ok(true)
+    }
+
+    pub fn charset(&self) -> Charset {
+        self.charset.get()
+    }
+
+    /// Appends a message that has strings, in the client's encoding.
+    pub fn append(&mut self, message: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.out.len();
+        message(&mut self.out);
+        let charset = self.charset();
+        recode::outgoing(&mut self.out, start, charset);
     }
 
     pub fn should_flush(&self) -> bool {

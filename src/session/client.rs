@@ -101,6 +101,8 @@ pub trait Client: Send {
     fn row_description(&mut self, columns: &[ResultColumn], encodings: &[Encoding]);
     /// Appends one DataRow per row of `rows`.
     fn rows(&mut self, rows: Rows<'_>, columns: &[OutputColumn], env: &dyn Env) -> Result<()>;
+    /// A function's result in the form asked for; `None`: NULL.
+    fn function_result(&mut self, form: Option<&[u8]>);
     fn command_complete(&mut self, tag: &str);
     /// CopyInResponse; the client answers with data, read by [`Client::copy_read`].
     fn copy_in(&mut self, encoding: Encoding, columns: usize);

@@ -14,6 +14,7 @@ use super::simple::is_transaction_exit;
 use super::utf8;
 use super::utility::Outcome;
 use crate::error::{PgError, Result, code};
+use crate::functions;
 use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ impl Session {
             self.check_not_failed()?;
         }
         self.ensure_transaction();
-        let params = self.read_parameters(&prepared, parameters)?;
+        let params = self.read_parameters(&prepared, Some(portal), parameters)?;
         let state = match prepared.kind {
             Kind::Empty => PortalState::Empty,
             Kind::Query => {
@@ -128,9 +129,11 @@ impl Session {
         Ok(())
     }
 
-    fn read_parameters(
+    /// Reads parameters' values; the name of the portal that they are for is told with errors.
+    pub(super) fn read_parameters(
         &mut self,
         prepared: &Prepared,
+        portal: Option<&str>,
         (formats, values): (&[i16], &[Option<&[u8]>]),
     ) -> Result<Vec<Datum>> {
         let violation = |message| Err(PgError::new(code::PROTOCOL_VIOLATION, message));
@@ -151,26 +154,57 @@ impl Session {
         if values.is_empty() {
             return Ok(Vec::new());
         }
-        let encodings = read_formats(formats)?;
         let env = self.statement_env()?;
         let mut params = Vec::with_capacity(values.len());
         for (i, (value, type_oid)) in values.iter().zip(&prepared.param_types).enumerate() {
-            let encoding = match encodings.as_slice() {
-                [] => Encoding::Text,
+            let format = match formats {
+                [] => 0,
                 [one] => *one,
                 each => each[i],
             };
-            params.push(match (value, encoding) {
-                (None, _) => crate::functions::null_in(&*env, *type_oid)?,
-                (Some(bytes), Encoding::Text) => {
-                    crate::functions::text_in(&*env, *type_oid, -1, utf8(bytes)?)?
+            let read = match (value, read_format(format)) {
+                (_, Err(error)) => Err((error, None)),
+                (None, _) => functions::null_in(&*env, *type_oid).map_err(|e| (e, None)),
+                (Some(bytes), Ok(Encoding::Text)) => {
+                    let text = utf8(bytes).map_err(|e| (e, None));
+                    text.and_then(|text| {
+                        let read = functions::text_in(&*env, *type_oid, -1, text);
+                        read.map_err(|e| (e, Some(text)))
+                    })
                 }
-                (Some(bytes), Encoding::Binary) => {
-                    crate::functions::binary_in(&*env, *type_oid, -1, bytes)?
+                (Some(bytes), Ok(Encoding::Binary)) => {
+                    functions::receive(&*env, *type_oid, -1, bytes).map_err(|e| (e, None))
                 }
-            });
+            };
+            params.push(read.map_err(|(error, text)| match portal {
+                Some(portal) => self.in_parameter(error, portal, i + 1, text),
+                None => error,
+            })?);
         }
         Ok(params)
+    }
+
+    /// The error of reading a parameter says which (`bind_param_error_callback`), and shows as much of
+    /// its text as `log_parameter_max_length_on_error` allows.
+    fn in_parameter(
+        &self,
+        error: PgError,
+        portal: &str,
+        number: usize,
+        text: Option<&str>,
+    ) -> PgError {
+        let portal = match portal {
+            "" => "unnamed portal".to_owned(),
+            name => format!("portal \"{name}\""),
+        };
+        let limit = self.state.settings.lock().integer("log_parameter_max_length_on_error");
+        let value = text.map_or_else(String::new, |text| {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let shown = &text[..text.floor_char_boundary(limit)];
+            let rest = if shown.len() < text.len() { "..." } else { "" };
+            format!(" = '{}{rest}'", shown.replace('\'', "''"))
+        });
+        error.context(format!("{portal} parameter ${number}{value}"))
     }
 
     /// Describe of a statement: its parameters, then its columns.
@@ -338,13 +372,16 @@ impl Session {
 
 /// Format codes as encodings.
 fn read_formats(formats: &[i16]) -> Result<Vec<Encoding>> {
-    let read = |format: &i16| match format {
+    formats.iter().copied().map(read_format).collect()
+}
+
+pub(super) fn read_format(format: i16) -> Result<Encoding> {
+    match format {
         0 => Ok(Encoding::Text),
         1 => Ok(Encoding::Binary),
         other => Err(PgError::new(
             code::INVALID_PARAMETER_VALUE,
             format!("unsupported format code: {other}"),
         )),
-    };
-    formats.iter().map(read).collect()
+    }
 }

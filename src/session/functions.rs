@@ -10,13 +10,14 @@ use crate::functions::random::Generator;
 use crate::functions::{Deparse, SessionFunctions, StorageAction};
 use crate::jobs::{Job, JobKind};
 use crate::nodes::LockWait;
-use crate::storage::{AdvisoryKey, LockScope, Space};
+use crate::storage::{AdvisoryKey, LockScope, Space, Txn, large_object};
 use crate::types::Oid;
 use futures::FutureExt;
 use parking_lot::Mutex;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest name of a channel and payload of a notification, in bytes, less one each.
@@ -248,6 +249,15 @@ impl SessionFunctions for SessionState {
 
     fn export_snapshot(&self) -> Result<String> {
         self.lend_snapshot()
+    }
+
+    fn transaction(&self) -> Result<Arc<Txn>> {
+        Ok(SessionState::transaction(self)?.txn)
+    }
+
+    fn lock_large_object(&self, object: Oid) -> Result<()> {
+        let txn = SessionState::transaction(self)?.txn;
+        self.wait(async { Ok(large_object::lock(&txn, object).await?) })
     }
 
     fn warning(&self, code: crate::error::SqlState, message: String) {

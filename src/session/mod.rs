@@ -20,6 +20,7 @@ mod cursor;
 mod env;
 mod exported;
 mod extended;
+mod fastpath;
 mod frequent;
 mod functions;
 mod instance;
@@ -43,13 +44,14 @@ mod utility;
 pub use answers::AnswerOptions;
 pub use backend::{Backend, Gone};
 pub use client::{Client, Encoding, Notice, Notification, OutputColumn, Reply, Rows, Severity};
+pub use fastpath::FunctionCall;
 pub use instance::Instance;
 pub use start::SessionOptions;
 pub use utf8::utf8;
 
 pub use crate::catalog::pg_catalog::Encryption;
 use crate::error::{PgError, Result, code};
-use crate::types::{Format, Oid};
+use crate::types::{Format, Oid, SharedCharset};
 use backend::Timer;
 use env::StatementEnv;
 use frequent::Frequent;
@@ -203,6 +205,11 @@ impl Session {
         self.state.backend.activity.lock().application_name = name;
         self.reported = REPORTED.map(|name| self.state.show(name).unwrap_or_default()).to_vec();
         REPORTED.into_iter().zip(self.reported.iter().cloned()).collect()
+    }
+
+    /// The encoding of the client's text, as settings change it.
+    pub fn client_charset(&self) -> Arc<SharedCharset> {
+        self.state.settings.lock().client_charset().clone()
     }
 
     fn report_settings(&mut self, client: &mut dyn Client) {

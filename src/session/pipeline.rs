@@ -106,6 +106,19 @@ impl Session {
         self.compile_by(exec::plan_explained, node, params, |_, _| true).map(expected)
     }
 
+    /// The columns of a query that cannot be planned; fails where it cannot be bound.
+    pub(super) fn unplanned_columns(
+        &mut self,
+        node: Node<'_>,
+        params: &mut ParamTypes,
+    ) -> Result<(CommandType, Vec<ResultColumn>)> {
+        let env = self.statement_env()?;
+        let context = BindContext { catalog: &env.catalog, env: &*env };
+        let query = bind::bind_node(node, &context, params)?;
+        let columns = exec::result_columns(&query, &env.catalog);
+        Ok((query.command, columns))
+    }
+
     /// The same for queries that will do; `None` for others.
     pub(super) fn compile_if(
         &mut self,

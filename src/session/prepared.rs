@@ -166,11 +166,23 @@ impl Session {
     }
 
     fn plan_prepared(&mut self, prepared: &mut Prepared) -> Result<()> {
-        let planned = self.compile_prepared(prepared)?;
-        let columns = planned.plan.columns();
-        let returns_rows = planned.plan.command() == CommandType::Select || !columns.is_empty();
-        prepared.columns = returns_rows.then(|| columns.into());
-        self.remember_plan(prepared, planned);
+        match self.compile_prepared(prepared) {
+            Ok(planned) => {
+                let command = planned.plan.command();
+                prepared.columns = described(command, planned.plan.columns());
+                self.remember_plan(prepared, planned);
+            }
+            // PostgreSQL computes constants when it plans, which is at Bind or EXECUTE.
+            Err(error) if error.code().as_str().starts_with(DATA_EXCEPTION) => {
+                let mut params = ParamTypes::Fixed(prepared.param_types.clone());
+                match self.unplanned_columns(prepared.node(), &mut params) {
+                    Ok((command, columns)) => prepared.columns = described(command, &columns),
+                    // A literal that its type does not read: that is an error of Parse.
+                    Err(_) => return Err(error),
+                }
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
@@ -186,10 +198,11 @@ impl Session {
             return Ok(kept.planned.clone());
         }
         let mut params = ParamTypes::Variable(given);
-        let planned = Arc::new(self.compile(prepared.node(), &mut params)?);
+        let compiled = self.compile(prepared.node(), &mut params);
         if let ParamTypes::Variable(types) | ParamTypes::Fixed(types) = params {
             prepared.param_types = types;
         }
+        let planned = Arc::new(compiled?);
         self.keep_plan(key, &planned, &prepared.param_types);
         Ok(planned)
     }
@@ -255,6 +268,15 @@ impl Session {
         self.state.prepared.lock().insert(name.clone(), prepared);
         Ok(())
     }
+}
+
+/// The class of errors that computing a constant gives.
+const DATA_EXCEPTION: &str = "22";
+
+/// What a statement's description says of its columns.
+fn described(command: CommandType, columns: &[ResultColumn]) -> Option<Arc<[ResultColumn]>> {
+    let returns_rows = command == CommandType::Select || !columns.is_empty();
+    returns_rows.then(|| columns.into())
 }
 
 /// Same names do not matter, types do.

@@ -21,6 +21,7 @@ use super::state::{Modes, Transaction};
 use crate::catalog::TxnCatalog;
 use crate::error::{PgError, Result, code};
 use crate::exec::{ddl, dml, off_worker};
+use crate::functions::large_object::Descriptors;
 use crate::storage::{self, LockWaitOptions, TxnOptions};
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub(super) struct Savepoint {
     outbox_len: usize,
     listening: Vec<String>,
     portals_made: u64,
+    /// See [`Descriptors`].
+    descriptors_mark: u64,
     read_only: bool,
 }
 
@@ -306,6 +309,11 @@ impl Session {
     }
 }
 
+/// The transaction's large objects, if it has opened any.
+fn open_descriptors(transaction: &Transaction) -> Option<Arc<Descriptors>> {
+    transaction.txn.find_attachment::<Descriptors>()
+}
+
 /// Savepoints.
 impl Session {
     pub(super) fn define_savepoint(&mut self, name: &str) -> Result<()> {
@@ -319,6 +327,7 @@ impl Session {
             outbox_len: self.state.outbox.lock().len(),
             listening: self.state.listening.lock().clone(),
             portals_made: self.portals_made,
+            descriptors_mark: open_descriptors(&transaction).map_or(0, |open| open.mark()),
             read_only: transaction.modes.read_only,
         });
         self.set_nested();
@@ -355,6 +364,9 @@ impl Session {
         let savepoint = &self.savepoints[at];
         if let Some(transaction) = self.state.transaction.lock().as_mut() {
             transaction.txn.rollback_to(&savepoint.storage);
+            if let Some(open) = open_descriptors(transaction) {
+                open.close_since(savepoint.descriptors_mark);
+            }
             transaction.catalog.rollback_to(savepoint.catalog_mark);
             transaction.modes.read_only = savepoint.read_only;
             transaction.txn.set_read_only(savepoint.read_only);

@@ -135,6 +135,16 @@ pub enum Key<'a> {
     Garbage {
         segment: SegmentId,
     },
+    /// What is known of a large object besides its bytes.
+    LargeObject {
+        database: u32,
+        oid: u32,
+    },
+    LargeObjectPage {
+        database: u32,
+        oid: u32,
+        page: u32,
+    },
     /// The first number of a kind (or of a table's row ids) that may not be given out yet.
     Counter {
         kind: u8,
@@ -160,6 +170,8 @@ impl Key<'_> {
             | Key::LastCommit
             | Key::Sequence { .. }
             | Key::Statistics { .. }
+            | Key::LargeObject { .. }
+            | Key::LargeObjectPage { .. }
             | Key::Counter { .. } => Space::Meta,
         }
     }
@@ -211,6 +223,17 @@ impl Key<'_> {
             Key::Garbage { segment } => {
                 out.extend_from_slice(&GARBAGE);
                 out.extend_from_slice(&segment.to_be_bytes());
+            }
+            Key::LargeObject { database, oid } => {
+                out.extend_from_slice(&[INTERNAL, b'o']);
+                out.extend_from_slice(&database.to_be_bytes());
+                out.extend_from_slice(&oid.to_be_bytes());
+            }
+            Key::LargeObjectPage { database, oid, page } => {
+                out.extend_from_slice(&[INTERNAL, b'p']);
+                out.extend_from_slice(&database.to_be_bytes());
+                out.extend_from_slice(&oid.to_be_bytes());
+                out.extend_from_slice(&page.to_be_bytes());
             }
             Key::Counter { kind, id } => {
                 out.extend_from_slice(&[INTERNAL, b'n', kind]);

@@ -22,6 +22,7 @@ mod counters;
 mod error;
 mod fault;
 pub mod keys;
+pub mod large_object;
 pub mod locks;
 mod moves;
 pub mod objects;

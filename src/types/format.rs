@@ -1,7 +1,7 @@
 //! Settings that decide how values are read and written: `DateStyle`, `IntervalStyle`, `TimeZone`,
-//! `extra_float_digits`, `bytea_output`.
+//! `extra_float_digits`, `bytea_output`, `client_encoding`.
 
-use super::TimeZone;
+use super::{Charset, TimeZone};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DateStyle {
@@ -47,6 +47,8 @@ pub struct Format {
     /// Above 0: shortest text that reads back the same; else 15 (6 for float4) digits plus this.
     pub extra_float_digits: i32,
     pub bytea_output: ByteaOutput,
+    /// For binary forms that are text; the connection converts text forms.
+    pub client_encoding: Charset,
     /// The transaction's start, microseconds since 2000-01-01 UTC: what `'now'` and `'today'` mean.
     pub now: i64,
 }
@@ -60,6 +62,7 @@ impl Default for Format {
             time_zone: TimeZone::utc(),
             extra_float_digits: 1,
             bytea_output: ByteaOutput::Hex,
+            client_encoding: Charset::UTF8,
             now: 0,
         }
     }

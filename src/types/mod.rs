@@ -14,6 +14,7 @@ pub mod arrow;
 pub mod bits;
 pub mod boolean;
 pub mod bytea;
+mod charset;
 mod codec;
 mod compare;
 pub mod datetime;
@@ -43,6 +44,7 @@ mod tests;
 pub mod textsearch;
 pub mod uuid;
 
+pub use charset::{Charset, SharedCharset};
 pub use codec::{binary_in, binary_out, text_in, text_out};
 pub use compare::{compare, equal, hash};
 pub use datetime::{Interval, TimeZone};

@@ -135,3 +135,13 @@ CREATE INDEX ON dep ((a + rid));
 CREATE UNIQUE INDEX ON dep (a) WHERE a > 5;
 CREATE VIEW dep_view AS SELECT a, b FROM dep WHERE rid > 0;
 SELECT deptype, (SELECT relname FROM pg_class WHERE oid = d.objid AND classid = 'pg_class'::regclass), (SELECT conname FROM pg_constraint WHERE oid = d.objid AND classid = 'pg_constraint'::regclass), (SELECT adnum FROM pg_attrdef WHERE oid = d.objid AND classid = 'pg_attrdef'::regclass), classid::regclass, refobjid::regclass::text, objsubid, refobjsubid FROM pg_depend d WHERE refclassid = 'pg_class'::regclass AND refobjid IN ('ref'::regclass, 'dep'::regclass, 'dep_view'::regclass, 'ref_pkey'::regclass, 'dep_id_seq'::regclass) AND NOT EXISTS (SELECT FROM pg_class WHERE oid = objid AND relkind = 't') ORDER BY 1, 2, 3, 4, classid, refobjid::regclass::text, 7, 8;
+-- Kinds of tokens of text search, as psql lists them (\dFp+, \dF+).
+SELECT * FROM ts_token_type('default') ORDER BY tokid;
+SELECT alias FROM ts_token_type((SELECT oid FROM pg_ts_parser)) WHERE tokid = 3;
+SELECT * FROM ts_token_type('nonsense');
+-- Constants are computed when a prepared statement runs, not when it is prepared.
+PREPARE failing AS SELECT 1 / 0 AS a, 'x' AS b;
+SELECT parameter_types FROM pg_prepared_statements WHERE name = 'failing';
+EXECUTE failing;
+DEALLOCATE failing;
+PREPARE failing (int) AS SELECT 'x'::int + $1;

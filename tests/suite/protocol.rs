@@ -62,7 +62,7 @@ fn exchange(client: &mut Client, messages: &[(u8, Vec<u8>)]) -> Vec<String> {
     let mut expected = 0;
     for (kind, body) in messages {
         client.send(*kind, body).expect("the server reads");
-        expected += usize::from(matches!(kind, b'S' | b'Q'));
+        expected += usize::from(matches!(kind, b'S' | b'Q' | b'F'));
     }
     let mut seen = Vec::new();
     while expected > 0 {
@@ -79,7 +79,7 @@ fn show(kind: u8, body: &[u8]) -> String {
     let text = match kind {
         b'E' | b'N' => body
             .split(|b| *b == 0)
-            .filter(|f| f.first().is_some_and(|k| b"SCMDHP".contains(k)))
+            .filter(|f| f.first().is_some_and(|k| b"SCMDHPW".contains(k)))
             .map(|f| String::from_utf8_lossy(f).into_owned())
             .collect::<Vec<_>>()
             .join(" "),
@@ -204,6 +204,143 @@ fn void_parameters_are_no_arguments() {
         ],
         &[parse("", "SELECT lower($1)", &[VOID]), sync()],
         &[parse("", "SELECT count($1)", &[VOID]), sync()],
+    ]);
+}
+
+/// PDO shows the whole error, in which PostgreSQL says which parameter it is about.
+#[test]
+fn a_parameter_that_cannot_be_read_is_named() {
+    let bad = |portal: &str, formats: &[i16], value: &[u8]| {
+        bind(portal, "s", formats, &[None, Some(value)], &[])
+    };
+    let int = parse("s", "SELECT $1::text, $2::int4", &[]);
+    assert_alike(&[
+        &[int, sync()],
+        &[bad("", &[], b"it's"), sync()],
+        &[bad("p", &[], b"x"), sync()],
+        &[bad("", &[], b"\xff"), sync()],
+        &[bad("", &[1], b"abc"), sync()],
+        &[query("SET log_parameter_max_length_on_error = 3")],
+        &[bad("", &[], b"it's"), sync()],
+        &[bad("", &[], b"x"), sync()],
+        &[query("SET log_parameter_max_length_on_error = -1"), bad("", &[], b"it's"), sync()],
+        &[close(b'S', "s"), parse("s", "SELECT $1::text, $2::json", &[]), sync()],
+        &[bad("", &[], b"{\"a\": x}"), sync()],
+    ]);
+}
+
+/// psqlODBC says what it was doing by the message that failed; PostgreSQL computes constants at Bind.
+#[test]
+fn constants_are_computed_at_bind() {
+    assert_alike(&[
+        &[parse("s", "SELECT 1 / 0 AS a, $1::text", &[]), describe(b'S', "s"), sync()],
+        &[bind("", "s", &[], &[None], &[]), sync()],
+        &[parse("", "INSERT INTO pg_temp.nothing VALUES (1 / 0)", &[]), sync()],
+        &[parse("", "SELECT 'x'::int4, 1 / 0", &[]), sync()],
+    ]);
+}
+
+/// Drivers read and write large objects so: one function by its OID, without a statement.
+#[test]
+fn functions_are_called_by_oid() {
+    const ABS: u32 = 1397;
+    const LO_FROM_BYTEA: u32 = 3457;
+    const LO_GET: u32 = 3458;
+    const GENERATE_SERIES: u32 = 1067;
+    let call = |function: u32, formats: &[i16], values: &[Option<&[u8]>], result: i16| {
+        let count = |n: usize| u16::try_from(n).expect("few").to_be_bytes();
+        let mut body = function.to_be_bytes().to_vec();
+        body.extend_from_slice(&count(formats.len()));
+        formats.iter().for_each(|f| body.extend_from_slice(&f.to_be_bytes()));
+        body.extend_from_slice(&count(values.len()));
+        for value in values {
+            let length = value.map_or(-1, |v| i32::try_from(v.len()).expect("short"));
+            body.extend_from_slice(&length.to_be_bytes());
+            body.extend_from_slice(value.unwrap_or_default());
+        }
+        body.extend_from_slice(&result.to_be_bytes());
+        (b'F', body)
+    };
+    let oid: &[u8] = &410_001_u32.to_be_bytes();
+    let make = || call(LO_FROM_BYTEA, &[1, 0], &[Some(oid), Some(b"\\x0102")], 1);
+    assert_alike(&[
+        &[call(ABS, &[], &[Some(b"-5")], 0)],
+        &[call(ABS, &[1], &[Some(&(-5_i32).to_be_bytes())], 1)],
+        &[call(ABS, &[], &[None], 0)],
+        &[call(ABS, &[], &[], 0)],
+        &[call(ABS, &[0, 0], &[Some(b"1")], 0)],
+        &[call(4_000_000, &[], &[Some(b"x")], 0)],
+        &[call(GENERATE_SERIES, &[], &[Some(b"1"), Some(b"2")], 0)],
+        &[make(), call(LO_GET, &[1], &[Some(oid)], 0), call(LO_GET, &[1], &[Some(oid)], 1)],
+        &[make()],
+        &[query("SELECT lo_unlink(410001)")],
+        &[query("BEGIN"), call(LO_GET, &[1], &[Some(oid)], 0), call(ABS, &[], &[Some(b"1")], 0)],
+        &[query("ROLLBACK"), call(ABS, &[], &[Some(b"1")], 0)],
+    ]);
+}
+
+/// A query as bytes, which need not be UTF-8.
+fn raw_query(sql: &[u8]) -> (u8, Vec<u8>) {
+    (b'Q', [sql, &[0]].concat())
+}
+
+#[test]
+fn text_is_in_the_clients_encoding() {
+    const TEXT_ARRAY: u32 = 1009;
+    let array = b"\0\0\0\x01\0\0\0\0\0\0\0\x19\0\0\0\x01\0\0\0\x01\0\0\0\x02\xe9a";
+    let both = |formats: &[i16], value: &[u8], results: &[i16]| {
+        [bind("", "s", formats, &[Some(value)], results), execute("", 0), sync()]
+    };
+    let text = parse("s", "SELECT $1::text, octet_length($1::text), ROW($1::text)", &[]);
+    let arrays = parse("s", "SELECT $1, octet_length($1[1]), ROW($1)", &[TEXT_ARRAY]);
+    let json = parse("s", "SELECT $1::jsonb, octet_length($1::jsonb::text)", &[]);
+    assert_alike(&[
+        &[query("SET client_encoding = 'LATIN1'")],
+        &[raw_query(b"SELECT '\xe9' AS \"\xfc\", octet_length('\xe9')")],
+        &[raw_query(b"SELECT '\xe9', no_such_column")],
+        &[raw_query(b"SELECT no_such_\xe9")],
+        &[raw_query(b"SELECT 'ok' WHERE '\xe9' = chr(12354)")],
+        &[query("SELECT chr(12354)")],
+        &[text, sync()],
+        &both(&[], b"\xe9", &[]),
+        &both(&[1], b"\xe9", &[1]),
+        &[close(b'S', "s"), arrays, sync()],
+        &both(&[1], array, &[1]),
+        &both(&[], b"{\xe9}", &[0]),
+        &[close(b'S', "s"), json, sync()],
+        &both(&[1], b"\x01[\"\xe9\"]", &[1]),
+        &[raw_query(b"PREPARE \"\xe9\" AS SELECT 1"), raw_query(b"EXECUTE \"\xe9\"")],
+        &[raw_query(b"SET application_name = '\xe9'")],
+        &[raw_query(b"SELECT current_setting('\xe9')"), query("SHOW application_name")],
+        &[query("CREATE TEMP TABLE encoded (a text, b text)")],
+        &[
+            query("COPY encoded FROM STDIN"),
+            (b'd', b"\xe9\t1\nx".to_vec()),
+            (b'd', b"\xfc\t2\n".to_vec()),
+            (b'c', Vec::new()),
+        ],
+        &[
+            query("COPY encoded FROM STDIN (ENCODING 'EUC_JP')"),
+            (b'd', b"\xa4".to_vec()),
+            (b'd', b"\xa2\t3\n".to_vec()),
+            (b'c', Vec::new()),
+        ],
+        &[
+            query("COPY encoded FROM STDIN (ENCODING 'EUC_JP')"),
+            (b'd', b"a\t1\n\xa4\t3\n".to_vec()),
+            (b'c', Vec::new()),
+        ],
+        &[query("SELECT b, octet_length(a) FROM encoded ORDER BY b")],
+        &[query("COPY (SELECT * FROM encoded WHERE b < '3') TO STDOUT")],
+        &[query(
+            "COPY (SELECT * FROM encoded WHERE b < '3') TO STDOUT (FORMAT csv, ENCODING 'UTF8')",
+        )],
+        &[query("COPY (SELECT * FROM encoded WHERE b = '3') TO STDOUT (ENCODING 'SJIS')")],
+        &[query("COPY (SELECT * FROM encoded WHERE b = '3') TO STDOUT")],
+        &[query("SET client_encoding = 'EUC_JP'"), raw_query(b"SELECT '\xa4'")],
+        &[raw_query(b"SELECT '\x8f\xa1\xa1'"), raw_query(b"SELECT '\xa4\xa2'")],
+        &[query("BEGIN"), query("SET client_encoding = 'SJIS'"), query("SELECT chr(12354)")],
+        &[query("ROLLBACK"), query("SELECT chr(12354)")],
     ]);
 }
 

@@ -91,6 +91,7 @@ pub mod oid {
         pub const AUTHID: Oid = 1260;
         pub const DATABASE: Oid = 1262;
         pub const CONSTRAINT: Oid = 2606;
+        pub const LARGE_OBJECT: Oid = 2613;
         pub const NAMESPACE: Oid = 2615;
         pub const REWRITE: Oid = 2618;
         pub const ATTRDEF: Oid = 2604;

@@ -25,6 +25,7 @@ mod pg_depend;
 mod pg_description;
 mod pg_enum;
 mod pg_index;
+mod pg_largeobject;
 mod pg_locks;
 mod pg_namespace;
 mod pg_prepared_statements;
@@ -54,6 +55,7 @@ use super::system_schema::{JobRow, SegmentRow, TierSizes};
 use super::{Catalog, Relation};
 use crate::error::Result;
 use crate::nodes::AttrNumber;
+use crate::storage::large_object::{LargeObject, Page};
 use crate::types::{Datum, Oid};
 use std::net::IpAddr;
 
@@ -99,6 +101,13 @@ pub trait Host {
     }
     fn cursors(&self) -> Vec<Cursor> {
         Vec::new()
+    }
+    /// The database's large objects.
+    fn large_objects(&self) -> Result<Vec<LargeObject>> {
+        Ok(Vec::new())
+    }
+    fn large_object_pages(&self) -> Result<Vec<Page>> {
+        Ok(Vec::new())
     }
     /// Jobs in the background, oldest first.
     fn jobs(&self) -> Vec<JobRow> {

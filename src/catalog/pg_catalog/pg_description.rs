@@ -5,6 +5,7 @@ use super::{Columns, Context, Row};
 use crate::catalog::builtin::description;
 use crate::catalog::builtin::oid::class;
 use crate::catalog::{Namespace, Relation, RelationKind, UserType};
+use crate::error::Result;
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -36,8 +37,8 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(this.chain(checks).map(|row| columns.project(&row)));
 }
 
-/// Comments on schemas, those on the system's being in the export, and on functions.
-pub(super) fn of_others(cx: &Context<'_>) -> Vec<Row> {
+/// Comments on schemas, those on the system's being in the export, on functions and on large objects.
+pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
     let comment = |n: &Arc<Namespace>| {
         let exported = description(n.oid, class::NAMESPACE, 0);
         let comment = n.comment.as_deref().filter(|comment| exported != Some(*comment))?;
@@ -47,7 +48,12 @@ pub(super) fn of_others(cx: &Context<'_>) -> Vec<Row> {
     let functions = functions.filter_map(|function| {
         Some(row(function.proc.oid, class::PROC, 0, function.comment.as_deref()?))
     });
-    cx.catalog.namespaces().filter_map(comment).chain(functions).collect()
+    let mut rows: Vec<Row> = cx.catalog.namespaces().filter_map(comment).chain(functions).collect();
+    for object in cx.host.large_objects()? {
+        let comment = object.comment.as_deref();
+        rows.extend(comment.map(|comment| row(object.oid, class::LARGE_OBJECT, 0, comment)));
+    }
+    Ok(rows)
 }
 
 fn row(object: Oid, class: Oid, sub: i16, comment: &str) -> Row {

@@ -115,7 +115,7 @@ pub fn scan(
         Source::Made(make) => return Ok(made(make(cx)?)),
         Source::Export => nothing(),
         Source::Objects(maker) => {
-            let others = maker.others.map_or_else(Vec::new, |others| others(cx));
+            let others = maker.others.map_or_else(|| Ok(Vec::new()), |others| others(cx))?;
             let objects = objects(relation, &maker, key, cx).into_iter();
             Scan { objects, maker: Some(maker), ..made(others) }
         }

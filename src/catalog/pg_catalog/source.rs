@@ -31,6 +31,9 @@ pub(super) enum Object {
 /// Makes the rows of one object.
 type Make<T> = fn(&T, &Context<'_>, Columns, &mut Vec<Row>);
 
+/// Makes rows all at once.
+type MakeAll = fn(&Context<'_>) -> Result<Vec<Row>>;
+
 /// Where a relation's rows come from.
 pub(super) enum Source {
     /// The export alone.
@@ -38,7 +41,7 @@ pub(super) enum Source {
     /// The export, then rows of the database's objects.
     Objects(Objects),
     /// Code makes all rows at once.
-    Made(fn(&Context<'_>) -> Result<Vec<Row>>),
+    Made(MakeAll),
 }
 
 /// How the rows of objects are made and found.
@@ -46,7 +49,7 @@ pub(super) struct Objects {
     of_relation: Option<Make<Relation>>,
     of_type: Option<Make<UserType>>,
     /// Rows of what is neither.
-    pub others: Option<fn(&Context<'_>) -> Vec<Row>>,
+    pub others: Option<MakeAll>,
     pub finders: &'static [(&'static str, Finder)],
     /// How many rows a relation has, about.
     pub per_relation: f64,
@@ -111,6 +114,8 @@ pub(super) fn source(name: &str) -> Source {
         "pg_database" => Source::Made(|cx| Ok(pg_database::rows(cx))),
         "pg_db_role_setting" => Source::Made(|cx| Ok(pg_db_role_setting::rows(cx))),
         "pg_default_acl" => Source::Made(|cx| Ok(pg_default_acl::rows(cx))),
+        "pg_largeobject" => Source::Made(pg_largeobject::pages),
+        "pg_largeobject_metadata" => Source::Made(pg_largeobject::metadata),
         "pg_locks" => Source::Made(|cx| Ok(pg_locks::rows(cx))),
         "pg_namespace" => Source::Made(|cx| Ok(pg_namespace::rows(cx))),
         "pg_prepared_statements" => Source::Made(|cx| Ok(pg_prepared_statements::rows(cx))),
@@ -146,9 +151,9 @@ fn objects(name: &str) -> Option<Objects> {
             of(pg_constraint::rows, 0.5, KEYS).and_types(pg_constraint::of_type)
         }
         "pg_depend" => {
-            let others = Some(pg_depend::of_functions as fn(&Context<'_>) -> Vec<Row>);
+            let others: MakeAll = |cx| Ok(pg_depend::of_functions(cx));
             let of_objects = of(pg_depend::rows, 6.0, &[("objid", by_part)]);
-            Objects { others, ..of_objects.and_types(pg_depend::of_type) }
+            Objects { others: Some(others), ..of_objects.and_types(pg_depend::of_type) }
         }
         "pg_description" => Objects {
             others: Some(pg_description::of_others),
@@ -167,7 +172,7 @@ fn objects(name: &str) -> Option<Objects> {
         "pg_proc" => Objects {
             of_relation: None,
             of_type: None,
-            others: Some(pg_proc::rows),
+            others: Some(|cx| Ok(pg_proc::rows(cx))),
             finders: &[("oid", nothing), ("proname", nothing)],
             per_relation: 0.1,
         },

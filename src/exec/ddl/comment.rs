@@ -43,6 +43,9 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
         ObjectType::OBJECT_SCHEMA => schema(name_of(statement), comment, cx)?,
         ObjectType::OBJECT_DATABASE => database(name_of(statement), comment, cx)?,
         ObjectType::OBJECT_ROLE => role(name_of(statement), comment, cx)?,
+        ObjectType::OBJECT_LARGEOBJECT => {
+            super::large_object::comment(statement.object(), comment, cx).await?;
+        }
         // pg_dump comments on its own extension; there is one extension here, which has its comment.
         ObjectType::OBJECT_EXTENSION if name_of(statement) == "plpgsql" => {}
         _ => return Err(PgError::unsupported("COMMENT ON this kind of object")),

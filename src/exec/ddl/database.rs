@@ -225,6 +225,7 @@ pub(super) async fn drop(statement: &DropdbStmt, cx: &DdlContext<'_>) -> Result<
         let key = ObjectKey::Namespace(found.oid, namespace.oid);
         cx.catalog.push(Change::Remove(key), cx.txn);
     }
+    cx.txn.drop_large_objects_of(found.oid)?;
     cx.catalog.push(Change::Remove(ObjectKey::Database(found.oid)), cx.txn);
     Ok("DROP DATABASE".to_owned())
 }

@@ -5,7 +5,7 @@
 
 use super::grantor::{Subject, without_orphans};
 use super::names::{RelationName, get_namespace};
-use super::{DdlContext, database, lock, role_spec};
+use super::{DdlContext, database, large_object, lock, role_spec};
 use crate::catalog::{Catalog, Change, Database, Namespace, Relation, RelationKind, acl, builtin};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
@@ -86,6 +86,13 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
         ) => {
             for object in super::untyped_list::untyped(statement.objects()).iter() {
                 super::routine::grant(object, kind, &change, cx)?;
+            }
+        }
+        (_, ObjectType::OBJECT_LARGEOBJECT) => {
+            let objects = super::untyped_list::untyped(statement.objects()).iter();
+            let objects: Vec<_> = objects.map(large_object::oid).collect::<Result<_>>()?;
+            for object in objects {
+                large_object::grant(object, &change, cx).await?;
             }
         }
         (_, ObjectType::OBJECT_DATABASE) => {

@@ -27,6 +27,7 @@ mod grantor;
 mod implicit_names;
 mod index_def;
 mod key;
+mod large_object;
 mod like;
 mod located;
 mod lock;
@@ -189,7 +190,7 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::GrantRoleStmt(s) => role::grant(s, cx),
         Node::CreateExtensionStmt(s) => extension::create(s, cx),
         Node::DropOwnedStmt(s) => owned::drop_owned(s, cx).await,
-        Node::ReassignOwnedStmt(s) => owned::reassign(s, cx),
+        Node::ReassignOwnedStmt(s) => owned::reassign(s, cx).await,
         Node::AlterDefaultPrivilegesStmt(s) => default_privileges::alter(s, cx),
         Node::GrantStmt(s) => grant::execute(s, cx).await,
         other => Err(PgError::unsupported(statement_name(other))),

@@ -1,7 +1,7 @@
 //! DROP OWNED and REASSIGN OWNED: what a role owns in this database, and what is granted to it.
 
 use super::alter_table::set_owner;
-use super::{DdlContext, default_privileges, drop, lock, role_spec, user_rows};
+use super::{DdlContext, default_privileges, drop, large_object, lock, role_spec, user_rows};
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
 use crate::catalog::{
@@ -43,6 +43,7 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
         objects.push(Object::Function(function.proc.oid));
     }
     delete_rows(&roles, cx).await?;
+    large_object::drop_owned(&roles, cx).await?;
     for role in &roles {
         revoke_all(&acl::role_name(&catalog, *role), cx);
     }
@@ -123,7 +124,7 @@ fn revoke_default(found: &DefaultAcl, acl: Vec<String>, cx: &DdlContext<'_>) {
 }
 
 /// REASSIGN OWNED: the objects of this database, and databases.
-pub(super) fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Result<String> {
+pub(super) async fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Result<String> {
     let roles = roles(statement.roles(), "reassign objects", cx)?;
     let new = role_spec::get(statement.newrole().expect("REASSIGN OWNED names a role"), cx)?;
     check_may_act_for(new, "reassign objects", cx)?;
@@ -162,6 +163,7 @@ pub(super) fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>) -> Re
             set_owner(relation, new, cx)?;
         }
     }
+    large_object::reassign(&roles, new, cx).await?;
     Ok("REASSIGN OWNED".to_owned())
 }
 

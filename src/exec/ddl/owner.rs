@@ -46,6 +46,9 @@ pub(super) async fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> 
         kind @ (ObjectType::OBJECT_FUNCTION
         | ObjectType::OBJECT_PROCEDURE
         | ObjectType::OBJECT_ROUTINE) => super::routine::owner(statement.object(), kind, owner, cx),
+        ObjectType::OBJECT_LARGEOBJECT => {
+            super::large_object::owner(statement.object(), owner, cx).await
+        }
         _ => Err(PgError::unsupported("OWNER TO of this kind of object")),
     }
 }

@@ -403,6 +403,10 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
         let what = super::default_privileges::describe(found, cx);
         lines.extend(line(found.role, &Some(found.acl.clone()), found.oid, what));
     }
+    for object in super::large_object::all(cx)? {
+        let what = format!("large object {}", object.oid);
+        lines.extend(line(object.owner, &object.acl, object.oid, what));
+    }
     for table in user_rows::tables(&catalog) {
         if user_rows::exist(table, role.oid, cx)? {
             let what = describe(&catalog, Object::Relation(table.oid), path);

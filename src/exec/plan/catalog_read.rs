@@ -65,9 +65,11 @@ const BEGINS: [&str; 4] = ["_pg_", "pg_get_", "quote_", "to_reg"];
 
 /// Functions and relations that show live state of the whole server.
 const LIVE_BEGINS: [&str; 3] = ["pg_stat_get_", "pg_stat_", "pg_statio_"];
-const LIVE: [&str; 13] = [
+const LIVE: [&str; 15] = [
     "pg_database_size",
     "pg_indexes_size",
+    "pg_largeobject",
+    "pg_largeobject_metadata",
     "pg_locks",
     "pg_lock_status",
     "pg_relation_size",

@@ -243,9 +243,14 @@ pub fn plan_explained(query: &Query, cx: &Arc<StatementContext>) -> Result<Arc<P
     plan_with(query, planner)
 }
 
+/// The columns that a query's plan gives, where it cannot be planned.
+pub fn result_columns(query: &Query, catalog: &Catalog) -> Vec<ResultColumn> {
+    query.output().map(|t| result_column(t, catalog)).collect()
+}
+
 fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let cx = planner.cx.clone();
-    let columns = query.output().map(|t| result_column(t, &cx.catalog)).collect();
+    let columns = result_columns(query, &cx.catalog);
     let query = prepared(query, &cx.catalog);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),

@@ -11,6 +11,7 @@ use crate::exec::{ExecState, Operator, Row};
 use crate::functions::Deparse;
 use crate::nodes::AttrNumber;
 use crate::storage::cold::SegmentInfo;
+use crate::storage::large_object::{LargeObject, LargeObjects, Page};
 use crate::storage::{LockInfo, SequenceParams};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
@@ -121,6 +122,12 @@ impl Operator for Run {
 /// What system relations show besides the catalog, asked of the session.
 struct EnvHost<'a>(&'a ExecState);
 
+impl EnvHost<'_> {
+    fn large_objects_shown(&self) -> LargeObjects<'_> {
+        LargeObjects { database: self.0.env().database(), view: &self.0.cx.view }
+    }
+}
+
 impl pg_catalog::Host for EnvHost<'_> {
     fn domain_default(&self, domain: Oid) -> Result<Option<String>> {
         self.0.env().session().deparse(Deparse::DomainDefault(domain), false)
@@ -167,6 +174,14 @@ impl pg_catalog::Host for EnvHost<'_> {
             bytes: s.file.bytes,
         };
         Ok(segments.into_iter().map(row).collect())
+    }
+
+    fn large_objects(&self) -> Result<Vec<LargeObject>> {
+        Ok(self.large_objects_shown().all()?)
+    }
+
+    fn large_object_pages(&self) -> Result<Vec<Page>> {
+        Ok(self.large_objects_shown().pages()?)
     }
 
     fn tier_sizes(&self, table: &Relation) -> Result<TierSizes> {

@@ -134,6 +134,17 @@ pub fn notification(out: &mut Vec<u8>, pid: i32, channel: &str, payload: &str) {
     });
 }
 
+/// A function's result; `None`: NULL.
+pub fn function_call_response(out: &mut Vec<u8>, form: Option<&[u8]>) {
+    message(out, b'V', |out| match form {
+        None => i32(out, -1),
+        Some(form) => {
+            i32(out, i32::try_from(form.len()).expect("values are shorter than 1 GiB"));
+            out.extend_from_slice(form);
+        }
+    });
+}
+
 /// CopyInResponse (`G`) or CopyOutResponse (`H`).
 pub fn copy_response(out: &mut Vec<u8>, tag: u8, binary: bool, columns: usize) {
     message(out, tag, |out| {

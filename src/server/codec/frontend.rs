@@ -7,6 +7,7 @@
 //! - text that is not valid UTF-8: 22021, the session goes on.
 
 use crate::error::{PgError, Result, code};
+pub use crate::session::FunctionCall;
 pub use crate::session::utf8;
 use crate::types::Oid;
 
@@ -42,7 +43,7 @@ pub enum Message<'a> {
     Flush,
     Sync,
     Terminate,
-    FunctionCall,
+    FunctionCall(FunctionCall<'a>),
     CopyData(&'a [u8]),
     CopyDone,
     CopyFail(&'a str),
@@ -94,7 +95,12 @@ pub fn decode(tag: u8, body: &[u8]) -> Result<Message<'_>> {
         b'H' => Message::Flush,
         b'S' => Message::Sync,
         b'X' => return Ok(Message::Terminate),
-        b'F' => return Ok(Message::FunctionCall),
+        b'F' => Message::FunctionCall(FunctionCall {
+            function: u32::from_be_bytes(r.array()?),
+            formats: r.formats()?,
+            arguments: r.parameters()?,
+            result_format: r.i16()?,
+        }),
         b'd' => return Ok(Message::CopyData(body)),
         b'c' => return Ok(Message::CopyDone),
         b'f' => Message::CopyFail(r.string()?),

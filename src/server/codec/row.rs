@@ -90,12 +90,15 @@ pub fn encode(out: &mut Vec<u8>, datum: &Datum, column: OutputColumn, env: &dyn 
     match column.encoding {
         Encoding::Binary if matches!(column.type_oid, oids::ACLITEM | ACLITEM_ARRAY) => {
             let message = "no binary output function available for type aclitem";
-            return Err(PgError::new(code::UNDEFINED_FUNCTION, message));
+            Err(PgError::new(code::UNDEFINED_FUNCTION, message))
         }
-        Encoding::Binary => functions::binary_out(env, column.type_oid, datum, out),
-        Encoding::Text => functions::text_out(env, column.type_oid, datum, out),
+        Encoding::Binary => functions::send(env, column.type_oid, datum, out),
+        Encoding::Text => {
+            let start = out.len();
+            functions::text_out(env, column.type_oid, datum, out);
+            env.format().client_encoding.encode_tail(out, start)
+        }
     }
-    Ok(())
 }
 
 /// What `body` appends, with its length in front; the length does not count itself.
@@ -167,7 +170,10 @@ impl<'a> Source<'a> {
                 (Source::Int2(a), Encoding::Binary) => out.extend(a.value(row).to_be_bytes()),
                 (Source::Int4(a), Encoding::Binary) => out.extend(a.value(row).to_be_bytes()),
                 (Source::Int8(a), Encoding::Binary) => out.extend(a.value(row).to_be_bytes()),
-                (Source::Text(a), _) => out.extend_from_slice(a.value(row).as_bytes()),
+                (Source::Text(a), _) => {
+                    let text = env.format().client_encoding.encode(a.value(row))?;
+                    out.extend_from_slice(&text);
+                }
                 (Source::Other(a), _) => {
                     let datum = types::arrow::datum_at(*a, row, column.type_oid);
                     encode(out, &datum, column, env)?;

@@ -30,7 +30,8 @@ pub(super) struct Reader {
     buffer: Vec<u8>,
     /// Consumed bytes of `buffer`.
     at: usize,
-    header_read: bool,
+    /// What comes before the rows has been read.
+    pub header_read: bool,
     at_end: bool,
     /// Rows read.
     pub rows: u64,
@@ -148,7 +149,7 @@ impl<'a> Cursor<'a> {
                 return Err(bad_format("invalid field size"));
             };
             let Some(bytes) = self.take(length) else { return Ok(Parsed::Incomplete) };
-            row.push(functions::binary_in(env, column.type_oid, column.typmod, bytes)?);
+            row.push(functions::receive(env, column.type_oid, column.typmod, bytes)?);
         }
         Ok(Parsed::Row(row))
     }

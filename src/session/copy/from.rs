@@ -4,6 +4,7 @@
 //! go to a [`BulkLoad`], which inserts them in batches: all are one statement, whose writes gather in
 //! the transaction. Errors tell the line (and column) in their CONTEXT.
 
+use super::decoder::Decoder;
 use super::lines::{Lines, bad_format};
 use super::options::{Format, Header, Options};
 use super::other_end::Source;
@@ -189,12 +190,19 @@ impl Loader {
 
     async fn load_lines(&mut self, source: &mut Source<'_>) -> Result<()> {
         let mut lines = Lines::new(&self.options);
+        let client = self.env.format.client_encoding;
+        let mut decoder = Decoder::new(self.options.encoding.unwrap_or(client));
         loop {
-            let data = source.read().await?;
+            let data = source.read().await.map_err(|e| self.at_line(e, lines.number + 1))?;
             let last = data.is_none();
             let data = data.unwrap_or_default();
-            lines.push(&data);
-            in_its_place(data.len(), || self.take_lines(&mut lines, last))?;
+            let (text, undecodable) = decoder.decode(&data, last);
+            lines.push(&text);
+            let ends = last && undecodable.is_none();
+            in_its_place(data.len(), || self.take_lines(&mut lines, ends))?;
+            if let Some(error) = undecodable {
+                return Err(self.at_line(error, lines.number + 1));
+            }
             if last {
                 return Ok(());
             }
@@ -221,7 +229,7 @@ impl Loader {
     async fn load_binary(&mut self, source: &mut Source<'_>) -> Result<()> {
         let mut reader = binary::Reader::default();
         loop {
-            let data = source.read().await?;
+            let data = source.read().await.map_err(|e| self.at_row(e, &reader))?;
             let last = data.is_none();
             let data = data.unwrap_or_default();
             reader.push(&data);
@@ -236,7 +244,7 @@ impl Loader {
         loop {
             let number = reader.rows + 1;
             let read = reader.next(&self.columns, last, &*self.env);
-            let Some(row) = read.map_err(|e| self.at_line(e, number))? else { return Ok(()) };
+            let Some(row) = read.map_err(|e| self.at_row(e, reader))? else { return Ok(()) };
             self.insert(row, number, None)?;
         }
     }
@@ -347,6 +355,14 @@ impl Loader {
             None => functions::null_in(&*self.env, column.type_oid),
         };
         value.map_err(|e| self.with_column(e, number, column, field.map(str::as_bytes)))
+    }
+
+    /// The header of binary data comes before all lines.
+    fn at_row(&self, error: PgError, reader: &binary::Reader) -> PgError {
+        match reader.header_read {
+            true => self.at_line(error, reader.rows + 1),
+            false => error,
+        }
     }
 
     fn at_line(&self, error: PgError, number: u64) -> PgError {

@@ -10,6 +10,7 @@
 
 mod binary;
 mod csv;
+mod decoder;
 mod from;
 mod lines;
 mod options;

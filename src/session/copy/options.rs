@@ -1,8 +1,8 @@
 //! COPY's options and the rules between them (manual, COPY, "Parameters").
 
 use crate::error::{PgError, Result, SqlState, code};
-use crate::functions::encoding_names;
 use crate::session::settings::parse_bool;
+use crate::types::Charset;
 use pg_raw_parse::{ConstValue, Node, nodes};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub(super) struct Options {
     pub force_not_null: Columns,
     pub force_null: Columns,
     pub freeze: bool,
+    /// `None`: the client's.
+    pub encoding: Option<Charset>,
 }
 
 /// The options as given, before defaults.
@@ -55,7 +57,7 @@ struct Given {
     force_not_null: Option<Columns>,
     force_null: Option<Columns>,
     freeze: Option<bool>,
-    encoding: Option<()>,
+    encoding: Option<Charset>,
 }
 
 impl Options {
@@ -126,6 +128,7 @@ impl Given {
             force_not_null: self.force_not_null.unwrap_or(Columns::None),
             force_null: self.force_null.unwrap_or(Columns::None),
             freeze: self.freeze.unwrap_or(false),
+            encoding: self.encoding,
         })
     }
 
@@ -237,16 +240,11 @@ fn boolean(option: &nodes::DefElem) -> Result<bool> {
     parse_bool(&text(option)?).ok_or_else(|| syntax(format!("{name} requires a Boolean value")))
 }
 
-fn encoding(name: &str) -> Result<()> {
-    let compact: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    match compact.to_ascii_lowercase().as_str() {
-        "utf8" | "unicode" | "sqlascii" => Ok(()),
-        _ if encoding_names::number(name).is_none() => {
-            let message = "argument to option \"encoding\" must be a valid encoding name";
-            Err(invalid(message))
-        }
-        _ => Err(PgError::unsupported(format!("COPY with encoding \"{name}\""))),
-    }
+fn encoding(name: &str) -> Result<Charset> {
+    let message = "argument to option \"encoding\" must be a valid encoding name";
+    let charset = Charset::named(name).ok_or_else(|| invalid(message))?;
+    charset.check_supported()?;
+    Ok(charset)
 }
 
 /// An option's value as text, whatever it was written as.

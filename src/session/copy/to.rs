@@ -16,6 +16,7 @@ use crate::session::prepared::Planned;
 use crate::session::rows::{RowReader, into_rows};
 use crate::sql::{self, bind::ParamTypes};
 use crate::storage::TableLockMode;
+use crate::types::Charset;
 use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ struct Writer {
     options: Options,
     columns: Vec<ResultColumn>,
     force_quote: Vec<bool>,
+    /// Of text and CSV.
+    charset: Charset,
     /// A value's text before it is escaped.
     scratch: Vec<u8>,
 }
@@ -56,7 +59,9 @@ impl Session {
         let force_quote = relation::chosen(&options.force_quote, "FORCE_QUOTE", &names, relation)?;
         let mut running = self.start_query(Arc::new(planned), Vec::new()).await?;
         let sink = Sink::open(copy, &options, columns.len(), client)?;
-        let mut writer = Writer { options, columns, force_quote, scratch: Vec::new() };
+        let client = running.rows.env.format.client_encoding;
+        let charset = options.encoding.unwrap_or(client);
+        let mut writer = Writer { options, columns, force_quote, charset, scratch: Vec::new() };
         writer.send(&mut running.rows, sink).await
     }
 
@@ -119,8 +124,9 @@ impl Writer {
         let mut buffer = Vec::new();
         if self.options.header == Header::Present {
             let mut header = |out: &mut Vec<u8>| {
+                let start = out.len();
                 self.header(out);
-                Ok(())
+                self.charset.encode_tail(out, start)
             };
             sink.write(&mut buffer, &mut header).await?;
         }
@@ -176,9 +182,9 @@ impl Writer {
 
     fn row(&mut self, row: &Row, env: &StatementEnv, out: &mut Vec<u8>) -> Result<()> {
         if self.options.format == Format::Binary {
-            self.binary_row(row, env, out);
-            return Ok(());
+            return self.binary_row(row, env, out);
         }
+        let start = out.len();
         for (i, value) in row.iter().enumerate() {
             self.delimit(i, out);
             if value.is_null() {
@@ -196,10 +202,10 @@ impl Writer {
             }
         }
         out.push(b'\n');
-        Ok(())
+        self.charset.encode_tail(out, start)
     }
 
-    fn binary_row(&self, row: &Row, env: &StatementEnv, out: &mut Vec<u8>) {
+    fn binary_row(&self, row: &Row, env: &StatementEnv, out: &mut Vec<u8>) -> Result<()> {
         let count = i16::try_from(row.len()).expect("tables have at most 1600 columns");
         out.extend_from_slice(&count.to_be_bytes());
         for (value, column) in row.iter().zip(&self.columns) {
@@ -209,9 +215,10 @@ impl Writer {
             }
             let start = out.len();
             out.extend_from_slice(&[0; 4]);
-            functions::binary_out(env, column.type_oid, value, out);
+            functions::send(env, column.type_oid, value, out)?;
             let length = i32::try_from(out.len() - start - 4).expect("values are below 1 GiB");
             out[start..start + 4].copy_from_slice(&length.to_be_bytes());
         }
+        Ok(())
     }
 }

@@ -22,7 +22,7 @@ pub use value::parse_bool;
 
 use crate::catalog::builtin::{self, Setting};
 use crate::error::{PgError, Result, code};
-use crate::types::Format;
+use crate::types::{Charset, Format, SharedCharset};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,8 +47,14 @@ pub enum Source {
 }
 
 /// The settings that make [`Settings::format`].
-const FORMATS: [&str; 5] =
-    ["datestyle", "intervalstyle", "timezone", "extra_float_digits", "bytea_output"];
+const FORMATS: [&str; 6] = [
+    "datestyle",
+    "intervalstyle",
+    "timezone",
+    "extra_float_digits",
+    "bytea_output",
+    "client_encoding",
+];
 
 /// The values of one setting that differ from the default.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +79,8 @@ pub struct Settings {
     entries: HashMap<String, Entry>,
     undo: Vec<Undo>,
     format: Arc<Format>,
+    /// `client_encoding`, for the connection.
+    client_charset: Arc<SharedCharset>,
     /// Counts changes, so that what is derived from settings knows when it is stale.
     version: u64,
 }
@@ -92,6 +100,11 @@ impl Settings {
     /// The settings that decide how values are read and written.
     pub fn format(&self) -> &Arc<Format> {
         &self.format
+    }
+
+    /// The encoding of what the client sends and gets, now and after each change.
+    pub fn client_charset(&self) -> &Arc<SharedCharset> {
+        &self.client_charset
     }
 
     /// The stored value in force: numbers in the setting's own unit. `None`: no such setting.
@@ -223,7 +236,7 @@ impl Settings {
                 let mut format = (*self.format).clone();
                 format.set_time_zone(&value).ok_or_else(|| invalid_value(name, &value))
             }
-            "client_encoding" => canonical_encoding(&value),
+            "client_encoding" => canonical_encoding(value),
             "application_name" | "cluster_name" => Ok(clean_ascii(&value)),
             "search_path" | "temp_tablespaces" => match split_identifiers(&value) {
                 Some(_) => Ok(value),
@@ -271,6 +284,9 @@ impl Settings {
         format.set_time_zone(&self.text("TimeZone"));
         format.set_bytea_output(&self.text("bytea_output"));
         format.extra_float_digits = self.text("extra_float_digits").parse().unwrap_or(1);
+        format.client_encoding =
+            Charset::named(&self.text("client_encoding")).unwrap_or(Charset::UTF8);
+        self.client_charset.set(format.client_encoding);
         self.format = Arc::new(format);
     }
 
@@ -420,25 +436,18 @@ fn check_relation_kinds(name: &str, value: String) -> Result<String> {
 /// What `restrict_nonsystem_relation_kind` can name. There are no foreign tables.
 const RELATION_KINDS: [&str; 2] = ["view", "foreign-table"];
 
-/// The canonical name of an encoding.
-fn canonical_encoding(text: &str) -> Result<String> {
-    let compact: String =
-        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    match compact.as_str() {
-        "utf8" | "unicode" => Ok("UTF8".to_owned()),
-        "sqlascii" => Ok("SQL_ASCII".to_owned()),
-        other if KNOWN_ENCODINGS.iter().any(|prefix| other.starts_with(prefix)) => {
-            Err(PgError::unsupported(format!("client encoding \"{text}\"")))
-        }
-        _ => Err(invalid_value("client_encoding", text)),
+/// The canonical name of an encoding (`check_client_encoding`).
+fn canonical_encoding(text: String) -> Result<String> {
+    let charset = Charset::named(&text).ok_or_else(|| invalid_value("client_encoding", &text))?;
+    charset.check_supported()?;
+    if !charset.converts() {
+        let message = format!("invalid value for parameter \"client_encoding\": \"{text}\"");
+        let detail = format!("Conversion between {} and UTF8 is not supported.", charset.name());
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail));
     }
+    // Old drivers look for the name that they gave.
+    Ok(if text == "UNICODE" { text } else { charset.name().to_owned() })
 }
-
-/// Beginnings of the names of encodings that PostgreSQL converts and we do not.
-const KNOWN_ENCODINGS: [&str; 12] = [
-    "latin", "iso8859", "win", "koi8", "euc", "sjis", "shiftjis", "big5", "gb", "johab", "uhc",
-    "mskanji",
-];
 
 /// As PostgreSQL shows names of applications: bytes that are not printable ASCII become `?`, and
 /// 63 bytes are kept.
@@ -506,7 +515,7 @@ mod tests {
         assert_eq!(refuse("server_version", "1"), code::CANT_CHANGE_RUNTIME_PARAM);
         assert_eq!(refuse("log_connections", "on"), code::CANT_CHANGE_RUNTIME_PARAM);
         assert_eq!(refuse("client_encoding", "nonsense"), code::INVALID_PARAMETER_VALUE);
-        assert_eq!(refuse("client_encoding", "latin1"), code::FEATURE_NOT_SUPPORTED);
+        assert_eq!(refuse("client_encoding", "mule_internal"), code::FEATURE_NOT_SUPPORTED);
         assert_eq!(refuse("standard_conforming_strings", "off"), code::FEATURE_NOT_SUPPORTED);
         let denied = Source::Statement { superuser: false };
         let error = s.set("lc_messages", Some("C"), Scope::Session, denied).unwrap_err();

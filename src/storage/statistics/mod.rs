@@ -90,6 +90,10 @@ impl Store {
     }
 
     /// Changes whenever what ANALYZE found does.
+    pub fn statistics_changed(&self) {
+        self.statistics_version.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub fn statistics_version(&self) -> u64 {
         self.statistics_version.load(Ordering::Relaxed)
     }

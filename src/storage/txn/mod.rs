@@ -305,6 +305,16 @@ impl Txn {
         self.check_size(&state)
     }
 
+    /// Writes to the transaction's write set, past the statement's buffer: for functions with effects,
+    /// which run while rows are read. Where their statement fails, what follows rolls back more than
+    /// the statement: the transaction, or everything since a savepoint.
+    pub fn write_at_once(&self, key: Key<'_>, value: Option<Bytes>) -> Result<()> {
+        let mut state = self.state.lock();
+        state.used = true;
+        state.writes.insert(key.space(), key.encode(), value);
+        self.check_size(&state)
+    }
+
     /// Writes what has one tier only, or moves a row from one to the other.
     pub(super) fn write_raw(&self, key: Key<'_>, value: Option<Bytes>) {
         self.state.lock().statement.insert(key.space(), key.encode(), value);
