@@ -141,3 +141,13 @@ SELECT sum(1 / (id - 7)) FILTER (WHERE id <> 7), sum(1 / (id - 7) + 1) FILTER (W
 SELECT sum(CASE WHEN id = 7 THEN 0 ELSE 1 / (id - 7) END), sum(CASE WHEN id = 7 THEN 1 ELSE 1 / (id - 7) END) FROM measured;
 SELECT sum(1 / (id - 7)), sum(1 / (id - 7) + 1) FROM measured;
 DROP TABLE measured;
+
+-- Volatile functions: sorted by the values that are shown, and called for each aggregate
+CREATE SEQUENCE drawn;
+SELECT array_agg(n) FROM (SELECT nextval('drawn') AS n FROM generate_series(1, 5) ORDER BY 1 DESC) q;
+SELECT nextval('drawn') AS n, g FROM generate_series(1, 5) g ORDER BY 1 DESC LIMIT 2;
+SELECT bool_and(r >= before) FROM (SELECT r, lag(r) OVER () AS before FROM (SELECT random() AS r FROM generate_series(1, 50) ORDER BY 1) q) z;
+SELECT nextval('drawn') > 0, count(*) FROM generate_series(1, 3) GROUP BY 1 ORDER BY 1;
+SELECT setval('drawn', 1, false);
+SELECT sum(nextval('drawn')), avg(nextval('drawn')) FROM generate_series(1, 3);
+DROP SEQUENCE drawn;

@@ -1,6 +1,6 @@
 //! `avg(x)` beside `sum(x)` is computed from it: the same values are added up once.
 
-use super::quals::Rels;
+use super::quals::{self, Rels};
 use super::walk;
 use crate::catalog::{Catalog, builtin};
 use crate::nodes::*;
@@ -42,7 +42,8 @@ fn quotient(
 ) -> Option<Expr> {
     let [arg] = average.arg_types[..] else { return None };
     let is_exact = matches!(arg, oids::INT2 | oids::INT4 | oids::INT8 | oids::NUMERIC);
-    let is_plain = average.distinct.is_empty() && average.order_by.is_empty();
+    let is_volatile = average.args.iter().any(|target| quals::is_volatile(&target.expr));
+    let is_plain = average.distinct.is_empty() && average.order_by.is_empty() && !is_volatile;
     let average_of = builtin::proc_by_signature("avg", &[arg])?;
     if !is_exact || !is_plain || average.func != average_of.oid {
         return None;

@@ -7,6 +7,7 @@
 use super::aggregate::target_of;
 use super::cost;
 use super::planner::{Built, Planner};
+use super::quals::is_volatile;
 use super::walk;
 use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result};
@@ -36,7 +37,10 @@ impl Planner {
         };
         let grouped = self.group(query, rows)?;
         let windowed = self.windows(query, grouped)?;
-        let built = match query.has_target_srfs || !query.distinct.is_empty() {
+        let sorts_by_volatile = query.order_by.iter().any(|item| {
+            target_of(query, item.target_ref).is_ok_and(|target| is_volatile(&target.expr))
+        });
+        let built = match query.has_target_srfs || !query.distinct.is_empty() || sorts_by_volatile {
             true => self.finish_projected(query, windowed)?,
             false => self.finish(query, windowed, ordered)?,
         };
@@ -82,7 +86,8 @@ impl Planner {
         Ok(project(built, columns))
     }
 
-    /// The select list first: it has sets, or DISTINCT compares it.
+    /// The select list first: it has sets, DISTINCT compares it, or its volatile functions' values are
+    /// sorted by.
     fn finish_projected(&mut self, query: &Query, input: Built) -> Result<Built> {
         let mut targets: Vec<Expr> = query.targets.iter().map(|t| t.expr.clone()).collect();
         let input = self.target_sets(&mut targets, input)?;
