@@ -45,7 +45,7 @@ def main():
             print("== options:", name)
             print(dump(*options))
         print("== pg_dumpall: globals")
-        print(run("pg_dumpall", "--globals-only", "--no-role-passwords"))
+        print(comparable(run("pg_dumpall", "--globals-only", "--no-role-passwords")))
 
 
 def fill():
@@ -99,8 +99,11 @@ def database(name, environment=os.environ):
 
 
 def dump(*options, environment=os.environ):
+    return comparable(run("pg_dump", *options, environment=environment))
+
+
+def comparable(text):
     """A dump without what names the server and the moment."""
-    text = run("pg_dump", *options, environment=environment)
     return "\n".join(line for line in text.splitlines() if not re.match(r"-- Dumped |\\(un)?restrict ", line))
 
 
