@@ -26,7 +26,7 @@ mod sublink;
 mod view;
 mod writer;
 
-use crate::catalog::{Catalog, builtin};
+use crate::catalog::{Catalog, Function, builtin};
 use crate::error::{PgError, Result};
 use crate::functions::Deparse;
 use crate::nodes::{Expr, Query};
@@ -63,6 +63,15 @@ pub fn deparse(
             default.map(|expr| expression(&names, expr, 0, pretty)).transpose()
         }
     }
+}
+
+/// The text of a function's body in the SQL standard's form; an error where there is none.
+pub fn function_body(
+    catalog: &Catalog,
+    search_path: &[Oid],
+    function: &Function,
+) -> Result<Option<String>> {
+    function::body_of(&Names { catalog, search_path }, function)
 }
 
 /// Expressions of the innermost of these queries, each as EXPLAIN shows it.
