@@ -344,3 +344,17 @@ RESET ROLE;
 ALTER FUNCTION leaky() LEAKPROOF;
 DROP OWNED BY fn_nobody;
 DROP ROLE fn_nobody;
+
+-- Changes of data in the standard's form.
+CREATE TABLE ids (id int GENERATED ALWAYS AS IDENTITY, "V 1" text DEFAULT 'd', n numeric);
+CREATE PROCEDURE ch1(k int) LANGUAGE sql BEGIN ATOMIC INSERT INTO u VALUES (k, 'x'); UPDATE u SET b = 'u' WHERE a = k; DELETE FROM u WHERE a = k RETURNING *; INSERT INTO u (b, a) SELECT 'q', a + 1 FROM u ON CONFLICT DO NOTHING; END;
+CREATE FUNCTION ch2(k int) RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC INSERT INTO ids VALUES (DEFAULT, 'a', k), (DEFAULT, 'b', 2); INSERT INTO ids ("V 1") VALUES ('c'); UPDATE ids AS i SET n = v.x + k FROM (VALUES (1), (2)) AS v(x) WHERE v.x = i.id; DELETE FROM ids i USING u WHERE u.a = i.id; INSERT INTO ids AS z (n) VALUES (7) RETURNING z."V 1"; END;
+CREATE FUNCTION ch3(k int) RETURNS bigint LANGUAGE sql BEGIN ATOMIC WITH w AS (INSERT INTO u VALUES (k, 'w') RETURNING a) SELECT a FROM w; END;
+SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname IN ('ch1', 'ch3') ORDER BY proname;
+CALL ch1(3);
+SELECT ch2(4);
+SELECT ch3(5);
+SELECT * FROM ids ORDER BY id;
+SELECT * FROM u ORDER BY 1, 2;
+CREATE VIEW ros_view AS SELECT * FROM ros() AS (a int, b text);
+SELECT pg_get_viewdef('ros_view'::regclass);

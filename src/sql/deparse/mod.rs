@@ -5,13 +5,14 @@
 //!
 //! ```text
 //! objects      view, index, constraint
-//! queries      query (clauses, WITH, set operations), from, sort (ORDER BY, GROUP BY)
+//! queries      query (clauses, WITH, set operations), change (INSERT and its kin), from, sort (ORDER BY, GROUP BY)
 //! expressions  expr, aggregate (and windows), sublink, precedence
 //! names        scope (tables and columns inside a query), names (catalog objects)
 //! text         writer
 //! ```
 
 mod aggregate;
+mod change;
 mod constraint;
 mod expr;
 mod from;

@@ -43,10 +43,10 @@ impl<'a> Writer<'a> {
 
     /// `leaf`: an arm of a set operation, whose columns are cast without saying so.
     fn select(&mut self, query: &'a Query, columns: Columns<'_>, leaf: bool) -> Result<()> {
-        if query.command != CommandType::Select {
-            return Err(PgError::unsupported("turning a statement that changes data into SQL"));
-        }
         self.with(query)?;
+        if query.command != CommandType::Select {
+            return self.change(query, columns);
+        }
         match &query.set_operation {
             Some(tree) => self.set_operation(tree, query, columns)?,
             None => self.plain_select(query, columns, leaf)?,
@@ -107,7 +107,7 @@ impl<'a> Writer<'a> {
             self.push(" DISTINCT");
         }
         self.targets(query, columns, leaf)?;
-        self.from(query)?;
+        self.from(query, " FROM ")?;
         if let Some(filter) = &query.from.filter {
             self.clause(" WHERE ", 1);
             self.expr(filter, false)?;
@@ -131,7 +131,8 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn targets(&mut self, query: &'a Query, columns: Columns<'_>, leaf: bool) -> Result<()> {
+    /// The select list, or what RETURNING gives.
+    pub fn targets(&mut self, query: &'a Query, columns: Columns<'_>, leaf: bool) -> Result<()> {
         self.push(" ");
         let mut last_was_long = false;
         for (at, target) in query.output().enumerate() {
