@@ -13,6 +13,7 @@ use super::expr::eval::Eval;
 use super::plan::{Plan, plan};
 use super::run::{block_on, execute};
 use super::{ExecState, Row, RowBatch, StatementContext};
+use crate::catalog::depend::describe::type_name;
 use crate::catalog::{Catalog, Function, FunctionBody};
 use crate::error::{PgError, Result, code};
 use crate::functions::{Rows, split_identifiers};
@@ -98,6 +99,9 @@ impl SqlFunction {
         let rows = self.run(state, args, limit)?;
         if rows.is_empty() && !self.function.proc.returns_set {
             return Ok(Box::new(std::iter::once(Ok(vec![Datum::Null]))));
+        }
+        if let Some(columns) = self.definition() {
+            rows.iter().try_for_each(|row| check_record(row, columns, state))?;
         }
         let values: Vec<Row> = rows.into_iter().map(|row| vec![self.one_value(row)]).collect();
         Ok(Box::new(values.into_iter().map(Ok)))
@@ -260,6 +264,36 @@ impl SqlFunction {
         let statements = crate::sql::parse(proc.src.as_ref())?;
         bind::bind_body(&statements, &bound, proc, self.arg_types.clone(), self.definition())
     }
+}
+
+/// 42804 where a row of one record has other fields than the call's column definition list says.
+fn check_record(row: &[Datum], columns: &[Oid], state: &ExecState) -> Result<()> {
+    let [Datum::Record(record)] = row else { return Ok(()) };
+    let mismatch = |detail: String| {
+        let message = "function return row and query-specified return row do not match";
+        Err(PgError::new(code::DATATYPE_MISMATCH, message).detail(detail))
+    };
+    let given = record.fields.len();
+    if given != columns.len() {
+        let s = if given == 1 { "" } else { "s" };
+        return mismatch(format!(
+            "Returned row contains {given} attribute{s}, but query expects {}.",
+            columns.len()
+        ));
+    }
+    let pairs = record.fields.iter().map(|(given, _)| *given).zip(columns.iter().copied());
+    let wrong = pairs.enumerate().find(|(_, (given, wanted))| given != wanted);
+    let Some((at, (given, wanted))) = wrong else { return Ok(()) };
+    let shown = |oid: Oid| {
+        let path = state.cx.env.search_path();
+        type_name(&state.cx.catalog, oid, path).unwrap_or_else(|| oid.to_string())
+    };
+    mismatch(format!(
+        "Returned type {} at ordinal position {}, but query expects {}.",
+        shown(given),
+        at + 1,
+        shown(wanted)
+    ))
 }
 
 /// All rows that a plan gives, or the first.

@@ -358,3 +358,12 @@ SELECT * FROM ids ORDER BY id;
 SELECT * FROM u ORDER BY 1, 2;
 CREATE VIEW ros_view AS SELECT * FROM ros() AS (a int, b text);
 SELECT pg_get_viewdef('ros_view'::regclass);
+
+-- Records made by row constructors.
+CREATE FUNCTION rr() returns record language sql as $$select row(1,'abc'::text)$$;
+select b+1 from rr() as (a int,b int);
+select * from rr() as (a int,b text);
+select * from rr() as (a int);
+CREATE FUNCTION rrs() returns setof record language sql as $$select row(1,'abc'::text) union all select row(2,'x'::text)$$;
+select b+1 from rrs() as (a int,b int);
+select * from rrs() as (a int, b text, c int);
