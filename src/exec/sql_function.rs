@@ -13,9 +13,10 @@ use super::expr::eval::Eval;
 use super::plan::{Plan, plan};
 use super::run::{block_on, execute};
 use super::{ExecState, Row, RowBatch, StatementContext};
+use crate::catalog::depend::describe::type_name;
 use crate::catalog::{Catalog, Function, FunctionBody};
 use crate::error::{PgError, Result, code};
-use crate::functions::Rows;
+use crate::functions::{Rows, split_identifiers};
 use crate::nodes::Query;
 use crate::sql::bind::{self, BindContext};
 use crate::storage::IsolationLevel;
@@ -36,8 +37,8 @@ pub struct FunctionCalls {
 
 type Plans = Arc<Vec<Arc<Plan>>>;
 
-/// Function, types of its arguments, role and search path.
-type PlanKey = (Oid, Vec<Oid>, Oid, Vec<Oid>);
+/// Function, types of its arguments, columns that the call gives its result, role and search path.
+type PlanKey = (Oid, Vec<Oid>, Option<Vec<Oid>>, Oid, Vec<Oid>);
 
 /// A function as an expression calls it.
 pub(in crate::exec) struct SqlFunction {
@@ -45,6 +46,8 @@ pub(in crate::exec) struct SqlFunction {
     arg_types: Vec<Oid>,
     /// The columns of the row that it returns; `None`: it returns one value, or rows of any kind.
     row: Option<Vec<Oid>>,
+    /// The columns are the call's column definition list.
+    defined: bool,
 }
 
 /// A call with compiled arguments.
@@ -70,7 +73,18 @@ impl SqlFunction {
             Some(relation) => Some(relation.live_columns().map(|c| c.type_oid).collect()),
             None => (out.len() > 1).then(|| out.iter().map(|(_, type_oid)| *type_oid).collect()),
         };
-        Some(SqlFunction { function, arg_types, row })
+        Some(SqlFunction { function, arg_types, row, defined: false })
+    }
+
+    /// Makes it one that is called with a column definition list, if it needs one.
+    pub fn define(&mut self, columns: Vec<Oid>) {
+        if self.row.is_none() && self.function.proc.return_type == oids::RECORD {
+            (self.row, self.defined) = (Some(columns), true);
+        }
+    }
+
+    fn definition(&self) -> Option<&[Oid]> {
+        self.row.as_deref().filter(|_| self.defined)
     }
 
     /// The value of a function that returns no set: of the first row, or NULL.
@@ -85,6 +99,9 @@ impl SqlFunction {
         let rows = self.run(state, args, limit)?;
         if rows.is_empty() && !self.function.proc.returns_set {
             return Ok(Box::new(std::iter::once(Ok(vec![Datum::Null]))));
+        }
+        if let Some(columns) = self.definition() {
+            rows.iter().try_for_each(|row| check_record(row, columns, state))?;
         }
         let values: Vec<Row> = rows.into_iter().map(|row| vec![self.one_value(row)]).collect();
         Ok(Box::new(values.into_iter().map(Ok)))
@@ -211,7 +228,8 @@ impl SqlFunction {
         let env = &context.env;
         let oid = self.function.proc.oid;
         let path = env.search_path().to_vec();
-        let key = (oid, self.arg_types.clone(), env.current_role(), path);
+        let defined = self.definition().map(<[Oid]>::to_vec);
+        let key = (oid, self.arg_types.clone(), defined, env.current_role(), path);
         if let Some(known) = context.functions.plans.lock().get(&key) {
             return Ok(known.clone());
         }
@@ -236,15 +254,46 @@ impl SqlFunction {
 
     /// The body's statements, bound.
     fn queries(&self, context: &StatementContext) -> Result<Vec<Query>> {
-        if self.function.body != FunctionBody::Text {
-            let renewed = |query| bind::renewed(query, &context.catalog);
-            return Ok(self.function.queries().iter().map(renewed).collect());
-        }
         let proc = &self.function.proc;
         let bound = BindContext { catalog: &context.catalog, env: &*context.env };
+        if self.function.body != FunctionBody::Text {
+            let renewed = |query| bind::renewed(query, &context.catalog);
+            let queries = self.function.queries().iter().map(renewed).collect();
+            return bind::with_result(queries, &bound, proc, self.definition());
+        }
         let statements = crate::sql::parse(proc.src.as_ref())?;
-        bind::bind_body(&statements, &bound, proc, self.arg_types.clone())
+        bind::bind_body(&statements, &bound, proc, self.arg_types.clone(), self.definition())
     }
+}
+
+/// 42804 where a row of one record has other fields than the call's column definition list says.
+fn check_record(row: &[Datum], columns: &[Oid], state: &ExecState) -> Result<()> {
+    let [Datum::Record(record)] = row else { return Ok(()) };
+    let mismatch = |detail: String| {
+        let message = "function return row and query-specified return row do not match";
+        Err(PgError::new(code::DATATYPE_MISMATCH, message).detail(detail))
+    };
+    let given = record.fields.len();
+    if given != columns.len() {
+        let s = if given == 1 { "" } else { "s" };
+        return mismatch(format!(
+            "Returned row contains {given} attribute{s}, but query expects {}.",
+            columns.len()
+        ));
+    }
+    let pairs = record.fields.iter().map(|(given, _)| *given).zip(columns.iter().copied());
+    let wrong = pairs.enumerate().find(|(_, (given, wanted))| given != wanted);
+    let Some((at, (given, wanted))) = wrong else { return Ok(()) };
+    let shown = |oid: Oid| {
+        let path = state.cx.env.search_path();
+        type_name(&state.cx.catalog, oid, path).unwrap_or_else(|| oid.to_string())
+    };
+    mismatch(format!(
+        "Returned type {} at ordinal position {}, but query expects {}.",
+        shown(given),
+        at + 1,
+        shown(wanted)
+    ))
 }
 
 /// All rows that a plan gives, or the first.
@@ -279,9 +328,9 @@ async fn all_rows(
 
 /// The schemas that a search path names, those that exist; pg_catalog comes first where it is not named.
 pub(in crate::exec) fn schemas(path: &str, catalog: &Catalog) -> Vec<Oid> {
-    let names = path.split(',').map(|name| name.trim().trim_matches('"'));
+    let names = split_identifiers(path).unwrap_or_default();
     let mut found: Vec<Oid> =
-        names.filter_map(|name| catalog.namespace_named(name)).map(|n| n.oid).collect();
+        names.iter().filter_map(|name| catalog.namespace_named(name)).map(|n| n.oid).collect();
     if !found.contains(&crate::catalog::builtin::oid::PG_CATALOG) {
         found.insert(0, crate::catalog::builtin::oid::PG_CATALOG);
     }

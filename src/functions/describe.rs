@@ -364,6 +364,10 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     (
         "pg_get_function_sqlbody",
         Scalar(|c, a| {
+            let of_user = deparse(c, Deparse::FunctionBody(a[0].as_oid()), false)?;
+            if !of_user.is_null() {
+                return Ok(of_user);
+            }
             of_function(c.env, a, |p| p.sql_body.as_deref().map_or(Datum::Null, Datum::text))
         }),
     ),

@@ -1,6 +1,7 @@
 //! `pg_get_functiondef`: CREATE FUNCTION of a built-in function, as `\sf` shows it (`ruleutils.c`).
 
 use super::describe::{self, Listing};
+use super::name_list::{is_name_list, split_identifiers};
 use super::quote::{quote_identifier, quote_literal, quote_qualified};
 use super::{Ctx, Deparse, Env, visibility};
 use crate::catalog::builtin::{self, Parallel, Proc};
@@ -33,15 +34,17 @@ pub(super) fn definition(ctx: &Ctx<'_>, oid: Oid) -> Result<Datum> {
     }
     let language = builtin::language(proc.language).map_or("", |l| l.name);
     let _ = writeln!(out, " LANGUAGE {}", quote_identifier(language));
-    let mut attributes = attributes(env, proc);
+    let attributes = attributes(env, proc);
+    let mut settings = String::new();
     if let Some(function) = env.catalog().function(oid) {
         for (name, value) in &function.settings {
-            let _ = write!(attributes, "\n SET {name} TO {}", setting(value));
+            let _ = writeln!(settings, " SET {name} TO {}", setting(name, value));
         }
     }
     if !attributes.is_empty() {
         let _ = writeln!(out, "{attributes}");
     }
+    out.push_str(&settings);
     let standard = ctx.env.session().deparse(Deparse::FunctionBody(oid), false)?;
     match standard.as_deref().or(proc.sql_body.as_deref()) {
         Some(body) => out.push_str(body),
@@ -58,10 +61,12 @@ pub(super) fn definition(ctx: &Ctx<'_>, oid: Oid) -> Result<Datum> {
     Ok(Datum::text(out))
 }
 
-/// A list of names as SET takes it.
-fn setting(value: &str) -> String {
-    let names = value.split(", ").map(|name| quote_literal(name.trim_matches('"')));
-    names.collect::<Vec<_>>().join(", ")
+/// A setting's value as SET takes it.
+fn setting(name: &str, value: &str) -> String {
+    match split_identifiers(value).filter(|_| is_name_list(name)) {
+        Some(names) => names.iter().map(|name| quote_literal(name)).collect::<Vec<_>>().join(", "),
+        None => quote_literal(value),
+    }
 }
 
 fn qualified(env: &dyn Env, proc: &Proc) -> String {

@@ -48,6 +48,7 @@ mod lsn;
 mod macaddr;
 mod math;
 mod money;
+mod name_list;
 mod network;
 mod number_format;
 mod numeric;
@@ -82,6 +83,7 @@ mod visibility;
 
 pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
+pub use name_list::{is_name_list, split_identifiers};
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
 pub use transfer::{receive, send};

@@ -1,6 +1,7 @@
 //! Prepared statements, of the protocol and of PREPARE: one name space.
 
 use super::Session;
+use super::parameters::Parameters;
 use super::state::Transaction;
 use crate::catalog::pg_catalog;
 use crate::error::{PgError, Result, code};
@@ -159,7 +160,9 @@ impl Session {
             (_, Some(own)) => prepared.columns = self.own_columns(own)?.map(Arc::from),
             _ => {
                 self.type_parameters(&mut prepared)?;
-                prepared.columns = self.utility_columns(prepared.node())?.map(Arc::from);
+                let mut params = Parameters::new(&prepared.param_types, Vec::new()).param_types();
+                let columns = self.utility_columns(prepared.node(), &mut params)?;
+                prepared.columns = columns.map(Arc::from);
             }
         }
         Ok(Arc::new(prepared))

@@ -1,10 +1,10 @@
 //! The schemas that unqualified names are looked up in (manual, 5.9.3 "The Schema Search Path").
 
 use super::backend::Backend;
-use super::settings::{Settings, split_identifiers};
+use super::settings::Settings;
 use crate::catalog::Catalog;
 use crate::catalog::builtin::oid::PG_CATALOG;
-use crate::functions::privileges;
+use crate::functions::{privileges, split_identifiers};
 use crate::types::Oid;
 use std::sync::Arc;
 

@@ -288,3 +288,82 @@ ALTER FUNCTION by_invoker() OWNER TO fn_caller;
 DROP ROLE fn_owner;
 DROP OWNED BY fn_owner, fn_caller;
 DROP ROLE fn_owner, fn_caller;
+
+-- Bodies in the standard's form as text.
+CREATE TABLE u (a int, b text);
+CREATE FUNCTION st1(a int) RETURNS int LANGUAGE sql RETURN a + 1;
+CREATE FUNCTION st2(a int, "X y" text) RETURNS text LANGUAGE sql RETURN (SELECT u.b || "X y" FROM u WHERE u.a = $1 AND b IN (SELECT 'z' ORDER BY 1));
+CREATE FUNCTION st3(a int) RETURNS text LANGUAGE sql RETURN CASE WHEN a > 1 THEN 'x' ELSE (WITH w AS (SELECT 1) SELECT b FROM u UNION ALL SELECT 'y' LIMIT 1) END;
+CREATE FUNCTION st4(k int) RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT b FROM u WHERE a = k AND EXISTS (SELECT 1 FROM u u2 WHERE u2.a = st4.k) ORDER BY b LIMIT k; END;
+CREATE FUNCTION st5(k int, OUT x bigint, OUT y text) LANGUAGE sql BEGIN ATOMIC SELECT k, 'abc'; END;
+CREATE FUNCTION st6() RETURNS void LANGUAGE sql BEGIN ATOMIC END;
+CREATE FUNCTION st7(n int) RETURNS TABLE(a int, b text) LANGUAGE sql SET search_path = '' STABLE RETURN (1, 'x'::text);
+CREATE FUNCTION st8() RETURNS bigint LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT 1 FROM (VALUES (2)) v LIMIT 1; END;
+SELECT proname, pg_get_function_sqlbody(oid), pg_get_functiondef(oid), proconfig FROM pg_proc WHERE proname LIKE 'st_' AND pronamespace = 'script'::regnamespace ORDER BY 1;
+SELECT st1(1), st2(1, 'q'), st3(1), st3(2), st4(1), st5(3), st6(), st7(1), st8();
+
+-- Lists of names in SET.
+CREATE FUNCTION path1() RETURNS int LANGUAGE sql SET search_path = s, "We ird", 'a,b', "q""q" AS 'SELECT 1';
+CREATE FUNCTION path2() RETURNS int LANGUAGE sql IMMUTABLE SET search_path = '' AS 'SELECT 2';
+CREATE FUNCTION path3() RETURNS int LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT 3';
+SELECT proconfig, pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'path_' ORDER BY proname;
+SELECT path1(), path2(), path3();
+ALTER FUNCTION path2() SET search_path TO "$user", public;
+SELECT proconfig FROM pg_proc WHERE proname = 'path2';
+
+-- Records by column definition lists.
+CREATE FUNCTION ro2() RETURNS record LANGUAGE sql AS $$ SELECT 1, 'abc'::text $$;
+SELECT b + 1 FROM ro2() AS (a int, b int);
+SELECT * FROM ro2() AS (a int, b text);
+SELECT * FROM ro2() AS (a int);
+SELECT * FROM ro2() AS (a int, b text, c int);
+SELECT * FROM ro2() AS (a bigint, b varchar);
+CREATE FUNCTION ros() RETURNS SETOF record LANGUAGE sql AS $$ SELECT 1, 'abc'::text UNION ALL SELECT 2, 'def' $$;
+SELECT b + 1 FROM ros() AS (a int, b int);
+SELECT * FROM ros() AS (a bigint, b text) ORDER BY 1;
+SELECT * FROM ros() AS (a int);
+
+-- Functions that call themselves.
+CREATE FUNCTION fact(n int) RETURNS numeric LANGUAGE sql AS $$ SELECT CASE WHEN n <= 1 THEN 1 ELSE n * fact(n - 1) END $$;
+SELECT fact(10);
+CREATE OR REPLACE FUNCTION fact(n int) RETURNS numeric LANGUAGE sql AS $$ SELECT CASE WHEN n <= 1 THEN 1 ELSE n * fact(n - 1) END, 2 $$;
+SELECT fact(5);
+CREATE FUNCTION fact2(n int) RETURNS numeric LANGUAGE sql AS $$ SELECT fact2(n - 1), 1 $$;
+SELECT fact2(1);
+CREATE FUNCTION fact3(n int) RETURNS numeric LANGUAGE sql RETURN CASE WHEN n <= 1 THEN 1 ELSE n * fact3(n - 1) END;
+
+-- LEAKPROOF is for superusers.
+CREATE ROLE fn_nobody;
+GRANT CREATE, USAGE ON SCHEMA script TO fn_nobody;
+SET ROLE fn_nobody;
+CREATE FUNCTION leaky() RETURNS int LANGUAGE sql LEAKPROOF AS 'SELECT 1';
+CREATE FUNCTION leaky() RETURNS int LANGUAGE sql NOT LEAKPROOF AS 'SELECT 1';
+ALTER FUNCTION leaky() LEAKPROOF;
+ALTER FUNCTION leaky() NOT LEAKPROOF;
+RESET ROLE;
+ALTER FUNCTION leaky() LEAKPROOF;
+DROP OWNED BY fn_nobody;
+DROP ROLE fn_nobody;
+
+-- Changes of data in the standard's form.
+CREATE TABLE ids (id int GENERATED ALWAYS AS IDENTITY, "V 1" text DEFAULT 'd', n numeric);
+CREATE PROCEDURE ch1(k int) LANGUAGE sql BEGIN ATOMIC INSERT INTO u VALUES (k, 'x'); UPDATE u SET b = 'u' WHERE a = k; DELETE FROM u WHERE a = k RETURNING *; INSERT INTO u (b, a) SELECT 'q', a + 1 FROM u ON CONFLICT DO NOTHING; END;
+CREATE FUNCTION ch2(k int) RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC INSERT INTO ids VALUES (DEFAULT, 'a', k), (DEFAULT, 'b', 2); INSERT INTO ids ("V 1") VALUES ('c'); UPDATE ids AS i SET n = v.x + k FROM (VALUES (1), (2)) AS v(x) WHERE v.x = i.id; DELETE FROM ids i USING u WHERE u.a = i.id; INSERT INTO ids AS z (n) VALUES (7) RETURNING z."V 1"; END;
+CREATE FUNCTION ch3(k int) RETURNS bigint LANGUAGE sql BEGIN ATOMIC WITH w AS (INSERT INTO u VALUES (k, 'w') RETURNING a) SELECT a FROM w; END;
+SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname IN ('ch1', 'ch3') ORDER BY proname;
+CALL ch1(3);
+SELECT ch2(4);
+SELECT ch3(5);
+SELECT * FROM ids ORDER BY id;
+SELECT * FROM u ORDER BY 1, 2;
+CREATE VIEW ros_view AS SELECT * FROM ros() AS (a int, b text);
+SELECT pg_get_viewdef('ros_view'::regclass);
+
+-- Records made by row constructors.
+CREATE FUNCTION rr() returns record language sql as $$select row(1,'abc'::text)$$;
+select b+1 from rr() as (a int,b int);
+select * from rr() as (a int,b text);
+select * from rr() as (a int);
+CREATE FUNCTION rrs() returns setof record language sql as $$select row(1,'abc'::text) union all select row(2,'x'::text)$$;
+select b+1 from rrs() as (a int,b int);
+select * from rrs() as (a int, b text, c int);

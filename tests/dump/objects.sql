@@ -73,6 +73,10 @@ CREATE FUNCTION sales.orders_of(who text) RETURNS TABLE (id int, note text) LANG
     SELECT o.id, o.note FROM "order" o JOIN customer c ON o.customer = c.id WHERE c.name = who
 $$;
 CREATE PROCEDURE sales.forget(who text) LANGUAGE sql AS 'UPDATE sales.customer SET email = NULL WHERE name = who';
+CREATE FUNCTION sales.next(number int) RETURNS int LANGUAGE sql RETURN number + 1;
+CREATE FUNCTION sales.first(top int) RETURNS SETOF text LANGUAGE sql SET search_path = '' BEGIN ATOMIC
+    SELECT word FROM (VALUES ('a', 1), ('b', 2)) AS v(word, at) WHERE at <= top ORDER BY at;
+END;
 COMMENT ON FUNCTION sales.tax(numeric, numeric) IS 'what the state gets';
 REVOKE EXECUTE ON FUNCTION sales.tax(numeric, numeric) FROM PUBLIC;
 CREATE VIEW sales.taxed AS SELECT i."order", sales.tax(i.price, 0.2) AS tax FROM sales.item i;

@@ -3,6 +3,7 @@
 use super::{DdlContext, options};
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
+use crate::functions::{is_name_list, quote_identifier};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::VariableSetStmt;
 use pg_raw_parse::raw::VariableSetKind as Kind;
@@ -29,7 +30,13 @@ pub(super) fn apply(
     };
     match set.kind {
         Kind::VAR_SET_VALUE => {
-            let values: Vec<String> = set.args().iter().map(value).collect();
+            let values = set.args().iter().map(|node| match (node, value(node)) {
+                (Node::A_Const(_), text) if is_name_list(name) => {
+                    quote_identifier(&text).into_owned()
+                }
+                (_, text) => text,
+            });
+            let values: Vec<String> = values.collect();
             settings.insert(name.to_owned(), values.join(", "));
         }
         Kind::VAR_SET_CURRENT => {

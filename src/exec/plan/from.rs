@@ -204,8 +204,12 @@ impl Planner {
             types.extend(function.columns.iter().map(|c| c.1));
             let call = self.lateral_expr(&function.call)?;
             let mut call = self.set_call(&call, &layout)?;
-            if let SetCall::Function { callee, .. } = &mut call {
-                callee.columns = function.columns.clone();
+            match &mut call {
+                SetCall::Function { callee, .. } => callee.columns = function.columns.clone(),
+                SetCall::Sql { function: called, .. } => {
+                    called.define(function.columns.iter().map(|c| c.1).collect());
+                }
+                SetCall::Value(_) => {}
             }
             calls.push((call, function.columns.len()));
         }

@@ -13,15 +13,14 @@
 //! Each change pushes what it replaced on an undo log; a savepoint is a position in the log.
 
 mod effect;
-mod list;
 mod value;
 
 pub use effect::REPORTED;
-pub use list::split_identifiers;
 pub use value::parse_bool;
 
 use crate::catalog::builtin::{self, Setting};
 use crate::error::{PgError, Result, code};
+use crate::functions::split_identifiers;
 use crate::types::{Charset, Format, SharedCharset};
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -6,15 +6,15 @@ use crate::exec::{ResultColumn, Row};
 use crate::nodes::Expr;
 use crate::session::Session;
 use crate::session::pipeline::output_columns;
-use crate::sql::bind::{self, BindContext};
+use crate::sql::bind::{self, BindContext, ParamTypes};
 use crate::types::Datum;
 use pg_raw_parse::Node;
 use std::sync::Arc;
 
 impl Session {
     pub(super) async fn call(&mut self, node: Node<'_>) -> Result<Outcome> {
-        let columns = self.call_columns(node)?;
         let parameters = self.parameters.clone();
+        let columns = self.call_columns(node, &mut parameters.param_types())?;
         let planned = self.compile(node, &mut parameters.param_types())?;
         let result = output_columns(planned.plan.columns(), &[]);
         let mut running = self.start_query(Arc::new(planned), parameters.values).await?;
@@ -34,10 +34,14 @@ impl Session {
     }
 
     /// A procedure's output parameters; `None`: it has none.
-    pub(super) fn call_columns(&mut self, node: Node<'_>) -> Result<Option<Vec<ResultColumn>>> {
+    pub(super) fn call_columns(
+        &mut self,
+        node: Node<'_>,
+        params: &mut ParamTypes,
+    ) -> Result<Option<Vec<ResultColumn>>> {
         let env = self.statement_env()?;
         let context = BindContext { catalog: &env.catalog, env: &*env };
-        let query = bind::bind_node(node, &context, &mut self.parameters.clone().param_types())?;
+        let query = bind::bind_node(node, &context, params)?;
         let Some(Expr::Func(call)) = query.output().next().map(|t| &t.expr) else {
             return Ok(None);
         };

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::exec::ResultColumn;
 use crate::session::Session;
 use crate::session::settings::unrecognized;
+use crate::sql::bind::ParamTypes;
 use pg_raw_parse::Node;
 use pg_raw_parse::raw::ObjectType;
 
@@ -14,6 +15,7 @@ impl Session {
     pub(in crate::session) fn utility_columns(
         &mut self,
         node: Node<'_>,
+        params: &mut ParamTypes,
     ) -> Result<Option<Vec<ResultColumn>>> {
         Ok(match node {
             Node::VariableShowStmt(s) => Some(match s.name().unwrap_or_default() {
@@ -23,7 +25,7 @@ impl Session {
                     vec![text_column(shown_name(name))]
                 }
             }),
-            Node::CallStmt(_) => self.call_columns(node)?,
+            Node::CallStmt(_) => self.call_columns(node, params)?,
             Node::ExplainStmt(s) => Some(self.explain_columns(s)),
             Node::FetchStmt(s) if !s.ismove => {
                 self.cursor_columns(s.portalname().unwrap_or_default())

@@ -4,6 +4,7 @@ use super::{Outcome, text_column};
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
 use crate::exec::Row;
+use crate::functions::{is_name_list, quote_identifier};
 use crate::session::Session;
 use crate::session::settings::{Scope, Settings, Source, one_argument_only, unrecognized};
 use crate::session::transaction::Block;
@@ -120,19 +121,9 @@ fn rows_of(columns: Vec<crate::exec::ResultColumn>, rows: Vec<Row>) -> Outcome {
 
 /// The text that SET's arguments make; `None` for DEFAULT (as in SET TIME ZONE LOCAL).
 fn flatten(name: &str, s: &nodes::VariableSetStmt) -> Result<Option<String>> {
-    let is_list = matches!(
-        name.to_ascii_lowercase().as_str(),
-        "search_path"
-            | "datestyle"
-            | "temp_tablespaces"
-            | "session_preload_libraries"
-            | "local_preload_libraries"
-            | "restrict_nonsystem_relation_kind"
-    );
-    let quotes = is_list
-        && !["datestyle", "restrict_nonsystem_relation_kind"]
-            .iter()
-            .any(|plain| name.eq_ignore_ascii_case(plain));
+    let quotes = is_name_list(name);
+    let plain_lists = ["datestyle", "restrict_nonsystem_relation_kind"];
+    let is_list = quotes || plain_lists.iter().any(|plain| name.eq_ignore_ascii_case(plain));
     if s.args().len() > 1 && !is_list {
         return Err(one_argument_only(name));
     }
@@ -156,17 +147,8 @@ fn constant(c: &nodes::A_Const, quotes: bool) -> String {
         Some(ConstValue::Integer(n)) => n.to_string(),
         Some(ConstValue::Float(text)) => text.to_owned(),
         Some(ConstValue::Boolean(b)) => if b { "on" } else { "off" }.to_owned(),
-        Some(ConstValue::String(text)) if quotes => quote_identifier(text),
+        Some(ConstValue::String(text)) if quotes => quote_identifier(text).into_owned(),
         Some(ConstValue::String(text) | ConstValue::BitString(text)) => text.to_owned(),
         _ => String::new(),
     }
-}
-
-/// A name as it must be written in SQL.
-fn quote_identifier(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        && builtin::keyword(name)
-            .is_none_or(|k| k.category == builtin::KeywordCategory::Unreserved);
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }

@@ -171,14 +171,16 @@ pub fn bind_body(
     context: &BindContext<'_>,
     proc: &Proc,
     types: Vec<Oid>,
+    row: Option<&[Oid]>,
 ) -> Result<Vec<Query>> {
     let arguments = Arguments::of(proc, types);
     let nodes = statements.iter().map(|statement| statement.node());
-    let queries = nodes.map(|node| routine::bind(node, context, &arguments)).collect();
-    with_result(queries, context, proc)
+    let queries = nodes.map(|node| routine::bind(node, context, &arguments));
+    with_result(queries.collect::<Result<_>>()?, context, proc, row)
 }
 
-/// The same of a body in the SQL standard's form: RETURN, or the statements of BEGIN ATOMIC.
+/// The same of a body in the SQL standard's form: RETURN, or the statements of BEGIN ATOMIC. They stay
+/// as written: [`with_result`] is for running them.
 pub fn bind_standard_body(
     nodes: &[Node<'_>],
     context: &BindContext<'_>,
@@ -189,19 +191,22 @@ pub fn bind_standard_body(
         Node::ReturnStmt(s) => routine::bind_return(s.returnval(), context, &arguments),
         node => routine::bind(*node, context, &arguments),
     };
-    let mut queries = with_result(nodes.iter().map(bind).collect(), context, proc)?;
+    let mut queries = nodes.iter().map(bind).collect::<Result<Vec<_>>>()?;
+    with_result(queries.clone(), context, proc, None)?;
     queries.iter_mut().for_each(Query::clear_locations);
     Ok(queries)
 }
 
-fn with_result(
-    queries: Result<Vec<Query>>,
+/// A body's statements, the last one's columns as the function returns them; `row`: as a call's column
+/// definition list says.
+pub fn with_result(
+    mut queries: Vec<Query>,
     context: &BindContext<'_>,
     proc: &Proc,
+    row: Option<&[Oid]>,
 ) -> Result<Vec<Query>> {
-    let mut queries = queries?;
     match queries.pop() {
-        Some(last) => queries.push(routine::coerce_result(last, context, proc)?),
+        Some(last) => queries.push(routine::coerce_result(last, context, proc, row)?),
         None => routine::check_empty(context, proc)?,
     }
     Ok(queries)

@@ -54,6 +54,7 @@ pub(super) fn bind_return(
     let mut query = Query::new(CommandType::Select);
     let expr = binder.bind_expr_in(node, super::place::Place::SelectTarget)?;
     super::target::push_target(&mut query.targets, "?column?".to_owned(), expr);
+    binder.resolve_unknown_targets(&mut query.targets)?;
     binder.take_scope(&mut query);
     binder.check_collations(&query)?;
     Ok(query)
@@ -130,14 +131,22 @@ fn result_columns(context: &BindContext<'_>, proc: &Proc) -> Option<Vec<Oid>> {
 /// A body without statements returns nothing.
 pub(super) fn check_empty(context: &BindContext<'_>, proc: &Proc) -> Result<()> {
     match result_columns(context, proc) {
-        Some(_) => coerce_result(Query::new(CommandType::Delete), context, proc).map(drop),
+        Some(_) => coerce_result(Query::new(CommandType::Delete), context, proc, None).map(drop),
         None => Ok(()),
     }
 }
 
-/// The last statement with its columns as the function returns them; 42P13 where it cannot.
-pub(super) fn coerce_result(query: Query, context: &BindContext<'_>, proc: &Proc) -> Result<Query> {
-    let Some(wanted) = result_columns(context, proc) else { return Ok(query) };
+/// The last statement with its columns as the function returns them; 42P13 where it cannot. `row`: the
+/// columns that a call gives a record.
+pub(super) fn coerce_result(
+    query: Query,
+    context: &BindContext<'_>,
+    proc: &Proc,
+    row: Option<&[Oid]>,
+) -> Result<Query> {
+    let Some(wanted) = row.map(<[Oid]>::to_vec).or_else(|| result_columns(context, proc)) else {
+        return Ok(query);
+    };
     let shown = |oid: Oid| {
         crate::catalog::depend::describe::type_name(context.catalog, oid, context.env.search_path())
             .unwrap_or_else(|| oid.to_string())

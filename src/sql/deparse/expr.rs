@@ -5,6 +5,7 @@
 
 use super::names::quote_literal;
 use super::precedence::is_simple;
+use super::scope::Scope;
 use super::writer::Writer;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result};
@@ -34,6 +35,10 @@ impl<'a> Writer<'a> {
         match expr {
             Expr::Var(var) => self.var(var, false).map(|_| ()),
             Expr::Const(constant) => self.constant(constant, Label::IfNeeded),
+            Expr::Param(param) => {
+                self.parameter(param);
+                Ok(())
+            }
             Expr::Func(call) if call.op.is_some() => self.operator(expr, call),
             Expr::Func(call) => self.function(expr, call, implicit),
             Expr::Distinct(call) => self.infix(expr, &call.args, " IS DISTINCT FROM "),
@@ -112,6 +117,22 @@ impl<'a> Writer<'a> {
             self.push(&format!("::{type_name}"));
         }
         Ok(name)
+    }
+
+    /// A function's argument by its name, behind the function's where a column could be meant; else
+    /// `$n`.
+    fn parameter(&mut self, param: &Param) {
+        let argument = self.function.and_then(|proc| {
+            let at = usize::try_from(param.id).ok()?.checked_sub(1)?;
+            let name = proc.input_names().get(at).copied().filter(|name| !name.is_empty())?;
+            Some((&proc.name, name))
+        });
+        let Some((function, name)) = argument else { return self.push(&format!("${}", param.id)) };
+        let has_tables = |scope: &Scope<'_>| scope.query.is_some_and(|q| !q.range_table.is_empty());
+        if self.scopes.iter().any(has_tables) {
+            self.push(&format!("{}.", quote_identifier(function)));
+        }
+        self.push(&quote_identifier(name));
     }
 
     /// A literal.
@@ -392,7 +413,7 @@ impl<'a> Writer<'a> {
             self.expr(arg, true)?;
         }
         for (when, then) in &case.whens {
-            self.keyword("WHEN ", 0, 0, 0);
+            self.keyword(if self.lines { "WHEN " } else { " WHEN " }, 0, 0, 0);
             // `CASE x WHEN y`: of the comparison only `y` is written.
             match (case.arg.is_some(), when) {
                 (true, Expr::Func(call)) if call.args.len() == 2 => {
@@ -403,9 +424,9 @@ impl<'a> Writer<'a> {
             self.push(" THEN ");
             self.expr(then, true)?;
         }
-        self.keyword("ELSE ", 0, 0, 0);
+        self.keyword(if self.lines { "ELSE " } else { " ELSE " }, 0, 0, 0);
         self.expr(&case.default, true)?;
-        self.keyword("END", -CASE, 0, 0);
+        self.keyword(if self.lines { "END" } else { " END" }, -CASE, 0, 0);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use super::query::Columns;
 use super::scope::{parenthesized, real_columns};
 use super::writer::{STANDARD, Writer};
-use crate::catalog::builtin;
+use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result};
 use crate::functions::quote_identifier;
 use crate::nodes::*;
@@ -13,10 +13,11 @@ use crate::types::oids;
 const JOIN: i32 = 4;
 
 impl<'a> Writer<'a> {
-    pub fn from(&mut self, query: &'a Query) -> Result<()> {
+    /// FROM, or USING of DELETE.
+    pub fn from(&mut self, query: &'a Query, keyword: &str) -> Result<()> {
         for (at, item) in query.from.items.iter().enumerate() {
             if at == 0 {
-                self.clause(" FROM ", 2);
+                self.clause(keyword, 2);
                 self.item_of_from(item, query)?;
                 continue;
             }
@@ -159,7 +160,7 @@ impl<'a> Writer<'a> {
         }
         match &entry.source {
             RangeSource::Function { functions, ordinality: false }
-                if functions.len() == 1 && needs_definitions(&functions[0]) =>
+                if functions.len() == 1 && needs_definitions(&functions[0], self.names.catalog) =>
             {
                 self.definitions(&functions[0]);
             }
@@ -180,7 +181,9 @@ impl<'a> Writer<'a> {
 
     fn functions(&mut self, functions: &'a [RangeFunction], ordinality: bool) -> Result<()> {
         match functions {
-            [one] if !(ordinality && needs_definitions(one)) => self.table_function(&one.call)?,
+            [one] if !(ordinality && needs_definitions(one, self.names.catalog)) => {
+                self.table_function(&one.call)?
+            }
             _ if functions.iter().all(is_unnest) => {
                 self.push("UNNEST(");
                 self.separated(functions, ", ", |w, f| match &f.call {
@@ -193,7 +196,7 @@ impl<'a> Writer<'a> {
                 self.push("ROWS FROM(");
                 self.separated(functions, ", ", |w, f| {
                     w.table_function(&f.call)?;
-                    if needs_definitions(f) {
+                    if needs_definitions(f, w.names.catalog) {
                         w.push(" AS ");
                         w.definitions(f);
                     }
@@ -231,9 +234,9 @@ impl<'a> Writer<'a> {
 }
 
 /// A function that returns `record`: its columns are defined beside it.
-fn needs_definitions(function: &RangeFunction) -> bool {
+fn needs_definitions(function: &RangeFunction, catalog: &Catalog) -> bool {
     let Expr::Func(call) = &function.call else { return false };
-    let proc = builtin::proc(call.func);
+    let proc = catalog.proc(call.func);
     call.type_oid == oids::RECORD && proc.is_some_and(|p| p.out_columns().is_empty())
 }
 

@@ -2,37 +2,46 @@
 
 use super::names::Names;
 use super::query::Columns;
+use super::scope::Scope;
 use super::writer::Writer;
-use crate::catalog::FunctionBody;
+use crate::catalog::{Function, FunctionBody};
 use crate::error::Result;
-use crate::nodes::Query;
 use crate::types::Oid;
 
 /// `RETURN …` or `BEGIN ATOMIC … END`; `None` where the function's body is text.
 pub(super) fn body(names: &Names<'_>, oid: Oid) -> Result<Option<String>> {
-    let Some(function) = names.catalog.function(oid) else { return Ok(None) };
-    let query = |query: &Query| {
-        let mut writer = Writer::of_query(names, false);
-        writer.query(query, Columns::NAMED)?;
-        Ok::<_, crate::error::PgError>(writer.out)
-    };
+    match names.catalog.function(oid) {
+        Some(function) => body_of(names, function),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn body_of(names: &Names<'_>, function: &Function) -> Result<Option<String>> {
     Ok(match &function.body {
         FunctionBody::Text => None,
         FunctionBody::Return(returned) => match returned.output().next() {
             Some(target) => {
-                let expr = super::expression(names, &target.expr, 0, false)?;
-                Some(format!("RETURN {expr}"))
+                let scope = Scope::of_columns(Vec::new());
+                let mut writer = Writer::new(names, scope, false);
+                writer.function = Some(&function.proc);
+                writer.lines = false;
+                writer.push("RETURN ");
+                writer.expr(&target.expr, true)?;
+                Some(writer.out)
             }
             None => None,
         },
         FunctionBody::Atomic(queries) => {
-            let mut text = "BEGIN ATOMIC\n".to_owned();
-            for statement in queries {
-                text.push_str(&query(statement)?);
-                text.push_str(";\n");
+            let mut writer = Writer::of_query(names, false);
+            writer.function = Some(&function.proc);
+            writer.indent = 1;
+            writer.push("BEGIN ATOMIC\n");
+            for query in queries {
+                writer.query(query, Columns::UNSEEN)?;
+                writer.push(";\n");
             }
-            text.push_str("END");
-            Some(text)
+            writer.push("END");
+            Some(writer.out)
         }
     })
 }

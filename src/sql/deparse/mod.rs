@@ -5,13 +5,14 @@
 //!
 //! ```text
 //! objects      view, index, constraint
-//! queries      query (clauses, WITH, set operations), from, sort (ORDER BY, GROUP BY)
+//! queries      query (clauses, WITH, set operations), change (INSERT and its kin), from, sort (ORDER BY, GROUP BY)
 //! expressions  expr, aggregate (and windows), sublink, precedence
 //! names        scope (tables and columns inside a query), names (catalog objects)
 //! text         writer
 //! ```
 
 mod aggregate;
+mod change;
 mod constraint;
 mod expr;
 mod from;
@@ -26,7 +27,7 @@ mod sublink;
 mod view;
 mod writer;
 
-use crate::catalog::{Catalog, builtin};
+use crate::catalog::{Catalog, Function, builtin};
 use crate::error::{PgError, Result};
 use crate::functions::Deparse;
 use crate::nodes::{Expr, Query};
@@ -63,6 +64,15 @@ pub fn deparse(
             default.map(|expr| expression(&names, expr, 0, pretty)).transpose()
         }
     }
+}
+
+/// The text of a function's body in the SQL standard's form; an error where there is none.
+pub fn function_body(
+    catalog: &Catalog,
+    search_path: &[Oid],
+    function: &Function,
+) -> Result<Option<String>> {
+    function::body_of(&Names { catalog, search_path }, function)
 }
 
 /// Expressions of the innermost of these queries, each as EXPLAIN shows it.

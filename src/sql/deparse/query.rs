@@ -43,10 +43,10 @@ impl<'a> Writer<'a> {
 
     /// `leaf`: an arm of a set operation, whose columns are cast without saying so.
     fn select(&mut self, query: &'a Query, columns: Columns<'_>, leaf: bool) -> Result<()> {
-        if query.command != CommandType::Select {
-            return Err(PgError::unsupported("turning a data-modifying WITH query into SQL"));
-        }
         self.with(query)?;
+        if query.command != CommandType::Select {
+            return self.change(query, columns);
+        }
         match &query.set_operation {
             Some(tree) => self.set_operation(tree, query, columns)?,
             None => self.plain_select(query, columns, leaf)?,
@@ -66,7 +66,10 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         self.indent += STANDARD;
-        self.push(if query.recursive { " WITH RECURSIVE " } else { " WITH " });
+        if self.lines {
+            self.push(" ");
+        }
+        self.push(if query.recursive { "WITH RECURSIVE " } else { "WITH " });
         self.separated(&query.ctes, ", ", |w, cte| {
             w.push(&quote_identifier(&cte.name));
             if cte.column_aliases > 0 {
@@ -82,13 +85,16 @@ impl<'a> Writer<'a> {
             w.keyword(")", 0, 0, 0);
             Ok(())
         })?;
-        self.keyword("", -STANDARD, 0, 0);
+        self.indent -= STANDARD;
+        self.space();
         Ok(())
     }
 
     fn plain_select(&mut self, query: &'a Query, columns: Columns<'_>, leaf: bool) -> Result<()> {
         self.indent += STANDARD;
-        self.push(" ");
+        if self.lines {
+            self.push(" ");
+        }
         if let Some(rows) = plain_values(query, columns) {
             return self.values(rows);
         }
@@ -101,7 +107,7 @@ impl<'a> Writer<'a> {
             self.push(" DISTINCT");
         }
         self.targets(query, columns, leaf)?;
-        self.from(query)?;
+        self.from(query, " FROM ")?;
         if let Some(filter) = &query.from.filter {
             self.clause(" WHERE ", 1);
             self.expr(filter, false)?;
@@ -125,7 +131,8 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn targets(&mut self, query: &'a Query, columns: Columns<'_>, leaf: bool) -> Result<()> {
+    /// The select list, or what RETURNING gives.
+    pub fn targets(&mut self, query: &'a Query, columns: Columns<'_>, leaf: bool) -> Result<()> {
         self.push(" ");
         let mut last_was_long = false;
         for (at, target) in query.output().enumerate() {
@@ -201,7 +208,7 @@ impl<'a> Writer<'a> {
         self.set_operation(left, query, columns)?;
         match parens {
             true => self.keyword(") ", -STANDARD, 0, 0),
-            false => self.keyword("", 0, 0, 0),
+            false => self.space(),
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::names::Names;
 use super::scope::Scope;
+use crate::catalog::builtin::Proc;
 use crate::error::Result;
 
 /// Indentation of a clause's continuation lines.
@@ -19,19 +20,30 @@ pub(super) struct Writer<'a> {
     pub indent: i32,
     /// Lines longer than this are broken between select list or FROM items; 0: after each.
     pub wrap_column: usize,
+    /// Clauses stand on lines of their own.
+    pub lines: bool,
+    /// The function whose body this is: what parameters are called.
+    pub function: Option<&'a Proc>,
     pub out: String,
 }
 
 impl<'a> Writer<'a> {
     pub fn new(names: &'a Names<'a>, scope: Scope<'a>, pretty: bool) -> Writer<'a> {
-        let out = String::new();
-        Writer { names, scopes: vec![scope], pretty, indent: 0, wrap_column: 0, out }
+        Writer { scopes: vec![scope], ..Writer::of_query(names, pretty) }
     }
 
     /// A writer for a query that nothing surrounds.
     pub fn of_query(names: &'a Names<'a>, pretty: bool) -> Writer<'a> {
-        let (scopes, out) = (Vec::new(), String::new());
-        Writer { names, scopes, pretty, indent: 0, wrap_column: 0, out }
+        Writer {
+            names,
+            scopes: Vec::new(),
+            pretty,
+            indent: 0,
+            wrap_column: 0,
+            lines: true,
+            function: None,
+            out: String::new(),
+        }
     }
 
     pub fn push(&mut self, text: &str) {
@@ -46,6 +58,9 @@ impl<'a> Writer<'a> {
     /// A keyword on a line of its own, `plus` columns right of the indentation; the level changes
     /// by `before` and `after` it (`appendContextKeyword`).
     pub fn keyword(&mut self, keyword: &str, before: i32, after: i32, plus: i32) {
+        if !self.lines {
+            return self.push(keyword);
+        }
         self.indent += before;
         self.trim_spaces();
         self.out.push('\n');
@@ -61,6 +76,14 @@ impl<'a> Writer<'a> {
     /// A clause's keyword, at the level of its query's SELECT.
     pub fn clause(&mut self, keyword: &str, plus: i32) {
         self.keyword(keyword, -STANDARD, STANDARD, plus);
+    }
+
+    /// What is a line's end or else a space.
+    pub fn space(&mut self) {
+        match self.lines {
+            true => self.keyword("", 0, 0, 0),
+            false => self.push(" "),
+        }
     }
 
     pub fn trim_spaces(&mut self) {
@@ -79,7 +102,9 @@ impl<'a> Writer<'a> {
     /// Adds an item of a list, on a new line if the current one would become too long or
     /// `break_before` says so. The first item stays where it is.
     pub fn item(&mut self, text: &str, first: bool, break_before: bool) {
-        if text.starts_with('\n') {
+        if !self.lines {
+            // Everything stays on one line.
+        } else if text.starts_with('\n') {
             self.trim_spaces();
         } else if !first {
             let line = self.out.rsplit('\n').next().map_or(0, str::len);

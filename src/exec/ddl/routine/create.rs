@@ -1,7 +1,7 @@
 //! CREATE FUNCTION and CREATE PROCEDURE.
 
 use super::super::names::RelationName;
-use super::super::{DdlContext, column, lock, options, stored_setting};
+use super::super::{DdlContext, column, lock, options, privileges, stored_setting};
 use super::parameters::Parameters;
 use super::{check_owner, put, signature};
 use crate::catalog::builtin::{ArgMode, Parallel, Proc, oid::SQL_LANGUAGE};
@@ -10,6 +10,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::sql_function::schemas;
 use crate::functions::privileges::require_type;
 use crate::sql::bind::{BindContext, bind_body, bind_standard_body, resolve_type};
+use crate::sql::deparse::function_body;
 use crate::types::{Oid, oids};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{CreateFunctionStmt, DefElem};
@@ -58,7 +59,11 @@ pub(in super::super) async fn create(
         }
         Some(old) => replace(old, &mut new, statement, &catalog, cx)?,
     }
-    set_text(&mut new, text, &catalog, cx)?;
+    if text.is_some() {
+        // A body may call the function itself.
+        put(new.clone(), cx);
+    }
+    set_text(&mut new, text, &cx.catalog(), cx)?;
     put(new, cx);
     let what = if statement.is_procedure { "PROCEDURE" } else { "FUNCTION" };
     Ok(format!("CREATE {what}"))
@@ -210,7 +215,13 @@ pub(super) fn attribute(
         }
         "strict" => function.proc.strict = options::boolean(name, value)?,
         "security" => function.security_definer = options::boolean(name, value)?,
-        "leakproof" => function.proc.leakproof = options::boolean(name, value)?,
+        "leakproof" => {
+            function.proc.leakproof = options::boolean(name, value)?;
+            if function.proc.leakproof && !privileges::is_superuser(cx) {
+                let message = "only superuser can define a leakproof function";
+                return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+            }
+        }
         "cost" => {
             function.proc.cost = number(value);
             if function.proc.cost <= 0.0 {
@@ -327,7 +338,7 @@ fn set_text(
             |error: PgError| error.nowhere().context(format!("SQL function \"{name}\""));
         if cx.env.setting("check_function_bodies").as_deref() != Some("off") {
             let statements = crate::sql::parse(text.as_str()).map_err(in_function)?;
-            bind_body(&statements, &context, &new.proc, new.proc.arg_types.clone())
+            bind_body(&statements, &context, &new.proc, new.proc.arg_types.clone(), None)
                 .map_err(in_function)?;
         }
         new.proc.src = text.into();
@@ -362,5 +373,6 @@ fn set_standard_body(
         },
         _ => FunctionBody::Atomic(queries),
     };
-    Ok(())
+    // pg_dump needs its text.
+    function_body(catalog, cx.env.search_path(), new).map(drop)
 }

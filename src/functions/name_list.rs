@@ -1,5 +1,18 @@
 //! Lists of identifiers in settings, such as `search_path`.
 
+/// Whether a setting is a list of names, which is kept with the quotes that they need
+/// (`GUC_LIST_QUOTE`).
+pub fn is_name_list(setting: &str) -> bool {
+    const LISTS: [&str; 5] = [
+        "search_path",
+        "temp_tablespaces",
+        "session_preload_libraries",
+        "shared_preload_libraries",
+        "local_preload_libraries",
+    ];
+    LISTS.iter().any(|list| setting.eq_ignore_ascii_case(list))
+}
+
 /// Splits `a, "B", c` into names: unquoted ones in lower case. `None`: not a list.
 pub fn split_identifiers(text: &str) -> Option<Vec<String>> {
     let mut names = Vec::new();
