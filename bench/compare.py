@@ -78,19 +78,25 @@ def free_port():
 
 
 @contextlib.contextmanager
-def servers():
-    """Both servers on fresh directories."""
+def running(**starts):
+    """Servers, each on a fresh directory of its name."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="kalamdb-bench-"))
     directory.chmod(0o755)
     started = []
     try:
-        started = [start_postgres(directory / "postgresql"), start_kalamdb(directory / "kalamdb")]
+        for name, start in starts.items():
+            started.append(start(directory / name))
         yield started
     finally:
         for server in started:
             server.process.terminate()
             server.process.wait()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def servers():
+    """Both servers."""
+    return running(postgresql=start_postgres, kalamdb=start_kalamdb)
 
 
 def start_postgres(data):

@@ -5,13 +5,10 @@ The statements are the clients' own: psql's as `psql -E` shows them, the others'
 wrote them down. Called by compare.py.
 """
 
-import contextlib
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
-import tempfile
 import time
 
 import compare
@@ -69,22 +66,13 @@ def median(session, statements):
     return statistics.median(times) * 1e3
 
 
-@contextlib.contextmanager
 def three_servers():
     """PostgreSQL, KalamDB without its catalog query cache, and with it."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="kalamdb-bench-"))
-    directory.chmod(0o755)
-    started = []
-    try:
-        started.append(compare.start_postgres(directory / "postgresql"))
-        started.append(compare.start_kalamdb(directory / "uncached", "--catalog-cache-mb", "0"))
-        started.append(compare.start_kalamdb(directory / "cached"))
-        yield started
-    finally:
-        for server in started:
-            server.process.terminate()
-            server.process.wait()
-        shutil.rmtree(directory, ignore_errors=True)
+    return compare.running(
+        postgresql=compare.start_postgres,
+        uncached=lambda data: compare.start_kalamdb(data, "--catalog-cache-mb", "0"),
+        cached=compare.start_kalamdb,
+    )
 
 
 def measured(count):

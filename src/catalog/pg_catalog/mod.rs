@@ -2,10 +2,10 @@
 //!
 //! One file per relation: a function from a [`Context`] to rows in the relation's column order
 //! (`psql \d pg_class` shows it; [`system_relation`](crate::catalog::builtin::system_relation) has
-//! it). Rows of PostgreSQL's own
-//! objects come from the export, parsed once; a table without a file has only those, and most
-//! such tables have none: they are of things that do not exist here, such as publications. A view
-//! without a file is run as a view ([`view_query`](crate::catalog::builtin::view_query)).
+//! it). Rows of PostgreSQL's own objects come from the export, parsed once; a table without a file
+//! has only those, and most such tables have none: they are of things that do not exist here, such
+//! as publications. A view without a file is run as a view
+//! ([`view_query`](crate::catalog::builtin::view_query)).
 //!
 //! [`scan()`] reads a relation: [`source`] says where its rows come from and by which columns they are
 //! found, [`wanted`] what of them is made.
