@@ -131,11 +131,11 @@ pub(super) fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String 
         shown.push(text);
     }
     match ordered_set {
-        Some(aggregate) => {
+        Some(aggregate) if listing != Listing::Table => {
             let direct = usize::try_from(aggregate.direct_args).unwrap_or(0);
             order_by(shown, direct, proc.variadic != 0)
         }
-        None => shown.join(", "),
+        _ => shown.join(", "),
     }
 }
 

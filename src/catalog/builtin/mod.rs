@@ -15,6 +15,7 @@
 
 mod aggregates;
 mod casts;
+mod classes;
 mod data;
 mod descriptions;
 mod indexes;
@@ -32,6 +33,7 @@ mod views;
 
 pub use aggregates::{Aggregate, aggregate};
 pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast};
+pub use classes::{SystemClass, system_class, system_class_named};
 pub use data::Reader;
 pub use descriptions::description;
 pub use indexes::{SystemIndex, system_index, system_indexes};

@@ -13,7 +13,7 @@ use super::walk;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::{Callee, Program};
-use crate::exec::op::{Filter, FunctionScan, OneRow, SetCall, Values};
+use crate::exec::op::{Filter, FunctionScan, OneRow, OneTimeFilter, SetCall, Values};
 use crate::exec::sql_function::SqlFunction;
 use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
 use crate::nodes::*;
@@ -45,8 +45,10 @@ impl Planner {
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));
         let never = conditions.iter().any(is_never_true);
         let mut units = Units::of(query, query.from.items.iter());
+        let once: Vec<Expr> = conditions.extract_if(.., |c| quals::is_one_time(c)).collect();
         units.conditions.append(&mut conditions);
-        let (mut built, ordered) = self.plan_units(&from, units, order)?;
+        let (built, ordered) = self.plan_units(&from, units, order)?;
+        let mut built = self.one_time_filter(built, &once)?;
         if never {
             // The plan gave the layout; nothing of it needs to run.
             built = Built::new(Values { rows: Arc::default() }, built.layout, 0.0, cost::ROW);
@@ -241,6 +243,18 @@ impl Planner {
             });
         }
         Ok(SetCall::Value(self.compile(call, layout)?))
+    }
+
+    /// Tests conditions that are the same for all rows.
+    fn one_time_filter(&mut self, built: Built, conditions: &[Expr]) -> Result<Built> {
+        if conditions.is_empty() {
+            return Ok(built);
+        }
+        let programs = self.compile_all(conditions, &built.layout)?;
+        let Built { node, layout, rows, cost } = built;
+        let filter = OneTimeFilter { input: node, conditions: Arc::new(programs) };
+        let note = self.condition_note("One-Time Filter", conditions);
+        Ok(Built::new(filter, layout, rows, cost).noted(note))
     }
 
     /// Adds a filter where there are conditions.
