@@ -4,6 +4,7 @@
 //! across restarts. Expressions are stored bound ([`crate::nodes`]), so that renames do not touch
 //! them. Objects are immutable and shared; a change makes a new one.
 
+use super::RowSecurity;
 use crate::nodes::{AttrNumber, Expr, Query};
 use crate::storage::row::{self, PastType};
 use crate::types::Oid;
@@ -141,6 +142,8 @@ pub struct Relation {
     pub view: Option<ViewInfo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub materialized: Option<MaterializedInfo>,
+    #[serde(default, skip_serializing_if = "RowSecurity::is_default")]
+    pub row_security: RowSecurity,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -301,6 +304,12 @@ impl Relation {
     /// Whether a view reads with the rights of whoever asks, not with its owner's.
     pub fn is_security_invoker(&self) -> bool {
         let option = self.options.get("security_invoker");
+        option.is_some_and(|value| value == "true" || value == "on")
+    }
+
+    /// Whether a view's own conditions come before those of whoever reads it.
+    pub fn is_security_barrier(&self) -> bool {
+        let option = self.options.get("security_barrier");
         option.is_some_and(|value| value == "true" || value == "on")
     }
 

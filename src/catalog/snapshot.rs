@@ -14,7 +14,7 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Function, Namespace,
-    Relation, Role, SchemaVersion, UserType,
+    Policy, Relation, Role, SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -60,6 +60,8 @@ struct Space {
     row_types: HashMap<Oid, Oid>,
     /// Constraint to its table.
     constraints: HashMap<Oid, Oid>,
+    /// Policy to its table.
+    policies: HashMap<Oid, Oid>,
     /// Table to the tables with foreign keys on it, in OID order.
     referencing: HashMap<Oid, Vec<Oid>>,
     /// Table to its indexes, in OID order.
@@ -197,6 +199,12 @@ impl Catalog {
     pub fn constraint(&self, oid: Oid) -> Option<(&Arc<Relation>, &Constraint)> {
         let table = self.relation(*self.local.constraints.get(&oid)?)?;
         Some((table, table.constraints.iter().find(|c| c.oid == oid)?))
+    }
+
+    /// The table that has this policy, and the policy.
+    pub fn policy(&self, oid: Oid) -> Option<(&Arc<Relation>, &Policy)> {
+        let table = self.relation(*self.local.policies.get(&oid)?)?;
+        Some((table, table.row_security.policies.iter().find(|policy| policy.oid == oid)?))
     }
 
     /// Foreign keys of other tables, and of the table itself, on this table.
@@ -400,6 +408,8 @@ impl Space {
                 link(&mut self.referencing, key.references, relation.oid);
             }
         }
+        let policies = relation.row_security.policies.iter();
+        self.policies.extend(policies.map(|policy| (policy.oid, relation.oid)));
         if let Some((table, _)) = relation.sequence.as_ref().and_then(|s| s.owned_by) {
             link(&mut self.owned_sequences, table, relation.oid);
         }
@@ -448,6 +458,9 @@ impl Space {
             if let ConstraintKind::ForeignKey(key) = &constraint.kind {
                 unlink(&mut self.referencing, key.references, oid);
             }
+        }
+        for policy in &old.row_security.policies {
+            self.policies.remove(&policy.oid);
         }
         if let Some((table, _)) = old.sequence.as_ref().and_then(|s| s.owned_by) {
             unlink(&mut self.owned_sequences, table, oid);

@@ -208,6 +208,7 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
             Some((_, constraint)) => constraint.comment.clone(),
             None => catalog.domain_check(object).and_then(|(_, check)| check.comment.clone()),
         },
+        class::POLICY => catalog.policy(object).and_then(|(_, policy)| policy.comment.clone()),
         class::TYPE => match catalog.user_type(object) {
             Some(found) => found.comment.clone(),
             None => catalog
@@ -243,7 +244,7 @@ fn object_comment(ctx: &Ctx<'_>, object: Oid, catalog_class: Option<Oid>) -> Res
 
 /// The older form without a catalog's name: the first object of that OID with a comment.
 fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
-    const CLASSES: [Oid; 7] = [
+    const CLASSES: [Oid; 8] = [
         class::CLASS,
         class::TYPE,
         class::PROC,
@@ -251,6 +252,7 @@ fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
         class::NAMESPACE,
         class::CONSTRAINT,
         class::COLLATION,
+        class::POLICY,
     ];
     let found = CLASSES.iter().find_map(|class| comment(ctx.env.catalog(), object, *class));
     found.map_or(Datum::Null, Datum::text)
@@ -325,6 +327,13 @@ fn publishable(env: &dyn Env, oid: Oid) -> Datum {
 fn vector_types(env: &dyn Env, vector: &Datum) -> Datum {
     let types = vector.as_array().elements.iter().map(|oid| type_name(env, oid.as_oid()));
     Datum::text(types.collect::<Vec<_>>().join(", "))
+}
+
+/// Whether policies bind the current role in a table.
+fn policed(env: &dyn Env, table: Oid) -> Datum {
+    let catalog = env.catalog();
+    let relation = catalog.relation(table);
+    Datum::Bool(relation.is_some_and(|table| table.polices(catalog, env.current_role())))
 }
 
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
@@ -412,8 +421,10 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     // Both tablespaces are the data directory.
     ("pg_tablespace_location", Scalar(|_, _| Ok(Datum::text("")))),
     ("oidvectortypes", Scalar(|c, a| Ok(vector_types(c.env, &a[0])))),
-    // There are no row security policies.
-    ("row_security_active_name", Scalar(|_, _| Ok(Datum::Bool(false)))),
-    ("row_security_active", Scalar(|_, _| Ok(Datum::Bool(false)))),
+    (
+        "row_security_active_name",
+        Scalar(|c, a| Ok(policed(c.env, reg::relation(c.env, a[0].as_text())?))),
+    ),
+    ("row_security_active", Scalar(|c, a| Ok(policed(c.env, a[0].as_oid())))),
     ("pg_options_to_table", Set(|_, a| Ok(options_to_table(&a[0])))),
 ];

@@ -87,6 +87,7 @@ macro_rules! query_exprs {
             }
         }
         for entry in query.range_table.$iter() {
+            entry.security.$iter().for_each(|e| $f(e));
             match $($borrow)+ entry.source {
                 RangeSource::Function { functions, .. } => {
                     functions.$iter().for_each(|r| $f($($borrow)+ r.call))
@@ -98,6 +99,7 @@ macro_rules! query_exprs {
                 | RangeSource::Cte { .. } => {}
             }
         }
+        query.policy_checks.$iter().for_each(|c| $f($($borrow)+ c.condition));
         query.having.$iter().for_each(|e| $f(e));
         for window in query.windows.$iter() {
             for bound in [$($borrow)+ window.start, $($borrow)+ window.end] {

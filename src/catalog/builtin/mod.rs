@@ -99,6 +99,7 @@ pub mod oid {
         pub const OPERATOR: Oid = 2617;
         pub const OPCLASS: Oid = 2616;
         pub const COLLATION: Oid = 3456;
+        pub const POLICY: Oid = 3256;
     }
 }
 

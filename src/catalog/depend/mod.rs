@@ -33,6 +33,8 @@ pub enum Object {
     Column(Oid, AttrNumber),
     /// Table, constraint.
     Constraint(Oid, Oid),
+    /// Table, policy.
+    Policy(Oid, Oid),
     /// The default of a column.
     Default(Oid, AttrNumber),
 }

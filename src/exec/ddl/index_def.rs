@@ -101,6 +101,7 @@ pub(super) fn relation(
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
     })
 }
 

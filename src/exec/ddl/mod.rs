@@ -37,6 +37,7 @@ mod on_commit;
 mod options;
 mod owned;
 mod owner;
+mod policy;
 mod privileges;
 mod reindex;
 mod rename;
@@ -177,6 +178,8 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::AlterEnumStmt(s) => types::alter_enum(s, cx).await,
         Node::CreateFunctionStmt(s) => routine::create(s, cx).await,
         Node::AlterFunctionStmt(s) => routine::alter(s, cx),
+        Node::CreatePolicyStmt(s) => policy::create(s, cx).await,
+        Node::AlterPolicyStmt(s) => policy::alter(s, cx).await,
         Node::CommentStmt(s) => comment::execute(s, cx).await,
         Node::ReindexStmt(s) => reindex::execute(s, cx).await,
         Node::CreatedbStmt(s) => database::create(s, cx).await,

@@ -14,12 +14,14 @@
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
 //! | `relations`, `catalog_read` | which tables to lock; whether only the catalog is read |
 //! | `privileges` | what its roles must be allowed to do |
+//! | `policy`, `barrier` | what row security adds, and which conditions must wait for it |
 //! | `notes` | what EXPLAIN says of conditions and keys |
 //! | `planner` | what all of these share |
 
 mod access;
 mod aggregate;
 mod averages;
+mod barrier;
 mod catalog_read;
 mod cost;
 mod cte;
@@ -34,6 +36,7 @@ mod modify;
 mod notes;
 mod outer_to_inner;
 mod planner;
+mod policy;
 mod prepare;
 mod privileges;
 mod push_down;
@@ -93,6 +96,8 @@ pub struct Plan {
     /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
     pub(in crate::exec) long: bool,
     catalog_read: Option<CatalogRead>,
+    /// The role, and the setting `row_security`, that it was made for; `None`: for all.
+    made_for: Option<(Oid, bool)>,
 }
 
 /// What a statement does.
@@ -135,6 +140,11 @@ impl Plan {
     /// What it reads of the catalog, where it reads nothing else.
     pub fn catalog_read(&self) -> Option<CatalogRead> {
         self.catalog_read
+    }
+
+    /// Whether it may run for a role under the setting `row_security`: row security decided about it.
+    pub fn fits(&self, current_role: Oid, row_security: bool) -> bool {
+        self.made_for.is_none_or(|made_for| made_for == (current_role, row_security))
     }
 
     /// The command tag after `rows` rows were returned or affected.
@@ -251,7 +261,10 @@ pub fn result_columns(query: &Query, catalog: &Catalog) -> Vec<ResultColumn> {
 fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let cx = planner.cx.clone();
     let columns = result_columns(query, &cx.catalog);
-    let query = prepared(query, &cx.catalog);
+    let mut query = prepared(query, &cx.catalog);
+    let mut required = privileges::required(&query, &cx.catalog);
+    let policies = policy::apply(&mut query, &cx)?;
+    required.extend(policies.required);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
         _ => Root::Modify(dml::plan(&mut planner, &query)?),
@@ -262,12 +275,13 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         root,
         modifying: std::mem::take(&mut planner.modifying),
         locks: relations::relation_locks(&query),
-        required: privileges::required(&query, &cx.catalog),
+        required,
         functions: functions_of_query(&query).into_iter().collect(),
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,
         catalog_read: catalog_read::of(&query, planner.whole_catalog),
+        made_for: policies.any.then(|| (cx.env.current_role(), policy::is_on(&cx))),
     }))
 }
 

@@ -21,6 +21,7 @@ impl ExprPlace {
             ExprPlace::IndexPredicate => Place::IndexPredicate,
             ExprPlace::AlterUsing => Place::AlterUsing,
             ExprPlace::CopyWhere => Place::CopyWhere,
+            ExprPlace::Policy => Place::Policy,
             ExprPlace::ExecuteParameter => Place::ExecuteParameter,
         }
     }
@@ -43,6 +44,7 @@ pub(super) fn bind(
     let expr = binder.bind_expr_in(node, place.place())?;
     let mut expr = match place {
         ExprPlace::Check => binder.coerce_to_boolean(expr, "CHECK")?,
+        ExprPlace::Policy => binder.coerce_to_boolean(expr, "POLICY")?,
         ExprPlace::IndexPredicate | ExprPlace::CopyWhere => {
             binder.coerce_to_boolean(expr, "WHERE")?
         }

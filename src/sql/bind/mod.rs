@@ -107,6 +107,8 @@ pub enum ExprPlace {
     AlterUsing,
     /// WHERE of COPY FROM.
     CopyWhere,
+    /// USING and WITH CHECK of a policy.
+    Policy,
     /// A parameter of EXECUTE.
     ExecuteParameter,
 }

@@ -182,7 +182,9 @@ impl Binder<'_, '_> {
         if checked && query.command != CommandType::Delete {
             query.view_checks.insert(0, (relation.name.clone(), filter.clone()));
         }
-        if query.command != CommandType::Insert {
+        if relation.is_security_barrier() && query.command != CommandType::Insert {
+            query.range_table[rel as usize - 1].security.insert(0, filter);
+        } else if query.command != CommandType::Insert {
             query.from.filter = Some(match query.from.filter.take() {
                 Some(own) => Expr::Bool(BoolOp::And, vec![filter, own]),
                 None => filter,

@@ -97,6 +97,18 @@ fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog, path: &[Oid
             return refused("a view or rule", detail);
         }
     }
+    for policy_table in catalog.relations() {
+        for policy in &policy_table.row_security.policies {
+            let read = depend::relations_of_query(&policy.as_query(policy_table.oid));
+            if read.contains(&(table.oid, attno)) {
+                let object = Object::Policy(policy_table.oid, policy.oid);
+                let policy = depend::describe(catalog, object, path);
+                let detail = format!("{policy} depends on column \"{name}\"");
+                let message = "cannot alter type of a column used in a policy definition";
+                return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail));
+            }
+        }
+    }
     for other in table.live_columns().filter(|c| c.generated && c.attno != attno) {
         if other.default.as_ref().is_some_and(|e| columns_of(e).contains(&attno)) {
             let detail =

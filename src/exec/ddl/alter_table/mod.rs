@@ -148,6 +148,10 @@ async fn run(oid: u32, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<(
         At::AT_DropConstraint => constraints::drop(&table, command, cx).await,
         At::AT_ValidateConstraint => constraints::validate(&table, command, cx),
         At::AT_AlterConstraint => constraints::alter(&table, command, cx),
+        kind @ (At::AT_EnableRowSecurity
+        | At::AT_DisableRowSecurity
+        | At::AT_ForceRowSecurity
+        | At::AT_NoForceRowSecurity) => super::policy::set(&table, kind, cx),
         At::AT_ChangeOwner => misc::change_owner(&table, command, cx),
         At::AT_SetRelOptions => misc::set_options(&table, command, cx).await,
         At::AT_ResetRelOptions => misc::reset_options(&table, command, cx).await,
@@ -164,7 +168,7 @@ pub(super) fn current(oid: u32, cx: &DdlContext<'_>) -> Arc<Relation> {
 }
 
 /// 42809 unless the relation is a table.
-fn check_table(relation: &Relation, action: &str) -> Result<()> {
+pub(super) fn check_table(relation: &Relation, action: &str) -> Result<()> {
     if relation.kind == RelationKind::Table {
         return Ok(());
     }
