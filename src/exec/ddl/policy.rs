@@ -208,7 +208,9 @@ fn condition(node: Node<'_>, table: &Relation, cx: &DdlContext<'_>) -> Result<Op
     if is_none(node) {
         return Ok(None);
     }
-    bind_expr(node, &cx.bind(&cx.catalog()), ExprPlace::Policy, Some(table), None).map(Some)
+    // PostgreSQL points nowhere here.
+    let bound = bind_expr(node, &cx.bind(&cx.catalog()), ExprPlace::Policy, Some(table), None);
+    bound.map(Some).map_err(PgError::nowhere)
 }
 
 fn get<'t>(table: &'t Relation, name: &str) -> Result<&'t Policy> {
