@@ -4,7 +4,7 @@
 //! across restarts. Expressions are stored bound ([`crate::nodes`]), so that renames do not touch
 //! them. Objects are immutable and shared; a change makes a new one.
 
-use super::RowSecurity;
+use super::{RowSecurity, Rule};
 use crate::nodes::{AttrNumber, Expr, Query};
 use crate::storage::row::{self, PastType};
 use crate::types::Oid;
@@ -144,6 +144,9 @@ pub struct Relation {
     pub materialized: Option<MaterializedInfo>,
     #[serde(default, skip_serializing_if = "RowSecurity::is_default")]
     pub row_security: RowSecurity,
+    /// In the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -317,6 +320,11 @@ impl Relation {
     pub fn query(&self) -> Option<&Query> {
         let view = self.view.as_ref().map(|view| &view.query);
         view.or_else(|| self.materialized.as_ref().map(|m| &m.query))
+    }
+
+    /// The rule of this name; not a view's own.
+    pub fn rule_named(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == name)
     }
 
     /// The live column of this name.

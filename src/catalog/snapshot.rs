@@ -14,7 +14,7 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Function, Namespace,
-    Policy, Relation, Role, SchemaVersion, UserType,
+    Policy, Relation, Role, Rule, SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -60,8 +60,8 @@ struct Space {
     row_types: HashMap<Oid, Oid>,
     /// Constraint to its table.
     constraints: HashMap<Oid, Oid>,
-    /// Policy to its table.
-    policies: HashMap<Oid, Oid>,
+    /// Policy or rule to its table.
+    parts: HashMap<Oid, Oid>,
     /// Table to the tables with foreign keys on it, in OID order.
     referencing: HashMap<Oid, Vec<Oid>>,
     /// Table to its indexes, in OID order.
@@ -203,8 +203,14 @@ impl Catalog {
 
     /// The table that has this policy, and the policy.
     pub fn policy(&self, oid: Oid) -> Option<(&Arc<Relation>, &Policy)> {
-        let table = self.relation(*self.local.policies.get(&oid)?)?;
+        let table = self.relation(*self.local.parts.get(&oid)?)?;
         Some((table, table.row_security.policies.iter().find(|policy| policy.oid == oid)?))
+    }
+
+    /// The table or view that has this rule, and the rule; not a view's own.
+    pub fn rule(&self, oid: Oid) -> Option<(&Arc<Relation>, &Rule)> {
+        let table = self.relation(*self.local.parts.get(&oid)?)?;
+        Some((table, table.rules.iter().find(|rule| rule.oid == oid)?))
     }
 
     /// Foreign keys of other tables, and of the table itself, on this table.
@@ -408,8 +414,7 @@ impl Space {
                 link(&mut self.referencing, key.references, relation.oid);
             }
         }
-        let policies = relation.row_security.policies.iter();
-        self.policies.extend(policies.map(|policy| (policy.oid, relation.oid)));
+        self.parts.extend(parts(&relation).map(|part| (part, relation.oid)));
         if let Some((table, _)) = relation.sequence.as_ref().and_then(|s| s.owned_by) {
             link(&mut self.owned_sequences, table, relation.oid);
         }
@@ -459,8 +464,8 @@ impl Space {
                 unlink(&mut self.referencing, key.references, oid);
             }
         }
-        for policy in &old.row_security.policies {
-            self.policies.remove(&policy.oid);
+        for part in parts(&old) {
+            self.parts.remove(&part);
         }
         if let Some((table, _)) = old.sequence.as_ref().and_then(|s| s.owned_by) {
             unlink(&mut self.owned_sequences, table, oid);
@@ -491,6 +496,12 @@ impl Space {
             self.relations.insert(table, relation);
         }
     }
+}
+
+/// The OIDs of a relation's policies and rules.
+fn parts(relation: &Relation) -> impl Iterator<Item = Oid> {
+    let policies = relation.row_security.policies.iter().map(|policy| policy.oid);
+    policies.chain(relation.rules.iter().map(|rule| rule.oid))
 }
 
 fn link(map: &mut HashMap<Oid, Vec<Oid>>, key: Oid, oid: Oid) {

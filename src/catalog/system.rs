@@ -41,6 +41,7 @@ fn describe(relation: &SystemRelation) -> Relation {
         view: None,
         materialized: None,
         row_security: Default::default(),
+        rules: Vec::new(),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
             catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
         }
         Object::Function(oid) => Some(of_function(catalog, oid)),
-        Object::Policy(..) | Object::Default(..) => None,
+        Object::Policy(..) | Object::Rule(..) | Object::Default(..) => None,
     }
     .unwrap_or_default();
     found.sort_by_key(|(object, _)| sort_key(object));
@@ -38,7 +38,8 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Function(oid)
         | Object::Relation(oid)
         | Object::Constraint(_, oid)
-        | Object::Policy(_, oid) => (Reverse((oid, false)), 0),
+        | Object::Policy(_, oid)
+        | Object::Rule(_, oid) => (Reverse((oid, false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
         Object::Default(table, attno) => (Reverse((table, true)), -attno),
     }
@@ -62,7 +63,7 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
             found.push((Object::Function(proc.oid), false));
         }
     }
-    found.extend(policies(catalog, &|query| query_names_type(query, oid)));
+    found.extend(parts(catalog, &|query| query_names_type(query, oid)));
     let names = |expr: &Expr| names_type(expr, oid);
     for relation in catalog.relations() {
         if let Some(query) = relation.query() {
@@ -97,7 +98,7 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
 /// What calls a function: views, defaults, constraints, indexes, and bodies that are kept bound.
 fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
-    found.extend(policies(catalog, &|query| query_calls_function(query, oid)));
+    found.extend(parts(catalog, &|query| query_calls_function(query, oid)));
     let calls = |expr: &Expr| calls_function(expr, oid);
     for relation in catalog.relations() {
         let table = relation.oid;
@@ -155,7 +156,8 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     found.extend(views_reading(catalog, oid, None));
     let own = relation.row_security.policies.iter();
     found.extend(own.map(|policy| (Object::Policy(oid, policy.oid), true)));
-    found.extend(policies_reading(catalog, oid, None));
+    found.extend(relation.rules.iter().map(|rule| (Object::Rule(oid, rule.oid), true)));
+    found.extend(parts_reading(catalog, oid, None));
     if relation.row_type != 0 && relation.kind != RelationKind::Composite {
         found.push((Object::Type(relation.row_type), true));
     }
@@ -194,7 +196,7 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     let generated = table.live_columns().filter(uses);
     found.extend(generated.map(|c| (Object::Column(table.oid, c.attno), false)));
     found.extend(views_reading(catalog, table.oid, Some(attno)));
-    found.extend(policies_reading(catalog, table.oid, Some(attno)));
+    found.extend(parts_reading(catalog, table.oid, Some(attno)));
     found
 }
 
@@ -218,25 +220,27 @@ fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bo
     .collect()
 }
 
-/// Policies whose conditions, as a query over their table, satisfy a test.
-fn policies(catalog: &Catalog, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)> {
+/// Policies and rules whose conditions, as a query over their table, satisfy a test.
+fn parts(catalog: &Catalog, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
     for table in catalog.relations() {
         let policies = table.row_security.policies.iter();
         let using = policies.filter(|policy| test(&policy.as_query(table.oid)));
         found.extend(using.map(|policy| (Object::Policy(table.oid, policy.oid), false)));
+        let using = table.rules.iter().filter(|rule| test(&rule.as_query(table.oid)));
+        found.extend(using.map(|rule| (Object::Rule(table.oid, rule.oid), false)));
     }
     found
 }
 
-/// Policies whose conditions read a relation, or one of its columns; of other tables, where it is the
+/// Policies and rules whose conditions read a relation, or one of its columns; of other tables, where it is the
 /// relation as a whole.
-fn policies_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
-    let mut found = policies(catalog, &|query| {
+fn parts_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
+    let mut found = parts(catalog, &|query| {
         let read = relations_of_query(query);
         read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
     });
-    let own = |object: &Object| matches!(object, Object::Policy(table, _) if *table == oid);
+    let own = |object: &Object| matches!(object, Object::Policy(table, _) | Object::Rule(table, _) if *table == oid);
     found.retain(|(object, _)| attno.is_some() || !own(object));
     found
 }

@@ -35,6 +35,8 @@ pub enum Object {
     Constraint(Oid, Oid),
     /// Table, policy.
     Policy(Oid, Oid),
+    /// Table, rule.
+    Rule(Oid, Oid),
     /// The default of a column.
     Default(Oid, AttrNumber),
 }

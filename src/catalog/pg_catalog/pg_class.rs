@@ -34,7 +34,7 @@ pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut 
         letter(kind(r.kind)),
         int2(r.columns.len()),
         int2(r.constraints.iter().filter(is_check).count()),
-        Datum::Bool(r.query().is_some()),
+        Datum::Bool(r.query().is_some() || !r.rules.is_empty()),
         Datum::Bool(has_triggers()),
         Datum::Bool(false),
         Datum::Bool(r.row_security.enabled),

@@ -57,6 +57,7 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
     constraints(relation, rows);
     defaults(relation, rows);
     policies(relation, rows);
+    rules(relation, rows);
     if relation.row_type != 0 {
         match relation.kind {
             // The type is what was made.
@@ -166,6 +167,17 @@ fn policies(table: &Relation, rows: &mut Vec<Row>) {
             if !whole && (*attno != 0 || *relation != table.oid) {
                 rows.push(row(this, (class::CLASS, *relation, *attno), b'n'));
             }
+        }
+    }
+}
+
+/// A rule belongs to its table, and needs it and what its condition reads.
+fn rules(table: &Relation, rows: &mut Vec<Row>) {
+    for rule in &table.rules {
+        let this = (class::REWRITE, rule.oid, 0);
+        rows.push(row(this, (class::CLASS, table.oid, 0), b'a'));
+        for (relation, attno) in relations_of_query(&rule.as_query(table.oid)) {
+            rows.push(row(this, (class::CLASS, relation, attno), b'n'));
         }
     }
 }

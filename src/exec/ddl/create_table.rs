@@ -177,6 +177,7 @@ pub(super) fn new_table(
         view: None,
         materialized: None,
         row_security: Default::default(),
+        rules: Vec::new(),
     })
 }
 

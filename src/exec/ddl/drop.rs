@@ -26,6 +26,7 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
             return super::routine::drop(statement, cx).await;
         }
+        ObjectType::OBJECT_RULE => return super::rule::drop(statement, cx).await,
         ObjectType::OBJECT_POLICY => return super::policy::drop(statement, cx).await,
         _ => return super::drop_missing::execute(statement, cx),
     };
@@ -228,6 +229,7 @@ fn locked_relation(object: Object) -> Option<u32> {
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
         | Object::Policy(oid, _)
+        | Object::Rule(oid, _)
         | Object::Default(oid, _) => Some(oid),
     }
 }
@@ -245,6 +247,7 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                 super::alter_table::constraints::remove(table, oid, cx)?;
             }
             Object::Policy(table, oid) if !gone(table) => super::policy::remove(table, oid, cx),
+            Object::Rule(table, oid) if !gone(table) => super::rule::remove(table, oid, cx),
             Object::Default(table, attno) if !gone(table) => {
                 change_table(table, cx, |t| t.columns[attno as usize - 1].default = None);
             }

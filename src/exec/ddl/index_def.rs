@@ -102,6 +102,7 @@ pub(super) fn relation(
         view: None,
         materialized: None,
         row_security: Default::default(),
+        rules: Vec::new(),
     })
 }
 

@@ -45,6 +45,7 @@ mod role;
 mod role_spec;
 mod routine;
 mod rows;
+mod rule;
 mod schema_elements;
 mod sequence;
 mod sequence_options;
@@ -180,6 +181,7 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::AlterFunctionStmt(s) => routine::alter(s, cx),
         Node::CreatePolicyStmt(s) => policy::create(s, cx).await,
         Node::AlterPolicyStmt(s) => policy::alter(s, cx).await,
+        Node::RuleStmt(s) => rule::create(s, cx).await,
         Node::CommentStmt(s) => comment::execute(s, cx).await,
         Node::ReindexStmt(s) => reindex::execute(s, cx).await,
         Node::CreatedbStmt(s) => database::create(s, cx).await,

@@ -230,6 +230,7 @@ pub(super) fn sequence_relation(
         view: None,
         materialized: None,
         row_security: Default::default(),
+        rules: Vec::new(),
     })
 }
 

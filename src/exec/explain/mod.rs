@@ -67,6 +67,7 @@ impl Plan {
     pub fn explain_text(&self, shown: &Shown) -> Vec<String> {
         let mut lines = Vec::new();
         match &self.root {
+            Root::Nothing => return vec!["Query rewrites to nothing".to_owned()],
             Root::Rows(node) => text(node, 0, shown, &mut lines),
             Root::Modify(modify) => {
                 let table = &modify.target().relation().name;
@@ -87,6 +88,7 @@ impl Plan {
     /// EXPLAIN (FORMAT JSON)'s one value.
     pub fn explain_json(&self, shown: &Shown) -> String {
         let plan = match &self.root {
+            Root::Nothing => return "[\n]".to_owned(),
             Root::Rows(node) => tree(node, shown),
             Root::Modify(modify) => self.modify_tree(modify, shown),
         };

@@ -14,6 +14,7 @@
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
 //! | `relations`, `catalog_read` | which tables to lock; whether only the catalog is read |
 //! | `privileges` | what its roles must be allowed to do |
+//! | `rules` | commands that rules make nothing of |
 //! | `policy`, `barrier` | what row security adds, and which conditions must wait for it |
 //! | `notes` | what EXPLAIN says of conditions and keys |
 //! | `planner` | what all of these share |
@@ -43,6 +44,7 @@ mod push_down;
 mod quals;
 mod query;
 mod relations;
+mod rules;
 mod set_operation;
 mod sub_link;
 mod system;
@@ -64,6 +66,7 @@ use crate::functions::privileges::require_function;
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
 use crate::types::{Datum, Oid};
+use rules::Ruled;
 use std::sync::Arc;
 
 /// A column of a statement's result, as RowDescription shows it.
@@ -104,6 +107,8 @@ pub struct Plan {
 pub(in crate::exec) enum Root {
     Rows(NodeRef),
     Modify(dml::Modify),
+    /// A rule has made nothing of it.
+    Nothing,
 }
 
 impl Plan {
@@ -231,6 +236,24 @@ impl Plan {
         })
     }
 
+    /// The plan of a statement that rules have made nothing of.
+    fn of_nothing(query: &Query, columns: Vec<ResultColumn>) -> Plan {
+        Plan {
+            command: query.command,
+            columns,
+            root: Root::Nothing,
+            modifying: Vec::new(),
+            outer_count: 0,
+            shared_count: 0,
+            locks: relations::relation_locks(query),
+            required: Vec::new(),
+            functions: Vec::new(),
+            long: false,
+            catalog_read: None,
+            made_for: None,
+        }
+    }
+
     /// State for one execution.
     pub(in crate::exec) fn state(
         &self,
@@ -261,8 +284,16 @@ pub fn result_columns(query: &Query, catalog: &Catalog) -> Vec<ResultColumn> {
 fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let cx = planner.cx.clone();
     let columns = result_columns(query, &cx.catalog);
+    let ruled = rules::apply(query, &cx.catalog)?;
+    if let Ruled::Nothing = ruled {
+        return Ok(Arc::new(Plan::of_nothing(query, columns)));
+    }
     let mut query = prepared(query, &cx.catalog);
     let mut required = privileges::required(&query, &cx.catalog);
+    // What a rule's condition reads is the table's owner's business.
+    if let Ruled::Changed(changed) = ruled {
+        query = prepared(&changed, &cx.catalog);
+    }
     let policies = policy::apply(&mut query, &cx)?;
     required.extend(policies.required);
     let root = match query.command {

@@ -97,16 +97,20 @@ fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog, path: &[Oid
             return refused("a view or rule", detail);
         }
     }
-    for policy_table in catalog.relations() {
-        for policy in &policy_table.row_security.policies {
-            let read = depend::relations_of_query(&policy.as_query(policy_table.oid));
-            if read.contains(&(table.oid, attno)) {
-                let object = Object::Policy(policy_table.oid, policy.oid);
-                let policy = depend::describe(catalog, object, path);
-                let detail = format!("{policy} depends on column \"{name}\"");
-                let message = "cannot alter type of a column used in a policy definition";
-                return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail));
-            }
+    let reads = |query| depend::relations_of_query(&query).contains(&(table.oid, attno));
+    let detail = |object| {
+        let object = depend::describe(catalog, object, path);
+        format!("{object} depends on column \"{name}\"")
+    };
+    if let Some(rule) = table.rules.iter().find(|rule| reads(rule.as_query(table.oid))) {
+        return refused("a view or rule", detail(Object::Rule(table.oid, rule.oid)));
+    }
+    for other in catalog.relations() {
+        let mut policies = other.row_security.policies.iter();
+        if let Some(policy) = policies.find(|policy| reads(policy.as_query(other.oid))) {
+            let message = "cannot alter type of a column used in a policy definition";
+            let detail = detail(Object::Policy(other.oid, policy.oid));
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail));
         }
     }
     for other in table.live_columns().filter(|c| c.generated && c.attno != attno) {

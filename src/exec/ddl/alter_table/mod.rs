@@ -152,6 +152,10 @@ async fn run(oid: u32, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<(
         | At::AT_DisableRowSecurity
         | At::AT_ForceRowSecurity
         | At::AT_NoForceRowSecurity) => super::policy::set(&table, kind, cx),
+        At::AT_EnableRule
+        | At::AT_EnableAlwaysRule
+        | At::AT_EnableReplicaRule
+        | At::AT_DisableRule => super::rule::set_enabled(&table, command, cx),
         At::AT_ChangeOwner => misc::change_owner(&table, command, cx),
         At::AT_SetRelOptions => misc::set_options(&table, command, cx).await,
         At::AT_ResetRelOptions => misc::reset_options(&table, command, cx).await,

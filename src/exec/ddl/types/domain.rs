@@ -208,6 +208,7 @@ fn value_row(domain: &Domain, catalog: &Catalog) -> Relation {
         view: None,
         materialized: None,
         row_security: Default::default(),
+        rules: Vec::new(),
     }
 }
 

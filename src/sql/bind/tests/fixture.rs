@@ -102,6 +102,7 @@ fn relation(oid: Oid, name: &str, kind: RelationKind, columns: Vec<Column>) -> R
         view: None,
         materialized: None,
         row_security: Default::default(),
+        rules: Vec::new(),
     }
 }
 
