@@ -34,6 +34,9 @@ pub struct Query {
     pub has_modifying_cte: bool,
     pub group_by: Vec<SortGroup>,
     pub group_distinct: bool,
+    /// The primary keys that GROUP BY's rule rests on: without them it would be broken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraint_deps: Vec<Oid>,
     /// Expanded grouping sets: each lists `target_ref`s of `group_by`. Empty: plain GROUP BY.
     pub grouping_sets: Vec<Vec<u32>>,
     /// GROUP BY as it was written where it has grouping sets, for deparsing.
@@ -94,6 +97,7 @@ impl Query {
             has_modifying_cte: false,
             group_by: Vec::new(),
             group_distinct: false,
+            constraint_deps: Vec::new(),
             grouping_sets: Vec::new(),
             grouping: Vec::new(),
             having: None,

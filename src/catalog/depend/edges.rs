@@ -1,6 +1,6 @@
 //! Who depends on an object directly.
 
-use super::refs::{calls_function, names_type, query_calls_function, query_names_type};
+use super::refs::{calls_function, names_type, query_calls_function, query_names_type, rests_on};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
@@ -20,7 +20,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
             catalog.relation(table).map(|table| of_column(catalog, table, attno))
         }
         Object::Constraint(_, oid) => {
-            catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
+            catalog.constraint(oid).map(|(_, constraint)| of_constraint(catalog, constraint))
         }
         Object::Function(oid) => Some(of_function(catalog, oid)),
         Object::Policy(..) | Object::Rule(..) | Object::Default(..) => None,
@@ -200,13 +200,20 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     found
 }
 
-fn of_constraint(constraint: &Constraint) -> Vec<(Object, bool)> {
-    match &constraint.kind {
-        ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
-            vec![(Object::Relation(*index), true)]
-        }
-        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => Vec::new(),
-    }
+/// Its index goes with a key; a view whose GROUP BY rests on it does not.
+fn of_constraint(catalog: &Catalog, constraint: &Constraint) -> Vec<(Object, bool)> {
+    let (ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. }) =
+        constraint.kind
+    else {
+        return Vec::new();
+    };
+    let mut found = vec![(Object::Relation(index), true)];
+    let rests = |query: &Query| rests_on(query, constraint.oid);
+    let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
+    found.extend(views.map(|view| (Object::Relation(view.oid), false)));
+    let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
+    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
+    found
 }
 
 /// Foreign keys that rest on a unique index.

@@ -30,6 +30,7 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
     let table = lock::get_named(&name, TableLockMode::Share, cx).await?;
     privileges::relation_owner(&table, cx)?;
     check_table(&table)?;
+    lock::check_unused(&table, TAG, cx)?;
     let catalog = cx.catalog();
     let method = access_method(statement)?;
     let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;

@@ -212,6 +212,14 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
         }
         deletion = again;
     }
+    let catalog = cx.catalog();
+    for object in &deletion.objects {
+        if let Object::Relation(oid) = object
+            && let Some(relation) = catalog.relation(*oid)
+        {
+            lock::check_unused(relation, "DROP TABLE", cx)?;
+        }
+    }
     if let Some((message, detail)) = deletion.notice() {
         let notice = PgError::new(code::SUCCESSFUL_COMPLETION, message);
         (cx.notice)(match detail {

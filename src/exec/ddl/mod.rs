@@ -74,6 +74,7 @@ use crate::storage::Txn;
 use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
 use pg_raw_parse::raw::ObjectType;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a DDL statement may use; made by the session once per statement, inside
@@ -89,6 +90,8 @@ pub struct DdlContext<'a> {
     pub notice: &'a (dyn Fn(PgError) + Send + Sync),
     /// Inside BEGIN … COMMIT, or not the only statement of its query string.
     pub in_block: bool,
+    /// Relations that open cursors of the session read.
+    pub in_use: &'a BTreeSet<Oid>,
     /// What CREATE TABLE AS EXECUTE runs, or the statement's own query where it has parameters.
     pub prepared: Option<&'a PreparedQuery<'a>>,
     /// The `kind` that CREATE TABLE was given by a word before TABLE.

@@ -172,6 +172,11 @@ impl Plan {
         Ok(())
     }
 
+    /// The relations that it uses.
+    pub fn relations(&self) -> impl Iterator<Item = Oid> {
+        self.locks.iter().map(|(oid, _)| *oid)
+    }
+
     /// Relations to lock before it runs.
     pub(in crate::exec) fn locks(&self) -> &[(Oid, TableLockMode)] {
         &self.locks

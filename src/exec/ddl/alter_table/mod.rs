@@ -53,6 +53,7 @@ pub(super) async fn execute(statement: &AlterTableStmt, cx: &DdlContext<'_>) -> 
     };
     check_kind(&relation, kind)?;
     privileges::relation_owner(&relation, cx)?;
+    lock::check_unused(&relation, "ALTER TABLE", cx)?;
     for (at, command) in commands.iter().enumerate() {
         let again = |other: &&&AlterTableCmd| {
             other.subtype == At::AT_AlterColumnType && other.name() == command.name()
