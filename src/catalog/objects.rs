@@ -241,7 +241,7 @@ pub struct IndexInfo {
     /// Checked at once, not at the end of the statement or transaction.
     pub immediate: bool,
     pub predicate: Option<Expr>,
-    /// `pg_am` row (btree, hash): kept for display; all are ordered indexes here.
+    /// `pg_am` row: how entries are made and found (`catalog::schema::Method`).
     pub access_method: Oid,
 }
 

@@ -72,6 +72,10 @@ pub mod oid {
     pub const HEAP: Oid = 2;
     pub const BTREE: Oid = 403;
     pub const HASH: Oid = 405;
+    pub const GIST: Oid = 783;
+    pub const GIN: Oid = 2742;
+    pub const BRIN: Oid = 3580;
+    pub const SPGIST: Oid = 4000;
     pub const INTERNAL_LANGUAGE: Oid = 12;
     pub const SQL_LANGUAGE: Oid = 14;
     pub const DEFAULT_COLLATION: Oid = 100;

@@ -26,6 +26,7 @@ mod grant;
 mod grantor;
 mod implicit_names;
 mod index_def;
+mod index_method;
 mod key;
 mod large_object;
 mod like;
