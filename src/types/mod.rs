@@ -24,6 +24,7 @@ mod format;
 pub mod geometry;
 pub mod input;
 pub mod int;
+pub mod inverted;
 pub mod json;
 pub mod jsonb;
 pub mod jsonpath;

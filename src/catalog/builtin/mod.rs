@@ -74,6 +74,10 @@ pub mod oid {
     pub const HEAP: Oid = 2;
     pub const BTREE: Oid = 403;
     pub const HASH: Oid = 405;
+    pub const GIST: Oid = 783;
+    pub const GIN: Oid = 2742;
+    pub const BRIN: Oid = 3580;
+    pub const SPGIST: Oid = 4000;
     pub const INTERNAL_LANGUAGE: Oid = 12;
     pub const SQL_LANGUAGE: Oid = 14;
     pub const DEFAULT_COLLATION: Oid = 100;
@@ -101,6 +105,7 @@ pub mod oid {
         pub const OPERATOR: Oid = 2617;
         pub const OPCLASS: Oid = 2616;
         pub const COLLATION: Oid = 3456;
+        pub const POLICY: Oid = 3256;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who depends on an object directly.
 
-use super::refs::{calls_function, names_type, query_calls_function, query_names_type};
+use super::refs::{calls_function, names_type, query_calls_function, query_names_type, rests_on};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
@@ -20,10 +20,10 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
             catalog.relation(table).map(|table| of_column(catalog, table, attno))
         }
         Object::Constraint(_, oid) => {
-            catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
+            catalog.constraint(oid).map(|(_, constraint)| of_constraint(catalog, constraint))
         }
         Object::Function(oid) => Some(of_function(catalog, oid)),
-        Object::Default(..) => None,
+        Object::Policy(..) | Object::Rule(..) | Object::Default(..) => None,
     }
     .unwrap_or_default();
     found.sort_by_key(|(object, _)| sort_key(object));
@@ -37,7 +37,9 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Type(oid)
         | Object::Function(oid)
         | Object::Relation(oid)
-        | Object::Constraint(_, oid) => (Reverse((oid, false)), 0),
+        | Object::Constraint(_, oid)
+        | Object::Policy(_, oid)
+        | Object::Rule(_, oid) => (Reverse((oid, false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
         Object::Default(table, attno) => (Reverse((table, true)), -attno),
     }
@@ -61,6 +63,7 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
             found.push((Object::Function(proc.oid), false));
         }
     }
+    found.extend(parts(catalog, &|query| query_names_type(query, oid)));
     let names = |expr: &Expr| names_type(expr, oid);
     for relation in catalog.relations() {
         if let Some(query) = relation.query() {
@@ -95,6 +98,7 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
 /// What calls a function: views, defaults, constraints, indexes, and bodies that are kept bound.
 fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
+    found.extend(parts(catalog, &|query| query_calls_function(query, oid)));
     let calls = |expr: &Expr| calls_function(expr, oid);
     for relation in catalog.relations() {
         let table = relation.oid;
@@ -150,6 +154,10 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let owned = catalog.sequences_owned_by(oid);
     found.extend(owned.map(|sequence| (Object::Relation(sequence.oid), true)));
     found.extend(views_reading(catalog, oid, None));
+    let own = relation.row_security.policies.iter();
+    found.extend(own.map(|policy| (Object::Policy(oid, policy.oid), true)));
+    found.extend(relation.rules.iter().map(|rule| (Object::Rule(oid, rule.oid), true)));
+    found.extend(parts_reading(catalog, oid, None));
     if relation.row_type != 0 && relation.kind != RelationKind::Composite {
         found.push((Object::Type(relation.row_type), true));
     }
@@ -188,16 +196,24 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     let generated = table.live_columns().filter(uses);
     found.extend(generated.map(|c| (Object::Column(table.oid, c.attno), false)));
     found.extend(views_reading(catalog, table.oid, Some(attno)));
+    found.extend(parts_reading(catalog, table.oid, Some(attno)));
     found
 }
 
-fn of_constraint(constraint: &Constraint) -> Vec<(Object, bool)> {
-    match &constraint.kind {
-        ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
-            vec![(Object::Relation(*index), true)]
-        }
-        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => Vec::new(),
-    }
+/// Its index goes with a key; a view whose GROUP BY rests on it does not.
+fn of_constraint(catalog: &Catalog, constraint: &Constraint) -> Vec<(Object, bool)> {
+    let (ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. }) =
+        constraint.kind
+    else {
+        return Vec::new();
+    };
+    let mut found = vec![(Object::Relation(index), true)];
+    let rests = |query: &Query| rests_on(query, constraint.oid);
+    let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
+    found.extend(views.map(|view| (Object::Relation(view.oid), false)));
+    let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
+    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
+    found
 }
 
 /// Foreign keys that rest on a unique index.
@@ -209,6 +225,31 @@ fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bo
     })
     .map(|(table, c)| (Object::Constraint(table.oid, c.oid), false))
     .collect()
+}
+
+/// Policies and rules whose conditions, as a query over their table, satisfy a test.
+fn parts(catalog: &Catalog, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    for table in catalog.relations() {
+        let policies = table.row_security.policies.iter();
+        let using = policies.filter(|policy| test(&policy.as_query(table.oid)));
+        found.extend(using.map(|policy| (Object::Policy(table.oid, policy.oid), false)));
+        let using = table.rules.iter().filter(|rule| test(&rule.as_query(table.oid)));
+        found.extend(using.map(|rule| (Object::Rule(table.oid, rule.oid), false)));
+    }
+    found
+}
+
+/// Policies and rules whose conditions read a relation, or one of its columns; of other tables, where it is the
+/// relation as a whole.
+fn parts_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
+    let mut found = parts(catalog, &|query| {
+        let read = relations_of_query(query);
+        read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
+    });
+    let own = |object: &Object| matches!(object, Object::Policy(table, _) | Object::Rule(table, _) if *table == oid);
+    found.retain(|(object, _)| attno.is_some() || !own(object));
+    found
 }
 
 /// Views that read a relation, or one of its columns.

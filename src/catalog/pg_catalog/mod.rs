@@ -29,6 +29,7 @@ mod pg_index;
 mod pg_largeobject;
 mod pg_locks;
 mod pg_namespace;
+mod pg_policy;
 mod pg_prepared_statements;
 mod pg_proc;
 mod pg_rewrite;

@@ -25,6 +25,12 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
     for constraint in &relation.constraints {
         add(constraint.oid, class::CONSTRAINT, 0, &constraint.comment);
     }
+    for rule in &relation.rules {
+        add(rule.oid, class::REWRITE, 0, &rule.comment);
+    }
+    for policy in &relation.row_security.policies {
+        add(policy.oid, class::POLICY, 0, &policy.comment);
+    }
 }
 
 /// Comments on an enum, or on a domain and its CHECKs.

@@ -177,6 +177,7 @@ fn objects(name: &str) -> Option<Objects> {
             finders: &[("oid", nothing), ("proname", nothing)],
             per_relation: 0.1,
         },
+        "pg_policy" => of(pg_policy::rows, 0.1, &[("oid", by_policy), ("polrelid", by_oid)]),
         "pg_rewrite" => of(pg_rewrite::rows, 0.1, &[("oid", by_rule), ("ev_class", by_oid)]),
         "pg_sequence" => of(pg_sequence::rows, 0.2, &[("seqrelid", by_oid)]),
         "pg_type" => {

@@ -1,7 +1,9 @@
 //! DROP OWNED and REASSIGN OWNED: what a role owns in this database, and what is granted to it.
 
 use super::alter_table::set_owner;
-use super::{DdlContext, default_privileges, drop, large_object, lock, role_spec, user_rows};
+use super::{
+    DdlContext, default_privileges, drop, large_object, lock, policy, role_spec, user_rows,
+};
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
 use crate::catalog::{
@@ -44,6 +46,7 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
     }
     delete_rows(&roles, cx).await?;
     large_object::drop_owned(&roles, cx).await?;
+    policy::forget_roles(&roles, cx);
     for role in &roles {
         revoke_all(&acl::role_name(&catalog, *role), cx);
     }

@@ -79,6 +79,7 @@ impl Plan {
     fn explain_text(&self, shown: &Shown) -> Vec<String> {
         let mut lines = Vec::new();
         match &self.root {
+            Root::Nothing => return vec!["Query rewrites to nothing".to_owned()],
             Root::Rows(node) => text(node, 0, shown, &mut lines),
             Root::Modify(modify) => {
                 let table = &modify.target().relation().name;
@@ -98,6 +99,7 @@ impl Plan {
 
     fn explain_tree(&self, shown: &Shown) -> Map<String, Value> {
         let plan = match &self.root {
+            Root::Nothing => return "[\n]".to_owned(),
             Root::Rows(node) => tree(node, shown),
             Root::Modify(modify) => self.modify_tree(modify, shown),
         };

@@ -4,6 +4,7 @@
 //! and antijoins (see [`super::sub_link`]).
 
 use super::access::{Access, WantedOrder};
+use super::barrier::{self, Secured};
 use super::cost;
 use super::planner::{Built, Planner};
 use super::push_down::push_into;
@@ -139,21 +140,31 @@ impl Planner {
                 let relation = relation.ok_or_else(|| PgError::internal("no such relation"))?;
                 let columns = from.needed.get(&rel).unwrap_or(&empty);
                 let sampled = !matches!(from.query.from.items.as_slice(), [FromItem::Range(_)]);
+                let secured = Secured::of(&entry.security, conditions, &catalog);
                 let access = Access {
                     rel,
                     relation,
                     columns,
-                    conditions,
+                    conditions: &secured.scanned,
                     outer: None,
                     order,
                     with_deleted: entry.with_deleted,
-                    sampled,
+                    // The sample has rows that are not for everybody to see.
+                    sampled: sampled && entry.security.is_empty(),
                 };
                 let found = self.access(&access)?;
-                Ok((found.built, found.ordered))
+                let built = self.filter(found.built, &secured.links)?;
+                Ok((self.filter(built, &secured.leaky)?, found.ordered))
             }
-            RangeSource::Subquery { query, .. } => {
-                let (pushed, kept) = push_into(query, rel, conditions);
+            RangeSource::Subquery { query, view } => {
+                let catalog = self.catalog();
+                let view = view.and_then(|oid| catalog.relation(oid));
+                let (leaky, harmless) = match view.is_some_and(|view| view.is_security_barrier()) {
+                    true => barrier::split(conditions, &catalog),
+                    false => (Vec::new(), conditions.to_vec()),
+                };
+                let (pushed, kept) = push_into(query, rel, &harmless);
+                let kept = [kept, leaky].concat();
                 let below = self.plan_below(pushed.as_ref().unwrap_or(query))?;
                 let built = relabelled(below, rel, query);
                 Ok((self.filter(built, &kept)?, false))
