@@ -26,6 +26,7 @@ mod describe;
 mod encoding;
 pub mod encoding_names;
 mod enums;
+mod extensions;
 #[cfg(test)]
 mod facts;
 mod float;

@@ -115,7 +115,7 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             let proc = catalog.proc(object)?;
             let types: Vec<String> =
                 proc.arg_types.iter().map(|t| qualified_type(ctx, *t)).collect();
-            let schema = schema_name(catalog, proc.namespace);
+            let schema = schema_name(catalog, catalog.schema_of(proc.namespace));
             let name = quote_qualified(Some(&schema), &proc.name);
             let kind = match proc.kind {
                 b'a' => "aggregate",

@@ -1,4 +1,5 @@
-//! OIDs of the built-in types (`pg_type.dat`).
+//! OIDs of the built-in types (`pg_type.dat`), and of extensions'
+//! ([`crate::catalog::builtin::extensions`]).
 
 use super::Oid;
 
@@ -96,6 +97,8 @@ types! {
     JSONB = 3802, 3807;
     JSONPATH = 4072, 4073;
     XID8 = 5069, 271;
+    HSTORE = 14002, 14007;
+    CITEXT = 14202, 14207;
     RECORD = 2249, 2287;
     CSTRING = 2275, 1263;
     ANY = 2276, 0;

@@ -61,7 +61,7 @@ impl Cast {
 }
 
 static CASTS: LazyLock<HashMap<(Oid, Oid), Cast>> = LazyLock::new(|| {
-    let mut reader = Reader::open("pg_cast").expect("an exported catalog");
+    let mut reader = Reader::open_all("pg_cast").expect("an exported catalog");
     let mut casts = HashMap::new();
     while reader.advance() {
         let cast = Cast::read(&reader);

@@ -3,7 +3,7 @@
 use super::refs::{calls_function, names_type, query_calls_function, query_names_type};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::{
-    Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
+    Catalog, Column, Constraint, ConstraintKind, Extension, Relation, RelationKind, UserType,
 };
 use crate::nodes::{AttrNumber, Expr, Query};
 use crate::types::Oid;
@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool)> {
     let mut found = match object {
         Object::Namespace(oid) => of_namespace(catalog, oid),
+        Object::Extension(oid) => catalog.extension(oid).map(|e| of_extension(e)),
         Object::Type(oid) => Some(of_type(catalog, oid)),
         Object::Relation(oid) => catalog.relation(oid).map(|r| of_relation(catalog, r)),
         Object::Column(table, attno) => {
@@ -34,6 +35,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
 fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
     match *object {
         Object::Namespace(oid)
+        | Object::Extension(oid)
         | Object::Type(oid)
         | Object::Function(oid)
         | Object::Relation(oid)
@@ -130,7 +132,17 @@ fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>
     let functions = catalog.functions().filter(|f| f.proc.namespace == namespace);
     let functions = functions.map(|f| (Object::Function(f.proc.oid), false));
     let types = types.map(|t| (Object::Type(t.oid), false));
-    Some(relations.chain(types).chain(functions).collect())
+    let extensions = catalog.extensions().filter(|e| e.namespace == namespace);
+    let extensions = extensions.map(|e| (Object::Extension(e.oid), false));
+    Some(relations.chain(types).chain(functions).chain(extensions).collect())
+}
+
+/// The members that others may depend on, which go with it: operators are known by their functions.
+fn of_extension(extension: &Extension) -> Vec<(Object, bool)> {
+    let facts = extension.facts();
+    let types = facts.members("pg_type").into_iter().map(Object::Type);
+    let functions = facts.members("pg_proc").into_iter().map(Object::Function);
+    types.chain(functions).map(|member| (member, true)).collect()
 }
 
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {

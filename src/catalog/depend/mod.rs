@@ -27,6 +27,7 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Object {
     Namespace(Oid),
+    Extension(Oid),
     Type(Oid),
     Function(Oid),
     Relation(Oid),

@@ -1,7 +1,7 @@
 //! Reading a system relation row by row.
 
 use super::source::{Object, Objects, Source, source};
-use super::{Columns, Context, KeyValues, Row, builtin_rows};
+use super::{Columns, Context, KeyValues, Row, builtin_rows, members};
 use crate::catalog::builtin::{self, SystemRelation, oid};
 use crate::catalog::{information_schema, system_schema};
 use crate::error::Result;
@@ -111,13 +111,16 @@ pub fn scan(
         oid::SYSTEM => return Ok(made(system_schema::rows(relation, cx)?)),
         _ => return Ok(made(information_schema::rows(relation, cx)?)),
     }
+    let of_members = || members::rows(relation, columns, key, cx);
     let mut scan = match source(relation.name) {
         Source::Made(make) => return Ok(made(make(cx)?)),
-        Source::Export => nothing(),
+        Source::Export => Scan { made: of_members().into_iter(), ..nothing() },
         Source::Objects(maker) => {
             let others = maker.others.map_or_else(|| Ok(Vec::new()), |others| others(cx))?;
             let objects = objects(relation, &maker, key, cx).into_iter();
-            Scan { objects, maker: Some(maker), ..made(others) }
+            let mut rows = of_members();
+            rows.extend(others.iter().map(|row| columns.project(row)));
+            Scan { made: rows.into_iter(), objects, maker: Some(maker), ..nothing() }
         }
     };
     scan.export = builtin_rows::rows(relation);

@@ -112,7 +112,11 @@ fn write_record(ctx: &Ctx<'_>, record: &Record, pretty: bool, out: &mut String) 
 }
 
 /// A row with its type's column names, where it has none: a stored value of a composite type.
-fn named<'a>(ctx: &Ctx<'_>, type_oid: Oid, record: &'a Record) -> Cow<'a, Record> {
+pub(in crate::functions) fn named<'a>(
+    ctx: &Ctx<'_>,
+    type_oid: Oid,
+    record: &'a Record,
+) -> Cow<'a, Record> {
     if record.names.is_some() || Catalog::is_system(type_oid) {
         return Cow::Borrowed(record);
     }
@@ -122,7 +126,7 @@ fn named<'a>(ctx: &Ctx<'_>, type_oid: Oid, record: &'a Record) -> Cow<'a, Record
 }
 
 /// A column's name; rows without names have `f1`, `f2` and so on.
-fn field_name(record: &Record, index: usize) -> String {
+pub(in crate::functions) fn field_name(record: &Record, index: usize) -> String {
     let name = record.names.as_ref().and_then(|names| names.get(index));
     name.cloned().unwrap_or_else(|| format!("f{}", index + 1))
 }
