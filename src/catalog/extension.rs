@@ -6,9 +6,9 @@
 //!
 //! ```text
 //! CREATE EXTENSION hstore SCHEMA s    record: hstore, OID 16400, in s
-//!   builtin::type_(14002)             hstore, in 14001
-//!   schema_of(14001)                  s; 0 where it is not installed
-//!   type_named(s, "hstore")           14002, in s
+//!   builtin::type_(2000000002)        hstore, in 2000000001
+//!   schema_of(2000000001)             s; 0 where it is not installed
+//!   type_named(s, "hstore")           2000000002, in s
 //! ```
 //!
 //! So names find members only where the extension is installed, and only in its schema.

@@ -189,9 +189,10 @@ impl Catalog {
         self.local.relations.len()
     }
 
-    /// Whether an OID names one of PostgreSQL's own objects.
+    /// Whether an OID names an object that the program brings along: one of PostgreSQL's own, or of an
+    /// extension, installed or not.
     pub fn is_system(oid: Oid) -> bool {
-        oid < FIRST_USER_OID
+        oid < FIRST_USER_OID || builtin::is_member(oid)
     }
 
     /// The table that has this constraint, and the constraint.

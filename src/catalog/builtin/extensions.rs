@@ -6,18 +6,18 @@
 //!
 //! *Members have the same OIDs in every database.* PostgreSQL numbers them at CREATE EXTENSION. Here they
 //! are rows of the program, found by OID like the built-in ones, so that plans, rows and segments need no
-//! catalog to know what a type or a function is; that initdb's range has room up to 16383 makes them the
-//! system's to whoever asks. Only by name they are found through a database's catalog, which knows what is
-//! installed and where ([`crate::catalog::Extension`]).
+//! catalog to know what a type or a function is. To clients they look like what users make, as they are
+//! above 16383. Only by name they are found through a database's catalog, which knows what is installed
+//! and where ([`crate::catalog::Extension`]).
 //!
 //! ```text
-//! 14000           hstore itself: in its rows it stands for the OID that CREATE EXTENSION gives
-//! 14001           the schema that it is in
-//! 14002 … 14199   its members
+//! 2000000000                hstore itself: stands for the OID that CREATE EXTENSION gives it
+//! 2000000001                the schema that it is in
+//! 2000000002 … 2000000199   its members
 //! ```
 
 use super::data::unescape;
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::sync::LazyLock;
 
 /// The files, in the order of their OIDs.
@@ -31,7 +31,7 @@ const FILES: &[&str] = &[
 ];
 
 /// The first extension's OID; each has as many as follow.
-const FIRST_OID: Oid = 14_000;
+const FIRST_OID: Oid = oids::EXTENSIONS.start;
 const OIDS: Oid = 200;
 
 /// What a control file says, and the rows that the script makes.
@@ -87,7 +87,7 @@ pub fn extension_of(oid: Oid) -> Option<&'static Extension> {
 
 /// Whether an OID is of an extension's member, rather than of PostgreSQL's own or of a user's object.
 pub fn is_member(oid: Oid) -> bool {
-    (FIRST_OID..FIRST_OID + OIDS * FILES.len() as Oid).contains(&oid)
+    oids::EXTENSIONS.contains(&oid)
 }
 
 impl Extension {
@@ -117,7 +117,6 @@ impl Extension {
 mod tests {
     use super::*;
     use crate::catalog::builtin;
-    use crate::types::oids;
 
     #[test]
     fn oids_lie_in_their_extensions_blocks() {
@@ -127,7 +126,6 @@ mod tests {
                 assert_eq!(extension_of(oid).unwrap().name, extension.name);
             }
         }
-        assert!(extension_of(FIRST_OID + OIDS * 6).is_none());
         assert!(!is_member(oids::TEXT) && !is_member(crate::catalog::FIRST_USER_OID));
     }
 
