@@ -48,6 +48,7 @@ mod like;
 mod lsn;
 mod macaddr;
 mod math;
+mod member_names;
 mod money;
 mod name_list;
 mod network;

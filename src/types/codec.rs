@@ -85,8 +85,12 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         Datum::Int8(v) => int8_out(type_oid, *v, out),
         Datum::Float4(v) => float::write_f32(*v, format.extra_float_digits, out),
         Datum::Float8(v) => float::write_f64(*v, format.extra_float_digits, out),
-        // `regproc` and the like show no object as a dash.
-        Datum::Oid(0) if is_registry(type_oid) => out.push(b'-'),
+        // `regproc` and the like show no object as a dash, but for those of operators.
+        Datum::Oid(0)
+            if is_registry(type_oid) && !matches!(type_oid, oids::REGOPER | oids::REGOPERATOR) =>
+        {
+            out.push(b'-');
+        }
         Datum::Oid(v) => put(v, out),
         Datum::Numeric(v) => put(v, out),
         Datum::Text(v) if type_oid == oids::JSONPATH => {

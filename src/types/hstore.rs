@@ -12,7 +12,7 @@
 
 use super::Datum;
 use super::input::{Reader, incorrect_format, is_space};
-use super::string;
+use super::{json, string};
 use crate::error::{PgError, Result, code};
 use std::borrow::Cow;
 
@@ -201,6 +201,33 @@ impl Parser<'_> {
         self.advance();
         Ok(escaped)
     }
+}
+
+/// As JSON: values are strings; `loose`: what reads as a number or a boolean is one.
+pub fn to_json(value: &[u8], loose: bool) -> String {
+    let mut out = "{".to_owned();
+    for (at, (key, value)) in pairs(value).enumerate() {
+        if at > 0 {
+            out.push_str(", ");
+        }
+        json::write_string(key, &mut out);
+        out.push_str(": ");
+        match value {
+            None => out.push_str("null"),
+            Some("t") if loose => out.push_str("true"),
+            Some("f") if loose => out.push_str("false"),
+            Some(number) if loose && is_number(number) => out.push_str(number),
+            Some(value) => json::write_string(value, &mut out),
+        }
+    }
+    out.push('}');
+    out
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && !text.contains(char::is_whitespace)
+        && json::validate(text).is_ok()
 }
 
 /// The number of pairs, then each key and value behind its length; -1 is NULL.

@@ -1,7 +1,6 @@
 -- CREATE, ALTER and DROP EXTENSION, where members are found, what depends on them, and what catalogs show
 SELECT digest('a', 'sha1');
 SELECT 'a'::citext;
-CREATE EXTENSION nothing;
 CREATE EXTENSION plpgsql;
 CREATE EXTENSION IF NOT EXISTS plpgsql;
 CREATE EXTENSION pgcrypto SCHEMA missing;
@@ -94,6 +93,8 @@ SELECT classid::regclass::text, count(*) FROM pg_depend WHERE refclassid = 'pg_e
 SELECT deptype, refclassid::regclass::text, refobjid::regnamespace::text FROM pg_depend WHERE classid = 'pg_extension'::regclass AND objid = (SELECT oid FROM pg_extension WHERE extname = 'hstore');
 SELECT count(*), min(deptype) FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = 'holds'::regclass AND refobjid IN ('hstore'::regtype, 'hstore[]'::regtype);
 SELECT pg_describe_object('pg_extension'::regclass, oid, 0) FROM pg_extension WHERE extname = 'hstore';
+SELECT pg_describe_object(classid, objid, 0) FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'hstore') AND deptype = 'e' ORDER BY 1;
+SELECT (pg_identify_object(classid, objid, 0)).* FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'hstore') AND deptype = 'e' AND classid IN ('pg_type'::regclass, 'pg_proc'::regclass) ORDER BY 1, 4;
 DROP EXTENSION hstore;
 BEGIN;
 DROP EXTENSION hstore CASCADE;

@@ -75,6 +75,11 @@ pub fn cast(source: Oid, target: Oid) -> Option<&'static Cast> {
     CASTS.get(&(source, target))
 }
 
+/// The pg_cast row with this OID.
+pub fn cast_with_oid(oid: Oid) -> Option<&'static Cast> {
+    CASTS.values().find(|cast| cast.oid == oid)
+}
+
 /// Whether a value of `source` is one of `target` as it is (`IsBinaryCoercible`): by an implicit
 /// binary cast, by a domain's base type, or because `target` is a pseudo-type that takes it.
 pub fn binary_coercible(source: Oid, target: Oid) -> bool {

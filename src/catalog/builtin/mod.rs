@@ -32,7 +32,7 @@ mod types;
 mod views;
 
 pub use aggregates::{Aggregate, aggregate};
-pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast};
+pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast, cast_with_oid};
 pub use data::Reader;
 pub use descriptions::description;
 pub use extensions::{Extension, extension_named, extension_of, extensions, is_member};

@@ -24,6 +24,7 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
             format!("type {}", type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()))
         }
         Object::Function(oid) => function(catalog, oid, path),
+        Object::Operator(oid) => operator(catalog, oid, path),
         Object::Relation(oid) => relation(catalog, oid, path),
         Object::Column(table, attno) => {
             let name = column_name(table, attno);
@@ -60,6 +61,19 @@ fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
     };
     let kind = catalog.function(oid).map_or("function", |made| made.kind_name());
     format!("{kind} {name}({types})")
+}
+
+/// `operator %(text,text)`; qualified where the search path does not have its schema.
+fn operator(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    let Some(found) = builtin::operator(oid) else { return format!("operator {oid}") };
+    let operand = |oid: Oid| match oid {
+        0 => "NONE".to_owned(),
+        oid => type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()),
+    };
+    let namespace = catalog.schema_of(found.namespace);
+    let schema = catalog.namespace(namespace).filter(|_| !path.contains(&namespace));
+    let schema = schema.map_or_else(String::new, |n| format!("{}.", quote(&n.name)));
+    format!("operator {schema}{}({},{})", found.name, operand(found.left), operand(found.right))
 }
 
 fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {

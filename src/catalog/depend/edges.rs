@@ -1,6 +1,6 @@
 //! Who depends on an object directly.
 
-use super::refs::{calls_function, names_type, query_calls_function, query_names_type};
+use super::refs::{Used, called, names_type, operated, query_names_type, query_uses, uses};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Extension, Relation, RelationKind, UserType,
@@ -23,7 +23,8 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
         Object::Constraint(_, oid) => {
             catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
         }
-        Object::Function(oid) => Some(of_function(catalog, oid)),
+        Object::Function(oid) => Some(of_used(catalog, oid, called)),
+        Object::Operator(oid) => Some(of_used(catalog, oid, operated)),
         Object::Default(..) => None,
     }
     .unwrap_or_default();
@@ -38,6 +39,7 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Extension(oid)
         | Object::Type(oid)
         | Object::Function(oid)
+        | Object::Operator(oid)
         | Object::Relation(oid)
         | Object::Constraint(_, oid) => (Reverse((oid, false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
@@ -94,13 +96,14 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     found
 }
 
-/// What calls a function: views, defaults, constraints, indexes, and bodies that are kept bound.
-fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
+/// What calls a function, or uses an operator: views, defaults, constraints, indexes, and bodies that are
+/// kept bound.
+fn of_used(catalog: &Catalog, oid: Oid, used: Used) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
-    let calls = |expr: &Expr| calls_function(expr, oid);
+    let calls = |expr: &Expr| uses(expr, oid, used);
     for relation in catalog.relations() {
         let table = relation.oid;
-        if relation.query().is_some_and(|query| query_calls_function(query, oid)) {
+        if relation.query().is_some_and(|query| query_uses(query, oid, used)) {
             found.push((Object::Relation(table), false));
         }
         if let Some(index) = &relation.index {
@@ -119,7 +122,7 @@ fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
         }
     }
     let bodies = catalog.functions().filter(|f| {
-        f.proc.oid != oid && f.queries().iter().any(|query| query_calls_function(query, oid))
+        f.proc.oid != oid && f.queries().iter().any(|query| query_uses(query, oid, used))
     });
     found.extend(bodies.map(|f| (Object::Function(f.proc.oid), false)));
     found
@@ -137,12 +140,13 @@ fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>
     Some(relations.chain(types).chain(functions).chain(extensions).collect())
 }
 
-/// The members that others may depend on, which go with it: operators are known by their functions.
+/// The members that others may depend on, which go with it.
 fn of_extension(extension: &Extension) -> Vec<(Object, bool)> {
     let facts = extension.facts();
     let types = facts.members("pg_type").into_iter().map(Object::Type);
     let functions = facts.members("pg_proc").into_iter().map(Object::Function);
-    types.chain(functions).map(|member| (member, true)).collect()
+    let operators = facts.members("pg_operator").into_iter().map(Object::Operator);
+    types.chain(functions).chain(operators).map(|member| (member, true)).collect()
 }
 
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {

@@ -223,7 +223,11 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) | Object::Extension(_) | Object::Type(_) | Object::Function(_) => None,
+        Object::Namespace(_)
+        | Object::Extension(_)
+        | Object::Type(_)
+        | Object::Function(_)
+        | Object::Operator(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)

@@ -110,12 +110,11 @@ pub(super) fn routine(
         for node in routine.objargs() {
             let Node::TypeName(name) = node else { continue };
             let (oid, _) = resolve_type(name, &cx.bind(&cx.catalog()))?;
-            let shown = crate::types::format_type(oid, -1);
             let internal = builtin::type_(oid).filter(|_| missing_ok && is_system(name));
-            types.push(match (internal, shown) {
+            types.push(match internal {
                 // The notice shows names as the parser completes them.
-                (Some(t), _) => format!("pg_catalog.{}", t.name),
-                (None, shown) => shown.unwrap_or_default(),
+                Some(t) => format!("pg_catalog.{}", t.name),
+                None => super::column::type_name(&cx.catalog(), oid, cx),
             });
         }
         let arguments = if routine.args_unspecified { None } else { Some(types.join(",")) };

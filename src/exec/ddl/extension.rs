@@ -34,12 +34,12 @@ pub(super) async fn create(statement: &CreateExtensionStmt, cx: &DdlContext<'_>)
     if let Some(version) = options.version.filter(|version| *version != facts.version) {
         return Err(other_version(facts, version));
     }
-    check_may_create(facts, cx)?;
     let catalog = cx.catalog();
     let namespace = match options.schema {
         Some(schema) => get_namespace(&catalog, schema, cx)?.clone(),
         None => creation_namespace(&catalog, cx)?,
     };
+    check_may_create(facts, cx)?;
     check_free(facts, &namespace, cx).await?;
     let owner = cx.env.current_role();
     // The script of a trusted extension runs as the first superuser.
@@ -221,10 +221,14 @@ pub(super) async fn set_schema(
     statement: &AlterObjectSchemaStmt,
     cx: &DdlContext<'_>,
 ) -> Result<String> {
-    let found = own(statement.object().as_str().unwrap_or_default(), cx).await?;
+    let name = statement.object().as_str().unwrap_or_default();
     let catalog = cx.catalog();
+    if catalog.extension_named(name).is_none() {
+        return Err(missing(name));
+    }
     let namespace = get_namespace(&catalog, statement.newschema().unwrap_or_default(), cx)?.clone();
     privileges::schema_create(&namespace, &catalog, cx)?;
+    let found = own(name, cx).await?;
     if namespace.oid != found.namespace {
         check_free(found.facts(), &namespace, cx).await?;
         put(Extension { namespace: namespace.oid, ..(*found).clone() }, cx);

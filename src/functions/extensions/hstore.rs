@@ -6,8 +6,8 @@ use super::super::json::convert::{field_name, named};
 use super::super::json::record::row_columns;
 use super::super::{Ctx, Rows, output, text_in};
 use crate::error::{PgError, Result, code};
-use crate::types::hstore::{Pair, datum, null_key, pairs};
-use crate::types::{Array, Datum, Jsonb, Record, json, oids};
+use crate::types::hstore::{Pair, datum, null_key, pairs, to_json};
+use crate::types::{Array, Datum, Jsonb, Record, oids};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -164,7 +164,8 @@ fn from_record(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
     let row_type = ctx.arg_types[0];
     let Datum::Record(record) = &a[0] else {
         let Some(relation) = ctx.env.catalog().row_type_relation(row_type) else {
-            return Ok(Datum::Null);
+            let message = "record type has not been registered";
+            return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
         };
         let columns = relation.live_columns().map(|c| (Cow::Borrowed(c.name.as_str()), None));
         return Ok(datum(columns.collect()));
@@ -216,33 +217,6 @@ fn populate_record(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
     Ok(Datum::Record(Arc::new(Record { fields, names: Some(names) })))
 }
 
-/// As JSON: values are strings; `loose`: what reads as a number or a boolean is one.
-fn to_json(value: &Datum, loose: bool) -> String {
-    let mut out = "{".to_owned();
-    for (at, (key, value)) in pairs(value.as_bytea()).enumerate() {
-        if at > 0 {
-            out.push_str(", ");
-        }
-        json::write_string(key, &mut out);
-        out.push_str(": ");
-        match value {
-            None => out.push_str("null"),
-            Some("t") if loose => out.push_str("true"),
-            Some("f") if loose => out.push_str("false"),
-            Some(number) if loose && is_number(number) => out.push_str(number),
-            Some(value) => json::write_string(value, &mut out),
-        }
-    }
-    out.push('}');
-    out
-}
-
-fn is_number(text: &str) -> bool {
-    text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
-        && !text.contains(char::is_whitespace)
-        && json::validate(text).is_ok()
-}
-
 fn each(value: &Datum) -> Rows {
     let rows: Vec<_> =
         pairs(value.as_bytea()).map(|(k, v)| Ok(vec![Datum::text(k), text(v)])).collect();
@@ -289,10 +263,16 @@ pub(in super::super) const PAIRS: &[(&str, Implementation)] = &[
     ("hstore_populate_record", Scalar(populate_record)),
     ("hstore_to_array", Scalar(|_, a| Ok(text_array(flat(&a[0]))))),
     ("hstore_to_matrix", Scalar(|_, a| Ok(matrix(&a[0])))),
-    ("hstore_to_json", Scalar(|_, a| Ok(Datum::text(to_json(&a[0], false))))),
-    ("hstore_to_json_loose", Scalar(|_, a| Ok(Datum::text(to_json(&a[0], true))))),
-    ("hstore_to_jsonb", Scalar(|_, a| Jsonb::parse(&to_json(&a[0], false)).map(Datum::Jsonb))),
-    ("hstore_to_jsonb_loose", Scalar(|_, a| Jsonb::parse(&to_json(&a[0], true)).map(Datum::Jsonb))),
+    ("hstore_to_json", Scalar(|_, a| Ok(Datum::text(to_json(a[0].as_bytea(), false))))),
+    ("hstore_to_json_loose", Scalar(|_, a| Ok(Datum::text(to_json(a[0].as_bytea(), true))))),
+    (
+        "hstore_to_jsonb",
+        Scalar(|_, a| Jsonb::parse(&to_json(a[0].as_bytea(), false)).map(Datum::Jsonb)),
+    ),
+    (
+        "hstore_to_jsonb_loose",
+        Scalar(|_, a| Jsonb::parse(&to_json(a[0].as_bytea(), true)).map(Datum::Jsonb)),
+    ),
     ("hstore_akeys", Scalar(|_, a| Ok(text_array(keys(&a[0]))))),
     ("hstore_avals", Scalar(|_, a| Ok(text_array(values(&a[0]))))),
     ("hstore_skeys", Set(|_, a| Ok(one_column(keys(&a[0]))))),

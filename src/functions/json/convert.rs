@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::functions::datetime::iso;
 use crate::functions::{Ctx, io};
 use crate::types::jsonb::Value;
-use crate::types::{Array, Datum, Jsonb, Numeric, Oid, Record, oids};
+use crate::types::{Array, Datum, Jsonb, Numeric, Oid, Record, hstore, oids};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -31,6 +31,10 @@ pub(super) fn write_json(
         Datum::Bool(true) => out.push_str("true"),
         Datum::Bool(false) => out.push_str("false"),
         Datum::Text(text) if type_oid == oids::JSON => out.push_str(text),
+        // The only type with a cast to json of its own.
+        Datum::Bytea(pairs) if type_oid == oids::HSTORE => {
+            out.push_str(&hstore::to_json(pairs, false));
+        }
         Datum::Jsonb(document) => out.push_str(&document.to_text()),
         Datum::Array(array) => write_array(ctx, array, pretty, out)?,
         Datum::Record(record) => {
@@ -138,6 +142,9 @@ pub(super) fn to_value(ctx: &Ctx<'_>, type_oid: Oid, value: &Datum) -> Result<Va
         Datum::Null => Value::Null,
         Datum::Bool(b) => Value::Bool(*b),
         Datum::Text(text) if type_oid == oids::JSON => Value::Embedded(Jsonb::parse(text)?),
+        Datum::Bytea(pairs) if type_oid == oids::HSTORE => {
+            Value::Embedded(Jsonb::parse(&hstore::to_json(pairs, false))?)
+        }
         Datum::Jsonb(document) => Value::Embedded(document.clone()),
         Datum::Array(array) => {
             let lengths: Vec<usize> = array.dims.iter().map(|dim| dim.0 as usize).collect();

@@ -9,7 +9,8 @@ use crate::types::{self, Oid, oids};
 /// The text of a `reg*` value.
 pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String {
     if oid == 0 {
-        return "-".to_owned();
+        let is_operator = matches!(type_oid, oids::REGOPER | oids::REGOPERATOR);
+        return if is_operator { "0" } else { "-" }.to_owned();
     }
     let name = match type_oid {
         oids::REGCLASS => relation(env, oid),

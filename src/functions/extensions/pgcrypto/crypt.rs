@@ -16,7 +16,7 @@ use md5::{Digest, Md5};
 pub(super) fn crypt(ctx: &Ctx<'_>, password: &str, salt: &str) -> Result<String> {
     let password = password.as_bytes();
     if salt.starts_with("$2a$") {
-        return blowfish(password, salt).ok_or_else(failed);
+        return blowfish(password, salt).ok_or_else(|| invalid("invalid salt"));
     }
     if salt.starts_with("$2x$") {
         return Err(PgError::unsupported("crypt() with \"$2x$\""));
@@ -30,7 +30,7 @@ pub(super) fn crypt(ctx: &Ctx<'_>, password: &str, salt: &str) -> Result<String>
     }
 }
 
-fn failed() -> PgError {
+pub(super) fn failed() -> PgError {
     PgError::new(code::EXTERNAL_ROUTINE_INVOCATION_EXCEPTION, "crypt(3) returned NULL")
 }
 

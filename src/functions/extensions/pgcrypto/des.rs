@@ -6,6 +6,7 @@
 //! whose bits are numbered from 1, the highest.
 
 use super::super::super::Ctx;
+use super::crypt::failed;
 use super::invalid;
 use crate::error::Result;
 
@@ -161,7 +162,7 @@ pub(super) fn crypt(ctx: &Ctx<'_>, password: &[u8], setting: &[u8]) -> Result<St
         }
     };
     if rounds == 0 {
-        return Err(bad());
+        return Err(failed());
     }
     let mut block = 0;
     while rounds > 0 {
