@@ -106,6 +106,20 @@ impl Extension {
         self.file.lines().filter_map(move |line| line.strip_prefix(prefix.as_str()))
     }
 
+    /// What of its members needs a member: catalogs and OIDs, by its rows of pg_depend.
+    pub fn dependents(&'static self, (class, oid): (Oid, Oid)) -> Vec<(Oid, Oid)> {
+        let mut found = Vec::new();
+        for line in self.lines_of("pg_depend") {
+            let fields: Vec<&str> = line.split('\t').collect();
+            // classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype
+            let number = |at: usize| super::data::parse::<Oid>(fields[at]);
+            if (number(3), number(4)) == (class, oid) {
+                found.push((number(0), number(1)));
+            }
+        }
+        found
+    }
+
     /// The OIDs of its members that are in this catalog.
     pub fn members(&'static self, catalog: &str) -> Vec<Oid> {
         let oid = |line: &str| super::data::parse(line.split('\t').next().unwrap_or_default());

@@ -2,11 +2,12 @@
 
 use super::refs::{Used, called, names_type, operated, query_names_type, query_uses, uses};
 use super::{Object, columns_of, relations_of, relations_of_query};
+use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Extension, Relation, RelationKind, UserType,
 };
 use crate::nodes::{AttrNumber, Expr, Query};
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -28,8 +29,35 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
         Object::Default(..) => None,
     }
     .unwrap_or_default();
+    found.extend(members_needing(object));
     found.sort_by_key(|(object, _)| sort_key(object));
     found
+}
+
+/// The members of an extension that need another of its members.
+fn members_needing(object: Object) -> Vec<(Object, bool)> {
+    let address = match object {
+        Object::Type(oid) => (class::TYPE, oid),
+        Object::Function(oid) => (class::PROC, oid),
+        Object::Operator(oid) => (class::OPERATOR, oid),
+        _ => return Vec::new(),
+    };
+    let dependents = builtin::extension_of(address.1).map(|e| e.dependents(address));
+    let member = |(of_class, oid): (Oid, Oid)| match of_class {
+        class::TYPE => Some((Object::Type(oid), true)),
+        class::PROC => Some((Object::Function(oid), true)),
+        class::OPERATOR => Some((Object::Operator(oid), true)),
+        _ => None,
+    };
+    dependents.into_iter().flatten().filter_map(member).collect()
+}
+
+/// Older than all that users make, as an extension mostly is, and in its own order.
+fn age(oid: Oid) -> Oid {
+    match builtin::is_member(oid) {
+        true => oid - oids::EXTENSIONS.start,
+        false => oid,
+    }
 }
 
 /// Newest first. A default is an object of its own, which is newer than its table.
@@ -41,7 +69,7 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Function(oid)
         | Object::Operator(oid)
         | Object::Relation(oid)
-        | Object::Constraint(_, oid) => (Reverse((oid, false)), 0),
+        | Object::Constraint(_, oid) => (Reverse((age(oid), false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
         Object::Default(table, attno) => (Reverse((table, true)), -attno),
     }

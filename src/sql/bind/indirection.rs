@@ -202,11 +202,13 @@ impl<'n> Binder<'_, 'n> {
         assign: Option<Expr>,
     ) -> Result<Expr> {
         let wrong = |message: &'static str| PgError::new(code::DATATYPE_MISMATCH, message);
-        let [indices] = subscripts else {
-            return Err(wrong("hstore allows only one subscript"));
+        let one_only = || {
+            let message = "hstore allows only one subscript";
+            PgError::new(code::FEATURE_NOT_SUPPORTED, message)
         };
+        let [indices] = subscripts else { return Err(one_only()) };
         if indices.is_slice {
-            return Err(wrong("hstore allows only one subscript"));
+            return Err(one_only());
         }
         let key = self.bind_expr_here(indices.uidx())?;
         let location = key.location();
