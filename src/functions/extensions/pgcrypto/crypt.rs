@@ -11,12 +11,14 @@ use super::super::super::Ctx;
 use super::des::{self, ITOA64};
 use super::{invalid, random};
 use crate::error::{PgError, Result, code};
+use blowfish::Blowfish;
 use md5::{Digest, Md5};
 
 pub(super) fn crypt(ctx: &Ctx<'_>, password: &str, salt: &str) -> Result<String> {
     let password = password.as_bytes();
     if salt.starts_with("$2a$") {
-        return blowfish(password, salt).ok_or_else(|| invalid("invalid salt"));
+        let setting = Bcrypt::read(salt).ok_or_else(|| invalid("invalid salt"))?;
+        return setting.hash(password, &|| ctx.env.session().check_for_interrupts());
     }
     if salt.starts_with("$2x$") {
         return Err(PgError::unsupported("crypt() with \"$2x$\""));
@@ -37,6 +39,9 @@ pub(super) fn failed() -> PgError {
 /// bcrypt's digits, in which bytes are written six bits at a time, high ones first.
 const BCRYPT64: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const BCRYPT_PASSWORD_BYTES_MAX: usize = 72;
+/// What is encrypted with the key.
+const BCRYPT_TEXT: &[u8; 24] = b"OrpheanBeholderScryDoubt";
+const BCRYPT_TEXT_ROUNDS: usize = 64;
 const BCRYPT_SALT_BYTES: usize = 16;
 /// 22 digits: 16 bytes, and four bits that are nothing.
 const BCRYPT_SALT_DIGITS: usize = 22;
@@ -73,22 +78,49 @@ fn bcrypt_decode(digits: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// `$2a$06$` and 22 digits of salt; `None`: it is malformed.
-fn blowfish(password: &[u8], setting: &str) -> Option<String> {
-    let (cost, salt) = setting.as_bytes().get(4..)?.split_at_checked(3)?;
-    let [tens @ b'0'..=b'3', ones @ b'0'..=b'9', b'$'] = cost else { return None };
-    let cost = u32::from(tens - b'0') * 10 + u32::from(ones - b'0');
-    if !(4..=31).contains(&cost) {
-        return None;
+/// What `$2a$06$` and 22 digits of salt say.
+struct Bcrypt {
+    /// The logarithm of the number of rounds.
+    cost: u32,
+    salt: [u8; BCRYPT_SALT_BYTES],
+}
+
+impl Bcrypt {
+    /// `None`: the setting is malformed.
+    fn read(setting: &str) -> Option<Bcrypt> {
+        let (cost, salt) = setting.as_bytes().get(4..)?.split_at_checked(3)?;
+        let [tens @ b'0'..=b'3', ones @ b'0'..=b'9', b'$'] = cost else { return None };
+        let cost = u32::from(tens - b'0') * 10 + u32::from(ones - b'0');
+        let salt = bcrypt_decode(salt.get(..BCRYPT_SALT_DIGITS)?)?;
+        let salt = salt.get(..BCRYPT_SALT_BYTES)?.try_into().ok()?;
+        (4..=31).contains(&cost).then_some(Bcrypt { cost, salt })
     }
-    let salt = bcrypt_decode(salt.get(..BCRYPT_SALT_DIGITS)?)?;
-    let salt: [u8; BCRYPT_SALT_BYTES] = salt.get(..BCRYPT_SALT_BYTES)?.try_into().ok()?;
-    // A password is a C string: its end counts.
-    let mut key = [password, b"\0"].concat();
-    key.truncate(BCRYPT_PASSWORD_BYTES_MAX);
-    let hash = bcrypt::bcrypt(cost, salt, &key);
-    let (salt, hash) = (bcrypt_encode(&salt), bcrypt_encode(&hash[..BCRYPT_HASH_BYTES]));
-    Some(format!("$2a${cost:02}${salt}{hash}"))
+
+    /// Provos and Mazières' hash. The most rounds take hours, so that it asks between them whether it is
+    /// to stop.
+    fn hash(&self, password: &[u8], may_go_on: &dyn Fn() -> Result<()>) -> Result<String> {
+        // A password is a C string: its end counts.
+        let mut key = [password, b"\0"].concat();
+        key.truncate(BCRYPT_PASSWORD_BYTES_MAX);
+        let mut state = Blowfish::bc_init_state();
+        state.salted_expand_key(&self.salt, &key);
+        for _ in 0..1_u32 << self.cost {
+            state.bc_expand_key(&key);
+            state.bc_expand_key(&self.salt);
+            may_go_on()?;
+        }
+        let mut hash = Vec::new();
+        for block in BCRYPT_TEXT.as_chunks::<8>().0 {
+            let [a, b, c, d, e, f, g, h] = *block;
+            let mut halves = [[a, b, c, d], [e, f, g, h]].map(u32::from_be_bytes);
+            for _ in 0..BCRYPT_TEXT_ROUNDS {
+                halves = state.bc_encrypt(halves);
+            }
+            hash.extend(halves.into_iter().flat_map(u32::to_be_bytes));
+        }
+        let (salt, hash) = (bcrypt_encode(&self.salt), bcrypt_encode(&hash[..BCRYPT_HASH_BYTES]));
+        Ok(format!("$2a${:02}${salt}{hash}", self.cost))
+    }
 }
 
 const MD5_ROUNDS: usize = 1000;
@@ -187,8 +219,8 @@ mod tests {
     #[test]
     fn hashes_are_postgresqls() {
         let bf = "$2a$06$RQiOJ.3ELirrXwxIZY8q0OOgRrmKf9lJXDW5Hcqg6vNXi5eWvhP.6";
-        assert_eq!(blowfish(b"a", bf).as_deref(), Some(bf));
-        assert_eq!(blowfish(b"a", "$2a$06$abc"), None);
+        assert_eq!(Bcrypt::read(bf).unwrap().hash(b"a", &|| Ok(())).unwrap(), bf);
+        assert!(Bcrypt::read("$2a$06$abc").is_none());
         assert_eq!(md5(b"a", "abcdefgh"), "$1$abcdefgh$jUYc1Xi7pkozuzWQ0Dft71");
         assert_eq!(md5(b"a", "ab$xxxx"), "$1$ab$NM4FR4Dl/CzoTSJTd3YJ3.");
     }
