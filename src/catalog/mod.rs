@@ -18,6 +18,7 @@ pub mod builtin;
 mod changes;
 mod default_acl;
 pub mod depend;
+mod extension;
 mod function;
 mod history;
 mod information_schema;
@@ -40,6 +41,7 @@ pub mod view_update;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use default_acl::{DefaultAcl, DefaultAclKind};
+pub use extension::Extension;
 pub use function::{Function, FunctionBody};
 pub use history::SchemaVersion;
 pub use objects::*;

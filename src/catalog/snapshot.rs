@@ -13,8 +13,8 @@ use super::builtin::{self, Proc};
 use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
-    ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Function, Namespace,
-    Policy, Relation, Role, Rule, SchemaVersion, UserType,
+    ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
+    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -51,6 +51,7 @@ struct Space {
     relations: BTreeMap<Oid, Arc<Relation>>,
     types: TypeSpace,
     default_acls: BTreeMap<Oid, Arc<DefaultAcl>>,
+    extensions: BTreeMap<Oid, Arc<Extension>>,
     functions: BTreeMap<Oid, Arc<Function>>,
     /// Name to functions, in OID order.
     function_names: HashMap<String, Vec<Oid>>,
@@ -190,9 +191,10 @@ impl Catalog {
         self.local.relations.len()
     }
 
-    /// Whether an OID names one of PostgreSQL's own objects.
+    /// Whether an OID names an object that the program brings along: one of PostgreSQL's own, or of an
+    /// extension, installed or not.
     pub fn is_system(oid: Oid) -> bool {
-        oid < FIRST_USER_OID
+        oid < FIRST_USER_OID || builtin::is_member(oid)
     }
 
     /// The table that has this constraint, and the constraint.
@@ -282,6 +284,11 @@ impl Catalog {
         self.local.default_acls.values()
     }
 
+    /// All that are installed in the database, in OID order; `plpgsql`, which always is, not among them.
+    pub fn extensions(&self) -> impl Iterator<Item = &Arc<Extension>> {
+        self.local.extensions.values()
+    }
+
     /// The user's function or procedure with this OID.
     pub fn function(&self, oid: Oid) -> Option<&Arc<Function>> {
         self.local.functions.get(&oid)
@@ -292,10 +299,10 @@ impl Catalog {
         self.local.functions.values()
     }
 
-    /// The pg_proc row with this OID, built-in or the user's.
+    /// The pg_proc row with this OID, built-in, an installed extension's or the user's.
     pub fn proc(&self, oid: Oid) -> Option<&Proc> {
         match Catalog::is_system(oid) {
-            true => builtin::proc(oid),
+            true => builtin::proc(oid).filter(|_| self.is_there(oid)),
             false => self.function(oid).map(|function| &function.proc),
         }
     }
@@ -304,8 +311,11 @@ impl Catalog {
     pub fn procs_named<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c Proc> + use<'c> {
         let made = self.local.function_names.get(name).into_iter().flatten();
         let made = made.filter_map(|oid| self.local.functions.get(oid)).map(|f| &f.proc);
-        let builtin: Vec<&Proc> = builtin::procs_named(name).collect();
-        builtin.into_iter().chain(made)
+        let mut found: Vec<&Proc> = builtin::procs_named(name).collect();
+        for extension in self.extensions() {
+            found.extend(builtin::member_procs_named(extension.facts(), name));
+        }
+        found.into_iter().chain(made)
     }
 
     /// Whether a label of an enum was added by the transaction whose catalog this is.
@@ -355,6 +365,9 @@ impl Catalog {
                 self.space(*database).default_acls.insert(d.oid, d.clone());
             }
             Change::PutFunction(database, f) => self.space(*database).put_function(f.clone()),
+            Change::PutExtension(database, e) => {
+                self.space(*database).extensions.insert(e.oid, e.clone());
+            }
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -385,6 +398,9 @@ impl Catalog {
                 self.space(*database).default_acls.remove(oid);
             }
             ObjectKey::Function(database, oid) => self.space(*database).remove_function(*oid),
+            ObjectKey::Extension(database, oid) => {
+                self.space(*database).extensions.remove(oid);
+            }
             // Versions go with their table.
             ObjectKey::Version(..) => {}
         }

@@ -221,6 +221,7 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
                 .and_then(|r| r.comment.clone()),
         },
         class::PROC => catalog.function(object).and_then(|f| f.comment.clone()),
+        class::EXTENSION => catalog.extension(object).and_then(|e| e.comment.clone()),
         class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),
         class::AUTHID => catalog.role(object).and_then(|r| r.comment.clone()),
         _ => None,
@@ -248,7 +249,7 @@ fn object_comment(ctx: &Ctx<'_>, object: Oid, catalog_class: Option<Oid>) -> Res
 
 /// The older form without a catalog's name: the first object of that OID with a comment.
 fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
-    const CLASSES: [Oid; 8] = [
+    const CLASSES: [Oid; 9] = [
         class::CLASS,
         class::TYPE,
         class::PROC,
@@ -257,6 +258,7 @@ fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
         class::CONSTRAINT,
         class::COLLATION,
         class::POLICY,
+        class::EXTENSION,
     ];
     let found = CLASSES.iter().find_map(|class| comment(ctx.env.catalog(), object, *class));
     found.map_or(Datum::Null, Datum::text)

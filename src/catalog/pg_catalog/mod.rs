@@ -12,6 +12,7 @@
 
 pub(super) mod builtin_rows;
 mod finders;
+mod members;
 mod pg_attrdef;
 mod pg_attribute;
 mod pg_auth_members;
@@ -25,6 +26,7 @@ mod pg_default_acl;
 mod pg_depend;
 mod pg_description;
 mod pg_enum;
+mod pg_extension;
 mod pg_index;
 mod pg_largeobject;
 mod pg_locks;

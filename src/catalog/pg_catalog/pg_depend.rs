@@ -34,7 +34,7 @@ pub(super) fn of_functions(cx: &Context<'_>) -> Vec<Row> {
         let all = proc.all_args.iter().flatten().map(|(oid, _)| *oid);
         let mut types: BTreeSet<Oid> = all.chain(proc.arg_types.iter().copied()).collect();
         types.insert(proc.return_type);
-        let made = types.into_iter().filter(|oid| !Catalog::is_system(*oid));
+        let made = types.into_iter().filter(|oid| !Catalog::is_pinned(*oid));
         rows.extend(made.map(|oid| row(this, (class::TYPE, oid, 0), b'n')));
         for (table, attno) in function.queries().iter().flat_map(relations_of_query) {
             rows.push(row(this, (class::CLASS, table, attno), b'n'));
@@ -66,7 +66,7 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
         }
         rows.push(row((class::TYPE, relation.row_type + 1, 0), row_type, b'i'));
     }
-    for column in relation.live_columns().filter(|c| !Catalog::is_system(c.type_oid)) {
+    for column in relation.live_columns().filter(|c| !Catalog::is_pinned(c.type_oid)) {
         let column_end = (class::CLASS, relation.oid, column.attno);
         rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
     }
@@ -90,7 +90,7 @@ fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
     rows.push(row(this, (class::NAMESPACE, of.namespace, 0), b'n'));
     rows.push(row((class::TYPE, of.array, 0), this, b'i'));
     let Some(domain) = of.domain() else { return };
-    if !Catalog::is_system(domain.base) {
+    if !Catalog::is_pinned(domain.base) {
         rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
     }
     for check in &domain.checks {

@@ -1,7 +1,7 @@
 //! Reading a system relation row by row.
 
 use super::source::{Object, Objects, Source, source};
-use super::{Columns, Context, KeyValues, Row, builtin_rows};
+use super::{Columns, Context, KeyValues, Row, builtin_rows, members};
 use crate::catalog::builtin::{self, SystemRelation, oid};
 use crate::catalog::{information_schema, system_schema};
 use crate::error::Result;
@@ -113,23 +113,24 @@ pub fn scan(
         maker: None,
         made: Vec::new(),
     };
-    let made = |rows: Vec<Row>| Scan {
-        made: rows.iter().rev().map(|row| columns.project(row)).collect(),
-        ..nothing()
-    };
+    let reversed = |rows: Vec<Row>| Scan { made: rows.into_iter().rev().collect(), ..nothing() };
+    let made = |rows: Vec<Row>| reversed(rows.iter().map(|row| columns.project(row)).collect());
     let Some(relation) = builtin::system_relation(relation) else { return Ok(nothing()) };
     match relation.namespace {
         oid::PG_CATALOG => {}
         oid::SYSTEM => return Ok(made(system_schema::rows(relation, cx)?)),
         _ => return Ok(made(information_schema::rows(relation, cx)?)),
     }
+    let of_members = || members::rows(relation, columns, key, cx);
     let mut scan = match source(relation.name) {
         Source::Made(make) => return Ok(made(make(cx)?)),
-        Source::Export => nothing(),
+        Source::Export => reversed(of_members()),
         Source::Objects(maker) => {
             let others = maker.others.map_or_else(|| Ok(Vec::new()), |others| others(cx, key))?;
             let objects = objects(relation, &maker, key, cx).into_iter();
-            Scan { objects, maker: Some(maker), ..made(others) }
+            let mut rows = of_members();
+            rows.extend(others.iter().map(|row| columns.project(row)));
+            Scan { objects, maker: Some(maker), ..reversed(rows) }
         }
     };
     scan.export = builtin_rows::rows(relation);

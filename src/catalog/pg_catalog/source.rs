@@ -6,7 +6,7 @@
 //!               relname = 'a'    → the relations called a, in any schema
 //! pg_type       the export's rows, then those of relations, then those of enums and domains
 //!               oid = 16403      → the relation or the enum that has this type
-//! pg_proc       the export's rows alone
+//! pg_proc       the export's rows, then those of installed extensions and of functions
 //!               proname = 'abs'  → a hash of the export's rows by proname, made on first use
 //! pg_roles      rows made all at once
 //! ```
@@ -167,6 +167,13 @@ fn objects(name: &str) -> Option<Objects> {
             others: None,
             finders: &[("oid", by_label), ("enumtypid", by_type)],
             per_relation: 0.5,
+        },
+        "pg_extension" => Objects {
+            of_relation: None,
+            of_type: None,
+            others: Some(|cx, _| Ok(pg_extension::rows(cx))),
+            finders: &[("oid", nothing), ("extname", nothing)],
+            per_relation: 0.1,
         },
         "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
         // The database's few functions are looked through each time.

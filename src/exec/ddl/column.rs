@@ -182,6 +182,8 @@ const STORABLE: &[Oid] = &[
     oids::PG_LSN,
     oids::TSVECTOR,
     oids::TSQUERY,
+    oids::HSTORE,
+    oids::CITEXT,
     oids::CID,
     oids::JSONPATH,
     oids::TID,

@@ -1,6 +1,6 @@
 //! CREATE INDEX.
 
-use super::names::{RelationName, strings};
+use super::names::{RelationName, find_namespace, strings};
 use super::{
     DdlContext, create_table, implicit_names, index_def, index_method, lock, options, privileges,
     rows,
@@ -193,6 +193,21 @@ fn plain_or_expression(expr: Expr) -> (i16, Option<Expr>) {
     }
 }
 
+/// An installed extension's operator class, in the schema named or in the search path.
+fn opclass_of_extension(
+    written: &[&str],
+    method: Oid,
+    cx: &DdlContext<'_>,
+) -> Option<&'static builtin::OpClass> {
+    let catalog = cx.catalog();
+    let (name, schema) = written.split_last()?;
+    let schemas = match schema.last() {
+        Some(schema) => vec![find_namespace(&catalog, schema, cx)?.oid],
+        None => cx.env.search_path().to_vec(),
+    };
+    catalog.member_opclass_named(&schemas, method, name)
+}
+
 /// The operator class named, which must take the type; else the default one. Only classes that
 /// order as the default does are kept: keys have one order per type.
 fn opclass(element: &IndexElem, method: Oid, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
@@ -201,7 +216,8 @@ fn opclass(element: &IndexElem, method: Oid, type_oid: Oid, cx: &DdlContext<'_>)
         return index_def::default_opclass(method, type_oid, cx);
     };
     let method_name = builtin::access_method(method).map_or("btree", |m| m.name);
-    let class = builtin::opclass_named(method, name).ok_or_else(|| {
+    let member = || opclass_of_extension(&written, method, cx);
+    let class = builtin::opclass_named(method, name).or_else(member).ok_or_else(|| {
         let message = format!(
             "operator class \"{}\" does not exist for access method \"{method_name}\"",
             written.join(".")

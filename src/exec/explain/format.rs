@@ -13,14 +13,19 @@ pub enum Format {
     Yaml,
 }
 
-pub(super) fn json(top: Map<String, Value>) -> String {
-    serde_json::to_string_pretty(&[top]).unwrap_or_default()
+pub(super) fn json(top: Option<&Map<String, Value>>) -> String {
+    match top {
+        Some(top) => serde_json::to_string_pretty(&[top]).unwrap_or_default(),
+        None => "[\n]".to_owned(),
+    }
 }
 
-/// One `Query` element. Names are tags, their other characters turned into hyphens.
-pub(super) fn xml(top: &Map<String, Value>) -> String {
+/// One `Query` element, if any. Names are tags, their other characters turned into hyphens.
+pub(super) fn xml(top: Option<&Map<String, Value>>) -> String {
     let mut out = "<explain xmlns=\"http://www.postgresql.org/2009/explain\">\n".to_owned();
-    xml_element("Query", &Value::Object(top.clone()), 1, &mut out);
+    if let Some(top) = top {
+        xml_element("Query", &Value::Object(top.clone()), 1, &mut out);
+    }
     out + "</explain>"
 }
 
@@ -61,10 +66,13 @@ fn xml_text(scalar: &Value) -> String {
     text
 }
 
-/// A list of one query.
-pub(super) fn yaml(top: &Map<String, Value>) -> String {
-    let mut out = "- ".to_owned();
-    yaml_entries(top, 1, &mut out);
+/// A list of one query, if any.
+pub(super) fn yaml(top: Option<&Map<String, Value>>) -> String {
+    let mut out = String::new();
+    if let Some(top) = top {
+        out.push_str("- ");
+        yaml_entries(top, 1, &mut out);
+    }
     out
 }
 
@@ -116,7 +124,7 @@ mod tests {
             <Node-Type>Sort</Node-Type>\n      <Plans>\n        <Plan>\n          <Filter>(a &lt; 1)</Filter>\n          \
             <Node-Type>Seq Scan</Node-Type>\n        </Plan>\n      </Plans>\n      <Sort-Key>\n        <Item>a</Item>\n        \
             <Item>b</Item>\n      </Sort-Key>\n    </Plan>\n  </Query>\n</explain>";
-        assert_eq!(xml(&plan()), expected);
+        assert_eq!(xml(Some(&plan())), expected);
     }
 
     /// As `EXPLAIN (COSTS false, FORMAT YAML)` lays it out.
@@ -124,6 +132,6 @@ mod tests {
     fn yaml_indents_what_is_below() {
         let expected = "- Plan: \n    Node Type: \"Sort\"\n    Plans: \n      - Filter: \"(a < 1)\"\n        \
             Node Type: \"Seq Scan\"\n    Sort Key: \n      - \"a\"\n      - \"b\"";
-        assert_eq!(yaml(&plan()), expected);
+        assert_eq!(yaml(Some(&plan())), expected);
     }
 }

@@ -70,9 +70,9 @@ impl Plan {
     pub fn explain(&self, format: Format, shown: &Shown) -> Vec<String> {
         match format {
             Format::Text => self.explain_text(shown),
-            Format::Json => vec![format::json(self.explain_tree(shown))],
-            Format::Xml => vec![format::xml(&self.explain_tree(shown))],
-            Format::Yaml => vec![format::yaml(&self.explain_tree(shown))],
+            Format::Json => vec![format::json(self.explain_tree(shown).as_ref())],
+            Format::Xml => vec![format::xml(self.explain_tree(shown).as_ref())],
+            Format::Yaml => vec![format::yaml(self.explain_tree(shown).as_ref())],
         }
     }
 
@@ -97,9 +97,10 @@ impl Plan {
         lines
     }
 
-    fn explain_tree(&self, shown: &Shown) -> Map<String, Value> {
+    /// `None`: rules made nothing of the statement.
+    fn explain_tree(&self, shown: &Shown) -> Option<Map<String, Value>> {
         let plan = match &self.root {
-            Root::Nothing => return "[\n]".to_owned(),
+            Root::Nothing => return None,
             Root::Rows(node) => tree(node, shown),
             Root::Modify(modify) => self.modify_tree(modify, shown),
         };
@@ -111,7 +112,7 @@ impl Plan {
                 top.insert("Execution Time".to_owned(), json!(analyzed.execution_ms));
             }
         }
-        top
+        Some(top)
     }
 
     fn modify_tree(&self, modify: &Modify, shown: &Shown) -> Map<String, Value> {

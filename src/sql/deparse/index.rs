@@ -114,7 +114,7 @@ fn options(names: &Names<'_>, table: &Relation, item: &IndexColumn, method: Oid)
     if item.opclass != default
         && let Some(class) = builtin::opclass(item.opclass)
     {
-        out.push_str(&format!(" {}", quote_identifier(class.name)));
+        out.push_str(&format!(" {}", names.operator_class(class)));
     }
     out.push_str(match (item.descending, item.nulls_first) {
         (true, true) => " DESC",
