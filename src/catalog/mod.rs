@@ -21,7 +21,9 @@ pub mod depend;
 mod function;
 mod history;
 mod information_schema;
+mod lineage;
 mod objects;
+pub mod partition;
 pub mod pg_catalog;
 mod records;
 pub mod schema;
@@ -40,6 +42,9 @@ pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use default_acl::{DefaultAcl, DefaultAclKind};
 pub use function::{Function, FunctionBody};
 pub use history::SchemaVersion;
+pub use lineage::{
+    ColumnMap, Lineage, Origin, PartitionBound, PartitionColumn, PartitionKey, RangeEdge, Strategy,
+};
 pub use objects::*;
 pub use snapshot::{Catalog, FIRST_USER_OID};
 pub use store::{CatalogStore, TxnCatalog, is_index_shown, is_temporary};

@@ -4,6 +4,7 @@
 //! across restarts. Expressions are stored bound ([`crate::nodes`]), so that renames do not touch
 //! them. Objects are immutable and shared; a change makes a new one.
 
+use super::lineage::{Lineage, Origin};
 use crate::nodes::{AttrNumber, Expr, Query};
 use crate::storage::row::{self, PastType};
 use crate::types::Oid;
@@ -141,6 +142,8 @@ pub struct Relation {
     pub view: Option<ViewInfo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub materialized: Option<MaterializedInfo>,
+    #[serde(default, skip_serializing_if = "Lineage::is_none")]
+    pub lineage: Lineage,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -170,6 +173,8 @@ pub struct Column {
     /// `attacl`: what is granted on this column alone.
     #[serde(default)]
     pub acl: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Origin::is_local_only")]
+    pub origin: Origin,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,6 +193,8 @@ pub struct Constraint {
     pub validated: bool,
     pub no_inherit: bool,
     pub comment: Option<String>,
+    #[serde(default, skip_serializing_if = "Origin::is_local_only")]
+    pub origin: Origin,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -40,6 +40,7 @@ fn describe(relation: &SystemRelation) -> Relation {
         sequence: None,
         view: None,
         materialized: None,
+        lineage: Default::default(),
     }
 }
 
@@ -61,6 +62,7 @@ fn describe_column(column: &builtin::SystemColumn) -> Column {
         statistics_target: -1,
         storage: builtin::type_(column.type_oid).map_or(b'p', |t| t.storage),
         acl: None,
+        origin: Default::default(),
     }
 }
 

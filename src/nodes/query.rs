@@ -210,6 +210,9 @@ pub struct RangeEntry {
     /// The query names `_deleted` of this table, and so reads its deleted rows, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub with_deleted: bool,
+    /// ONLY: without the tables that inherit from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -136,6 +136,10 @@ fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let oid = relation.oid;
     let mut found = Vec::new();
+    // Partitions, and indexes of them, go with what they are parts of.
+    let part = relation.is_partitioned() || relation.kind == RelationKind::Index;
+    let children = catalog.children(oid).iter();
+    found.extend(children.map(|child| (Object::Relation(*child), part)));
     if relation.kind == RelationKind::Index {
         found.extend(foreign_keys_of_index(catalog, relation));
         return found;

@@ -26,9 +26,11 @@ mod pg_depend;
 mod pg_description;
 mod pg_enum;
 mod pg_index;
+mod pg_inherits;
 mod pg_largeobject;
 mod pg_locks;
 mod pg_namespace;
+mod pg_partitioned_table;
 mod pg_prepared_statements;
 mod pg_proc;
 mod pg_rewrite;
@@ -49,7 +51,7 @@ mod wanted;
 
 pub use pg_rewrite::view_of_rule;
 pub use scan::{Scan, estimated_rows, is_made, keys, scan};
-pub use tree::{decode as decode_tree, encode as encode_tree};
+pub use tree::{decode as decode_tree, decode_bound, encode as encode_tree};
 pub use wanted::{Columns, KeyValues};
 
 use super::system_schema::{JobRow, SegmentRow, TierSizes};

@@ -2,7 +2,7 @@
 
 use super::DdlContext;
 use super::draft::{CheckSpec, TableDraft};
-use crate::catalog::{Catalog, Constraint, ConstraintKind, Relation, depend};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, Origin, Relation, depend};
 use crate::error::{PgError, Result, code};
 use crate::sql::bind::{ExprPlace, bind_expr};
 
@@ -38,6 +38,7 @@ pub(super) fn add(
         validated: spec.validated || draft.is_new,
         no_inherit: spec.no_inherit,
         comment: None,
+        origin: Origin::LOCAL,
     });
     Ok(())
 }

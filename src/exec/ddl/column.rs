@@ -5,7 +5,7 @@ use super::draft::{CheckSpec, ForeignKeySpec, KeySpec, TableDraft};
 use super::names::strings;
 use crate::catalog::builtin::{self, TypeKind};
 use crate::catalog::depend::describe;
-use crate::catalog::{Catalog, Column, Identity};
+use crate::catalog::{Catalog, Column, Identity, Origin};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_type;
 use crate::sql::bind::resolve_type;
@@ -81,6 +81,7 @@ pub(super) fn new_column(
         statistics_target: -1,
         storage: found.map_or(b'x', |t| t.storage),
         acl: None,
+        origin: Origin::LOCAL,
     }
 }
 

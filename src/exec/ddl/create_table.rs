@@ -176,6 +176,7 @@ pub(super) fn new_table(
         sequence: None,
         view: None,
         materialized: None,
+        lineage: Default::default(),
     })
 }
 

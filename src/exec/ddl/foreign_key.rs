@@ -6,7 +6,8 @@ use super::{DdlContext, implicit_names, lock};
 use crate::catalog::TableKind;
 use crate::catalog::builtin::{self, CastContext, CastMethod};
 use crate::catalog::{
-    Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Persistence, Relation,
+    Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Origin, Persistence,
+    Relation,
     RelationKind,
 };
 use crate::error::{PgError, Result, code};
@@ -74,6 +75,7 @@ pub(super) async fn add(
         validated: !node.skip_validation,
         no_inherit: true,
         comment: None,
+        origin: Origin::LOCAL,
     });
     cx.catalog.put_relation(changed, cx.txn);
     Ok(oid)

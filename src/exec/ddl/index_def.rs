@@ -101,6 +101,7 @@ pub(super) fn relation(
         sequence: None,
         view: None,
         materialized: None,
+        lineage: Default::default(),
     })
 }
 

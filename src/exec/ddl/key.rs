@@ -4,7 +4,7 @@ use super::DdlContext;
 use super::draft::{KeySpec, TableDraft};
 use super::{implicit_names, index_def};
 use crate::catalog::builtin::oid;
-use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Origin, Relation};
 use crate::error::{PgError, Result, code};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -97,6 +97,7 @@ fn add(
         validated: true,
         no_inherit: true,
         comment: None,
+        origin: Origin::LOCAL,
     };
     draft.table.constraints.push(constraint);
     draft.indexes.push(index);
@@ -200,6 +201,7 @@ pub(super) fn add_using_index(
         validated: true,
         no_inherit: true,
         comment: None,
+        origin: Origin::LOCAL,
     });
     table.version = old.version.wrapping_add(1);
     if spec.primary {

@@ -229,6 +229,7 @@ pub(super) fn sequence_relation(
         sequence: Some(info),
         view: None,
         materialized: None,
+        lineage: Default::default(),
     })
 }
 

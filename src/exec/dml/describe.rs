@@ -89,7 +89,8 @@ fn value(state: &ExecState, type_oid: Oid, value: &Datum) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn clipped(mut text: String) -> String {
+/// A value's text, cut where it is long.
+pub(super) fn clipped(mut text: String) -> String {
     if text.len() > FIELD_BYTES_MAX {
         text.truncate(text.floor_char_boundary(FIELD_BYTES_MAX));
         text.push_str("...");

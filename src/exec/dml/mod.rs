@@ -22,6 +22,7 @@ mod defaults;
 mod deferred;
 mod delete;
 mod describe;
+mod family;
 mod foreign_key;
 mod graves;
 mod index;
@@ -49,7 +50,8 @@ pub(in crate::exec) use plan::plan;
 pub use replacement::RowsReplacement;
 pub use state::Modifications;
 pub(in crate::exec) use stream::{is_superfluous_anywhere, remove_superfluous};
-pub(in crate::exec) use target::Target;
+pub(in crate::exec) use family::PartitionCheck;
+pub(in crate::exec) use target::{Target, row_layout};
 
 use delete::Delete;
 use insert::Insert;

@@ -4,12 +4,14 @@
 //! and antijoins (see [`super::sub_link`]).
 
 use super::access::{Access, WantedOrder};
+use super::inherit::has_family;
 use super::cost;
 use super::planner::{Built, Planner};
 use super::push_down::push_into;
 use super::quals;
 use super::units::Units;
 use super::walk;
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::{Callee, Program};
@@ -40,7 +42,7 @@ impl Planner {
         query: &Query,
         order: &WantedOrder,
     ) -> Result<(Built, bool)> {
-        let from = From { query, needed: needed_columns(query) };
+        let from = From { query, needed: needed_columns(query, &self.cx.catalog) };
         let mut conditions = Vec::new();
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));
         let never = conditions.iter().any(is_never_true);
@@ -144,6 +146,7 @@ impl Planner {
                     conditions,
                     outer: None,
                     order,
+                    only: entry.only,
                     with_deleted: entry.with_deleted,
                     sampled,
                 };
@@ -284,7 +287,7 @@ pub(super) fn relabelled(below: Built, rel: RangeIndex, query: &Query) -> Built 
 }
 
 /// Columns of each range table entry that the query, or a subquery of it, refers to.
-fn needed_columns(query: &Query) -> Needed {
+fn needed_columns(query: &Query, catalog: &Catalog) -> Needed {
     let mut needed = Needed::new();
     walk::deep_query(query, 0, &mut |e, depth| {
         if let Expr::Var(v) = e
@@ -294,7 +297,11 @@ fn needed_columns(query: &Query) -> Needed {
         }
     });
     for mark in &query.row_marks {
-        needed.entry(mark.rel).or_default().extend([KEY_ATTNO, SEQ_ATTNO]);
+        let needed = needed.entry(mark.rel).or_default();
+        needed.extend([KEY_ATTNO, SEQ_ATTNO]);
+        if has_family(query.range(mark.rel), catalog) {
+            needed.insert(TABLE_OID_COLUMN);
+        }
     }
     let mut whole = Vec::new();
     for (rel, columns) in &mut needed {

@@ -5,6 +5,7 @@
 //! | `prepare` | join columns replaced by what they stand for, and simpler forms |
 //! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
 //! | `query` | a SELECT, clause by clause |
+//! | `inherit` | a table with descendants: the tables to read, and without which partitions |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
 //! | `estimate`, `cost` | how many rows there will be, and what they cost |
@@ -26,6 +27,7 @@ mod cte;
 mod deleted;
 mod estimate;
 mod from;
+mod inherit;
 mod join;
 mod join_order;
 mod lateral;
@@ -261,7 +263,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         columns,
         root,
         modifying: std::mem::take(&mut planner.modifying),
-        locks: relations::relation_locks(&query),
+        locks: relations::relation_locks(&query, &cx.catalog),
         required: privileges::required(&query, &cx.catalog),
         functions: functions_of_query(&query).into_iter().collect(),
         outer_count: planner.outer_count,

@@ -207,6 +207,7 @@ fn value_row(domain: &Domain, catalog: &Catalog) -> Relation {
         sequence: None,
         view: None,
         materialized: None,
+        lineage: Default::default(),
     }
 }
 
