@@ -20,7 +20,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
             catalog.relation(table).map(|table| of_column(catalog, table, attno))
         }
         Object::Constraint(_, oid) => {
-            catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
+            catalog.constraint(oid).map(|(table, c)| of_constraint(catalog, table, c))
         }
         Object::Function(oid) => Some(of_function(catalog, oid)),
         Object::Default(..) => None,
@@ -195,13 +195,24 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     found
 }
 
-fn of_constraint(constraint: &Constraint) -> Vec<(Object, bool)> {
-    match &constraint.kind {
+fn of_constraint(
+    catalog: &Catalog,
+    table: &Relation,
+    constraint: &Constraint,
+) -> Vec<(Object, bool)> {
+    let mut found = match &constraint.kind {
         ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
             vec![(Object::Relation(*index), true)]
         }
         ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => Vec::new(),
+    };
+    // A partition's goes with its parent's.
+    let children = catalog.children(table.oid).iter().filter_map(|oid| catalog.relation(*oid));
+    for child in children {
+        let derived = child.constraints.iter().filter(|c| c.origin.parent == constraint.oid);
+        found.extend(derived.map(|c| (Object::Constraint(child.oid, c.oid), true)));
     }
+    found
 }
 
 /// Foreign keys that rest on a unique index.

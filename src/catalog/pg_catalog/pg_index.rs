@@ -3,7 +3,7 @@
 use super::values::{int2, vector};
 use super::wanted::row;
 use super::{Columns, Context, Row, tree};
-use crate::catalog::{IndexColumn, IndexInfo, Relation};
+use crate::catalog::{IndexColumn, Relation};
 use crate::nodes::Expr;
 use crate::types::{Datum, Oid, oids};
 
@@ -30,7 +30,7 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
         Datum::Bool(false),
         Datum::Bool(info.immediate),
         Datum::Bool(false),
-        Datum::Bool(true),
+        Datum::Bool(!relation.lineage.is_incomplete),
         Datum::Bool(false),
         Datum::Bool(true),
         Datum::Bool(true),

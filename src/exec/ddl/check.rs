@@ -16,6 +16,17 @@ pub(super) fn add(
 ) -> Result<()> {
     let table = &draft.table;
     let expr = bind_expr(spec.expr, &cx.bind(catalog), ExprPlace::Check, Some(table), None)?;
+    if spec.no_inherit && table.is_partitioned() {
+        let message =
+            format!("cannot add NO INHERIT constraint to partitioned table \"{}\"", table.name);
+        return Err(PgError::new(code::INVALID_TABLE_DEFINITION, message));
+    }
+    if let Some(name) = spec.name
+        && super::inherit::merge_check(&mut draft.table, name, &expr, cx)?
+    {
+        return Ok(());
+    }
+    let table = &draft.table;
     let name = match spec.name {
         Some(name) => own_name(table, name)?,
         None => {

@@ -85,7 +85,7 @@ pub(super) fn new_column(
     }
 }
 
-fn next_attno(draft: &TableDraft<'_>) -> Result<i16> {
+pub(super) fn next_attno(draft: &TableDraft<'_>) -> Result<i16> {
     let count = draft.table.columns.len();
     if count >= COLUMNS_MAX {
         let message = format!("tables can have at most {COLUMNS_MAX} columns");
@@ -262,7 +262,7 @@ struct Seen {
     generated: bool,
 }
 
-fn add_constraints<'a>(
+pub(super) fn add_constraints<'a>(
     draft: &mut TableDraft<'a>,
     definition: &'a ColumnDef,
     attno: i16,

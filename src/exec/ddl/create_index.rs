@@ -1,7 +1,8 @@
 //! CREATE INDEX.
 
 use super::names::{RelationName, strings};
-use super::{DdlContext, create_table, implicit_names, index_def, lock, options, privileges, rows};
+use super::{DdlContext, create_table, implicit_names, index_def, lock, options};
+use super::{partition, privileges, rows};
 use crate::catalog::builtin::{self, oid};
 use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation};
 use crate::error::{PgError, Result, code};
@@ -30,6 +31,16 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
     let table = lock::get_named(&name, TableLockMode::Share, cx).await?;
     privileges::relation_owner(&table, cx)?;
     check_table(&table)?;
+    if statement.concurrent && table.is_partitioned() {
+        let message =
+            format!("cannot create index on partitioned table \"{}\" concurrently", table.name);
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    if table.is_partitioned() && range.inh {
+        for member in cx.catalog().family(&table) {
+            lock::relation(member.oid, TableLockMode::AccessExclusive, cx).await?;
+        }
+    }
     let catalog = cx.catalog();
     let method = access_method(statement)?;
     let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;
@@ -59,11 +70,20 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
         predicate: predicate(statement, &table, &catalog, cx)?,
         access_method: method,
     };
-    let index =
+    partition::check_unique_key(&table, &info)?;
+    let mut index =
         index_def::relation(index_name, &table, info, labels, with_options(statement)?, cx)?;
     let oid = index.oid;
+    let partitions = match table.is_partitioned() {
+        true => catalog.children(table.oid),
+        false => &[],
+    };
+    index.lineage.is_incomplete = !range.inh && !partitions.is_empty();
     cx.catalog.put_relation(index, cx.txn);
     rows::build_index(table.oid, oid, cx)?;
+    for partition in partitions.iter().filter(|_| range.inh) {
+        partition::ensure_index(oid, *partition, cx)?;
+    }
     Ok(TAG.to_owned())
 }
 

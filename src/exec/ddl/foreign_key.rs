@@ -73,7 +73,7 @@ pub(super) async fn add(
         deferrable: spec.deferrable,
         initially_deferred: spec.initially_deferred,
         validated: !node.skip_validation,
-        no_inherit: true,
+        no_inherit: !table.is_partitioned(),
         comment: None,
         origin: Origin::LOCAL,
     });
@@ -85,6 +85,10 @@ fn check_tables(table: &Relation, referenced: &Relation) -> Result<()> {
     if referenced.kind != RelationKind::Table {
         let message = format!("referenced relation \"{}\" is not a table", referenced.name);
         return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
+    if referenced.is_partitioned() {
+        let what = "a foreign key that references a partitioned table";
+        return Err(PgError::unsupported(what));
     }
     if Catalog::is_system(referenced.oid) {
         let message = format!("permission denied: \"{}\" is a system catalog", referenced.name);

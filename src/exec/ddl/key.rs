@@ -42,7 +42,7 @@ fn same_key(a: &KeySpec<'_>, b: &KeySpec<'_>) -> bool {
         && (a.name.is_none() || b.name.is_none() || a.name == b.name)
 }
 
-fn multiple_primary_keys(table: &Relation) -> PgError {
+pub(super) fn multiple_primary_keys(table: &Relation) -> PgError {
     let message = format!("multiple primary keys for table \"{}\" are not allowed", table.name);
     PgError::new(code::INVALID_TABLE_DEFINITION, message)
 }
@@ -83,6 +83,7 @@ fn add(
         predicate: None,
         access_method: oid::BTREE,
     };
+    super::partition::check_unique_key(table, &info)?;
     let index = index_def::relation(name.clone(), table, info, labels, BTreeMap::new(), cx)?;
     let kind = match spec.primary {
         true => ConstraintKind::PrimaryKey { index: index.oid, columns },

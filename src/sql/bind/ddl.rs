@@ -22,6 +22,8 @@ impl ExprPlace {
             ExprPlace::AlterUsing => Place::AlterUsing,
             ExprPlace::CopyWhere => Place::CopyWhere,
             ExprPlace::ExecuteParameter => Place::ExecuteParameter,
+            ExprPlace::PartitionBound => Place::PartitionBound,
+            ExprPlace::PartitionKey => Place::PartitionKey,
         }
     }
 }
@@ -85,6 +87,11 @@ impl Binder<'_, '_> {
                 ),
             )
             .hint("You might need to add an explicit cast."),
+            ExprPlace::PartitionBound => PgError::new(
+                code::DATATYPE_MISMATCH,
+                format!("specified value cannot be cast to type {to} for column \"{name}\""),
+            )
+            .at(location),
             ExprPlace::ExecuteParameter => PgError::new(
                 code::DATATYPE_MISMATCH,
                 format!(
@@ -120,6 +127,9 @@ impl Binder<'_, '_> {
             }
             ExprPlace::IndexPredicate => {
                 mutable("functions in index predicate must be marked IMMUTABLE")
+            }
+            ExprPlace::PartitionKey => {
+                mutable("functions in partition key expression must be marked IMMUTABLE")
             }
             ExprPlace::Generated => {
                 check_generated(expr, relation)?;

@@ -109,6 +109,10 @@ pub enum ExprPlace {
     CopyWhere,
     /// A parameter of EXECUTE.
     ExecuteParameter,
+    /// A value of FOR VALUES: no columns.
+    PartitionBound,
+    /// An expression of PARTITION BY.
+    PartitionKey,
 }
 
 /// Binds SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE.

@@ -4,26 +4,28 @@ use super::super::draft::TableDraft;
 use super::super::drop::{self as dropping, change_table};
 use super::super::located::located;
 use super::super::rows::{self, Evaluator};
-use super::super::{DdlContext, check, constraint, foreign_key, foreign_key_check, key};
-use super::current;
+use super::super::{DdlContext, check, constraint, foreign_key, foreign_key_check, key, partition};
+use super::{current, recurse};
 use crate::catalog::depend::{Object, columns_of};
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Constraint, ConstraintKind, Relation};
+use crate::catalog::{ColumnMap, Constraint, ConstraintKind, Origin, Relation};
 use crate::error::{PgError, Result, code};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::AlterTableCmd;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) async fn add(
     table: &Arc<Relation>,
     command: &AlterTableCmd,
+    recurses: bool,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     super::check_table(table, "ADD CONSTRAINT")?;
     let Node::Constraint(node) = command.def() else { return Ok(()) };
     let mut draft = TableDraft::new((**table).clone(), false);
     constraint::add(&mut draft, node)?;
-    add_collected(table.oid, draft, cx).await
+    add_collected(table.oid, draft, recurses, cx).await
 }
 
 /// Adds the constraints that a draft has collected to a table of the catalog, and checks the rows
@@ -31,6 +33,7 @@ pub(super) async fn add(
 pub(super) async fn add_collected(
     oid: u32,
     mut draft: TableDraft<'_>,
+    recurses: bool,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     if !draft.checks.is_empty() {
@@ -46,33 +49,111 @@ pub(super) async fn add_collected(
         for constraint in added.iter().filter(|c| c.validated) {
             check_rows(oid, constraint, cx)?;
         }
+        for constraint in added.iter().filter(|c| !c.no_inherit) {
+            hand_down(oid, constraint, recurses, cx)?;
+        }
     }
     if !draft.keys.is_empty() {
-        add_keys(oid, &mut draft, cx)?;
+        add_keys(oid, &mut draft, recurses, cx)?;
     }
     for spec in &draft.foreign_keys {
         let constraint = foreign_key::add(oid, spec, false, cx).await?;
         if !spec.node.skip_validation {
             foreign_key_check::check_rows(oid, constraint, cx)?;
         }
+        let table = current(oid, cx);
+        if table.is_partitioned() && !recurses {
+            let message =
+                format!("cannot use ONLY for foreign key on partitioned table \"{}\" referencing relation \"{}\"", table.name, referenced_name(&table, constraint, cx));
+            return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+        }
+        partition::children_of_key(oid, constraint, cx)?;
     }
     Ok(())
 }
 
-fn add_keys(oid: u32, draft: &mut TableDraft<'_>, cx: &DdlContext<'_>) -> Result<()> {
+fn referenced_name(table: &Relation, constraint: u32, cx: &DdlContext<'_>) -> String {
+    let key = table.constraints.iter().find(|c| c.oid == constraint);
+    let referenced = key.and_then(|c| match &c.kind {
+        ConstraintKind::ForeignKey(key) => cx.catalog().relation(key.references).cloned(),
+        _ => None,
+    });
+    referenced.map_or_else(String::new, |referenced| referenced.name.clone())
+}
+
+/// Gives the tables below one a CHECK of it.
+fn hand_down(
+    oid: u32,
+    constraint: &Constraint,
+    recurses: bool,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let table = current(oid, cx);
+    let ConstraintKind::Check { expr } = &constraint.kind else { return Ok(()) };
+    if !recurses && recurse::has_children(&table, cx) {
+        return Err(recurse::invalid("constraint must be added to child tables too"));
+    }
+    for (member, parents) in recurse::below(&table, cx)? {
+        let expr = ColumnMap::new(&table, &member).translate(expr.clone());
+        let kind = ConstraintKind::Check { expr };
+        let name = &constraint.name;
+        if let Some(known) = member.constraints.iter().find(|c| c.name == *name) {
+            if known.kind != kind || known.no_inherit {
+                let relation = &member.name;
+                let message =
+                    format!("constraint \"{name}\" for relation \"{relation}\" already exists");
+                return Err(PgError::new(code::DUPLICATE_OBJECT, message));
+            }
+            cx.notice(format!("merging constraint \"{name}\" with inherited definition"));
+            let partition = member.is_partition();
+            change_constraint(member.oid, known.oid, cx, |known| {
+                known.origin.inherited += parents;
+                known.origin.is_local &= !partition;
+            });
+            continue;
+        }
+        let own = Constraint {
+            oid: cx.catalog.new_oid()?,
+            kind,
+            origin: Origin { inherited: parents, ..Origin::INHERITED },
+            ..constraint.clone()
+        };
+        change_table(member.oid, cx, |member| member.constraints.push(own.clone()));
+        if own.validated {
+            check_rows(member.oid, &own, cx)?;
+        }
+    }
+    Ok(())
+}
+
+fn add_keys(
+    oid: u32,
+    draft: &mut TableDraft<'_>,
+    recurses: bool,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
     let old = current(oid, cx);
     draft.table = (*old).clone();
     let catalog = cx.catalog();
     let using = draft.keys.iter().any(|k| k.using_index.is_some());
     if using {
+        if old.is_partitioned() {
+            let message = "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        }
         return key::add_using_index(draft, &old, cx);
     }
+    let partitions = match old.is_partitioned() {
+        true => catalog.children(oid).to_vec(),
+        false => Vec::new(),
+    };
     let primary = draft.keys.iter().any(|k| k.primary);
     let rekeys = draft.keys.iter().any(|k| k.primary && !k.deferrable);
     key::add_all(draft, &catalog, cx)?;
     let indexes: Vec<_> = std::mem::take(&mut draft.indexes);
     let oids: Vec<_> = indexes.iter().map(|i| i.oid).collect();
-    for index in indexes {
+    for mut index in indexes {
+        index.lineage.is_incomplete = !recurses && !partitions.is_empty();
         cx.catalog.put_relation(index, cx.txn);
     }
     let mut new = draft.table.clone();
@@ -83,11 +164,17 @@ fn add_keys(oid: u32, draft: &mut TableDraft<'_>, cx: &DdlContext<'_>) -> Result
             super::column_attrs::check_no_nulls(&old, attno, cx)?;
         }
     }
-    if rekeys {
+    if rekeys && !old.is_partitioned() {
         return rows::rewrite(&old, new, cx, Ok);
     }
     cx.catalog.put_relation(new, cx.txn);
-    oids.into_iter().try_for_each(|index| rows::build_index(oid, index, cx))
+    for index in oids {
+        rows::build_index(oid, index, cx)?;
+        for partition in partitions.iter().filter(|_| recurses) {
+            partition::ensure_index(index, *partition, cx)?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks the rows of a table against a CHECK.
@@ -136,6 +223,7 @@ fn find<'t>(table: &'t Relation, name: &str) -> Result<&'t Constraint> {
 pub(super) async fn drop(
     table: &Arc<Relation>,
     command: &AlterTableCmd,
+    recurses: bool,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let found = match find(table, command.name().unwrap_or_default()) {
@@ -146,8 +234,48 @@ pub(super) async fn drop(
         }
         Err(error) => return Err(error),
     };
-    let object = Object::Constraint(table.oid, found.oid);
-    dropping::delete(&[object], dropping::cascade(command.behavior), cx).await
+    let (name, relation) = (&found.name, &table.name);
+    if found.origin.inherited > 0 {
+        let message =
+            format!("cannot drop inherited constraint \"{name}\" of relation \"{relation}\"");
+        return Err(recurse::invalid(message));
+    }
+    let mut objects = vec![Object::Constraint(table.oid, found.oid)];
+    if matches!(found.kind, ConstraintKind::Check { .. }) && !found.no_inherit {
+        let message =
+            "cannot remove constraint from only the partitioned table when partitions exist";
+        recurse::check_whole(table, recurses, message, cx)?;
+        objects.extend(release(table, found, recurses, cx)?);
+    }
+    dropping::delete(&objects, dropping::cascade(command.behavior), cx).await
+}
+
+/// The CHECKs below a table that go with its own; those that stay count one parent less.
+fn release(
+    table: &Arc<Relation>,
+    constraint: &Constraint,
+    recurses: bool,
+    cx: &DdlContext<'_>,
+) -> Result<Vec<Object>> {
+    let mut gone = Vec::new();
+    let mut above = BTreeSet::from([table.oid]);
+    for (member, own) in recurse::derived(table, constraint.oid, cx)? {
+        let member = current(member, cx);
+        let parents = member.lineage.parents.iter().filter(|oid| above.contains(oid)).count();
+        let parents = i32::try_from(parents).unwrap_or(i32::MAX);
+        let found = member.constraints.iter().find(|c| c.oid == own && parents > 0);
+        let Some(found) = found else { continue };
+        if recurses && found.origin.inherited <= parents && !found.origin.is_local {
+            gone.push(Object::Constraint(member.oid, own));
+            above.insert(member.oid);
+            continue;
+        }
+        change_constraint(member.oid, own, cx, |own| {
+            own.origin.inherited = (own.origin.inherited - parents).max(0);
+            own.origin.is_local |= !recurses;
+        });
+    }
+    Ok(gone)
 }
 
 /// Takes a constraint off its table. Rows that were stored under the primary key get row ids.
@@ -168,6 +296,7 @@ pub(in crate::exec::ddl) fn remove(table: u32, oid: u32, cx: &DdlContext<'_>) ->
 pub(super) fn validate(
     table: &Arc<Relation>,
     command: &AlterTableCmd,
+    recurses: bool,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let found = find(table, command.name().unwrap_or_default())?.clone();
@@ -185,11 +314,26 @@ pub(super) fn validate(
     if found.validated {
         return Ok(());
     }
-    check_rows(table.oid, &found, cx)?;
-    if matches!(found.kind, ConstraintKind::ForeignKey(_)) {
-        foreign_key_check::check_rows(table.oid, found.oid, cx)?;
+    let handed_down = !found.no_inherit;
+    if handed_down && !recurses && recurse::has_children(table, cx) {
+        return Err(recurse::invalid("constraint must be validated on child tables too"));
     }
-    change_constraint(table.oid, found.oid, cx, |c| c.validated = true);
+    let mut all = match handed_down {
+        true => recurse::derived(table, found.oid, cx)?,
+        false => Vec::new(),
+    };
+    all.push((table.oid, found.oid));
+    for (member, own) in all {
+        let member = current(member, cx);
+        let Some(own) = member.constraints.iter().find(|c| c.oid == own && !c.validated) else {
+            continue;
+        };
+        check_rows(member.oid, own, cx)?;
+        if matches!(own.kind, ConstraintKind::ForeignKey(_)) {
+            foreign_key_check::check_rows(member.oid, own.oid, cx)?;
+        }
+        change_constraint(member.oid, own.oid, cx, |c| c.validated = true);
+    }
     Ok(())
 }
 
@@ -207,7 +351,11 @@ fn change_constraint(
 }
 
 /// ALTER CONSTRAINT … DEFERRABLE, of foreign keys only.
-pub(super) fn alter(table: &Relation, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<()> {
+pub(super) fn alter(
+    table: &Arc<Relation>,
+    command: &AlterTableCmd,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
     let Node::ATAlterConstraint(node) = command.def() else {
         return Err(PgError::unsupported("this form of ALTER CONSTRAINT"));
     };
@@ -223,10 +371,37 @@ pub(super) fn alter(table: &Relation, command: &AlterTableCmd, cx: &DdlContext<'
         );
         return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
     }
+    if found.origin.parent != 0 {
+        return Err(derived_from(table, found, cx));
+    }
     let (deferrable, deferred) = (node.deferrable, node.initdeferred);
-    change_constraint(table.oid, found.oid, cx, |c| {
-        c.deferrable = deferrable;
-        c.initially_deferred = deferred;
-    });
+    let mut all = recurse::derived(table, found.oid, cx)?;
+    all.push((table.oid, found.oid));
+    for (table, constraint) in all {
+        change_constraint(table, constraint, cx, |c| {
+            c.deferrable = deferrable;
+            c.initially_deferred = deferred;
+        });
+    }
     Ok(())
+}
+
+/// A partition's constraint is changed by way of its parent's.
+fn derived_from(table: &Relation, constraint: &Constraint, cx: &DdlContext<'_>) -> PgError {
+    let (name, relation) = (&constraint.name, &table.name);
+    let message = format!("cannot alter constraint \"{name}\" on relation \"{relation}\"");
+    let error = PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+        .hint("You may alter the constraint it derives from instead.");
+    let catalog = cx.catalog();
+    let root = catalog.partition_ancestors(table).into_iter().next_back().cloned();
+    let of = root.and_then(|root| {
+        let of = root.constraints.iter().find(|c| c.name == *name)?;
+        Some((of.name.clone(), root.name.clone()))
+    });
+    match of {
+        Some((of, root)) => error.detail(format!(
+            "Constraint \"{name}\" is derived from constraint \"{of}\" of relation \"{root}\"."
+        )),
+        None => error,
+    }
 }
