@@ -61,8 +61,10 @@ async fn build(
     let mut draft = TableDraft::new(table, true);
     let conflicts = inherit::merge_parents(&mut draft, parents, cx)?;
     let inherited = draft.table.columns.len();
+    let mut number = 0;
     for node in statement.table_elts() {
-        add_element(&mut draft, node, inherited, &catalog, cx)?;
+        number += i16::from(matches!(node, Node::ColumnDef(_)));
+        add_element(&mut draft, node, (number, inherited), &catalog, cx)?;
     }
     for constraint in statement.constraints() {
         super::constraint::add(&mut draft, constraint)?;
@@ -247,11 +249,12 @@ pub(super) fn new_row_type(cx: &DdlContext<'_>) -> Result<Oid> {
     }
 }
 
-/// `inherited`: how many of the draft's first columns are its parents'.
+/// The element is column number `number` of those written; the draft's first `inherited` columns are
+/// its parents'.
 fn add_element<'a>(
     draft: &mut TableDraft<'a>,
     node: Node<'a>,
-    inherited: usize,
+    (number, inherited): (i16, usize),
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
@@ -261,8 +264,7 @@ fn add_element<'a>(
             let known = draft.table.column_by_name(name).map(|c| (c.attno, c.origin.is_local));
             match known {
                 Some((attno, false)) if usize::from(attno.unsigned_abs()) <= inherited => {
-                    let is_partition = inherit::is_option(node);
-                    inherit::merge_definition(draft, attno, definition, is_partition, catalog, cx)
+                    inherit::merge_definition(draft, attno, definition, number, catalog, cx)
                 }
                 None if inherit::is_option(node) => {
                     let message = format!("column \"{name}\" does not exist");

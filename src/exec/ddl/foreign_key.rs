@@ -38,6 +38,10 @@ pub(super) async fn add(
     check_tables(&table, &referenced)?;
     let columns = column_numbers(&table, &spec.columns)?;
     let (index, referenced_columns) = referenced_key(&referenced, node, &catalog)?;
+    if referenced.is_partitioned() {
+        let what = "a foreign key that references a partitioned table";
+        return Err(PgError::unsupported(what));
+    }
     let referring = referenced_columns.iter().copied().collect();
     require_columns(&catalog, cx.env.current_role(), referenced.oid, 'x', &referring)?;
     if columns.len() != referenced_columns.len() {
@@ -85,10 +89,6 @@ fn check_tables(table: &Relation, referenced: &Relation) -> Result<()> {
     if referenced.kind != RelationKind::Table {
         let message = format!("referenced relation \"{}\" is not a table", referenced.name);
         return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
-    }
-    if referenced.is_partitioned() {
-        let what = "a foreign key that references a partitioned table";
-        return Err(PgError::unsupported(what));
     }
     if Catalog::is_system(referenced.oid) {
         let message = format!("permission denied: \"{}\" is a system catalog", referenced.name);

@@ -172,6 +172,11 @@ pub(super) fn add_using_index(
         PgError::new(code::UNDEFINED_OBJECT, format!("index \"{name}\" does not exist"))
     })?;
     let columns = usable_columns(old, index)?;
+    if old.is_partitioned() {
+        let message =
+            "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables";
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
     let constraint_name = spec.name.unwrap_or(name);
     if constraint_name != name {
         cx.notice(format!(

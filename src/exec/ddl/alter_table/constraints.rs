@@ -137,10 +137,6 @@ fn add_keys(
     let catalog = cx.catalog();
     let using = draft.keys.iter().any(|k| k.using_index.is_some());
     if using {
-        if old.is_partitioned() {
-            let message = "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables";
-            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
-        }
         return key::add_using_index(draft, &old, cx);
     }
     let partitions = match old.is_partitioned() {

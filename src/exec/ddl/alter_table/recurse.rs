@@ -234,9 +234,21 @@ fn check_not_null(
 ) -> Result<()> {
     let name = command.name().unwrap_or_default();
     if command.subtype == At::AT_SetNotNull {
-        let stays = table.column_by_name(name).is_some_and(|column| column.not_null);
-        let whole = recurses || stays;
-        return check_whole(table, whole, "constraint must be added to child tables too", cx);
+        let catalog = cx.catalog();
+        let may_be_null = |child: &&&Arc<Relation>| {
+            child.column_by_name(name).is_some_and(|column| !column.not_null)
+        };
+        let children = catalog.children_of(table);
+        let behind = children.iter().find(may_be_null);
+        return match behind.filter(|_| table.is_partitioned() && !recurses) {
+            Some(child) => Err(invalid("constraint must be added to child tables too")
+                .detail(format!(
+                    "Column \"{name}\" of relation \"{}\" is not already NOT NULL.",
+                    child.name
+                ))
+                .hint(ONLY_HINT)),
+            None => Ok(()),
+        };
     }
     let message =
         "cannot remove constraint from only the partitioned table when partitions exist";

@@ -153,19 +153,26 @@ fn checks(
     Ok(())
 }
 
-/// A column definition of the statement where the column is inherited.
+/// A column definition of the statement, its column number `number`, where the column is inherited.
 pub(in crate::exec::ddl) fn merge_definition<'a>(
     draft: &mut TableDraft<'a>,
     attno: i16,
     definition: &'a ColumnDef,
-    is_partition: bool,
+    number: i16,
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let known = draft.table.column(attno).clone();
     let name = &known.name;
     if let Some(type_name) = definition.type_name() {
-        cx.notice(format!("merging column \"{name}\" with inherited definition"));
+        if attno == number {
+            cx.notice(format!("merging column \"{name}\" with inherited definition"));
+        } else {
+            let message =
+                format!("moving and merging column \"{name}\" with inherited definition");
+            let detail = "User-specified column moved to the position of the inherited column.";
+            (cx.notice)(PgError::new(code::SUCCESSFUL_COMPLETION, message).detail(detail));
+        }
         let (type_oid, typmod) = match super::super::serial::serial_type(type_name)? {
             Some(_) => return Err(PgError::unsupported("serial on an inherited column")),
             None => resolve_type(type_name, &cx.bind(catalog))?,
@@ -192,6 +199,7 @@ pub(in crate::exec::ddl) fn merge_definition<'a>(
     if known.generated && draft.table.column(attno).identity.is_some() {
         return Err(invalid("identity"));
     }
+    let is_partition = definition.type_name().is_none();
     if specifies_generation && (is_partition || !known.generated) {
         let message = format!("child column \"{name}\" specifies generation expression");
         return Err(PgError::new(code::INVALID_COLUMN_DEFINITION, message)

@@ -119,8 +119,9 @@ pub(in crate::exec::ddl) async fn attach_index(
         index.index.as_ref().and_then(|info| catalog.relation(info.table)).cloned()
     };
     let Some(parent_table) = table_of(parent).filter(|table| table.is_partitioned()) else {
-        let message = format!("\"{}\" is not a partitioned index", parent.name);
-        return Err(wrong(message));
+        let message =
+            format!("ALTER action ATTACH PARTITION cannot be performed on relation \"{}\"", parent.name);
+        return Err(wrong(message).detail("This operation is not supported for indexes."));
     };
     let Some(table) = table_of(&index) else {
         return Err(wrong(format!("\"{}\" is not an index", index.name)));
@@ -137,6 +138,15 @@ pub(in crate::exec::ddl) async fn attach_index(
         Err(PgError::new(code, message).detail(detail))
     };
     let state = code::OBJECT_NOT_IN_PREREQUISITE_STATE;
+    let taken = |other: &Oid| {
+        let other = catalog.relation(*other).and_then(|other| other.index.as_ref());
+        other.is_some_and(|info| info.table == table.oid)
+    };
+    if catalog.children(parent.oid).iter().any(taken) {
+        let detail =
+            format!("Another index is already attached for partition \"{}\".", table.name);
+        return refused(state, detail);
+    }
     if !index.lineage.parents.is_empty() {
         let detail = format!("Index \"{}\" is already attached to another index.", index.name);
         return refused(state, detail);
@@ -162,15 +172,6 @@ pub(in crate::exec::ddl) async fn attach_index(
             constraint.name, parent_table.name, index.name
         );
         return refused(code::INVALID_OBJECT_DEFINITION, detail);
-    }
-    let taken = |other: &&Oid| {
-        let other = catalog.relation(**other).and_then(|other| other.index.as_ref());
-        other.is_some_and(|info| info.table == table.oid)
-    };
-    if catalog.children(parent.oid).iter().any(|other| taken(&other)) {
-        let detail =
-            format!("Another index is already attached for partition \"{}\".", table.name);
-        return refused(state, detail);
     }
     adopt_index(&index, &table, parent, constraint, cx);
     complete(parent.oid, cx);

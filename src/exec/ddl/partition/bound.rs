@@ -119,7 +119,8 @@ impl Names<'_> {
                 _ => {
                     let value = self.value(node, at, &self.key.columns[at])?;
                     if value.is_null() {
-                        return Err(invalid("cannot specify NULL in range bound"));
+                        let message = "cannot specify NULL in range bound";
+                        return Err(PgError::new(code::INVALID_OBJECT_DEFINITION, message));
                     }
                     RangeEdge::Value(value)
                 }

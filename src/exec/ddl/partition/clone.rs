@@ -7,7 +7,8 @@ use crate::catalog::depend::edges::constraint_of_index;
 use crate::catalog::{
     Catalog, ColumnMap, Constraint, ConstraintKind, ForeignKey, IndexInfo, Origin, Relation,
 };
-use crate::error::Result;
+use super::check_unique_key;
+use crate::error::{PgError, Result};
 use crate::types::Oid;
 use std::sync::Arc;
 
@@ -136,6 +137,8 @@ fn make_index(
     let mut index = index_def::relation(name.clone(), partition, info, labels, options, cx)?;
     index.lineage.parents = vec![of.oid];
     let oid = index.oid;
+    let own = index.index.as_ref().ok_or_else(|| PgError::internal("an index without one"))?;
+    check_unique_key(partition, own)?;
     let Some(constraint) = constraint else {
         cx.catalog.put_relation(index, cx.txn);
         rows::build_index(partition.oid, oid, cx)?;

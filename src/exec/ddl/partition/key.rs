@@ -37,7 +37,7 @@ pub(in crate::exec::ddl) fn key(
     }
     if strategy == Strategy::List && elements.len() != 1 {
         let message = "cannot use \"list\" partition strategy with more than one column";
-        return Err(PgError::new(code::INVALID_TABLE_DEFINITION, message));
+        return Err(PgError::new(code::INVALID_OBJECT_DEFINITION, message));
     }
     let columns = elements.into_iter().map(|e| column(e, strategy, table, catalog, cx));
     Ok(PartitionKey { strategy, columns: columns.collect::<Result<_>>()? })
@@ -67,11 +67,11 @@ fn column(
         Some(_) if catalog.type_collation(type_oid) == 0 => {
             let shown = type_name(catalog, type_oid, cx);
             let message = format!("collations are not supported by type {shown}");
-            return Err(PgError::new(code::DATATYPE_MISMATCH, message).at(element.location));
+            return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         }
         Some(name) => builtin::collation_named(name).map(|c| c.oid).ok_or_else(|| {
             let message = format!("collation \"{name}\" for encoding \"UTF8\" does not exist");
-            PgError::new(code::UNDEFINED_OBJECT, message).at(element.location)
+            PgError::new(code::UNDEFINED_OBJECT, message)
         })?,
         None => collation,
     };
@@ -112,7 +112,8 @@ fn expression(
     cx: &DdlContext<'_>,
 ) -> Result<(i16, Option<Expr>)> {
     let place = ExprPlace::PartitionKey;
-    let expr = bind_expr(element.expr(), &cx.bind(catalog), place, Some(table), None)?;
+    let expr = bind_expr(element.expr(), &cx.bind(catalog), place, Some(table), None);
+    let expr = expr.map_err(PgError::nowhere)?;
     let refused = |message: &'static str| PgError::new(code::INVALID_OBJECT_DEFINITION, message);
     if let Expr::Var(var) = &expr
         && var.attno > 0
