@@ -176,18 +176,16 @@ mod tests {
     fn a_range_takes_its_lower_end_and_not_its_upper_one() {
         let bounds = [range(MinValue, int(1)), range(int(1), int(5)), range(int(9), MaxValue)];
         let find = |value| find(&[INT4], Strategy::Range, &bounds, &[Datum::Int4(value)], 0);
-        assert_eq!([find(0), find(1), find(4), find(5), find(9)], [
-            Some(0),
-            Some(1),
-            Some(1),
-            None,
-            Some(2)
-        ]);
+        assert_eq!(
+            [find(0), find(1), find(4), find(5), find(9)],
+            [Some(0), Some(1), Some(1), None, Some(2)]
+        );
     }
 
     #[test]
     fn what_no_partition_takes_is_the_defaults() {
-        let bounds = [PartitionBound::List(vec![Datum::Int4(1), Datum::Null]), PartitionBound::Default];
+        let bounds =
+            [PartitionBound::List(vec![Datum::Int4(1), Datum::Null]), PartitionBound::Default];
         let find = |value| find(&[INT4], Strategy::List, &bounds, &[value], 0);
         assert_eq!(find(Datum::Int4(1)), Some(0));
         assert_eq!(find(Datum::Null), Some(0));

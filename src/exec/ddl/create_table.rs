@@ -42,6 +42,13 @@ pub(super) async fn execute(statement: &CreateStmt, cx: &DdlContext<'_>) -> Resu
         options::table(element, &mut table.options)?;
     }
     table_options::complete(&mut table, cx).await?;
+    let shared = TableKind::of(&table) == TableKind::Shared;
+    if !shared && !parents.is_empty() {
+        return Err(PgError::unsupported("inheritance of user tables and streams"));
+    }
+    if !shared && statement.partspec().is_some() {
+        return Err(PgError::unsupported("partitioning of user tables and streams"));
+    }
     let table = build(statement, table, &parents, cx).await?;
     if let Some(spec) = statement.partbound() {
         add_partition(&table, &parents[0], spec, cx).await?;
@@ -79,9 +86,6 @@ async fn build(
             .hint("To resolve the conflict, specify a default explicitly."));
     }
     if let Some(spec) = statement.partspec() {
-        if TableKind::of(&draft.table) != TableKind::Shared {
-            return Err(PgError::unsupported("partitioning of user tables and streams"));
-        }
         draft.table.lineage.key = Some(partition::key(spec, &draft.table, &catalog, cx)?);
     }
     if let (Some(spec), Some(parent)) = (statement.partbound(), parents.first()) {

@@ -7,8 +7,7 @@ use crate::catalog::TableKind;
 use crate::catalog::builtin::{self, CastContext, CastMethod};
 use crate::catalog::{
     Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Origin, Persistence,
-    Relation,
-    RelationKind,
+    Relation, RelationKind,
 };
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_columns;

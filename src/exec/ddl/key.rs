@@ -171,7 +171,7 @@ pub(super) fn add_using_index(
     let index = catalog.indexes_of(old).find(|i| i.name == name).ok_or_else(|| {
         PgError::new(code::UNDEFINED_OBJECT, format!("index \"{name}\" does not exist"))
     })?;
-    let columns = usable_columns(old, index)?;
+    let columns = usable_columns(old, index).map_err(|e| e.at(spec.location))?;
     if old.is_partitioned() {
         let message =
             "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables";

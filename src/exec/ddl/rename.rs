@@ -108,8 +108,7 @@ async fn rename_column(statement: &RenameStmt, new: &str, cx: &DdlContext<'_>) -
     column::check_not_system(new)?;
     let members = members(&found, statement, cx).await?;
     if members.len() == 1 && !cx.catalog().children(found.oid).is_empty() {
-        let message =
-            format!("inherited column \"{old}\" must be renamed in child tables too");
+        let message = format!("inherited column \"{old}\" must be renamed in child tables too");
         return Err(PgError::new(code::INVALID_TABLE_DEFINITION, message));
     }
     for (member, parents) in members {
@@ -203,8 +202,7 @@ async fn rename_check(
     let members = members(table, statement, cx).await?;
     let invalid = |message| PgError::new(code::INVALID_TABLE_DEFINITION, message);
     if members.len() == 1 && !cx.catalog().children(table.oid).is_empty() {
-        let message =
-            format!("inherited constraint \"{old}\" must be renamed in child tables too");
+        let message = format!("inherited constraint \"{old}\" must be renamed in child tables too");
         return Err(invalid(message));
     }
     for (member, parents) in members {

@@ -10,15 +10,15 @@
 //!                                             └─no─▶ deleted there, routed from log, inserted
 //! ```
 
+use super::Target;
 use super::describe;
 use super::target::Stored;
-use super::Target;
 use crate::catalog::{Catalog, ColumnMap, PartitionColumn, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::partition::Router;
 use crate::exec::{ExecState, Row};
-use crate::functions::{self, Deparse};
 use crate::functions::privileges::{require_columns, require_relation};
+use crate::functions::{self, Deparse};
 use crate::nodes::{AttrNumber, Expr};
 use crate::types::{Datum, Oid};
 use parking_lot::RwLock;

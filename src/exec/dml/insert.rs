@@ -41,7 +41,11 @@ impl Insert {
                 },
             };
             if let Some(stored) = written {
-                modify.affected(state, done, &returned(target.named_row(stored.row), target.relation().oid))?;
+                modify.affected(
+                    state,
+                    done,
+                    &returned(target.named_row(stored.row), target.relation().oid),
+                )?;
             }
         }
         Ok(())

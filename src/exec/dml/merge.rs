@@ -4,9 +4,9 @@
 //! the row is locked. Where it has changed meanwhile, READ COMMITTED chooses again by the newest version
 //! if that still matches the source row, and else goes on to WHEN NOT MATCHED (manual, 13.2.1).
 
+use super::Target;
 use super::matched::{Locked, Matched};
 use super::modify::{Modified, Modify};
-use super::Target;
 use super::target::Stored;
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;

@@ -43,6 +43,7 @@ mod wait;
 pub use copy::{BulkInsert, BulkLoad, LineError};
 pub(in crate::exec) use deferred::finish_statement;
 pub use deferred::{check_deferred, has_deferred, set_constraints};
+pub(in crate::exec) use family::PartitionCheck;
 pub(in crate::exec) use graves::{is_outlived_anywhere, remove_outlived};
 pub(in crate::exec) use modify::{Modified, Modify};
 pub(in crate::exec) use newest::{Newest, newest};
@@ -50,7 +51,6 @@ pub(in crate::exec) use plan::plan;
 pub use replacement::RowsReplacement;
 pub use state::Modifications;
 pub(in crate::exec) use stream::{is_superfluous_anywhere, remove_superfluous};
-pub(in crate::exec) use family::PartitionCheck;
 pub(in crate::exec) use target::{Target, row_layout};
 
 use delete::Delete;

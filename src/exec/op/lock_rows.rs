@@ -119,7 +119,6 @@ impl RowLockSpec {
 }
 
 impl LockedTable {
-
     /// Whether this transaction has changed the row after the snapshot was taken: a cursor does not
     /// return such rows (`heap_lock_tuple`'s `TM_SelfModified`).
     fn changed_by_ourselves(&self, suffix: &[u8], state: &ExecState) -> Result<bool> {

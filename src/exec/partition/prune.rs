@@ -27,8 +27,12 @@ pub(in crate::exec) enum Compares {
     /// `= ANY`: the value is an array.
     Any,
     /// `>`, or `>=`.
-    Above { inclusive: bool },
-    Below { inclusive: bool },
+    Above {
+        inclusive: bool,
+    },
+    Below {
+        inclusive: bool,
+    },
     IsNull,
 }
 
@@ -246,9 +250,7 @@ fn meets(low: &End, high: &End, (from, to): (&[RangeEdge], &[RangeEdge]), types:
     let ends = match compare_to_edge(types, &low.values, to) {
         Ordering::Less => true,
         // The upper end itself is outside; keys that only begin like it may be inside.
-        Ordering::Equal => {
-            low.values.is_empty() || (low.inclusive && low.values.len() < to.len())
-        }
+        Ordering::Equal => low.values.is_empty() || (low.inclusive && low.values.len() < to.len()),
         Ordering::Greater => false,
     };
     begins && ends

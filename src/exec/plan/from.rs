@@ -4,8 +4,8 @@
 //! and antijoins (see [`super::sub_link`]).
 
 use super::access::{Access, WantedOrder};
-use super::inherit::has_family;
 use super::cost;
+use super::inherit::has_family;
 use super::planner::{Built, Planner};
 use super::push_down::push_into;
 use super::quals;

@@ -75,7 +75,8 @@ impl Planner {
     fn partitions(&mut self, access: &Access<'_>, key: &PartitionKey) -> Result<Members> {
         let catalog = self.catalog();
         let router = Arc::new(Router::compile(&catalog, access.relation)?);
-        let with = |conditions| Pruning { router: router.clone(), strategy: key.strategy, conditions };
+        let with =
+            |conditions| Pruning { router: router.clone(), strategy: key.strategy, conditions };
         let (mut pruning, mut constant) = (with(Vec::new()), with(Vec::new()));
         for condition in self.key_conditions(access, key)? {
             if condition.value.as_const().is_some() {
@@ -114,7 +115,8 @@ impl Planner {
                     // Of IS NULL there is none.
                     None => self.compile(&Expr::constant(Default::default(), 0), &none())?,
                     Some(value) => {
-                        let known = quals::rels(value).is_empty() && self.known_before(value, access);
+                        let known =
+                            quals::rels(value).is_empty() && self.known_before(value, access);
                         if !known {
                             continue;
                         }

@@ -33,8 +33,7 @@ impl Planner {
                 let map = ColumnMap::new(relation, member);
                 let live = relation.live_columns().map(|c| c.attno);
                 let attnos = live.chain([SEQ_COLUMN, UPDATED_COLUMN]);
-                let column =
-                    |attno| Some((slot(attno)?, scan_column(map.of(attno), member).ok()?));
+                let column = |attno| Some((slot(attno)?, scan_column(map.of(attno), member).ok()?));
                 let columns = attnos.filter_map(column).collect();
                 LockedTable { schema: table_schema(&catalog, member), columns }
             });

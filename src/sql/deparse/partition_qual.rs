@@ -17,9 +17,7 @@ use crate::catalog::{
     builtin,
 };
 use crate::error::Result;
-use crate::nodes::{
-    ArrayExpr, BoolOp, CoercionForm, Expr, FuncCall, Relabel, ScalarArrayOp, Var,
-};
+use crate::nodes::{ArrayExpr, BoolOp, CoercionForm, Expr, FuncCall, Relabel, ScalarArrayOp, Var};
 use crate::types::{Datum, Oid, compare, oids};
 
 /// Strategies of btree and hash classes.
@@ -68,7 +66,9 @@ impl Quals<'_> {
                 all.extend(self.range(from, to));
                 all
             }
-            (PartitionBound::Hash { modulus, remainder }, _) => vec![self.hash(*modulus, *remainder)],
+            (PartitionBound::Hash { modulus, remainder }, _) => {
+                vec![self.hash(*modulus, *remainder)]
+            }
             (PartitionBound::Default, Strategy::List) => self.default_of_list(),
             (PartitionBound::Default, _) => self.default_of_range(),
         }

@@ -51,13 +51,14 @@ pub(super) fn add<'a>(
     Ok(Some(draft))
 }
 
-/// Adds a column that a parent has been given, or counts one more parent of the one that is there.
+/// Adds a column that a parent has been given, or (`false`) counts one more parent of the one that is
+/// there.
 pub(super) fn add_inherited(
     table: &Arc<Relation>,
     command: &AlterTableCmd,
     cx: &DdlContext<'_>,
-) -> Result<()> {
-    let Node::ColumnDef(definition) = command.def() else { return Ok(()) };
+) -> Result<bool> {
+    let Node::ColumnDef(definition) = command.def() else { return Ok(false) };
     let name = definition.colname().unwrap_or_default();
     super::super::types::check_row_type_unused(table, cx)?;
     let catalog = cx.catalog();
@@ -76,16 +77,15 @@ pub(super) fn add_inherited(
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         }
         if known.collation != added.collation {
-            let message = format!(
-                "child table \"{relation}\" has different collation for column \"{name}\""
-            );
+            let message =
+                format!("child table \"{relation}\" has different collation for column \"{name}\"");
             return Err(PgError::new(code::COLLATION_MISMATCH, message));
         }
         cx.notice(format!("merging definition of column \"{name}\" for child \"{relation}\""));
         dropping::change_table(table.oid, cx, |table| {
             table.columns[known.attno as usize - 1].origin.inherited += 1;
         });
-        return Ok(());
+        return Ok(false);
     }
     // A serial column's sequence is the parent's.
     let parent = table.lineage.parents.first().and_then(|oid| catalog.relation(*oid));
@@ -97,7 +97,8 @@ pub(super) fn add_inherited(
     if !draft.sequences.is_empty() {
         added.default = default;
     }
-    fill(table, draft.table.clone(), cx)
+    fill(table, draft.table.clone(), cx)?;
+    Ok(true)
 }
 
 /// Gives the rows that are there their value of the last column of `new`.

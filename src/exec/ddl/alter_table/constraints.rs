@@ -4,7 +4,8 @@ use super::super::draft::TableDraft;
 use super::super::drop::{self as dropping, change_table};
 use super::super::located::located;
 use super::super::rows::{self, Evaluator};
-use super::super::{DdlContext, check, constraint, foreign_key, foreign_key_check, key, partition};
+use super::super::{DdlContext, check, constraint, foreign_key, foreign_key_check, key};
+use super::super::{partition, privileges};
 use super::{current, recurse};
 use crate::catalog::depend::{Object, columns_of};
 use crate::catalog::schema::table_schema;
@@ -63,8 +64,11 @@ pub(super) async fn add_collected(
         }
         let table = current(oid, cx);
         if table.is_partitioned() && !recurses {
-            let message =
-                format!("cannot use ONLY for foreign key on partitioned table \"{}\" referencing relation \"{}\"", table.name, referenced_name(&table, constraint, cx));
+            let message = format!(
+                "cannot use ONLY for foreign key on partitioned table \"{}\" referencing relation \"{}\"",
+                table.name,
+                referenced_name(&table, constraint, cx)
+            );
             return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
         }
         partition::children_of_key(oid, constraint, cx)?;
@@ -82,48 +86,54 @@ fn referenced_name(table: &Relation, constraint: u32, cx: &DdlContext<'_>) -> St
 }
 
 /// Gives the tables below one a CHECK of it.
-fn hand_down(
-    oid: u32,
-    constraint: &Constraint,
-    recurses: bool,
-    cx: &DdlContext<'_>,
-) -> Result<()> {
+fn hand_down(oid: u32, constraint: &Constraint, recurses: bool, cx: &DdlContext<'_>) -> Result<()> {
     let table = current(oid, cx);
     let ConstraintKind::Check { expr } = &constraint.kind else { return Ok(()) };
     if !recurses && recurse::has_children(&table, cx) {
         return Err(recurse::invalid("constraint must be added to child tables too"));
     }
-    for (member, parents) in recurse::below(&table, cx)? {
-        let expr = ColumnMap::new(&table, &member).translate(expr.clone());
-        let kind = ConstraintKind::Check { expr };
-        let name = &constraint.name;
-        if let Some(known) = member.constraints.iter().find(|c| c.name == *name) {
-            if known.kind != kind || known.no_inherit {
-                let relation = &member.name;
-                let message =
-                    format!("constraint \"{name}\" for relation \"{relation}\" already exists");
-                return Err(PgError::new(code::DUPLICATE_OBJECT, message));
-            }
-            cx.notice(format!("merging constraint \"{name}\" with inherited definition"));
-            let partition = member.is_partition();
-            change_constraint(member.oid, known.oid, cx, |known| {
-                known.origin.inherited += parents;
-                known.origin.is_local &= !partition;
-            });
-            continue;
-        }
-        let own = Constraint {
-            oid: cx.catalog.new_oid()?,
-            kind,
-            origin: Origin { inherited: parents, ..Origin::INHERITED },
-            ..constraint.clone()
-        };
-        change_table(member.oid, cx, |member| member.constraints.push(own.clone()));
-        if own.validated {
-            check_rows(member.oid, &own, cx)?;
+    for child in cx.catalog().children(oid).to_vec() {
+        let child = current(child, cx);
+        privileges::relation_owner(&child, cx)?;
+        let kind =
+            ConstraintKind::Check { expr: ColumnMap::new(&table, &child).translate(expr.clone()) };
+        // Below one that is there already, nothing is to be done.
+        if let Some(own) = hand_to(&child, constraint, kind, cx)? {
+            hand_down(child.oid, &own, recurses, cx)?;
         }
     }
     Ok(())
+}
+
+/// Gives a child a CHECK of its parent; `None`: it has one of the name that says the same.
+fn hand_to(
+    child: &Relation,
+    constraint: &Constraint,
+    kind: ConstraintKind,
+    cx: &DdlContext<'_>,
+) -> Result<Option<Constraint>> {
+    let name = &constraint.name;
+    if let Some(known) = child.constraints.iter().find(|c| c.name == *name) {
+        if known.kind != kind || known.no_inherit {
+            let relation = &child.name;
+            let message =
+                format!("constraint \"{name}\" for relation \"{relation}\" already exists");
+            return Err(PgError::new(code::DUPLICATE_OBJECT, message));
+        }
+        cx.notice(format!("merging constraint \"{name}\" with inherited definition"));
+        change_constraint(child.oid, known.oid, cx, |known| {
+            known.origin.inherited += 1;
+            known.origin.is_local &= !child.is_partition();
+        });
+        return Ok(None);
+    }
+    let oid = cx.catalog.new_oid()?;
+    let own = Constraint { oid, kind, origin: Origin::INHERITED, ..constraint.clone() };
+    change_table(child.oid, cx, |child| child.constraints.push(own.clone()));
+    if own.validated {
+        check_rows(child.oid, &own, cx)?;
+    }
+    Ok(Some(own))
 }
 
 fn add_keys(

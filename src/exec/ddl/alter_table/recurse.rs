@@ -125,20 +125,27 @@ async fn add_column(
     if has_children(table, cx) {
         let identity = draft.table.columns.last().is_some_and(|c| c.identity.is_some());
         if identity && recurses {
-            let message =
-                "cannot recursively add identity column to table that has child tables";
+            let message = "cannot recursively add identity column to table that has child tables";
             return Err(invalid(message));
         }
         if !recurses {
             return Err(invalid("column must be added to child tables too"));
         }
     }
-    for (member, parents) in below(table, cx)? {
-        for _ in 0..parents {
-            columns::add_inherited(&current(member.oid, cx), command, cx)?;
+    add_below(table.oid, command, cx)?;
+    constraints::add_collected(table.oid, draft, recurses, cx).await
+}
+
+/// Adds a table's new column to its children; below one that has it already, nothing is to be done.
+fn add_below(table: Oid, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<()> {
+    for child in cx.catalog().children(table).to_vec() {
+        let child = current(child, cx);
+        privileges::relation_owner(&child, cx)?;
+        if columns::add_inherited(&child, command, cx)? {
+            add_below(child.oid, command, cx)?;
         }
     }
-    constraints::add_collected(table.oid, draft, recurses, cx).await
+    Ok(())
 }
 
 async fn drop_column(
@@ -250,8 +257,7 @@ fn check_not_null(
             None => Ok(()),
         };
     }
-    let message =
-        "cannot remove constraint from only the partitioned table when partitions exist";
+    let message = "cannot remove constraint from only the partitioned table when partitions exist";
     check_whole(table, recurses, message, cx)?;
     let catalog = cx.catalog();
     let parent = catalog.partition_parent(table).and_then(|parent| parent.column_by_name(name));

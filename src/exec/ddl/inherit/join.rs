@@ -4,9 +4,7 @@ use super::super::drop::change_table;
 use super::super::names::RelationName;
 use super::super::{DdlContext, lock, privileges};
 use super::parents::{check_kinds, twice};
-use crate::catalog::{
-    ColumnMap, Constraint, ConstraintKind, Persistence, Relation, RelationKind,
-};
+use crate::catalog::{ColumnMap, Constraint, ConstraintKind, Persistence, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
 use crate::types::Oid;
@@ -43,9 +41,7 @@ pub(in crate::exec::ddl) async fn inherit(
         let what = privileges::kind_name(parent.kind);
         let message =
             format!("ALTER action INHERIT cannot be performed on relation \"{}\"", parent.name);
-        return Err(
-            wrong(message).detail(format!("This operation is not supported for {what}s."))
-        );
+        return Err(wrong(message).detail(format!("This operation is not supported for {what}s.")));
     }
     privileges::relation_owner(&parent, cx)?;
     let is_temporary = |table: &Relation| table.persistence == Persistence::Temporary;
@@ -158,8 +154,9 @@ fn merge_checks(child: &mut Relation, parent: &Relation) -> Result<()> {
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         }
         let conflict = |what: &str| {
-            let message =
-                format!("constraint \"{name}\" conflicts with {what} constraint on child table \"{table}\"");
+            let message = format!(
+                "constraint \"{name}\" conflicts with {what} constraint on child table \"{table}\""
+            );
             Err(PgError::new(code::INVALID_OBJECT_DEFINITION, message))
         };
         if own.no_inherit {

@@ -3,9 +3,7 @@
 
 use super::super::draft::TableDraft;
 use super::super::{DdlContext, column};
-use crate::catalog::{
-    Catalog, Column, ColumnMap, Constraint, ConstraintKind, Origin, Relation,
-};
+use crate::catalog::{Catalog, Column, ColumnMap, Constraint, ConstraintKind, Origin, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::Expr;
 use crate::sql::bind::resolve_type;
@@ -41,8 +39,10 @@ pub(in crate::exec::ddl) fn merge_parents(
                     conflicts.push(own.name.clone());
                 }
                 Some(known) if *known != default => {
-                    let message =
-                        format!("column \"{}\" inherits conflicting generation expressions", own.name);
+                    let message = format!(
+                        "column \"{}\" inherits conflicting generation expressions",
+                        own.name
+                    );
                     return Err(PgError::new(code::INVALID_COLUMN_DEFINITION, message));
                 }
                 _ => own.default = Some(default),
@@ -106,7 +106,9 @@ fn same_type(
         };
         let message = format!("{what} has a type conflict");
         let (a, b) = (shown(known.type_oid, known.typmod), shown(type_oid, typmod));
-        return Err(PgError::new(code::DATATYPE_MISMATCH, message).detail(format!("{a} versus {b}")));
+        return Err(
+            PgError::new(code::DATATYPE_MISMATCH, message).detail(format!("{a} versus {b}"))
+        );
     }
     if known.collation != collation {
         let name = |oid| crate::catalog::builtin::collation(oid).map_or("default", |c| c.name);
@@ -168,8 +170,7 @@ pub(in crate::exec::ddl) fn merge_definition<'a>(
         if attno == number {
             cx.notice(format!("merging column \"{name}\" with inherited definition"));
         } else {
-            let message =
-                format!("moving and merging column \"{name}\" with inherited definition");
+            let message = format!("moving and merging column \"{name}\" with inherited definition");
             let detail = "User-specified column moved to the position of the inherited column.";
             (cx.notice)(PgError::new(code::SUCCESSFUL_COMPLETION, message).detail(detail));
         }
@@ -190,7 +191,8 @@ pub(in crate::exec::ddl) fn merge_definition<'a>(
     let specifies_default = draft.defaults.len() > defaults;
     let specifies_generation = draft.generated.len() > generated;
     let invalid = |what: &str| {
-        let message = format!("column \"{name}\" inherits from generated column but specifies {what}");
+        let message =
+            format!("column \"{name}\" inherits from generated column but specifies {what}");
         PgError::new(code::INVALID_COLUMN_DEFINITION, message)
     };
     if known.generated && specifies_default {
@@ -199,8 +201,7 @@ pub(in crate::exec::ddl) fn merge_definition<'a>(
     if known.generated && draft.table.column(attno).identity.is_some() {
         return Err(invalid("identity"));
     }
-    let is_partition = definition.type_name().is_none();
-    if specifies_generation && (is_partition || !known.generated) {
+    if specifies_generation && known.generated {
         let message = format!("child column \"{name}\" specifies generation expression");
         return Err(PgError::new(code::INVALID_COLUMN_DEFINITION, message)
             .hint("Omit the generation expression in the definition of the child table column to inherit the generation expression from the parent table."));

@@ -64,11 +64,11 @@ pub(in crate::exec::ddl) async fn attach(
 fn check_table(table: &Arc<Relation>, parent: &Relation, cx: &DdlContext<'_>) -> Result<()> {
     if table.kind != RelationKind::Table {
         let what = privileges::kind_name(table.kind);
-        let message =
-            format!("ALTER action ATTACH PARTITION cannot be performed on relation \"{}\"", table.name);
-        return Err(
-            wrong(message).detail(format!("This operation is not supported for {what}s."))
+        let message = format!(
+            "ALTER action ATTACH PARTITION cannot be performed on relation \"{}\"",
+            table.name
         );
+        return Err(wrong(message).detail(format!("This operation is not supported for {what}s.")));
     }
     privileges::relation_owner(table, cx)?;
     if table.is_partition() {
@@ -119,8 +119,10 @@ pub(in crate::exec::ddl) async fn attach_index(
         index.index.as_ref().and_then(|info| catalog.relation(info.table)).cloned()
     };
     let Some(parent_table) = table_of(parent).filter(|table| table.is_partitioned()) else {
-        let message =
-            format!("ALTER action ATTACH PARTITION cannot be performed on relation \"{}\"", parent.name);
+        let message = format!(
+            "ALTER action ATTACH PARTITION cannot be performed on relation \"{}\"",
+            parent.name
+        );
         return Err(wrong(message).detail("This operation is not supported for indexes."));
     };
     let Some(table) = table_of(&index) else {
@@ -143,8 +145,7 @@ pub(in crate::exec::ddl) async fn attach_index(
         other.is_some_and(|info| info.table == table.oid)
     };
     if catalog.children(parent.oid).iter().any(taken) {
-        let detail =
-            format!("Another index is already attached for partition \"{}\".", table.name);
+        let detail = format!("Another index is already attached for partition \"{}\".", table.name);
         return refused(state, detail);
     }
     if !index.lineage.parents.is_empty() {

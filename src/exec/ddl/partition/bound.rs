@@ -51,9 +51,8 @@ pub(in crate::exec::ddl) fn bound(
             let width = key.columns.len();
             for (list, word) in [(spec.lowerdatums(), "FROM"), (spec.upperdatums(), "TO")] {
                 if list.len() != width {
-                    let message = format!(
-                        "{word} must specify exactly one value per partitioning column"
-                    );
+                    let message =
+                        format!("{word} must specify exactly one value per partitioning column");
                     return Err(invalid(message));
                 }
             }
@@ -259,7 +258,8 @@ fn differing(types: &[u32], a: &[RangeEdge], b: &[RangeEdge]) -> Option<usize> {
 
 fn check_modulus(modulus: i32, partitions: &[&Arc<Relation>]) -> Result<()> {
     let message = "every hash partition modulus must be a factor of the next larger modulus";
-    let refused = |detail| Err(PgError::new(code::INVALID_OBJECT_DEFINITION, message).detail(detail));
+    let refused =
+        |detail| Err(PgError::new(code::INVALID_OBJECT_DEFINITION, message).detail(detail));
     let known = |partition: &&Arc<Relation>| match partition.lineage.bound {
         Some(PartitionBound::Hash { modulus, .. }) => Some((modulus, partition.name.clone())),
         _ => None,

@@ -3,11 +3,11 @@
 
 use super::super::alter_table::column_attrs::check_no_nulls;
 use super::super::{DdlContext, check, foreign_key_check, implicit_names, index_def, rows};
+use super::check_unique_key;
 use crate::catalog::depend::edges::constraint_of_index;
 use crate::catalog::{
     Catalog, ColumnMap, Constraint, ConstraintKind, ForeignKey, IndexInfo, Origin, Relation,
 };
-use super::check_unique_key;
 use crate::error::{PgError, Result};
 use crate::types::Oid;
 use std::sync::Arc;

@@ -24,7 +24,8 @@ pub(in crate::exec::ddl) async fn detach(
         let message = format!("table \"{}\" is not partitioned", parent.name);
         return Err(PgError::new(code::INVALID_OBJECT_DEFINITION, message));
     }
-    let partition = lock::get_named(&named(command, cx)?, TableLockMode::AccessExclusive, cx).await?;
+    let partition =
+        lock::get_named(&named(command, cx)?, TableLockMode::AccessExclusive, cx).await?;
     if !partition.is_partition() || partition.lineage.parents.first() != Some(&parent.oid) {
         let (a, b) = (&partition.name, &parent.name);
         let message = format!("relation \"{a}\" is not a partition of relation \"{b}\"");

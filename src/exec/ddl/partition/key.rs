@@ -55,9 +55,7 @@ fn column(
         None => expression(element, table, catalog, cx)?,
     };
     let (type_oid, typmod, collation) = match &expr {
-        Some(expr) => {
-            (expr.type_oid(), expr.typmod(), catalog.type_collation(expr.type_oid()))
-        }
+        Some(expr) => (expr.type_oid(), expr.typmod(), catalog.type_collation(expr.type_oid())),
         None => {
             let column = table.column(attno);
             (column.type_oid, column.typmod, column.collation)
@@ -172,9 +170,8 @@ fn opclass(
     let comparable = method != oid::BTREE || catalog.comparison(type_oid).is_some();
     found.filter(|_| comparable).map(|class| class.oid).ok_or_else(|| {
         let shown = type_name(catalog, type_oid, cx);
-        let message = format!(
-            "data type {shown} has no default operator class for access method \"{name}\""
-        );
+        let message =
+            format!("data type {shown} has no default operator class for access method \"{name}\"");
         PgError::new(code::UNDEFINED_OBJECT, message).hint(format!(
             "You must specify {adjective} operator class or define a default {name} operator class \
              for the data type."
@@ -184,10 +181,7 @@ fn opclass(
 
 /// 0A000 where a unique index of a partitioned table leaves out a column of the partition key: rows of
 /// different partitions could have the same values.
-pub(in crate::exec::ddl) fn check_unique_key(
-    table: &Relation,
-    info: &IndexInfo,
-) -> Result<()> {
+pub(in crate::exec::ddl) fn check_unique_key(table: &Relation, info: &IndexInfo) -> Result<()> {
     let Some(key) = table.lineage.key.as_ref().filter(|_| info.unique) else { return Ok(()) };
     let what = if info.primary { "PRIMARY KEY" } else { "UNIQUE" };
     let keys = &info.columns[..info.key_count];
@@ -199,7 +193,8 @@ pub(in crate::exec::ddl) fn check_unique_key(
             )));
         }
         if !keys.iter().any(|k| k.attno == column.attno) {
-            let message = "unique constraint on partitioned table must include all partitioning columns";
+            let message =
+                "unique constraint on partitioned table must include all partitioning columns";
             let name = &table.column(column.attno).name;
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(format!(
                 "{what} constraint on table \"{}\" lacks column \"{name}\" which is part of the \
