@@ -4,11 +4,9 @@ use super::Target;
 use crate::catalog::schema::IndexSchema;
 use crate::exec::ExecState;
 use crate::functions::Deparse;
-use crate::functions::privileges::require_columns;
 use crate::functions::text_out;
 use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
-use std::collections::BTreeSet;
 
 /// Bytes of a column shown in "Failing row contains".
 const FIELD_BYTES_MAX: usize = 64;
@@ -18,11 +16,7 @@ const FIELD_BYTES_MAX: usize = 64;
 /// (`ExecBuildSlotValueDescription`).
 pub(super) fn failing_row(target: &Target, state: &ExecState, row: &[Datum]) -> Option<String> {
     let whole = target.may_read(state);
-    let (table, role) = (target.relation().oid, state.env().current_role());
-    let readable = |attno: AttrNumber| {
-        let column = BTreeSet::from([attno]);
-        require_columns(&state.cx.catalog, role, table, 'r', &column).is_ok()
-    };
+    let readable = |attno: AttrNumber| target.may_read_column(state, attno);
     let (mut names, mut values) = (Vec::new(), Vec::new());
     for column in target.schema.relation.live_columns() {
         if whole || target.assigned.contains(&column.attno) || readable(column.attno) {

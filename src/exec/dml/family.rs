@@ -137,6 +137,33 @@ pub(super) fn replace(
     Ok((to.insert(state, row)?, to))
 }
 
+/// The same for a referential action, whose statement does not name the table: a partition's row moves
+/// by way of the topmost table.
+pub(super) fn replace_by_action(
+    target: &Target,
+    state: &ExecState,
+    old: &Stored,
+    mut new: Row,
+) -> Result<()> {
+    target.generate(state, &mut new)?;
+    if target.takes(state, &new)? {
+        target.check(state, &new)?;
+        return target.update(state, old, new).map(drop);
+    }
+    let catalog = &state.cx.catalog;
+    let ancestors = catalog.partition_ancestors(target.relation());
+    let root = ancestors.last().ok_or_else(|| PgError::internal("a partition of no table"))?;
+    let family = Family::of(catalog, root, StatementParts::default());
+    let family = family.ok_or_else(|| PgError::internal("a partition of no table"))?;
+    let row = ColumnMap::new(root, target.relation()).to_parent(&new);
+    target.delete(state, old)?;
+    state.cx.txn.left(target.relation().storage, old.suffix.clone());
+    let to = family.route(state, &row)?;
+    let mut row = to.own_row(row);
+    to.complete(state, &mut row)?;
+    to.insert(state, row).map(drop)
+}
+
 /// 23514: the row fits no partition.
 fn no_partition(state: &ExecState, router: &Router, row: &[Datum]) -> Result<PgError> {
     let table = router.table();

@@ -13,11 +13,12 @@ use crate::catalog::{Catalog, ColumnMap, ConstraintKind, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row};
-use crate::functions::privileges::require_relation;
+use crate::functions::privileges::{require_columns, require_relation};
 use crate::nodes::{AttrNumber, Expr, LockWait, RowLockMode};
 use crate::storage::{RowLock, Space};
 use crate::types::{self, Datum, Oid};
 use bytes::Bytes;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Target {
@@ -29,6 +30,8 @@ pub(in crate::exec) struct Target {
     checks: Vec<(String, Program)>,
     /// The columns that the statement itself gives values: whoever did may be told them in errors.
     pub(super) assigned: Vec<AttrNumber>,
+    /// Whose privileges decide what errors show: the table that the statement names.
+    asked: Oid,
     /// Where the table the statement names is another: which of its columns are which of this one's.
     pub(super) columns: Option<ColumnMap>,
     /// A partition's bound; `enforced` with every row: the statement names the partition itself.
@@ -90,6 +93,7 @@ impl Target {
             not_null,
             checks,
             assigned: Vec::new(),
+            asked: table.oid,
             columns: None,
             partition: PartitionCheck::compile(catalog, table)?,
             enforced: table.is_partition(),
@@ -127,7 +131,8 @@ impl Target {
         let target = Target::compile(catalog, table)?;
         let map = ColumnMap::new(named, table);
         let alike = map.is_identity() && named.columns.len() == table.columns.len();
-        Ok(Target { columns: (!alike).then_some(map), enforced: false, ..target })
+        let columns = (!alike).then_some(map);
+        Ok(Target { columns, enforced: false, asked: named.oid, ..target })
     }
 
     /// The position in this table's rows of the statement's column at `at`.
@@ -450,7 +455,14 @@ impl Target {
     /// Whether the current role may see the table's values in an error.
     pub(super) fn may_read(&self, state: &ExecState) -> bool {
         let role = state.env().current_role();
-        require_relation(&state.cx.catalog, role, self.relation().oid, "r").is_ok()
+        require_relation(&state.cx.catalog, role, self.asked, "r").is_ok()
+    }
+
+    /// Whether it may see one column's.
+    pub(super) fn may_read_column(&self, state: &ExecState, attno: AttrNumber) -> bool {
+        let (column, role) = (BTreeSet::from([attno]), state.env().current_role());
+        let alike = self.columns.is_none();
+        alike && require_columns(&state.cx.catalog, role, self.asked, 'r', &column).is_ok()
     }
 
     /// The error with this table's schema and name.
