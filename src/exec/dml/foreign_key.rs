@@ -507,12 +507,7 @@ fn partly_null(child: &Target, state: &ExecState, key: &Outgoing) -> PgError {
         .detail("MATCH FULL does not allow mixing of null and nonnull key values.")
 }
 
-fn still_referenced(
-    parent: &Target,
-    state: &ExecState,
-    key: &Incoming,
-    old: &[Datum],
-) -> PgError {
+fn still_referenced(parent: &Target, state: &ExecState, key: &Incoming, old: &[Datum]) -> PgError {
     let (parent_name, child_name) = (&parent.relation().name, &key.named.name);
     let name = &key.name;
     let message = format!(

@@ -3,17 +3,16 @@
 use super::super::draft::TableDraft;
 use super::super::drop::{self as dropping, change_table};
 use super::super::located::located;
+use super::super::partition;
 use super::super::rows::{self, Evaluator};
 use super::super::{DdlContext, check, constraint, foreign_key, foreign_key_check, key};
-use super::super::{partition, privileges};
-use super::{current, recurse};
+use super::{current, handed_down, recurse};
 use crate::catalog::depend::{Object, columns_of};
 use crate::catalog::schema::table_schema;
-use crate::catalog::{ColumnMap, Constraint, ConstraintKind, Origin, Relation};
+use crate::catalog::{Constraint, ConstraintKind, Relation};
 use crate::error::{PgError, Result, code};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::AlterTableCmd;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) async fn add(
@@ -47,11 +46,13 @@ pub(super) async fn add_collected(
         let added = draft.table.constraints[before..].to_vec();
         draft.table.version = draft.table.version.wrapping_add(1);
         cx.catalog.put_relation(draft.table.clone(), cx.txn);
-        for constraint in added.iter().filter(|c| c.validated) {
-            check_rows(oid, constraint, cx)?;
-        }
+        // All tables have it before rows are looked at: what is wrong with a definition counts first.
+        let mut all: Vec<(u32, Constraint)> = added.iter().map(|c| (oid, c.clone())).collect();
         for constraint in added.iter().filter(|c| !c.no_inherit) {
-            hand_down(oid, constraint, recurses, cx)?;
+            handed_down::hand_down(oid, constraint, recurses, &mut all, cx)?;
+        }
+        for (table, constraint) in all.iter().filter(|(_, c)| c.validated) {
+            check_rows(*table, constraint, cx)?;
         }
     }
     if !draft.keys.is_empty() {
@@ -83,57 +84,6 @@ fn referenced_name(table: &Relation, constraint: u32, cx: &DdlContext<'_>) -> St
         _ => None,
     });
     referenced.map_or_else(String::new, |referenced| referenced.name.clone())
-}
-
-/// Gives the tables below one a CHECK of it.
-fn hand_down(oid: u32, constraint: &Constraint, recurses: bool, cx: &DdlContext<'_>) -> Result<()> {
-    let table = current(oid, cx);
-    let ConstraintKind::Check { expr } = &constraint.kind else { return Ok(()) };
-    if !recurses && recurse::has_children(&table, cx) {
-        return Err(recurse::invalid("constraint must be added to child tables too"));
-    }
-    for child in cx.catalog().children(oid).to_vec() {
-        let child = current(child, cx);
-        privileges::relation_owner(&child, cx)?;
-        let kind =
-            ConstraintKind::Check { expr: ColumnMap::new(&table, &child).translate(expr.clone()) };
-        // Below one that is there already, nothing is to be done.
-        if let Some(own) = hand_to(&child, constraint, kind, cx)? {
-            hand_down(child.oid, &own, recurses, cx)?;
-        }
-    }
-    Ok(())
-}
-
-/// Gives a child a CHECK of its parent; `None`: it has one of the name that says the same.
-fn hand_to(
-    child: &Relation,
-    constraint: &Constraint,
-    kind: ConstraintKind,
-    cx: &DdlContext<'_>,
-) -> Result<Option<Constraint>> {
-    let name = &constraint.name;
-    if let Some(known) = child.constraints.iter().find(|c| c.name == *name) {
-        if known.kind != kind || known.no_inherit {
-            let relation = &child.name;
-            let message =
-                format!("constraint \"{name}\" for relation \"{relation}\" already exists");
-            return Err(PgError::new(code::DUPLICATE_OBJECT, message));
-        }
-        cx.notice(format!("merging constraint \"{name}\" with inherited definition"));
-        change_constraint(child.oid, known.oid, cx, |known| {
-            known.origin.inherited += 1;
-            known.origin.is_local &= !child.is_partition();
-        });
-        return Ok(None);
-    }
-    let oid = cx.catalog.new_oid()?;
-    let own = Constraint { oid, kind, origin: Origin::INHERITED, ..constraint.clone() };
-    change_table(child.oid, cx, |child| child.constraints.push(own.clone()));
-    if own.validated {
-        check_rows(child.oid, &own, cx)?;
-    }
-    Ok(Some(own))
 }
 
 fn add_keys(
@@ -251,37 +201,9 @@ pub(super) async fn drop(
         let message =
             "cannot remove constraint from only the partitioned table when partitions exist";
         recurse::check_whole(table, recurses, message, cx)?;
-        objects.extend(release(table, found, recurses, cx)?);
+        objects.extend(handed_down::release(table, found, recurses, cx)?);
     }
     dropping::delete(&objects, dropping::cascade(command.behavior), cx).await
-}
-
-/// The CHECKs below a table that go with its own; those that stay count one parent less.
-fn release(
-    table: &Arc<Relation>,
-    constraint: &Constraint,
-    recurses: bool,
-    cx: &DdlContext<'_>,
-) -> Result<Vec<Object>> {
-    let mut gone = Vec::new();
-    let mut above = BTreeSet::from([table.oid]);
-    for (member, own) in recurse::derived(table, constraint.oid, cx)? {
-        let member = current(member, cx);
-        let parents = member.lineage.parents.iter().filter(|oid| above.contains(oid)).count();
-        let parents = i32::try_from(parents).unwrap_or(i32::MAX);
-        let found = member.constraints.iter().find(|c| c.oid == own && parents > 0);
-        let Some(found) = found else { continue };
-        if recurses && found.origin.inherited <= parents && !found.origin.is_local {
-            gone.push(Object::Constraint(member.oid, own));
-            above.insert(member.oid);
-            continue;
-        }
-        change_constraint(member.oid, own, cx, |own| {
-            own.origin.inherited = (own.origin.inherited - parents).max(0);
-            own.origin.is_local |= !recurses;
-        });
-    }
-    Ok(gone)
 }
 
 /// Takes a constraint off its table. Rows that were stored under the primary key get row ids.
@@ -325,7 +247,7 @@ pub(super) fn validate(
         return Err(recurse::invalid("constraint must be validated on child tables too"));
     }
     let mut all = match handed_down {
-        true => recurse::derived(table, found.oid, cx)?,
+        true => handed_down::derived(table, found.oid, cx)?,
         false => Vec::new(),
     };
     all.push((table.oid, found.oid));
@@ -343,7 +265,7 @@ pub(super) fn validate(
     Ok(())
 }
 
-fn change_constraint(
+pub(super) fn change_constraint(
     table: u32,
     oid: u32,
     cx: &DdlContext<'_>,
@@ -378,10 +300,10 @@ pub(super) fn alter(
         return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
     }
     if found.origin.parent != 0 {
-        return Err(derived_from(table, found, cx));
+        return Err(handed_down::derived_from(table, found, cx));
     }
     let (deferrable, deferred) = (node.deferrable, node.initdeferred);
-    let mut all = recurse::derived(table, found.oid, cx)?;
+    let mut all = handed_down::derived(table, found.oid, cx)?;
     all.push((table.oid, found.oid));
     for (table, constraint) in all {
         change_constraint(table, constraint, cx, |c| {
@@ -390,24 +312,4 @@ pub(super) fn alter(
         });
     }
     Ok(())
-}
-
-/// A partition's constraint is changed by way of its parent's.
-fn derived_from(table: &Relation, constraint: &Constraint, cx: &DdlContext<'_>) -> PgError {
-    let (name, relation) = (&constraint.name, &table.name);
-    let message = format!("cannot alter constraint \"{name}\" on relation \"{relation}\"");
-    let error = PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
-        .hint("You may alter the constraint it derives from instead.");
-    let catalog = cx.catalog();
-    let root = catalog.partition_ancestors(table).into_iter().next_back().cloned();
-    let of = root.and_then(|root| {
-        let of = root.constraints.iter().find(|c| c.name == *name)?;
-        Some((of.name.clone(), root.name.clone()))
-    });
-    match of {
-        Some((of, root)) => error.detail(format!(
-            "Constraint \"{name}\" is derived from constraint \"{of}\" of relation \"{root}\"."
-        )),
-        None => error,
-    }
 }

@@ -8,6 +8,7 @@ pub(super) mod column_attrs;
 pub(super) mod column_type;
 pub(super) mod columns;
 pub(super) mod constraints;
+mod handed_down;
 mod misc;
 mod recurse;
 mod widening;

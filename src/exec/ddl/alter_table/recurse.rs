@@ -6,8 +6,8 @@
 use super::super::drop::{self as dropping, change_table};
 use super::super::{DdlContext, inherit, options, partition, privileges};
 use super::{columns, constraints, current};
+use crate::catalog::Relation;
 use crate::catalog::depend::Object;
-use crate::catalog::{ConstraintKind, Relation};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
 use pg_raw_parse::Node;
@@ -292,31 +292,4 @@ fn refuse_options(command: &AlterTableCmd) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The constraints of the tables below one that a constraint of it is the reason for: CHECKs by name,
-/// others by their parent.
-pub(super) fn derived(
-    table: &Arc<Relation>,
-    constraint: Oid,
-    cx: &DdlContext<'_>,
-) -> Result<Vec<(Oid, Oid)>> {
-    let Some(of) = table.constraints.iter().find(|c| c.oid == constraint) else {
-        return Ok(Vec::new());
-    };
-    let mut known = BTreeSet::from([constraint]);
-    let mut found = Vec::new();
-    for (member, _) in below(table, cx)? {
-        let own = member.constraints.iter().find(|own| match &of.kind {
-            ConstraintKind::Check { .. } => {
-                matches!(own.kind, ConstraintKind::Check { .. }) && own.name == of.name
-            }
-            _ => known.contains(&own.origin.parent),
-        });
-        if let Some(own) = own {
-            known.insert(own.oid);
-            found.push((member.oid, own.oid));
-        }
-    }
-    Ok(found)
 }
