@@ -1,4 +1,4 @@
-//! Functions and procedures that users make, in LANGUAGE sql.
+//! Functions and procedures that users make, in LANGUAGE sql; constructors of their range types.
 //!
 //! A body that is a string is kept as it was written and read again when the function runs, by the search
 //! path of then. A body in the SQL standard's form (BEGIN ATOMIC, RETURN) is kept bound, so that renames
@@ -34,6 +34,8 @@ pub enum FunctionBody {
     Return(Box<Query>),
     /// BEGIN ATOMIC … END.
     Atomic(Vec<Query>),
+    /// A built-in implementation: the one of [`Proc::src`].
+    Internal,
 }
 
 impl Function {
@@ -46,10 +48,22 @@ impl Function {
         if self.is_procedure() { "procedure" } else { "function" }
     }
 
+    /// The range or multirange type that it is a constructor of, with which it comes and goes.
+    pub fn constructed(&self) -> Option<Oid> {
+        let is_constructor =
+            self.body == FunctionBody::Internal && self.proc.src.contains("range_constructor");
+        is_constructor.then_some(self.proc.return_type)
+    }
+
+    /// Whether its body is in the SQL standard's form.
+    pub fn is_standard(&self) -> bool {
+        matches!(self.body, FunctionBody::Return(_) | FunctionBody::Atomic(_))
+    }
+
     /// The bound statements of a body in the standard's form.
     pub fn queries(&self) -> &[Query] {
         match &self.body {
-            FunctionBody::Text => &[],
+            FunctionBody::Text | FunctionBody::Internal => &[],
             FunctionBody::Return(query) => std::slice::from_ref(&**query),
             FunctionBody::Atomic(queries) => queries,
         }

@@ -14,7 +14,7 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Function, Namespace,
-    Relation, Role, SchemaVersion, UserType,
+    Relation, Role, SchemaVersion, UserCast, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -54,6 +54,7 @@ struct Space {
     functions: BTreeMap<Oid, Arc<Function>>,
     /// Name to functions, in OID order.
     function_names: HashMap<String, Vec<Oid>>,
+    casts: BTreeMap<Oid, Arc<UserCast>>,
     /// Namespace, then name.
     names: HashMap<Oid, HashMap<String, Oid>>,
     /// Row type (its array type is the next OID) to relation.
@@ -243,12 +244,12 @@ impl Catalog {
         }
     }
 
-    /// The enum or domain with this OID.
+    /// The enum, domain or range with this OID.
     pub fn user_type(&self, oid: Oid) -> Option<&Arc<UserType>> {
         self.local.types.get(oid)
     }
 
-    /// The enum or domain that an array type is over.
+    /// The enum, domain or range that an array type is over.
     pub fn array_of_user_type(&self, array: Oid) -> Option<&Arc<UserType>> {
         self.local.types.element(array)
     }
@@ -258,7 +259,7 @@ impl Catalog {
         self.local.types.named(namespace, name)
     }
 
-    /// All enums and domains of the database, in OID order.
+    /// All enums, domains and ranges of the database, in OID order.
     pub fn user_types(&self) -> impl Iterator<Item = &Arc<UserType>> {
         self.local.types.all()
     }
@@ -292,6 +293,21 @@ impl Catalog {
         let made = made.filter_map(|oid| self.local.functions.get(oid)).map(|f| &f.proc);
         let builtin: Vec<&Proc> = builtin::procs_named(name).collect();
         builtin.into_iter().chain(made)
+    }
+
+    /// The user's cast with this OID.
+    pub fn cast_with_oid(&self, oid: Oid) -> Option<&Arc<UserCast>> {
+        self.local.casts.get(&oid)
+    }
+
+    /// The user's cast from one type to another.
+    pub fn user_cast(&self, source: Oid, target: Oid) -> Option<&Arc<UserCast>> {
+        self.user_casts().find(|made| (made.cast.source, made.cast.target) == (source, target))
+    }
+
+    /// All casts that users have made, in OID order.
+    pub fn user_casts(&self) -> impl Iterator<Item = &Arc<UserCast>> {
+        self.local.casts.values()
     }
 
     /// Whether a label of an enum was added by the transaction whose catalog this is.
@@ -341,6 +357,9 @@ impl Catalog {
                 self.space(*database).default_acls.insert(d.oid, d.clone());
             }
             Change::PutFunction(database, f) => self.space(*database).put_function(f.clone()),
+            Change::PutCast(database, c) => {
+                self.space(*database).casts.insert(c.cast.oid, c.clone());
+            }
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -371,6 +390,9 @@ impl Catalog {
                 self.space(*database).default_acls.remove(oid);
             }
             ObjectKey::Function(database, oid) => self.space(*database).remove_function(*oid),
+            ObjectKey::Cast(database, oid) => {
+                self.space(*database).casts.remove(oid);
+            }
             // Versions go with their table.
             ObjectKey::Version(..) => {}
         }

@@ -5,8 +5,9 @@
 //! have); statements convert through here.
 
 use super::{Env, acl_input, composite, enums, jsonpath, reg};
-use crate::catalog::{Catalog, UserTypeKind};
+use crate::catalog::{Catalog, UserType, UserTypeKind};
 use crate::error::{PgError, Result};
+use crate::types::range::{self, Bound, Multirange, Range, Subtype, multirange};
 use crate::types::{self, Array, Datum, Oid, Record, array, oids, record, string};
 use std::sync::Arc;
 
@@ -57,6 +58,15 @@ pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<
                 env.check_domain(type_oid, &value)?;
                 Ok(value)
             }
+            UserTypeKind::Range(_) | UserTypeKind::Multirange(_) => {
+                range_in(env, found, |subtype, is_range| {
+                    let mut bound = |text: &str| text_in(env, subtype.oid, -1, text);
+                    Ok(match is_range {
+                        true => range::text_in_by(subtype, text, &mut bound)?.datum(),
+                        false => multirange::text_in_by(subtype, text, &mut bound)?.datum(),
+                    })
+                })
+            }
         };
     }
     if let Some(relation) = catalog.row_type_relation(type_oid) {
@@ -67,6 +77,17 @@ pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<
         Some(item) => text_in(env, element, typmod, item),
         None => null_in(env, element),
     })
+}
+
+/// Reads a value of a range or multirange type that a user made.
+fn range_in(
+    env: &dyn Env,
+    found: &UserType,
+    read: impl FnOnce(Subtype, bool) -> Result<Datum>,
+) -> Result<Datum> {
+    let over = found.multirange_over();
+    let subtype = env.catalog().range_subtype(over.unwrap_or(found.oid));
+    read(subtype.ok_or_else(|| unknown(found.oid))?, over.is_none())
 }
 
 /// NULL as a value of a type: a domain may not allow it.
@@ -86,6 +107,16 @@ pub fn binary_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>
             let element = array.element_type;
             array::binary_out_by(array, out, &mut |value, out| {
                 binary_out(env, element, value, out);
+            });
+        }
+        Datum::Range(range) if range.subtype.as_given => {
+            range::binary_out_by(range, out, &mut |value, out| {
+                binary_out(env, range.subtype.oid, value, out);
+            });
+        }
+        Datum::Multirange(multirange) if multirange.subtype.as_given => {
+            multirange::binary_out_by(multirange, out, &mut |value, out| {
+                binary_out(env, multirange.subtype.oid, value, out);
             });
         }
         Datum::Record(record) => {
@@ -116,6 +147,15 @@ pub fn binary_in(env: &dyn Env, type_oid: Oid, typmod: i32, bytes: &[u8]) -> Res
                 let value = binary_in(env, domain.base, domain.typmod, bytes)?;
                 env.check_domain(type_oid, &value)?;
                 Ok(value)
+            }
+            UserTypeKind::Range(_) | UserTypeKind::Multirange(_) => {
+                range_in(env, found, |subtype, is_range| {
+                    let mut bound = |bytes: &[u8]| binary_in(env, subtype.oid, -1, bytes);
+                    Ok(match is_range {
+                        true => range::binary_in_by(subtype, bytes, &mut bound)?.datum(),
+                        false => multirange::binary_in_by(subtype, bytes, &mut bound)?.datum(),
+                    })
+                })
             }
         };
     }
@@ -151,11 +191,13 @@ fn name(env: &dyn Env, type_oid: Oid, value: &Datum) -> Option<String> {
     }
 }
 
-/// An array or row with the names in it in their values' place; `None` where it has none.
+/// An array, row or range with the names in it in their values' place; `None` where it has none.
 fn named(env: &dyn Env, value: &Datum) -> Option<Datum> {
     match value {
         Datum::Array(array) => named_array(env, array),
         Datum::Record(record) => named_record(env, record),
+        Datum::Range(range) => named_range(env, range).map(Range::datum),
+        Datum::Multirange(multirange) => named_multirange(env, multirange),
         _ => None,
     }
 }
@@ -163,7 +205,10 @@ fn named(env: &dyn Env, value: &Datum) -> Option<Datum> {
 fn may_have_names(type_oid: Oid, value: &Datum) -> bool {
     reg::is_reg(type_oid)
         || !Catalog::is_system(type_oid)
-        || matches!(value, Datum::Array(_) | Datum::Record(_))
+        || matches!(
+            value,
+            Datum::Array(_) | Datum::Record(_) | Datum::Range(_) | Datum::Multirange(_)
+        )
 }
 
 /// A value's type and value with all names in place.
@@ -199,4 +244,34 @@ fn named_record(env: &dyn Env, record: &Record) -> Option<Datum> {
     let fields = record.fields.iter();
     let fields = fields.map(|(type_oid, value)| named_value(env, *type_oid, value)).collect();
     Some(Datum::Record(Arc::new(Record { fields, names: record.names.clone() })))
+}
+
+/// The result is for being shown alone: its bounds may have lost their order.
+fn named_range(env: &dyn Env, range: &Range) -> Option<Range> {
+    let subtype = range.subtype;
+    if !subtype.as_given {
+        return None;
+    }
+    let (lower, upper) = range.bounds.as_ref()?;
+    let mut shown_type = shown_type(env, subtype.oid);
+    let mut shown = |bound: &Bound| Bound {
+        value: bound.value.as_ref().map(|value| {
+            let (type_oid, value) = named_value(env, subtype.oid, value);
+            shown_type = type_oid;
+            value
+        }),
+        ..bound.clone()
+    };
+    let bounds = Some((shown(lower), shown(upper)));
+    Some(Range { subtype: Subtype { oid: shown_type, ..subtype }, bounds })
+}
+
+fn named_multirange(env: &dyn Env, multirange: &Multirange) -> Option<Datum> {
+    let subtype = multirange.subtype;
+    if !subtype.as_given {
+        return None;
+    }
+    let ranges = multirange.ranges.iter();
+    let ranges = ranges.map(|range| named_range(env, range).unwrap_or_else(|| range.clone()));
+    Some(Multirange { subtype, ranges: ranges.collect() }.datum())
 }

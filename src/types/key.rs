@@ -216,7 +216,7 @@ fn encode_range(range: &Range, out: &mut Vec<u8>) {
             None => out.push(if end.is_upper { bound::HIGHEST } else { bound::LOWEST }),
             Some(value) => {
                 out.push(bound::FINITE);
-                encode_value(range.subtype, value, out);
+                encode_value(range.subtype.oid, value, out);
                 out.push(match (end.inclusive, end.is_upper) {
                     (true, _) => bound::AT,
                     (false, true) => bound::BEFORE,

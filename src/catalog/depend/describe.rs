@@ -20,6 +20,7 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
             format!("type {}", type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()))
         }
         Object::Function(oid) => function(catalog, oid, path),
+        Object::Cast(oid) => cast(catalog, oid, path),
         Object::Relation(oid) => relation(catalog, oid, path),
         Object::Column(table, attno) => {
             let name = column_name(table, attno);
@@ -38,6 +39,13 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
             )
         }
     }
+}
+
+/// `cast from a to b`.
+fn cast(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    let Some(found) = catalog.cast_with_oid(oid) else { return format!("cast {oid}") };
+    let name = |oid: Oid| type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string());
+    format!("cast from {} to {}", name(found.cast.source), name(found.cast.target))
 }
 
 /// `function f(integer,text)`; the name is qualified where the search path finds another or none.

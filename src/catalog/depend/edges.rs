@@ -23,7 +23,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
             catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
         }
         Object::Function(oid) => Some(of_function(catalog, oid)),
-        Object::Default(..) => None,
+        Object::Default(..) | Object::Cast(_) => None,
     }
     .unwrap_or_default();
     found.sort_by_key(|(object, _)| sort_key(object));
@@ -36,6 +36,7 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         Object::Namespace(oid)
         | Object::Type(oid)
         | Object::Function(oid)
+        | Object::Cast(oid)
         | Object::Relation(oid)
         | Object::Constraint(_, oid) => (Reverse((oid, false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
@@ -53,8 +54,19 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     }
     let over = |t: &&Arc<UserType>| t.domain().is_some_and(|domain| domain.base == oid);
     found.extend(catalog.user_types().filter(over).map(|t| (Object::Type(t.oid), false)));
+    if let Some(multirange) = catalog.multirange_of(oid).filter(|_| !Catalog::is_system(oid)) {
+        found.push((Object::Type(multirange), true));
+    }
+    let over = |t: &&Arc<UserType>| t.range().is_some_and(|range| range.subtype == oid);
+    found.extend(catalog.user_types().filter(over).map(|t| (Object::Type(t.oid), false)));
+    let casts = catalog.user_casts().filter(|c| [c.cast.source, c.cast.target].contains(&oid));
+    found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
     for function in catalog.functions() {
         let proc = &function.proc;
+        if function.constructed() == Some(oid) {
+            found.push((Object::Function(proc.oid), true));
+            continue;
+        }
         let all = proc.all_args.iter().flatten().map(|(oid, _)| oid).chain(&proc.arg_types);
         let bodies = function.queries().iter().any(|query| query_names_type(query, oid));
         if bodies || all.chain([&proc.return_type]).any(|used| *used == oid) {
@@ -116,6 +128,10 @@ fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
             }
         }
     }
+    let casts = catalog.user_casts().filter(|c| c.cast.func == oid);
+    found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
+    let diff = |t: &&Arc<UserType>| t.range().is_some_and(|range| range.subtype_diff == oid);
+    found.extend(catalog.user_types().filter(diff).map(|t| (Object::Type(t.oid), false)));
     let bodies = catalog.functions().filter(|f| {
         f.proc.oid != oid && f.queries().iter().any(|query| query_calls_function(query, oid))
     });

@@ -29,6 +29,7 @@ pub enum Object {
     Namespace(Oid),
     Type(Oid),
     Function(Oid),
+    Cast(Oid),
     Relation(Oid),
     Column(Oid, AttrNumber),
     /// Table, constraint.

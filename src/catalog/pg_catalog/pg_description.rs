@@ -37,7 +37,7 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(this.chain(checks).map(|row| columns.project(&row)));
 }
 
-/// Comments on schemas, those on the system's being in the export, on functions and on large objects.
+/// Comments on schemas, those on the system's being in the export, on functions, casts and large objects.
 pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
     let comment = |n: &Arc<Namespace>| {
         let exported = description(n.oid, class::NAMESPACE, 0);
@@ -48,7 +48,10 @@ pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
     let functions = functions.filter_map(|function| {
         Some(row(function.proc.oid, class::PROC, 0, function.comment.as_deref()?))
     });
-    let mut rows: Vec<Row> = cx.catalog.namespaces().filter_map(comment).chain(functions).collect();
+    let casts = cx.catalog.user_casts();
+    let casts = casts.filter_map(|c| Some(row(c.cast.oid, class::CAST, 0, c.comment.as_deref()?)));
+    let schemas = cx.catalog.namespaces().filter_map(comment);
+    let mut rows: Vec<Row> = schemas.chain(functions).chain(casts).collect();
     for object in cx.host.large_objects()? {
         let comment = object.comment.as_deref();
         rows.extend(comment.map(|comment| row(object.oid, class::LARGE_OBJECT, 0, comment)));

@@ -4,7 +4,7 @@
 //! pg_class      the export's rows, then a row of each of the database's relations
 //!               oid = 16401      → the relation 16401
 //!               relname = 'a'    → the relations called a, in any schema
-//! pg_type       the export's rows, then those of relations, then those of enums and domains
+//! pg_type       the export's rows, then those of relations, then those of users' types
 //!               oid = 16403      → the relation or the enum that has this type
 //! pg_proc       the export's rows alone
 //!               proname = 'abs'  → a hash of the export's rows by proname, made on first use
@@ -24,7 +24,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(super) enum Object {
     Relation(Arc<Relation>),
-    /// An enum or a domain.
+    /// An enum, a domain or a range.
     Type(Arc<UserType>),
 }
 
@@ -63,6 +63,12 @@ impl Objects {
     ) -> Objects {
         let of_relation = Some(of_relation);
         Objects { of_relation, of_type: None, others: None, finders, per_relation }
+    }
+
+    /// Objects that the finders do not find one by one.
+    const fn of_others(others: MakeAll, finders: &'static [(&'static str, Finder)]) -> Objects {
+        let others = Some(others);
+        Objects { of_relation: None, of_type: None, others, finders, per_relation: 0.1 }
     }
 
     const fn and_types(self, of_type: Make<UserType>) -> Objects {
@@ -151,7 +157,7 @@ fn objects(name: &str) -> Option<Objects> {
             of(pg_constraint::rows, 0.5, KEYS).and_types(pg_constraint::of_type)
         }
         "pg_depend" => {
-            let others: MakeAll = |cx| Ok(pg_depend::of_functions(cx));
+            let others: MakeAll = |cx| Ok(pg_depend::of_others(cx));
             let of_objects = of(pg_depend::rows, 6.0, &[("objid", by_part)]);
             Objects { others: Some(others), ..of_objects.and_types(pg_depend::of_type) }
         }
@@ -168,12 +174,20 @@ fn objects(name: &str) -> Option<Objects> {
             per_relation: 0.5,
         },
         "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
-        // The database's few functions are looked through each time.
-        "pg_proc" => Objects {
+        // The database's few functions and casts are looked through each time.
+        "pg_cast" => Objects::of_others(
+            |cx| Ok(pg_cast::rows(cx)),
+            &[("oid", nothing), ("castsource", nothing)],
+        ),
+        "pg_proc" => Objects::of_others(
+            |cx| Ok(pg_proc::rows(cx)),
+            &[("oid", nothing), ("proname", nothing)],
+        ),
+        "pg_range" => Objects {
             of_relation: None,
-            of_type: None,
-            others: Some(|cx| Ok(pg_proc::rows(cx))),
-            finders: &[("oid", nothing), ("proname", nothing)],
+            of_type: Some(pg_range::of_type),
+            others: None,
+            finders: &[("rngtypid", by_type), ("rngmultitypid", by_multirange)],
             per_relation: 0.1,
         },
         "pg_rewrite" => of(pg_rewrite::rows, 0.1, &[("oid", by_rule), ("ev_class", by_oid)]),

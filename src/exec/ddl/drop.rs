@@ -222,7 +222,7 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) | Object::Type(_) | Object::Function(_) => None,
+        Object::Namespace(_) | Object::Type(_) | Object::Function(_) | Object::Cast(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -267,6 +267,10 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
             }
             Object::Function(oid) => {
                 let key = ObjectKey::Function(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
+            }
+            Object::Cast(oid) => {
+                let key = ObjectKey::Cast(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Namespace(oid) => {

@@ -170,6 +170,7 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::RenameStmt(s) => rename::execute(s, cx).await,
         Node::AlterObjectSchemaStmt(s) => set_schema::execute(s, cx).await,
         Node::AlterOwnerStmt(s) => owner::execute(s, cx).await,
+        Node::CreateRangeStmt(s) => types::create_range(s, cx).await,
         Node::CreateEnumStmt(s) => types::create_enum(s, cx).await,
         Node::CompositeTypeStmt(s) => types::create_composite(s, cx).await,
         Node::CreateDomainStmt(s) => types::create_domain(s, cx).await,

@@ -96,10 +96,11 @@ impl<'a> Compiler<'a> {
             Expr::Aggregate(_) | Expr::Grouping { .. } | Expr::Window(_) => {
                 return Err(misplaced(expr));
             }
-            Expr::Func(call) if !Catalog::is_system(call.func) => self.sql_call(call)?,
+            Expr::Func(call) if SqlFunction::is(self.catalog, call.func) => self.sql_call(call)?,
             Expr::Func(call) => {
                 let node = Node::Call(Box::new(self.call(call)?));
-                let declared = builtin::proc(call.func).map_or(call.type_oid, |p| p.return_type);
+                let proc = self.catalog.proc(call.func);
+                let declared = proc.map_or(call.type_oid, |p| p.return_type);
                 match relabel::needs_relabel(declared, call.type_oid) {
                     // A cast whose function gives a type that is binary-coercible to the target.
                     true => Node::Relabel(Box::new(self.fold(node)?), call.type_oid),
@@ -200,7 +201,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn callee(&self, func: Oid, args: &[Expr], result_type: Oid) -> Result<Callee> {
-        Callee::resolve(func, args.iter().map(Expr::type_oid).collect(), result_type)
+        let types = args.iter().map(Expr::type_oid).collect();
+        Callee::of(func, self.catalog.proc(func), types, result_type)
     }
 
     /// The call of a function or operator.

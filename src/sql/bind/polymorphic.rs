@@ -12,7 +12,8 @@
 use super::state::Binder;
 use crate::catalog::builtin::{CastContext, TypeKind};
 use crate::error::{PgError, Result, code};
-use crate::types::{Oid, oids, range};
+use crate::types::range::Subtype;
+use crate::types::{Oid, oids};
 
 /// Any pseudo-type that stands for an actual type (`IsPolymorphicType`).
 pub(super) fn is_polymorphic(oid: Oid) -> bool {
@@ -188,14 +189,14 @@ impl Binder<'_, '_> {
     /// A multirange says what the range is, and a range what the element is.
     fn deduce_from_ranges(&self, found: &mut Evidence) -> Result<()> {
         if let Some(multirange) = found.multirange
-            && let Some(of) = range::range_of(multirange)
+            && let Some(of) = self.context.catalog.range_of(multirange)
         {
             agree(&mut found.range, of).map_err(|range| {
                 self.inconsistent(["anymultirange", "anyrange"], multirange, range)
             })?;
         }
         if let Some(range) = found.range
-            && let Some(of) = range::subtype(range)
+            && let Some(Subtype { oid: of, .. }) = self.context.catalog.range_subtype(range)
         {
             agree(&mut found.element, of)
                 .map_err(|element| self.inconsistent(["anyrange", "anyelement"], range, element))?;
@@ -345,7 +346,7 @@ impl Binder<'_, '_> {
             oids::ANYRANGE => evidence.range.ok_or_else(|| undetermined("anyrange")),
             oids::ANYMULTIRANGE => evidence
                 .multirange
-                .or_else(|| range::multirange_of(evidence.range?))
+                .or_else(|| self.context.catalog.multirange_of(evidence.range?))
                 .ok_or_else(|| undetermined("anymultirange")),
             other if is_polymorphic(other) && actual != oids::UNKNOWN => Ok(actual),
             other => Ok(other),

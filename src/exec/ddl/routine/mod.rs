@@ -2,14 +2,16 @@
 
 mod alter;
 mod create;
+mod lookup;
 mod parameters;
 
 pub(super) use alter::{alter, comment, grant, grant_in_schema, owner, rename, set_schema};
 pub(super) use create::create;
+pub(super) use lookup::exact;
 
 use super::names::{RelationName, find_namespace, strings};
 use super::{DdlContext, drop as dropping, privileges};
-use crate::catalog::depend::Object;
+use crate::catalog::depend::{Object, describe};
 use crate::catalog::{Catalog, Change, Function, acl};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_usage;
@@ -171,6 +173,7 @@ pub(super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<St
         match find(written, kind, cx)? {
             Some(function) => {
                 check_owner(&function, cx)?;
+                check_no_constructor(&function, cx)?;
                 objects.push(Object::Function(function.proc.oid));
             }
             None => super::drop_missing::routine(written, statement.missing_ok, word(kind), cx)?,
@@ -178,4 +181,16 @@ pub(super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<St
     }
     dropping::delete(&objects, dropping::cascade(statement.behavior), cx).await?;
     Ok(tag("DROP", kind))
+}
+
+/// A constructor goes with its range type only.
+fn check_no_constructor(function: &Function, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let Some(constructed) = function.constructed() else { return Ok(()) };
+    let path = cx.env.search_path();
+    let this = describe(&catalog, Object::Function(function.proc.oid), path);
+    let of = describe(&catalog, Object::Type(constructed), path);
+    let message = format!("cannot drop {this} because {of} requires it");
+    Err(PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message)
+        .hint(format!("You can drop {of} instead.")))
 }
