@@ -17,7 +17,7 @@
 use super::builtin::{self, Comparison, OpClass, Type, TypeKind};
 use super::{Catalog, Column, DomainCheck, UserType, UserTypeKind, system};
 use crate::nodes::{CoerceToDomain, CoercionForm, Expr};
-use crate::types::range::Subtype;
+use crate::types::range::{Bound, Multirange, Range, Subtype};
 use crate::types::{Array, Datum, Oid, Record, oids, range};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -236,6 +236,12 @@ impl Catalog {
                 };
                 Datum::Array(Arc::new(Array { element_type, dims: array.dims.clone(), elements }))
             }
+            Datum::Range(range) => Datum::Range(Arc::new(self.labelled_range(range))),
+            Datum::Multirange(multirange) => {
+                let ranges = multirange.ranges.iter().map(|range| self.labelled_range(range));
+                let (subtype, ranges) = (multirange.subtype, ranges.collect());
+                Datum::Multirange(Arc::new(Multirange { subtype, ranges }))
+            }
             Datum::Record(record) => {
                 let fields = record.fields.iter().map(|(of, field)| self.labelled(*of, field));
                 let (fields, names) = (fields.collect(), record.names.clone());
@@ -244,6 +250,20 @@ impl Catalog {
             other => other.clone(),
         };
         (shown, value)
+    }
+
+    fn labelled_range(&self, range: &Range) -> Range {
+        let mut oid = self.base_type(range.subtype.oid, -1).0;
+        let mut labelled = |bound: &Bound| Bound {
+            value: bound.value.as_ref().map(|value| {
+                let (shown, value) = self.labelled(range.subtype.oid, value);
+                oid = shown;
+                value
+            }),
+            ..bound.clone()
+        };
+        let bounds = range.bounds.as_ref().map(|(lower, upper)| (labelled(lower), labelled(upper)));
+        Range { subtype: Subtype { oid, ..range.subtype }, bounds }
     }
 
     /// The collation that values of a type have unless said otherwise; 0: it is not collatable.

@@ -4,7 +4,7 @@
 //! [`types::text_out`] and the like know neither the catalog nor regular expressions (which paths may
 //! have); statements convert through here.
 
-use super::{Env, acl_input, composite, enums, jsonpath, reg};
+use super::{Env, acl_input, composite, enums, jsonpath, reg, xml};
 use crate::catalog::{Catalog, UserType, UserTypeKind};
 use crate::error::{PgError, Result};
 use crate::types::range::{self, Bound, Multirange, Range, Subtype, multirange};
@@ -30,10 +30,13 @@ pub fn output(env: &dyn Env, type_oid: Oid, value: &Datum) -> Result<String> {
     Ok(String::from_utf8(out).expect("text forms are UTF-8"))
 }
 
-/// Whether it takes the catalog to read the elements of a built-in array type.
+/// Its elements are checked as a setting says.
+const XML_ARRAY: Oid = 143;
+
+/// Whether it takes the catalog, or settings, to read the elements of a built-in array type.
 fn is_array_of_names(type_oid: Oid) -> bool {
     const ACLITEM_ARRAY: Oid = 1034;
-    reg::is_reg_array(type_oid) || type_oid == ACLITEM_ARRAY
+    reg::is_reg_array(type_oid) || type_oid == ACLITEM_ARRAY || type_oid == XML_ARRAY
 }
 
 /// Reads a value's text form.
@@ -44,6 +47,7 @@ pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<
     match type_oid {
         oids::JSONPATH => return jsonpath::text_in(text),
         oids::ACLITEM => return acl_input::text_in(env, text),
+        oids::XML => return xml::input(env, text),
         _ => {}
     }
     if Catalog::is_system(type_oid) && !is_array_of_names(type_oid) {
@@ -136,7 +140,10 @@ pub fn binary_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>
 
 /// Reads a value's binary form.
 pub fn binary_in(env: &dyn Env, type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
-    if Catalog::is_system(type_oid) {
+    if type_oid == oids::XML {
+        return xml::input(env, string::from_utf8(bytes)?);
+    }
+    if Catalog::is_system(type_oid) && type_oid != XML_ARRAY {
         return types::binary_in(type_oid, typmod, bytes);
     }
     let catalog = env.catalog();

@@ -64,6 +64,7 @@ fn kind_of_class(of_class: Oid) -> Option<&'static str> {
         class::DATABASE => "database",
         class::TYPE => "type",
         class::PROC => "routine",
+        class::CAST => "cast",
         class::CONSTRAINT => "constraint",
         _ => return None,
     })
@@ -125,6 +126,12 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             let identity = format!("{name}({})", types.join(","));
             Some(Identity { kind, schema: Some(schema), name: None, identity })
         }
+        class::CAST => {
+            let cast = &catalog.cast_with_oid(object)?.cast;
+            let (from, to) = (qualified_type(ctx, cast.source), qualified_type(ctx, cast.target));
+            let identity = format!("({from} AS {to})");
+            Some(Identity { kind: "cast", schema: None, name: None, identity })
+        }
         class::CONSTRAINT => {
             let (kind, namespace, of, name) = match catalog.constraint(object) {
                 Some((table, c)) => ("table constraint", table.namespace, &table.name, &c.name),
@@ -156,17 +163,15 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
         class::CLASS => Object::Relation(catalog.relation(object)?.oid),
         class::TYPE => return Some(format!("type {}", reg::format_type(ctx.env, object, None)?)),
         class::NAMESPACE => Object::Namespace(catalog.namespace(object)?.oid),
+        class::PROC => Object::Function(catalog.proc(object)?.oid),
+        class::CAST => Object::Cast(catalog.cast_with_oid(object)?.cast.oid),
         class::CONSTRAINT => match catalog.constraint(object) {
             Some((table, _)) => Object::Constraint(table.oid, object),
             None => return Some(format!("constraint {}", catalog.domain_check(object)?.1.name)),
         },
         _ => {
             let of = identify(ctx, a)?;
-            let name = match of_class {
-                class::AUTHID | class::DATABASE => of.identity,
-                _ => of.identity.strip_prefix("pg_catalog.").unwrap_or(&of.identity).to_owned(),
-            };
-            return Some(format!("{} {name}", of.kind));
+            return Some(format!("{} {}", of.kind, of.identity));
         }
     };
     Some(describe(catalog, found, ctx.env.search_path()))

@@ -5,7 +5,7 @@ use super::input::{Reader, insufficient_data};
 use super::range::{self, multirange};
 use super::{
     Datum, Format, Interval, Jsonb, Numeric, Oid, array, bits, boolean, bytea, float, geometry,
-    int, json, jsonpath, lsn, macaddr, money, network, oids, record, string, textsearch, uuid,
+    int, json, jsonpath, lsn, macaddr, money, network, oids, record, string, textsearch, uuid, xml,
 };
 use crate::error::{PgError, Result, code};
 use std::io::Write;
@@ -25,9 +25,13 @@ pub fn text_in(type_oid: Oid, typmod: i32, text: &str, format: &Format) -> Resul
         oids::XID | oids::CID => Datum::Oid(int::parse_xid(text)),
         oids::XID8 => int::xid8(int::unsigned(text)),
         oids::TID => int::parse_tid(text)?,
-        oids::TEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR | oids::PG_NODE_TREE => {
-            Datum::text(text)
-        }
+        // What XML is, and whether it must be a document, a setting decides: its checks are above.
+        oids::TEXT
+        | oids::UNKNOWN
+        | oids::CSTRING
+        | oids::REFCURSOR
+        | oids::PG_NODE_TREE
+        | oids::XML => Datum::text(text),
         oids::VARCHAR => Datum::text(string::fit_varchar(text, typmod, false)?),
         oids::BPCHAR => Datum::text(string::fit_bpchar(text, typmod, false)?),
         oids::NAME => Datum::text(string::truncate_name(text)),
@@ -89,6 +93,7 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         Datum::Text(v) if type_oid == oids::JSONPATH => {
             out.extend_from_slice(jsonpath::text_out(v).as_bytes());
         }
+        Datum::Text(v) if type_oid == oids::XML => out.extend_from_slice(xml::shown(v).as_bytes()),
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
         Datum::Bytea(v) => bytes_out(type_oid, v, value, format, out),
         Datum::Date(v) => output::date(*v, format, out),
@@ -240,7 +245,9 @@ fn variable_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
     Ok(match type_oid {
         oids::NUMERIC => Datum::Numeric(Numeric::binary_in(bytes)?.apply_typmod(typmod)?),
         oids::BYTEA => Datum::bytea(bytes),
-        oids::TEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR => Datum::text(text()?),
+        oids::TEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR | oids::XML => {
+            Datum::text(text()?)
+        }
         oids::VARCHAR => Datum::text(string::fit_varchar(text()?, typmod, false)?),
         oids::BPCHAR => Datum::text(string::fit_bpchar(text()?, typmod, false)?),
         oids::NAME => Datum::text(string::truncate_name(text()?)),
@@ -303,6 +310,7 @@ pub fn binary_out(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
             out.push(1);
             out.extend_from_slice(jsonpath::text_out(v).as_bytes());
         }
+        Datum::Text(v) if type_oid == oids::XML => out.extend_from_slice(xml::shown(v).as_bytes()),
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
         Datum::Bytea(_) if matches!(type_oid, oids::INET | oids::CIDR) => {
             network::send(type_oid, value, out);

@@ -48,10 +48,9 @@ fn cast(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
     format!("cast from {} to {}", name(found.cast.source), name(found.cast.target))
 }
 
-/// `function f(integer,text)`; the name is qualified where the search path finds another or none.
+/// `function f(integer,text)`, as of procedures and aggregates; the name is qualified where the search path finds another or none.
 fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
-    let Some(found) = catalog.function(oid) else { return format!("function {oid}") };
-    let proc = &found.proc;
+    let Some(proc) = catalog.proc(oid) else { return format!("function {oid}") };
     let types = proc.arg_types.iter();
     let types = types.map(|t| type_name(catalog, *t, path).unwrap_or_else(|| t.to_string()));
     let types = types.collect::<Vec<_>>().join(",");
@@ -62,7 +61,7 @@ fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
             format!("{}.{}", quote(schema), quote(&proc.name))
         }
     };
-    format!("{} {name}({types})", found.kind_name())
+    format!("function {name}({types})")
 }
 
 fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {

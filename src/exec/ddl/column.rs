@@ -189,6 +189,7 @@ const STORABLE: &[Oid] = &[
     oids::PG_LSN,
     oids::TSVECTOR,
     oids::TSQUERY,
+    oids::XML,
     oids::CID,
     oids::JSONPATH,
     oids::TID,

@@ -5,6 +5,7 @@ use super::cast::IoCast;
 use super::domain::{Domain, DomainNode};
 use super::eval::Eval;
 use super::node::*;
+use super::xml::XmlNode;
 use super::{Program, relabel};
 use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result, code};
@@ -141,6 +142,14 @@ impl<'a> Compiler<'a> {
             }
             Expr::RowCompare(r) => self.row_compare(r)?,
             Expr::Coalesce(c) => self.coalesce(&c.args)?,
+            Expr::Xml(xml) => {
+                let (named, args) = (&xml.named, &xml.args);
+                let mut typed = |e: &Expr| Ok::<_, PgError>((e.type_oid(), self.node(e)?));
+                let named = named.iter().map(|(name, e)| Ok((name.clone(), typed(e)?)));
+                let named = named.collect::<Result<_>>()?;
+                let args = args.iter().map(typed).collect::<Result<_>>()?;
+                Node::Xml(Box::new(XmlNode { op: xml.op, name: xml.name.clone(), named, args }))
+            }
             Expr::MinMax(m) => Node::MinMax(Box::new(MinMax {
                 type_oid: m.type_oid,
                 greatest: m.greatest,

@@ -359,6 +359,8 @@ pub(super) fn raw_location(node: Node<'_>) -> i32 {
         Node::A_Indirection(n) => raw_location(n.arg()),
         Node::CaseExpr(n) => n.location,
         Node::CoalesceExpr(n) => n.location,
+        Node::XmlExpr(n) => n.location,
+        Node::XmlSerialize(n) => n.location,
         Node::SubLink(n) => n.location,
         _ => -1,
     }

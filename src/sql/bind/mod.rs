@@ -9,7 +9,7 @@
 //! clauses     from, join, target, clause (ORDER BY, DISTINCT, LIMIT), group, window, locking,
 //!             conflict, assign
 //! names       columns, lookup, typename, params, fuzzy
-//! expressions expr, compare, sublink, indirection, func, oper, agg
+//! expressions expr, compare, sublink, indirection, func, oper, agg, xml
 //! types       coerce, common, polymorphic, candidates
 //! rules       place (what may stand where), srf, ungrouped, collate
 //! ```
@@ -57,6 +57,7 @@ mod ungrouped;
 mod update;
 mod view_target;
 mod window;
+mod xml;
 
 use crate::catalog::Catalog;
 use crate::catalog::Relation;
