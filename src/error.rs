@@ -223,6 +223,8 @@ struct Fields {
     routine: Option<&'static str>,
     /// FATAL: the session ends after it.
     fatal: bool,
+    /// Told as a WARNING, whatever its code.
+    warning: bool,
 }
 
 impl PgError {
@@ -238,6 +240,7 @@ impl PgError {
             object: ErrorObject::default(),
             routine: None,
             fatal: false,
+            warning: false,
         }))
     }
 
@@ -315,6 +318,17 @@ impl PgError {
     pub fn routine(mut self, name: &'static str) -> PgError {
         self.0.routine = Some(name);
         self
+    }
+
+    /// The same as a WARNING, where it is told and not raised.
+    pub fn warning(mut self) -> PgError {
+        self.0.warning = true;
+        self
+    }
+
+    /// Whether a notice of it is a WARNING: it was made one, or its class is 01.
+    pub fn is_warning(&self) -> bool {
+        self.0.warning || self.0.code.as_str().starts_with("01")
     }
 
     /// Raises the severity to FATAL: the session closes after reporting it.

@@ -7,7 +7,7 @@
 
 use super::{
     Catalog, ColdStorage, Database, DefaultAcl, Function, Namespace, Relation, Role, SchemaVersion,
-    UserCast, UserType,
+    UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ pub enum ObjectKey {
     DefaultAcl(Oid, Oid),
     Function(Oid, Oid),
     Cast(Oid, Oid),
+    Operator(Oid, Oid),
     /// A version of a relation: database, relation, number.
     Version(Oid, Oid, u32),
 }
@@ -40,6 +41,7 @@ pub enum Change {
     PutDefaultAcl(Oid, Arc<DefaultAcl>),
     PutFunction(Oid, Arc<Function>),
     PutCast(Oid, Arc<UserCast>),
+    PutOperator(Oid, Arc<UserOperator>),
     PutVersion(Oid, Arc<SchemaVersion>),
     Remove(ObjectKey),
 }
@@ -56,6 +58,7 @@ impl Change {
             Change::PutType(database, t) => ObjectKey::Type(*database, t.oid),
             Change::PutDefaultAcl(database, d) => ObjectKey::DefaultAcl(*database, d.oid),
             Change::PutFunction(database, f) => ObjectKey::Function(*database, f.proc.oid),
+            Change::PutOperator(database, o) => ObjectKey::Operator(*database, o.operator.oid),
             Change::PutCast(database, c) => ObjectKey::Cast(*database, c.cast.oid),
             Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),
             Change::Remove(key) => *key,

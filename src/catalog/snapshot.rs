@@ -14,7 +14,7 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Function, Namespace,
-    Relation, Role, SchemaVersion, UserCast, UserType,
+    Relation, Role, SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -55,6 +55,7 @@ struct Space {
     /// Name to functions, in OID order.
     function_names: HashMap<String, Vec<Oid>>,
     casts: BTreeMap<Oid, Arc<UserCast>>,
+    operators: BTreeMap<Oid, Arc<UserOperator>>,
     /// Namespace, then name.
     names: HashMap<Oid, HashMap<String, Oid>>,
     /// Row type (its array type is the next OID) to relation.
@@ -310,6 +311,16 @@ impl Catalog {
         self.local.casts.values()
     }
 
+    /// The user's operator with this OID.
+    pub fn user_operator(&self, oid: Oid) -> Option<&Arc<UserOperator>> {
+        self.local.operators.get(&oid)
+    }
+
+    /// All operators that users have made, in OID order.
+    pub fn user_operators(&self) -> impl Iterator<Item = &Arc<UserOperator>> {
+        self.local.operators.values()
+    }
+
     /// Whether a label of an enum was added by the transaction whose catalog this is.
     pub fn is_uncommitted(&self, type_oid: Oid, label: &EnumLabel) -> bool {
         let Some(published) = self.published.as_ref().filter(|_| label.is_added) else {
@@ -360,6 +371,9 @@ impl Catalog {
             Change::PutCast(database, c) => {
                 self.space(*database).casts.insert(c.cast.oid, c.clone());
             }
+            Change::PutOperator(database, o) => {
+                self.space(*database).operators.insert(o.operator.oid, o.clone());
+            }
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -392,6 +406,9 @@ impl Catalog {
             ObjectKey::Function(database, oid) => self.space(*database).remove_function(*oid),
             ObjectKey::Cast(database, oid) => {
                 self.space(*database).casts.remove(oid);
+            }
+            ObjectKey::Operator(database, oid) => {
+                self.space(*database).operators.remove(oid);
             }
             // Versions go with their table.
             ObjectKey::Version(..) => {}

@@ -84,6 +84,11 @@ impl SqlFunction {
         Some(SqlFunction { function, arg_types, row, defined: false })
     }
 
+    /// Whether it is not called for NULLs.
+    pub fn is_strict(&self) -> bool {
+        self.function.proc.strict
+    }
+
     /// Makes it one that is called with a column definition list, if it needs one.
     pub fn define(&mut self, columns: Vec<Oid>) {
         if self.row.is_none() && self.function.proc.return_type == oids::RECORD {

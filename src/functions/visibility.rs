@@ -37,8 +37,12 @@ fn in_catalog(env: &dyn Env, exists: bool) -> Option<bool> {
     exists.then(|| in_path(env, builtin::oid::PG_CATALOG))
 }
 
-fn operator(env: &dyn Env, oid: Oid) -> Option<bool> {
-    in_catalog(env, builtin::operator(oid).is_some())
+pub(super) fn operator(env: &dyn Env, oid: Oid) -> Option<bool> {
+    let catalog = env.catalog();
+    let wanted = catalog.operator(oid)?;
+    let (path, name) = (env.search_path(), &wanted.name);
+    let found = catalog.operator_in_path(path, name, wanted.left, wanted.right);
+    Some(found.is_some_and(|found| found.oid == oid))
 }
 
 fn operator_class(env: &dyn Env, oid: Oid) -> Option<bool> {

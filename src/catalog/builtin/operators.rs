@@ -3,13 +3,17 @@
 use super::data::Reader;
 use super::table::{Row, Table};
 use crate::types::Oid;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// A row of pg_operator. All built-in operators are in pg_catalog.
-#[derive(Clone, Debug)]
+/// A row of pg_operator; of an operator that users make, too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operator {
     pub oid: Oid,
-    pub name: &'static str,
+    /// Embedded in the program, or a user's.
+    pub name: Cow<'static, str>,
+    pub namespace: Oid,
     /// 0 for a prefix operator.
     pub left: Oid,
     pub right: Oid,
@@ -30,7 +34,8 @@ impl Row for Operator {
     fn read(r: &Reader) -> Operator {
         Operator {
             oid: r.oid("oid"),
-            name: r.text("oprname"),
+            name: Cow::Borrowed(r.text("oprname")),
+            namespace: r.oid("oprnamespace"),
             left: r.oid("oprleft"),
             right: r.oid("oprright"),
             result: r.oid("oprresult"),
@@ -47,7 +52,7 @@ impl Row for Operator {
     }
 
     fn name(&self) -> &str {
-        self.name
+        &self.name
     }
 }
 

@@ -21,6 +21,7 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
         }
         Object::Function(oid) => function(catalog, oid, path),
         Object::Cast(oid) => cast(catalog, oid, path),
+        Object::Operator(oid) => operator(catalog, oid, path),
         Object::Relation(oid) => relation(catalog, oid, path),
         Object::Column(table, attno) => {
             let name = column_name(table, attno);
@@ -37,6 +38,24 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
                 quote(&name),
                 relation(catalog, table, path)
             )
+        }
+    }
+}
+
+/// `operator +(integer,integer)`, qualified where the search path does not find it.
+fn operator(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    let Some(found) = catalog.operator(oid) else { return format!("operator {oid}") };
+    let operand = |oid: Oid| match oid {
+        0 => "NONE".to_owned(),
+        oid => type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()),
+    };
+    let operands = format!("{},{}", operand(found.left), operand(found.right));
+    let visible = catalog.operator_in_path(path, &found.name, found.left, found.right);
+    match visible.is_some_and(|visible| visible.oid == oid) {
+        true => format!("operator {}({operands})", found.name),
+        false => {
+            let schema = catalog.namespace(found.namespace).map_or("", |n| n.name.as_str());
+            format!("operator {}.{}({operands})", quote(schema), found.name)
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Who depends on an object directly.
 
-use super::refs::{calls_function, names_type, query_calls_function, query_names_type};
+use super::refs::{
+    calls_function, names_type, query_calls_function, query_names_type, query_uses_operator,
+    uses_operator,
+};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::{
-    Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
+    AggregateInfo, Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
 };
 use crate::nodes::{AttrNumber, Expr, Query};
 use crate::types::Oid;
@@ -23,6 +26,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
             catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
         }
         Object::Function(oid) => Some(of_function(catalog, oid)),
+        Object::Operator(oid) => Some(using(catalog, &Used::Operator(oid))),
         Object::Default(..) | Object::Cast(_) => None,
     }
     .unwrap_or_default();
@@ -37,6 +41,7 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Type(oid)
         | Object::Function(oid)
         | Object::Cast(oid)
+        | Object::Operator(oid)
         | Object::Relation(oid)
         | Object::Constraint(_, oid) => (Reverse((oid, false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
@@ -59,6 +64,11 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     }
     let over = |t: &&Arc<UserType>| t.range().is_some_and(|range| range.subtype == oid);
     found.extend(catalog.user_types().filter(over).map(|t| (Object::Type(t.oid), false)));
+    let operators = catalog.user_operators().filter(|o| {
+        let operator = &o.operator;
+        [operator.left, operator.right, operator.result].contains(&oid)
+    });
+    found.extend(operators.map(|o| (Object::Operator(o.operator.oid), false)));
     let casts = catalog.user_casts().filter(|c| [c.cast.source, c.cast.target].contains(&oid));
     found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
     for function in catalog.functions() {
@@ -68,7 +78,8 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
             continue;
         }
         let all = proc.all_args.iter().flatten().map(|(oid, _)| oid).chain(&proc.arg_types);
-        let bodies = function.queries().iter().any(|query| query_names_type(query, oid));
+        let states = function.aggregate.iter().flat_map(|a| a.state_types()).any(|t| t == oid);
+        let bodies = states || function.queries().iter().any(|query| query_names_type(query, oid));
         if bodies || all.chain([&proc.return_type]).any(|used| *used == oid) {
             found.push((Object::Function(proc.oid), false));
         }
@@ -104,13 +115,51 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     found
 }
 
-/// What calls a function: views, defaults, constraints, indexes, and bodies that are kept bound.
+/// What expressions may name.
+enum Used {
+    Function(Oid),
+    Operator(Oid),
+}
+
+impl Used {
+    fn in_expr(&self, expr: &Expr) -> bool {
+        match self {
+            Used::Function(oid) => calls_function(expr, *oid),
+            Used::Operator(oid) => uses_operator(expr, *oid),
+        }
+    }
+
+    fn in_query(&self, query: &Query) -> bool {
+        match self {
+            Used::Function(oid) => query_calls_function(query, *oid),
+            Used::Operator(oid) => query_uses_operator(query, *oid),
+        }
+    }
+}
+
+/// What is made of a function: what calls it, operators, casts, aggregates, range types.
 fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
+    let mut found = using(catalog, &Used::Function(oid));
+    let casts = catalog.user_casts().filter(|c| c.cast.func == oid);
+    found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
+    let operators = catalog.user_operators().filter(|o| o.operator.proc == oid);
+    found.extend(operators.map(|o| (Object::Operator(o.operator.oid), false)));
+    let diff = |t: &&Arc<UserType>| t.range().is_some_and(|range| range.subtype_diff == oid);
+    found.extend(catalog.user_types().filter(diff).map(|t| (Object::Type(t.oid), false)));
+    let calls = |info: &AggregateInfo| info.functions().any(|func| func == oid);
+    let aggregates = catalog.functions().filter(|f| f.aggregate.as_ref().is_some_and(calls));
+    found.extend(aggregates.map(|f| (Object::Function(f.proc.oid), false)));
+    found
+}
+
+/// What has something in an expression: views, defaults, constraints, indexes, and bodies that are kept
+/// bound.
+fn using(catalog: &Catalog, used: &Used) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
-    let calls = |expr: &Expr| calls_function(expr, oid);
+    let calls = |expr: &Expr| used.in_expr(expr);
     for relation in catalog.relations() {
         let table = relation.oid;
-        if relation.query().is_some_and(|query| query_calls_function(query, oid)) {
+        if relation.query().is_some_and(|query| used.in_query(query)) {
             found.push((Object::Relation(table), false));
         }
         if let Some(index) = &relation.index {
@@ -128,13 +177,9 @@ fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
             }
         }
     }
-    let casts = catalog.user_casts().filter(|c| c.cast.func == oid);
-    found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
-    let diff = |t: &&Arc<UserType>| t.range().is_some_and(|range| range.subtype_diff == oid);
-    found.extend(catalog.user_types().filter(diff).map(|t| (Object::Type(t.oid), false)));
-    let bodies = catalog.functions().filter(|f| {
-        f.proc.oid != oid && f.queries().iter().any(|query| query_calls_function(query, oid))
-    });
+    let bodies = catalog.functions().filter(|f| f.queries().iter().any(|q| used.in_query(q)));
+    let itself = |oid: Oid| matches!(used, Used::Function(this) if *this == oid);
+    let bodies = bodies.filter(|f| !itself(f.proc.oid));
     found.extend(bodies.map(|f| (Object::Function(f.proc.oid), false)));
     found
 }
@@ -146,7 +191,9 @@ fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>
     let functions = catalog.functions().filter(|f| f.proc.namespace == namespace);
     let functions = functions.map(|f| (Object::Function(f.proc.oid), false));
     let types = types.map(|t| (Object::Type(t.oid), false));
-    Some(relations.chain(types).chain(functions).collect())
+    let operators = catalog.user_operators().filter(|o| o.operator.namespace == namespace);
+    let operators = operators.map(|o| (Object::Operator(o.operator.oid), false));
+    Some(relations.chain(types).chain(functions).chain(operators).collect())
 }
 
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {

@@ -30,6 +30,7 @@ pub enum Object {
     Type(Oid),
     Function(Oid),
     Cast(Oid),
+    Operator(Oid),
     Relation(Oid),
     Column(Oid, AttrNumber),
     /// Table, constraint.

@@ -56,6 +56,25 @@ pub fn query_calls_function(query: &Query, oid: Oid) -> bool {
     any_part(query, &|part| called(part) == Some(oid))
 }
 
+/// Whether an expression uses an operator.
+pub fn uses_operator(expr: &Expr, oid: Oid) -> bool {
+    expr.any(&mut |part| operated(part, oid))
+}
+
+/// Whether a query's own expressions, or those of the queries in it, use an operator.
+pub fn query_uses_operator(query: &Query, oid: Oid) -> bool {
+    any_part(query, &|part| operated(part, oid))
+}
+
+fn operated(expr: &Expr, oid: Oid) -> bool {
+    match expr {
+        Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => call.op == Some(oid),
+        Expr::ScalarArrayOp(test) => test.op == oid,
+        Expr::RowCompare(rows) => rows.ops.iter().any(|(op, _)| *op == oid),
+        _ => false,
+    }
+}
+
 /// The users' functions that a query calls, itself or in views and queries in it.
 pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
     let found = std::cell::RefCell::new(BTreeSet::new());
@@ -69,7 +88,10 @@ pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
 
 fn called(expr: &Expr) -> Option<Oid> {
     match expr {
-        Expr::Func(call) => Some(call.func),
+        Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => Some(call.func),
+        Expr::ScalarArrayOp(test) => Some(test.func),
+        Expr::Aggregate(aggregate) => Some(aggregate.func),
+        Expr::Window(call) => Some(call.func),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@
 
 pub(super) mod builtin_rows;
 mod finders;
+mod pg_aggregate;
 mod pg_attrdef;
 mod pg_attribute;
 mod pg_auth_members;
@@ -30,6 +31,7 @@ mod pg_index;
 mod pg_largeobject;
 mod pg_locks;
 mod pg_namespace;
+mod pg_operator;
 mod pg_prepared_statements;
 mod pg_proc;
 mod pg_range;

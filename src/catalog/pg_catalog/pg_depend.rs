@@ -24,9 +24,19 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(all.iter().map(|row| columns.project(row)));
 }
 
-/// What functions and casts need.
+/// What functions, operators and casts need.
 pub(super) fn of_others(cx: &Context<'_>) -> Vec<Row> {
     let mut rows = of_functions(cx);
+    for made in cx.catalog.user_operators() {
+        let operator = &made.operator;
+        let this = (class::OPERATOR, operator.oid, 0);
+        rows.push(row(this, (class::NAMESPACE, operator.namespace, 0), b'n'));
+        let types = BTreeSet::from([operator.left, operator.right, operator.result]);
+        let ends = types.into_iter().map(|oid| (class::TYPE, oid, 0));
+        let ends = ends.chain([(class::PROC, operator.proc, 0)]);
+        let made = ends.filter(|(_, oid, _)| !Catalog::is_system(*oid));
+        rows.extend(made.map(|end| row(this, end, b'n')));
+    }
     for made in cx.catalog.user_casts() {
         let cast = &made.cast;
         let this = (class::CAST, cast.oid, 0);
@@ -51,6 +61,11 @@ fn of_functions(cx: &Context<'_>) -> Vec<Row> {
         types.insert(proc.return_type);
         let made = types.into_iter().filter(|oid| !Catalog::is_system(*oid));
         rows.extend(made.map(|oid| row(this, (class::TYPE, oid, 0), b'n')));
+        if let Some(aggregate) = &function.aggregate {
+            let steps: BTreeSet<Oid> = aggregate.functions().collect();
+            let made = steps.into_iter().filter(|oid| !Catalog::is_system(*oid));
+            rows.extend(made.map(|oid| row(this, (class::PROC, oid, 0), b'n')));
+        }
         if let Some(constructed) = function.constructed() {
             rows.push(row(this, (class::TYPE, constructed, 0), b'i'));
         }

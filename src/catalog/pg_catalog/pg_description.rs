@@ -50,6 +50,10 @@ pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
     });
     let casts = cx.catalog.user_casts();
     let casts = casts.filter_map(|c| Some(row(c.cast.oid, class::CAST, 0, c.comment.as_deref()?)));
+    let operators = cx.catalog.user_operators();
+    let operators = operators
+        .filter_map(|o| Some(row(o.operator.oid, class::OPERATOR, 0, o.comment.as_deref()?)));
+    let casts = casts.chain(operators);
     let schemas = cx.catalog.namespaces().filter_map(comment);
     let mut rows: Vec<Row> = schemas.chain(functions).chain(casts).collect();
     for object in cx.host.large_objects()? {

@@ -175,9 +175,16 @@ fn objects(name: &str) -> Option<Objects> {
         },
         "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
         // The database's few functions and casts are looked through each time.
+        "pg_aggregate" => {
+            Objects::of_others(|cx| Ok(pg_aggregate::rows(cx)), &[("aggfnoid", nothing)])
+        }
         "pg_cast" => Objects::of_others(
             |cx| Ok(pg_cast::rows(cx)),
             &[("oid", nothing), ("castsource", nothing)],
+        ),
+        "pg_operator" => Objects::of_others(
+            |cx| Ok(pg_operator::rows(cx)),
+            &[("oid", nothing), ("oprname", nothing)],
         ),
         "pg_proc" => Objects::of_others(
             |cx| Ok(pg_proc::rows(cx)),

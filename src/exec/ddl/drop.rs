@@ -23,7 +23,12 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::drop(statement, cx).await;
         }
-        ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
+        ObjectType::OBJECT_OPERATOR => return super::operator::drop(statement, cx).await,
+        ObjectType::OBJECT_CAST => return super::cast::drop(statement, cx).await,
+        ObjectType::OBJECT_FUNCTION
+        | ObjectType::OBJECT_PROCEDURE
+        | ObjectType::OBJECT_ROUTINE
+        | ObjectType::OBJECT_AGGREGATE => {
             return super::routine::drop(statement, cx).await;
         }
         _ => return super::drop_missing::execute(statement, cx),
@@ -222,7 +227,11 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) | Object::Type(_) | Object::Function(_) | Object::Cast(_) => None,
+        Object::Namespace(_)
+        | Object::Type(_)
+        | Object::Function(_)
+        | Object::Cast(_)
+        | Object::Operator(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -269,6 +278,7 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                 let key = ObjectKey::Function(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
+            Object::Operator(oid) => super::operator::remove(oid, cx),
             Object::Cast(oid) => {
                 let key = ObjectKey::Cast(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);

@@ -399,6 +399,10 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
         let what = describe(&catalog, Object::Function(found.proc.oid), path);
         lines.extend(line(found.owner, &found.acl, found.proc.oid, what));
     }
+    for made in catalog.user_operators() {
+        let what = describe(&catalog, Object::Operator(made.operator.oid), path);
+        lines.extend(line(made.owner, &None, made.operator.oid, what));
+    }
     for found in catalog.default_acls() {
         let what = super::default_privileges::describe(found, cx);
         lines.extend(line(found.role, &Some(found.acl.clone()), found.oid, what));

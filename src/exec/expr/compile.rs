@@ -240,8 +240,8 @@ impl<'a> Compiler<'a> {
     fn scalar_array(&mut self, s: &nodes::ScalarArrayOp) -> Result<Node> {
         let element_type = element_type(self.catalog, s.array.type_oid());
         let arg_types = vec![s.scalar.type_oid(), element_type];
-        let call =
-            Call { callee: Callee::resolve(s.func, arg_types, oids::BOOL)?, args: Vec::new() };
+        let callee = Callee::of(s.func, self.catalog.proc(s.func), arg_types, oids::BOOL)?;
+        let call = Call { callee, args: Vec::new() };
         let (scalar, array) = (self.node(&s.scalar)?, self.node(&s.array)?);
         Ok(Node::ScalarArray(Box::new(ScalarArray { call, any: s.use_or, scalar, array })))
     }

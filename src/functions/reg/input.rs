@@ -33,7 +33,7 @@ pub(in super::super) fn input(env: &dyn Env, type_oid: Oid, text: &str) -> Resul
             .ok_or_else(|| missing(code::UNDEFINED_OBJECT, "type", text)),
         oids::REGPROC => function(env, text),
         oids::REGPROCEDURE => function_with_arguments(env, text),
-        oids::REGOPER => operator(text),
+        oids::REGOPER => operator(env, text),
         oids::REGOPERATOR => operator_with_operands(env, text),
         oids::REGNAMESPACE => namespace(env, text),
         oids::REGROLE => role(env, text),
@@ -150,18 +150,29 @@ fn function_with_arguments(env: &dyn Env, text: &str) -> Result<Oid> {
     found.map(|p| p.oid).ok_or_else(|| missing(code::UNDEFINED_FUNCTION, "function", text))
 }
 
-/// An operator's name without its schema. Operators have no letters, so no quotes either.
-fn operator_name(text: &str) -> &str {
-    text.strip_prefix("pg_catalog.").unwrap_or(text).trim()
+/// The schemas that an operator's text means, and its name, which needs no quotes.
+fn operator_path<'t>(env: &dyn Env, text: &'t str) -> Result<(Vec<Oid>, &'t str)> {
+    let text = text.trim();
+    // A point is no operator's character.
+    match text.rsplit_once('.') {
+        None => Ok((env.search_path().to_vec(), text)),
+        Some((schema, name)) => {
+            let schema = single_name(schema)?;
+            let found = env.catalog().namespace_named(&schema);
+            Ok((vec![found.ok_or_else(|| no_schema(&schema))?.oid], name))
+        }
+    }
 }
 
 fn no_operator(text: &str) -> PgError {
     PgError::new(code::UNDEFINED_FUNCTION, format!("operator does not exist: {text}"))
 }
 
-fn operator(text: &str) -> Result<Oid> {
+fn operator(env: &dyn Env, text: &str) -> Result<Oid> {
     let ambiguous = format!("more than one operator named {text}");
-    let found = builtin::operators_named(operator_name(text)).collect();
+    let (path, name) = operator_path(env, text)?;
+    let in_path = |o: &&builtin::Operator| path.contains(&o.namespace);
+    let found = env.catalog().operators_named(name).filter(in_path).collect();
     let ambiguous = PgError::new(code::AMBIGUOUS_FUNCTION, ambiguous);
     only(found, no_operator(text), ambiguous).map(|o: &builtin::Operator| o.oid)
 }
@@ -179,7 +190,8 @@ fn operator_with_operands(env: &dyn Env, text: &str) -> Result<Oid> {
                 .hint("Provide two argument types for operator."));
         }
     };
-    let found = builtin::operator_by_signature(operator_name(name), left, right);
+    let (path, name) = operator_path(env, name)?;
+    let found = env.catalog().operator_in_path(&path, name, left, right);
     found.map(|o| o.oid).ok_or_else(|| no_operator(text))
 }
 

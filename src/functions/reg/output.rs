@@ -2,7 +2,7 @@
 
 use super::super::quote::{quote_identifier, quote_qualified};
 use super::super::{Env, visibility};
-use crate::catalog::builtin;
+use crate::catalog::builtin::{self, Operator};
 use crate::types::{self, Oid, oids};
 
 /// The text of a `reg*` value.
@@ -59,25 +59,31 @@ fn function_with_arguments(env: &dyn Env, oid: Oid) -> Option<String> {
 }
 
 fn operator(env: &dyn Env, oid: Oid) -> Option<String> {
-    let found = builtin::operator(oid)?;
-    let alone = builtin::operators_named(found.name).count() == 1;
-    let visible = env.search_path().contains(&builtin::oid::PG_CATALOG);
-    Some(if alone && visible {
-        found.name.to_owned()
-    } else {
-        format!("pg_catalog.{}", found.name)
-    })
+    let found = env.catalog().operator(oid)?;
+    // The bare name must find this operator only.
+    let in_path = |o: &&Operator| env.search_path().contains(&o.namespace);
+    let mut same = env.catalog().operators_named(&found.name).filter(in_path);
+    let alone = same.next().is_some_and(|o| o.oid == oid) && same.next().is_none();
+    Some(operator_name(env, found, alone))
 }
 
 fn operator_with_operands(env: &dyn Env, oid: Oid) -> Option<String> {
-    let found = builtin::operator(oid)?;
-    let visible = env.search_path().contains(&builtin::oid::PG_CATALOG);
-    let schema = if visible { "" } else { "pg_catalog." };
+    let found = env.catalog().operator(oid)?;
+    let name = operator_name(env, found, visibility::operator(env, oid)?);
     let left = match found.left {
         0 => "NONE".to_owned(),
         left => type_or_number(env, left),
     };
-    Some(format!("{schema}{}({left},{})", found.name, type_or_number(env, found.right)))
+    Some(format!("{name}({left},{})", type_or_number(env, found.right)))
+}
+
+/// An operator's name, behind its schema unless visible. It needs no quotes.
+fn operator_name(env: &dyn Env, found: &Operator, visible: bool) -> String {
+    let schema = env.catalog().namespace(found.namespace).filter(|_| !visible);
+    match schema {
+        Some(schema) => format!("{}.{}", quote_identifier(&schema.name), found.name),
+        None => found.name.to_string(),
+    }
 }
 
 fn type_or_number(env: &dyn Env, oid: Oid) -> String {

@@ -127,7 +127,8 @@ impl<'n> Binder<'_, 'n> {
             }
         };
         let target_ref = targets[at].sort_group_ref;
-        let commutator = builtin::operator(sort_op).map_or(0, |o| o.commutator);
+        let catalog = self.context.catalog;
+        let commutator = catalog.operator(sort_op).map_or(0, |o| o.commutator);
         let same = |s: &SortGroup| {
             s.target_ref == target_ref && (s.sort_op == sort_op || s.sort_op == commutator)
         };

@@ -2,8 +2,9 @@
 
 use super::candidates::Candidate;
 use super::coerce::Cast;
+use super::func::add_candidate;
 use super::state::Binder;
-use crate::catalog::builtin::{self, Operator};
+use crate::catalog::builtin::Operator;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
@@ -31,7 +32,7 @@ impl<'n> OperatorName<'n> {
     }
 }
 
-impl Binder<'_, '_> {
+impl<'a> Binder<'a, '_> {
     /// The binary operator for these operand types (`oper`).
     pub fn find_operator(
         &self,
@@ -39,12 +40,12 @@ impl Binder<'_, '_> {
         left: Oid,
         right: Oid,
         location: i32,
-    ) -> Result<&'static Operator> {
-        let visible = self.operator_schema_visible(name).map_err(|e| e.at(location))?;
-        if visible && let Some(found) = self.exact_operator(name.name, left, right) {
-            return Ok(found);
+    ) -> Result<&'a Operator> {
+        let path = self.operator_path(name).map_err(|e| e.at(location))?;
+        if let Some(found) = self.exact_operator(&path, name.name, left, right) {
+            return complete(found, || self.shell(name, &[left, right]).at(location));
         }
-        self.choose_operator(name, &[left, right], visible, location)
+        self.choose_operator(name, &[left, right], &path, location)
     }
 
     /// The prefix operator for this operand type (`left_oper`).
@@ -53,25 +54,39 @@ impl Binder<'_, '_> {
         name: OperatorName<'_>,
         right: Oid,
         location: i32,
-    ) -> Result<&'static Operator> {
-        let visible = self.operator_schema_visible(name).map_err(|e| e.at(location))?;
-        if visible && let Some(found) = builtin::operator_by_signature(name.name, 0, right) {
-            return Ok(found);
+    ) -> Result<&'a Operator> {
+        let path = self.operator_path(name).map_err(|e| e.at(location))?;
+        let catalog = self.context.catalog;
+        if let Some(found) = catalog.operator_in_path(&path, name.name, 0, right) {
+            return complete(found, || self.shell(name, &[right]).at(location));
         }
-        self.choose_operator(name, &[right], visible, location)
+        self.choose_operator(name, &[right], &path, location)
     }
 
-    /// All operators are in pg_catalog; `OPERATOR(s.+)` may name another schema.
-    fn operator_schema_visible(&self, name: OperatorName<'_>) -> Result<bool> {
+    /// Where an operator is looked for: in the search path, or in the schema of `OPERATOR(s.+)`.
+    fn operator_path(&self, name: OperatorName<'_>) -> Result<Vec<Oid>> {
         match name.schema {
-            None => Ok(true),
-            Some(schema) => Ok(self.namespace(schema)? == builtin::oid::PG_CATALOG),
+            None => Ok(self.context.env.search_path().to_vec()),
+            Some(schema) => Ok(vec![self.namespace(schema)?]),
         }
+    }
+
+    /// 42883: it is there as another one's commutator or negator, no more.
+    fn shell(&self, name: OperatorName<'_>, inputs: &[Oid]) -> PgError {
+        let message = format!("operator is only a shell: {}", self.operator_shown(name, inputs));
+        PgError::new(code::UNDEFINED_FUNCTION, message)
     }
 
     /// An operator with exactly these types, an unknown operand taken for the other's type
     /// (`binary_oper_exact`).
-    fn exact_operator(&self, name: &str, left: Oid, right: Oid) -> Option<&'static Operator> {
+    fn exact_operator(
+        &self,
+        path: &[Oid],
+        name: &str,
+        left: Oid,
+        right: Oid,
+    ) -> Option<&'a Operator> {
+        let find = |l: Oid, r: Oid| self.context.catalog.operator_in_path(path, name, l, r);
         let (mut l, mut r) = (left, right);
         let mut was_unknown = false;
         if l == oids::UNKNOWN && r != 0 {
@@ -79,55 +94,67 @@ impl Binder<'_, '_> {
         } else if r == oids::UNKNOWN && l != 0 {
             (r, was_unknown) = (l, true);
         }
-        let exact = builtin::operator_by_signature(name, l, r);
+        let exact = find(l, r);
         if exact.is_some() || !was_unknown {
             return exact;
         }
         let base = self.base_type(l, -1).0;
-        if base != l { builtin::operator_by_signature(name, base, base) } else { None }
+        if base != l { find(base, base) } else { None }
     }
 
     fn choose_operator(
         &self,
         name: OperatorName<'_>,
         inputs: &[Oid],
-        visible: bool,
+        path: &[Oid],
         location: i32,
-    ) -> Result<&'static Operator> {
+    ) -> Result<&'a Operator> {
         let binary = inputs.len() == 2;
-        let all: Vec<Candidate> = builtin::operators_named(name.name)
-            .filter(|o| visible && (o.left != 0) == binary)
-            .map(|o| Candidate {
-                oid: o.oid,
-                args: if binary { vec![o.left, o.right] } else { vec![o.right] },
-                variadic_count: 0,
-                default_count: 0,
-                positions: None,
-                path_position: 0,
-            })
-            .collect();
+        let catalog = self.context.catalog;
+        let mut all: Vec<Candidate> = Vec::new();
+        for o in catalog.operators_named(name.name).filter(|o| (o.left != 0) == binary) {
+            let Some(path_position) = path.iter().position(|schema| *schema == o.namespace) else {
+                continue;
+            };
+            add_candidate(
+                &mut all,
+                Candidate {
+                    oid: o.oid,
+                    args: if binary { vec![o.left, o.right] } else { vec![o.right] },
+                    variadic_count: 0,
+                    default_count: 0,
+                    positions: None,
+                    path_position,
+                },
+            );
+        }
         let matching = self.matching(inputs, &all);
         let chosen = match matching.len() {
             0 => return Err(self.operator_error(name, inputs, false).at(location)),
             1 => matching.into_iter().next(),
             _ => self.select_candidate(inputs, matching),
         };
-        chosen
-            .and_then(|c| builtin::operator(c.oid))
-            .ok_or_else(|| self.operator_error(name, inputs, true).at(location))
+        let chosen = chosen.and_then(|c| catalog.operator(c.oid));
+        let chosen = chosen.ok_or_else(|| self.operator_error(name, inputs, true).at(location))?;
+        complete(chosen, || self.shell(name, inputs).at(location))
     }
 
-    fn operator_error(&self, name: OperatorName<'_>, inputs: &[Oid], ambiguous: bool) -> PgError {
+    /// `integer + text`, as messages show a use of an operator.
+    fn operator_shown(&self, name: OperatorName<'_>, inputs: &[Oid]) -> String {
         let shown = match name.schema {
             Some(schema) => format!("{schema}.{}", name.name),
             None => name.name.to_owned(),
         };
-        let signature = match inputs {
+        match inputs {
             [left, right] => {
                 format!("{} {shown} {}", self.type_name(*left), self.type_name(*right))
             }
             _ => format!("{shown} {}", self.type_names(inputs)),
-        };
+        }
+    }
+
+    fn operator_error(&self, name: OperatorName<'_>, inputs: &[Oid], ambiguous: bool) -> PgError {
+        let signature = self.operator_shown(name, inputs);
         if ambiguous {
             let message = format!("operator is not unique: {signature}");
             return PgError::new(code::AMBIGUOUS_FUNCTION, message).hint(
@@ -172,7 +199,7 @@ impl Binder<'_, '_> {
     /// A call of a known operator, its operands converted.
     pub fn call_operator(
         &mut self,
-        op: &'static Operator,
+        op: &Operator,
         args: Vec<Expr>,
         location: i32,
     ) -> Result<FuncCall> {
@@ -180,7 +207,7 @@ impl Binder<'_, '_> {
         let mut declared = if op.left == 0 { vec![op.right] } else { vec![op.left, op.right] };
         let type_oid = self.resolve_generics(&actual, &mut declared, op.result)?;
         let args = self.convert_args(args, &declared)?;
-        let retset = builtin::proc(op.proc).is_some_and(|p| p.returns_set);
+        let retset = self.context.catalog.proc(op.proc).is_some_and(|p| p.returns_set);
         if retset {
             let before = self.scope_ref().srf_count;
             self.check_srf_place(location, before)?;
@@ -288,6 +315,11 @@ impl Binder<'_, '_> {
         }
         Ok(ops)
     }
+}
+
+/// An operator that is more than a shell.
+fn complete(found: &Operator, shell: impl FnOnce() -> PgError) -> Result<&Operator> {
+    if found.proc == 0 { Err(shell()) } else { Ok(found) }
 }
 
 /// Operators of a type's default btree operator class; 0 where it has none.

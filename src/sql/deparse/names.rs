@@ -43,6 +43,21 @@ impl Names<'_> {
         }
     }
 
+    /// An operator's name with these operands: `OPERATOR(s.+)` where the search path does not find it
+    /// (`generate_operator_name`).
+    pub fn operator(&self, oid: Oid) -> String {
+        let Some(found) = self.catalog.operator(oid) else { return "?".to_owned() };
+        let (path, name) = (self.search_path, &found.name);
+        let visible = self.catalog.operator_in_path(path, name, found.left, found.right);
+        match Catalog::is_system(oid) || visible.is_some_and(|visible| visible.oid == oid) {
+            true => name.to_string(),
+            false => {
+                let schema = self.catalog.namespace(found.namespace).map_or("", |n| &n.name);
+                format!("OPERATOR({}.{name})", quote_identifier(schema))
+            }
+        }
+    }
+
     /// Schema and name.
     pub fn qualified(&self, relation: &Relation) -> String {
         let schema = self.catalog.namespace(relation.namespace).map_or("", |n| n.name.as_str());

@@ -338,5 +338,6 @@ fn constructor(
         body: FunctionBody::Internal,
         comment: None,
         acl: cx.catalog().default_acl(DefaultAclKind::Function, of.owner, of.namespace),
+        aggregate: None,
     })
 }
