@@ -56,6 +56,9 @@ pub(super) async fn create(statement: &CreateCastStmt, cx: &DdlContext<'_>) -> R
         let message = format!("cast from type {} already exists", ends.shown());
         return Err(PgError::new(code::DUPLICATE_OBJECT, message));
     }
+    if method == CastMethod::Binary {
+        ends.check_held_alike()?;
+    }
     let context = match statement.context {
         CoercionContext::COERCION_IMPLICIT => CastContext::Implicit,
         CoercionContext::COERCION_ASSIGNMENT => CastContext::Assignment,
@@ -189,6 +192,11 @@ impl Ends<'_, '_> {
         if either(TypeKind::Domain) {
             return Err(invalid("domain data types must not be marked binary-compatible"));
         }
+        Ok(())
+    }
+
+    /// 0A000 where values of the types are held in different forms here.
+    fn check_held_alike(&self) -> Result<()> {
         let both = [self.source, self.target];
         let alike = arrow::data_type(self.source) == arrow::data_type(self.target);
         if !alike || !both.into_iter().all(Catalog::is_system) {

@@ -108,6 +108,14 @@ impl<'a> Compiler<'a> {
                     false => node,
                 }
             }
+            Expr::Distinct(call) | Expr::NullIf(call)
+                if SqlFunction::is(self.catalog, call.func) =>
+            {
+                return Err(by_sql_function(call.location));
+            }
+            Expr::ScalarArrayOp(test) if SqlFunction::is(self.catalog, test.func) => {
+                return Err(by_sql_function(test.location));
+            }
             Expr::Distinct(call) => Node::Distinct(Box::new(self.call(call)?)),
             Expr::NullIf(call) => Node::NullIf(Box::new(self.call(call)?)),
             Expr::ScalarArrayOp(s) => self.scalar_array(s)?,
@@ -414,6 +422,12 @@ fn in_sql_function(node: &Node, error: PgError) -> PgError {
         }
         _ => error,
     }
+}
+
+/// An operator whose function is in SQL, where only built-in ones are called.
+fn by_sql_function(location: i32) -> PgError {
+    let what = "IS DISTINCT FROM, NULLIF or an array's comparison by a function in SQL";
+    PgError::unsupported(what).at(location)
 }
 
 /// Whether a node's value depends on nothing but constants.

@@ -171,8 +171,12 @@ fn no_operator(text: &str) -> PgError {
 fn operator(env: &dyn Env, text: &str) -> Result<Oid> {
     let ambiguous = format!("more than one operator named {text}");
     let (path, name) = operator_path(env, text)?;
-    let in_path = |o: &&builtin::Operator| path.contains(&o.namespace);
-    let found = env.catalog().operators_named(name).filter(in_path).collect();
+    let catalog = env.catalog();
+    let seen = |o: &&builtin::Operator| {
+        let first = catalog.operator_in_path(&path, name, o.left, o.right);
+        first.is_some_and(|first| first.oid == o.oid)
+    };
+    let found = catalog.operators_named(name).filter(seen).collect();
     let ambiguous = PgError::new(code::AMBIGUOUS_FUNCTION, ambiguous);
     only(found, no_operator(text), ambiguous).map(|o: &builtin::Operator| o.oid)
 }

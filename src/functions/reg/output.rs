@@ -8,7 +8,9 @@ use crate::types::{self, Oid, oids};
 /// The text of a `reg*` value.
 pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String {
     if oid == 0 {
-        return "-".to_owned();
+        // No operator is a number, unlike nothing else.
+        let is_operator = matches!(type_oid, oids::REGOPER | oids::REGOPERATOR);
+        return if is_operator { "0" } else { "-" }.to_owned();
     }
     let name = match type_oid {
         oids::REGCLASS => relation(env, oid),
@@ -61,8 +63,8 @@ fn function_with_arguments(env: &dyn Env, oid: Oid) -> Option<String> {
 fn operator(env: &dyn Env, oid: Oid) -> Option<String> {
     let found = env.catalog().operator(oid)?;
     // The bare name must find this operator only.
-    let in_path = |o: &&Operator| env.search_path().contains(&o.namespace);
-    let mut same = env.catalog().operators_named(&found.name).filter(in_path);
+    let visible = |o: &&Operator| visibility::operator(env, o.oid) == Some(true);
+    let mut same = env.catalog().operators_named(&found.name).filter(visible);
     let alone = same.next().is_some_and(|o| o.oid == oid) && same.next().is_none();
     Some(operator_name(env, found, alone))
 }

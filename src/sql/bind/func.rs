@@ -143,7 +143,7 @@ impl<'a, 'n> Binder<'a, 'n> {
                         )
                         .at(location));
                 }
-                let hint = if !call.agg_order().is_empty() && !call.agg_within_group {
+                let hint = if call.agg_order().len() > 1 && !call.agg_within_group {
                     "No aggregate function matches the given name and argument types. Perhaps you \
                      misplaced ORDER BY; ORDER BY must appear after all regular arguments of the \
                      aggregate."

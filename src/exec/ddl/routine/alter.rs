@@ -20,7 +20,8 @@ pub(in super::super) fn alter(
     let written = statement.func().expect("ALTER FUNCTION names a function");
     let mut changed = (*get_own(written, statement.objtype, cx)?).clone();
     if changed.aggregate.is_some() {
-        let message = format!("\"{}\" is an aggregate function", changed.proc.name);
+        let name = super::strings(written.objname()).join(".");
+        let message = format!("\"{name}\" is an aggregate function");
         return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
     }
     for action in statement.actions() {

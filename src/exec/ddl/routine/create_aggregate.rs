@@ -281,7 +281,13 @@ impl Aggregate<'_, '_> {
             }
             None => 0,
         };
-        if definition.get("serialfunc").is_some() || definition.get("deserialfunc").is_some() {
+        let serialize = (["serialfunc", "deserialfunc"]).map(|name| definition.get(name).is_some());
+        if serialize[0] != serialize[1] {
+            return Err(invalid(
+                "must specify both or neither of serialization and deserialization functions",
+            ));
+        }
+        if serialize[0] {
             return Err(invalid(
                 "serialization functions may be specified only when the aggregate transition \
                  data type is internal",
