@@ -162,7 +162,7 @@ impl Binder<'_, '_> {
             },
             oids::ANYENUM => {
                 // As in PostgreSQL, a domain over an enum is none.
-                if self.facts(actual).kind != TypeKind::Enum {
+                if actual != declared && self.facts(actual).kind != TypeKind::Enum {
                     return Err(self.not_a(declared, "an enum", actual));
                 }
                 agree(&mut found.element, actual)
@@ -170,7 +170,7 @@ impl Binder<'_, '_> {
             }
             oids::ANYMULTIRANGE | oids::ANYCOMPATIBLEMULTIRANGE => {
                 let base = self.base_type(actual, -1).0;
-                if self.facts(base).kind != TypeKind::Multirange {
+                if base != declared && self.facts(base).kind != TypeKind::Multirange {
                     return Err(self.not_a(declared, "a multirange type", actual));
                 }
                 agree(&mut found.multirange, base)
@@ -178,7 +178,7 @@ impl Binder<'_, '_> {
             }
             _ => {
                 let base = self.base_type(actual, -1).0;
-                if self.facts(base).kind != TypeKind::Range {
+                if base != declared && self.facts(base).kind != TypeKind::Range {
                     return Err(self.not_a(declared, "a range type", actual));
                 }
                 agree(&mut found.range, base).map_err(|old| self.not_alike("anyrange", old, base))
@@ -276,6 +276,11 @@ impl Binder<'_, '_> {
         };
         evidence.element = element;
         self.deduce_from_ranges(evidence)?;
+        // A polymorphic aggregate's functions are found by what it declares itself.
+        let declared_range = [evidence.range, evidence.multirange].into_iter().flatten();
+        if evidence.element.is_none() && declared_range.into_iter().any(is_simple) {
+            return Ok(oids::ANYELEMENT);
+        }
         let Some(element) = evidence.element else {
             let message = "could not determine polymorphic type because input has type unknown";
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
