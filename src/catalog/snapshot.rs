@@ -14,7 +14,7 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
-    Namespace, Relation, Role, SchemaVersion, UserType,
+    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -61,6 +61,8 @@ struct Space {
     row_types: HashMap<Oid, Oid>,
     /// Constraint to its table.
     constraints: HashMap<Oid, Oid>,
+    /// Policy or rule to its table.
+    parts: HashMap<Oid, Oid>,
     /// Table to the tables with foreign keys on it, in OID order.
     referencing: HashMap<Oid, Vec<Oid>>,
     /// Table to its indexes, in OID order.
@@ -199,6 +201,18 @@ impl Catalog {
     pub fn constraint(&self, oid: Oid) -> Option<(&Arc<Relation>, &Constraint)> {
         let table = self.relation(*self.local.constraints.get(&oid)?)?;
         Some((table, table.constraints.iter().find(|c| c.oid == oid)?))
+    }
+
+    /// The table that has this policy, and the policy.
+    pub fn policy(&self, oid: Oid) -> Option<(&Arc<Relation>, &Policy)> {
+        let table = self.relation(*self.local.parts.get(&oid)?)?;
+        Some((table, table.row_security.policies.iter().find(|policy| policy.oid == oid)?))
+    }
+
+    /// The table or view that has this rule, and the rule; not a view's own.
+    pub fn rule(&self, oid: Oid) -> Option<(&Arc<Relation>, &Rule)> {
+        let table = self.relation(*self.local.parts.get(&oid)?)?;
+        Some((table, table.rules.iter().find(|rule| rule.oid == oid)?))
     }
 
     /// Foreign keys of other tables, and of the table itself, on this table.
@@ -416,6 +430,7 @@ impl Space {
                 link(&mut self.referencing, key.references, relation.oid);
             }
         }
+        self.parts.extend(parts(&relation).map(|part| (part, relation.oid)));
         if let Some((table, _)) = relation.sequence.as_ref().and_then(|s| s.owned_by) {
             link(&mut self.owned_sequences, table, relation.oid);
         }
@@ -465,6 +480,9 @@ impl Space {
                 unlink(&mut self.referencing, key.references, oid);
             }
         }
+        for part in parts(&old) {
+            self.parts.remove(&part);
+        }
         if let Some((table, _)) = old.sequence.as_ref().and_then(|s| s.owned_by) {
             unlink(&mut self.owned_sequences, table, oid);
         }
@@ -494,6 +512,12 @@ impl Space {
             self.relations.insert(table, relation);
         }
     }
+}
+
+/// The OIDs of a relation's policies and rules.
+fn parts(relation: &Relation) -> impl Iterator<Item = Oid> {
+    let policies = relation.row_security.policies.iter().map(|policy| policy.oid);
+    policies.chain(relation.rules.iter().map(|rule| rule.oid))
 }
 
 fn link(map: &mut HashMap<Oid, Vec<Oid>>, key: Oid, oid: Oid) {

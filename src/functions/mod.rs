@@ -238,6 +238,8 @@ pub enum Deparse<'a> {
     },
     /// Of a table or a domain.
     Constraint(Oid),
+    /// One that a user has made.
+    Rule(Oid),
     DomainDefault(Oid),
     /// The body of a function where it is in the SQL standard's form.
     FunctionBody(Oid),

@@ -10,12 +10,21 @@ use super::Implementation::{self, Scalar};
 use crate::catalog::builtin;
 use crate::types::{Datum, Oid};
 
+/// The first relation of a name in the search path, indexes of PostgreSQL's tables included.
+pub(super) fn relation_in_path(env: &dyn Env, name: &str) -> Option<Oid> {
+    let found = env.catalog().relation_in_path(env.search_path(), name).map(|found| found.oid);
+    let system = |schema: &Oid| builtin::system_class_named(*schema, name);
+    found.or_else(|| env.search_path().iter().find_map(system))
+}
+
 /// `None`: there is no such relation.
 pub(super) fn relation(env: &dyn Env, oid: Oid) -> Option<bool> {
     let catalog = env.catalog();
-    let relation = catalog.relation(oid)?;
-    let found = catalog.relation_in_path(env.search_path(), &relation.name);
-    Some(found.is_some_and(|found| found.oid == oid))
+    let name = match catalog.relation(oid) {
+        Some(relation) => relation.name.as_str(),
+        None => builtin::system_class(oid)?.name,
+    };
+    Some(relation_in_path(env, name) == Some(oid))
 }
 
 pub(super) fn type_(env: &dyn Env, oid: Oid) -> Option<bool> {

@@ -25,6 +25,7 @@ pub mod geometry;
 pub mod hstore;
 pub mod input;
 pub mod int;
+pub mod inverted;
 pub mod json;
 pub mod jsonb;
 pub mod jsonpath;

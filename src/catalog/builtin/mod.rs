@@ -15,6 +15,7 @@
 
 mod aggregates;
 mod casts;
+mod classes;
 mod data;
 mod descriptions;
 mod extensions;
@@ -33,6 +34,7 @@ mod views;
 
 pub use aggregates::{Aggregate, aggregate};
 pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast, cast_with_oid};
+pub use classes::{SystemClass, system_class, system_class_named};
 pub use data::Reader;
 pub use descriptions::description;
 pub use extensions::{Extension, extension_named, extension_of, extensions, is_member};
@@ -78,6 +80,10 @@ pub mod oid {
     pub const HEAP: Oid = 2;
     pub const BTREE: Oid = 403;
     pub const HASH: Oid = 405;
+    pub const GIST: Oid = 783;
+    pub const GIN: Oid = 2742;
+    pub const BRIN: Oid = 3580;
+    pub const SPGIST: Oid = 4000;
     pub const INTERNAL_LANGUAGE: Oid = 12;
     pub const SQL_LANGUAGE: Oid = 14;
     pub const DEFAULT_COLLATION: Oid = 100;
@@ -105,6 +111,7 @@ pub mod oid {
         pub const OPERATOR: Oid = 2617;
         pub const OPCLASS: Oid = 2616;
         pub const COLLATION: Oid = 3456;
+        pub const POLICY: Oid = 3256;
         pub const EXTENSION: Oid = 3079;
     }
 }

@@ -18,6 +18,8 @@ pub struct OpClass {
     pub family: Oid,
     pub input_type: Oid,
     pub default: bool,
+    /// The type of what is stored; 0: the column's.
+    pub key_type: Oid,
 }
 
 /// A row of pg_opfamily.
@@ -71,6 +73,7 @@ impl Row for OpClass {
             family: r.oid("opcfamily"),
             input_type: r.oid("opcintype"),
             default: r.bool("opcdefault"),
+            key_type: r.oid("opckeytype"),
         }
     }
 

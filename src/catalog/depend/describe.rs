@@ -34,6 +34,14 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
             let name = catalog.constraint(oid).map_or("", |(_, c)| c.name.as_str());
             format!("constraint {} on {}", quote(name), relation(catalog, table, path))
         }
+        Object::Policy(table, oid) => {
+            let name = catalog.policy(oid).map_or("", |(_, policy)| policy.name.as_str());
+            format!("policy {} on {}", quote(name), relation(catalog, table, path))
+        }
+        Object::Rule(table, oid) => {
+            let name = catalog.rule(oid).map_or("", |(_, rule)| rule.name.as_str());
+            format!("rule {} on {}", quote(name), relation(catalog, table, path))
+        }
         Object::Default(table, attno) => {
             let name = column_name(table, attno);
             format!(

@@ -1,6 +1,8 @@
 //! Who depends on an object directly.
 
-use super::refs::{Used, called, names_type, operated, query_names_type, query_uses, uses};
+use super::refs::{
+    Used, called, names_type, operated, query_names_type, query_uses, rests_on, uses,
+};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{
@@ -22,11 +24,11 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
             catalog.relation(table).map(|table| of_column(catalog, table, attno))
         }
         Object::Constraint(_, oid) => {
-            catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
+            catalog.constraint(oid).map(|(_, constraint)| of_constraint(catalog, constraint))
         }
         Object::Function(oid) => Some(of_used(catalog, oid, called)),
         Object::Operator(oid) => Some(of_used(catalog, oid, operated)),
-        Object::Default(..) => None,
+        Object::Policy(..) | Object::Rule(..) | Object::Default(..) => None,
     }
     .unwrap_or_default();
     found.extend(members_needing(object));
@@ -69,7 +71,9 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Function(oid)
         | Object::Operator(oid)
         | Object::Relation(oid)
-        | Object::Constraint(_, oid) => (Reverse((age(oid), false)), 0),
+        | Object::Constraint(_, oid)
+        | Object::Policy(_, oid)
+        | Object::Rule(_, oid) => (Reverse((age(oid), false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
         Object::Default(table, attno) => (Reverse((table, true)), -attno),
     }
@@ -93,6 +97,7 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
             found.push((Object::Function(proc.oid), false));
         }
     }
+    found.extend(parts(catalog, &|query| query_names_type(query, oid)));
     let names = |expr: &Expr| names_type(expr, oid);
     for relation in catalog.relations() {
         if let Some(query) = relation.query() {
@@ -128,6 +133,7 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
 /// kept bound.
 fn of_used(catalog: &Catalog, oid: Oid, used: Used) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
+    found.extend(parts(catalog, &|query| query_uses(query, oid, used)));
     let calls = |expr: &Expr| uses(expr, oid, used);
     for relation in catalog.relations() {
         let table = relation.oid;
@@ -194,6 +200,10 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let owned = catalog.sequences_owned_by(oid);
     found.extend(owned.map(|sequence| (Object::Relation(sequence.oid), true)));
     found.extend(views_reading(catalog, oid, None));
+    let own = relation.row_security.policies.iter();
+    found.extend(own.map(|policy| (Object::Policy(oid, policy.oid), true)));
+    found.extend(relation.rules.iter().map(|rule| (Object::Rule(oid, rule.oid), true)));
+    found.extend(parts_reading(catalog, oid, None));
     if relation.row_type != 0 && relation.kind != RelationKind::Composite {
         found.push((Object::Type(relation.row_type), true));
     }
@@ -232,16 +242,24 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     let generated = table.live_columns().filter(uses);
     found.extend(generated.map(|c| (Object::Column(table.oid, c.attno), false)));
     found.extend(views_reading(catalog, table.oid, Some(attno)));
+    found.extend(parts_reading(catalog, table.oid, Some(attno)));
     found
 }
 
-fn of_constraint(constraint: &Constraint) -> Vec<(Object, bool)> {
-    match &constraint.kind {
-        ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
-            vec![(Object::Relation(*index), true)]
-        }
-        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => Vec::new(),
-    }
+/// Its index goes with a key; a view whose GROUP BY rests on it does not.
+fn of_constraint(catalog: &Catalog, constraint: &Constraint) -> Vec<(Object, bool)> {
+    let (ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. }) =
+        constraint.kind
+    else {
+        return Vec::new();
+    };
+    let mut found = vec![(Object::Relation(index), true)];
+    let rests = |query: &Query| rests_on(query, constraint.oid);
+    let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
+    found.extend(views.map(|view| (Object::Relation(view.oid), false)));
+    let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
+    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
+    found
 }
 
 /// Foreign keys that rest on a unique index.
@@ -253,6 +271,31 @@ fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bo
     })
     .map(|(table, c)| (Object::Constraint(table.oid, c.oid), false))
     .collect()
+}
+
+/// Policies and rules whose conditions, as a query over their table, satisfy a test.
+fn parts(catalog: &Catalog, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    for table in catalog.relations() {
+        let policies = table.row_security.policies.iter();
+        let using = policies.filter(|policy| test(&policy.as_query(table.oid)));
+        found.extend(using.map(|policy| (Object::Policy(table.oid, policy.oid), false)));
+        let using = table.rules.iter().filter(|rule| test(&rule.as_query(table.oid)));
+        found.extend(using.map(|rule| (Object::Rule(table.oid, rule.oid), false)));
+    }
+    found
+}
+
+/// Policies and rules whose conditions read a relation, or one of its columns; of other tables, where it is the
+/// relation as a whole.
+fn parts_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
+    let mut found = parts(catalog, &|query| {
+        let read = relations_of_query(query);
+        read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
+    });
+    let own = |object: &Object| matches!(object, Object::Policy(table, _) | Object::Rule(table, _) if *table == oid);
+    found.retain(|(object, _)| attno.is_some() || !own(object));
+    found
 }
 
 /// Views that read a relation, or one of its columns.

@@ -35,6 +35,10 @@ pub enum Object {
     Column(Oid, AttrNumber),
     /// Table, constraint.
     Constraint(Oid, Oid),
+    /// Table, policy.
+    Policy(Oid, Oid),
+    /// Table, rule.
+    Rule(Oid, Oid),
     /// The default of a column.
     Default(Oid, AttrNumber),
 }

@@ -126,6 +126,22 @@ fn named_type(expr: &Expr) -> Option<Oid> {
     }
 }
 
+/// Whether the GROUP BY of a query, or of a query in it, rests on a primary key; those of views are others'.
+pub fn rests_on(query: &Query, constraint: Oid) -> bool {
+    let below =
+        |query: &Query| stacker::maybe_grow(64 << 10, 1 << 20, || rests_on(query, constraint));
+    let mut found = query.constraint_deps.contains(&constraint);
+    query.for_each_expr(&mut |expr| {
+        found |= expr.any(&mut |part| matches!(part, Expr::SubLink(link) if below(&link.query)));
+    });
+    found
+        || query.ctes.iter().any(|cte| below(&cte.query))
+        || query.range_table.iter().any(|entry| match &entry.source {
+            RangeSource::Subquery { query, view: None } => below(query),
+            _ => false,
+        })
+}
+
 /// Relations and columns that a query reads; column 0 for the relation as such.
 pub fn relations_of_query(query: &Query) -> BTreeSet<(Oid, AttrNumber)> {
     let mut walk = Walk { found: BTreeSet::new(), outer: Vec::new() };

@@ -56,6 +56,8 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
     sequence(relation, rows);
     constraints(relation, rows);
     defaults(relation, rows);
+    policies(relation, rows);
+    rules(relation, rows);
     if relation.row_type != 0 {
         match relation.kind {
             // The type is what was made.
@@ -150,6 +152,32 @@ fn constraints(table: &Relation, rows: &mut Vec<Row>) {
                 rows.push(row(this, (class::CLASS, key.referenced_index, 0), b'n'));
             }
             ConstraintKind::Check { .. } => {}
+        }
+    }
+}
+
+/// A policy belongs to its table and needs what its conditions read, that table's columns too.
+fn policies(table: &Relation, rows: &mut Vec<Row>) {
+    for policy in &table.row_security.policies {
+        let this = (class::POLICY, policy.oid, 0);
+        rows.push(row(this, (class::CLASS, table.oid, 0), b'a'));
+        let read = relations_of_query(&policy.as_query(table.oid));
+        for (relation, attno) in &read {
+            let whole = *attno == 0 && read.iter().any(|(r, a)| r == relation && *a != 0);
+            if !whole && (*attno != 0 || *relation != table.oid) {
+                rows.push(row(this, (class::CLASS, *relation, *attno), b'n'));
+            }
+        }
+    }
+}
+
+/// A rule belongs to its table, and needs it and what its condition reads.
+fn rules(table: &Relation, rows: &mut Vec<Row>) {
+    for rule in &table.rules {
+        let this = (class::REWRITE, rule.oid, 0);
+        rows.push(row(this, (class::CLASS, table.oid, 0), b'a'));
+        for (relation, attno) in relations_of_query(&rule.as_query(table.oid)) {
+            rows.push(row(this, (class::CLASS, relation, attno), b'n'));
         }
     }
 }

@@ -28,6 +28,8 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
             relation(&parts, RelationKind::MaterializedView, comment, cx).await?;
         }
         ObjectType::OBJECT_COLUMN => column(&parts, comment, cx).await?,
+        ObjectType::OBJECT_POLICY => super::policy::comment(&parts, comment, cx).await?,
+        ObjectType::OBJECT_RULE => super::rule::comment(&parts, comment, cx).await?,
         ObjectType::OBJECT_TABCONSTRAINT => constraint(&parts, comment, cx).await?,
         kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
             super::types::comment(statement.object(), kind, comment, cx).await?;

@@ -1,8 +1,11 @@
 //! CREATE INDEX.
 
 use super::names::{RelationName, find_namespace, strings};
-use super::{DdlContext, create_table, implicit_names, index_def, lock, options, privileges, rows};
-use crate::catalog::builtin::{self, oid};
+use super::{
+    DdlContext, create_table, implicit_names, index_def, index_method, lock, options, privileges,
+    rows,
+};
+use crate::catalog::builtin;
 use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::Expr;
@@ -30,8 +33,9 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
     let table = lock::get_named(&name, TableLockMode::Share, cx).await?;
     privileges::relation_owner(&table, cx)?;
     check_table(&table)?;
+    lock::check_unused(&table, TAG, cx)?;
     let catalog = cx.catalog();
-    let method = access_method(statement)?;
+    let method = index_method::of_statement(statement)?;
     let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;
     let index_name = match statement.idxname() {
         Some(name) => {
@@ -59,8 +63,14 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
         predicate: predicate(statement, &table, &catalog, cx)?,
         access_method: method,
     };
-    let index =
-        index_def::relation(index_name, &table, info, labels, with_options(statement)?, cx)?;
+    let index = index_def::relation(
+        index_name,
+        &table,
+        info,
+        labels,
+        with_options(statement, method)?,
+        cx,
+    )?;
     let oid = index.oid;
     cx.catalog.put_relation(index, cx.txn);
     rows::build_index(table.oid, oid, cx)?;
@@ -78,37 +88,12 @@ fn check_table(table: &Relation) -> Result<()> {
     Ok(())
 }
 
-fn with_options(statement: &IndexStmt) -> Result<BTreeMap<String, String>> {
+fn with_options(statement: &IndexStmt, method: Oid) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for element in statement.options() {
-        options::index(element, &mut found)?;
+        options::index(element, method, &mut found)?;
     }
     Ok(found)
-}
-
-/// btree, or hash, which is kept for display; both are ordered indexes here.
-fn access_method(statement: &IndexStmt) -> Result<Oid> {
-    let name = statement.access_method().unwrap_or("btree");
-    let found = builtin::access_method_named(name).filter(|m| m.kind == b'i').ok_or_else(|| {
-        let message = format!("access method \"{name}\" does not exist");
-        PgError::new(code::UNDEFINED_OBJECT, message)
-    })?;
-    if !matches!(found.oid, oid::BTREE | oid::HASH) {
-        return Err(PgError::unsupported(format!("access method \"{name}\"")));
-    }
-    if found.oid == oid::HASH {
-        let (what, refused) = match statement {
-            s if s.unique => ("unique indexes", true),
-            s if s.index_params().len() > 1 => ("multicolumn indexes", true),
-            s if !s.index_including_params().is_empty() => ("included columns", true),
-            _ => ("", false),
-        };
-        if refused {
-            let message = format!("access method \"hash\" does not support {what}");
-            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
-        }
-    }
-    Ok(found.oid)
 }
 
 /// Key columns, then INCLUDE columns; their labels; how many are key columns.
@@ -121,7 +106,8 @@ fn columns(
 ) -> Result<(Vec<IndexColumn>, Vec<String>, usize)> {
     let (mut columns, mut labels) = (Vec::new(), Vec::new());
     for element in statement.index_params() {
-        columns.push(key_column(element, table, method, catalog, cx)?);
+        let count = statement.index_params().len();
+        columns.push(key_column(element, table, method, count, catalog, cx)?);
         labels.push(label(element));
     }
     let key_count = columns.len();
@@ -152,6 +138,7 @@ fn key_column(
     element: &IndexElem,
     table: &Relation,
     method: Oid,
+    columns: usize,
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<IndexColumn> {
@@ -171,16 +158,13 @@ fn key_column(
         }
         None => (table.column(attno).type_oid, table.column(attno).collation),
     };
+    index_method::check_order(method, element)?;
     let descending = element.ordering == SortByDir::SORTBY_DESC;
     let nulls_first = match element.nulls_ordering {
         SortByNulls::SORTBY_NULLS_FIRST => true,
         SortByNulls::SORTBY_NULLS_LAST => false,
         _ => descending,
     };
-    if method == oid::HASH && (descending || nulls_first) {
-        let message = "access method \"hash\" does not support ASC/DESC options";
-        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
-    }
     let collation = match strings(element.collation()).last() {
         Some(_) if catalog.type_collation(type_oid) == 0 => {
             let shown = super::column::type_name(catalog, type_oid, cx);
@@ -194,6 +178,9 @@ fn key_column(
         None => collation,
     };
     let opclass = opclass(element, method, type_oid, cx)?;
+    if let Some(class) = builtin::opclass(opclass) {
+        index_method::check_class(class, catalog.base_type(type_oid, -1).0, columns)?;
+    }
     let type_oid = catalog.base_type(type_oid, -1).0;
     Ok(IndexColumn { attno, expr, type_oid, collation, opclass, descending, nulls_first })
 }

@@ -176,6 +176,8 @@ pub(super) fn new_table(
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
     })
 }
 

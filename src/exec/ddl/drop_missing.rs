@@ -73,8 +73,8 @@ fn of_relation(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>)
         let (message, state) = match found {
             None => (format!("relation \"{relation}\" does not exist"), code::UNDEFINED_TABLE),
             Some(found) => {
-                let of =
-                    if statement.missing_ok || kind != "trigger" { "relation" } else { "table" };
+                let of_relation = statement.missing_ok || kind == "rule";
+                let of = if of_relation { "relation" } else { "table" };
                 let message =
                     format!("{kind} \"{name}\" for {of} \"{}\" does not exist", found.name);
                 (message, code::UNDEFINED_OBJECT)

@@ -5,7 +5,7 @@ use super::implicit_names;
 use crate::catalog::builtin::{self, oid};
 use crate::catalog::{Catalog, Column, IndexColumn, IndexInfo, OnCommit, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::collections::BTreeMap;
 
 /// The most columns of an index, INCLUDE among them (`INDEX_MAX_KEYS`).
@@ -122,6 +122,8 @@ pub(super) fn relation(
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
     })
 }
 
@@ -132,13 +134,26 @@ fn attribute(
     label: &str,
     catalog: &Catalog,
 ) -> Column {
-    let (type_oid, typmod) = match column.attno {
+    let own = match column.attno {
         0 => (column.type_oid, column.expr.as_ref().map_or(-1, |e| e.typmod())),
         attno => (table.column(attno).type_oid, table.column(attno).typmod),
     };
+    let (type_oid, typmod) = key_type(column, catalog).map_or(own, |key| (key, -1));
     Column {
         collation: column.collation,
         ..super::column::new_column(attno, label, type_oid, typmod, catalog)
+    }
+}
+
+/// What an operator class keeps of a column's values, where that is of another type.
+fn key_type(column: &IndexColumn, catalog: &Catalog) -> Option<Oid> {
+    let class = builtin::opclass(column.opclass)?;
+    match class.key_type {
+        // What these have of names is a cstring, which is nobody's business.
+        _ if class.method == oid::BTREE => None,
+        0 => None,
+        oids::ANYELEMENT => catalog.element_of(column.type_oid),
+        key => Some(key).filter(|key| *key != column.type_oid),
     }
 }
 

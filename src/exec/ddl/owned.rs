@@ -2,7 +2,8 @@
 
 use super::alter_table::set_owner;
 use super::{
-    DdlContext, default_privileges, drop, extension, large_object, lock, role_spec, user_rows,
+    DdlContext, default_privileges, drop, extension, large_object, lock, policy, role_spec,
+    user_rows,
 };
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
@@ -49,6 +50,7 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
     }
     delete_rows(&roles, cx).await?;
     large_object::drop_owned(&roles, cx).await?;
+    policy::forget_roles(&roles, cx);
     for role in &roles {
         revoke_all(&acl::role_name(&catalog, *role), cx);
     }

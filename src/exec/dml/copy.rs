@@ -21,7 +21,7 @@ use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row, StatementContext};
-use crate::nodes::{AttrNumber, Expr};
+use crate::nodes::{AttrNumber, Expr, PolicyCheckKind};
 use crate::storage::{SortedPuts, Space};
 use crate::types::Datum;
 use bytes::Bytes;
@@ -89,7 +89,7 @@ impl BulkInsert {
         {
             return Ok(None);
         }
-        self.target.complete(state, &mut row)?;
+        self.target.complete(state, &mut row, PolicyCheckKind::Insert)?;
         Ok(Some(row))
     }
 

@@ -16,7 +16,7 @@ use crate::catalog::schema::Owner;
 use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
-use crate::nodes::{LockWait, RowLockMode};
+use crate::nodes::{LockWait, PolicyCheckKind, RowLockMode};
 use crate::storage::{IsolationLevel, Space, StorageError, keys, row};
 use crate::types::{self, Datum, Numeric, Oid, oids};
 use bytes::Bytes;
@@ -383,7 +383,7 @@ fn set_columns(
         for (at, attno) in columns.iter().enumerate() {
             row[*attno as usize - 1] = value(at)?;
         }
-        child.complete(state, &mut row)?;
+        child.complete(state, &mut row, PolicyCheckKind::Update)?;
         child.update(state, &old, row)?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Row};
+use crate::nodes::PolicyCheckKind;
 use crate::types::Datum;
 
 pub(super) struct Insert {
@@ -30,7 +31,7 @@ impl Insert {
             for (at, value) in &self.values {
                 row[*at] = value.eval(state, &given)?;
             }
-            target.complete(state, &mut row)?;
+            target.complete(state, &mut row, PolicyCheckKind::Insert)?;
             let written = match &self.on_conflict {
                 None => Some(target.insert(state, row)?),
                 Some(conflict) => match conflict.insert(target, state, row)? {

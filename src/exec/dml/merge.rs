@@ -10,7 +10,7 @@ use super::target::Stored;
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Row};
-use crate::nodes::{LockWait, MergeKind, RowLockMode};
+use crate::nodes::{LockWait, MergeKind, PolicyCheckKind, RowLockMode};
 use crate::types::Datum;
 
 pub(super) struct Merge {
@@ -93,6 +93,11 @@ impl Merge {
     ) -> Result<()> {
         let target = &*modify.target;
         let activity = &target.schema.activity;
+        let kind = match clause.kind {
+            MergeKind::Delete => PolicyCheckKind::MergeDelete,
+            _ => PolicyCheckKind::MergeUpdate,
+        };
+        target.policies.test(kind, target.relation(), state, &old.row)?;
         if clause.kind == MergeKind::Delete {
             activity.deleted.add(1);
             return target.delete(state, old);
@@ -101,7 +106,7 @@ impl Merge {
         for (at, value) in &clause.values {
             new[*at] = value.eval(state, row)?;
         }
-        target.complete(state, &mut new)?;
+        target.complete(state, &mut new, PolicyCheckKind::Update)?;
         activity.updated.add(1);
         target.update(state, old, new).map(drop)
     }
@@ -122,7 +127,7 @@ impl Merge {
         for (at, value) in &clause.values {
             new[*at] = value.eval(state, row)?;
         }
-        target.complete(state, &mut new)?;
+        target.complete(state, &mut new, PolicyCheckKind::Insert)?;
         target.insert(state, new)?;
         target.schema.activity.inserted.add(1);
         modify.affected(state, done, row)

@@ -13,7 +13,7 @@ use crate::exec::expr::Program;
 use crate::exec::op::concat;
 use crate::exec::scan::ScanColumn;
 use crate::exec::{ExecState, Row};
-use crate::nodes::{LockWait, RowLockMode};
+use crate::nodes::{LockWait, PolicyCheckKind, RowLockMode};
 use crate::storage::{IsolationLevel, RowLock, Space, StorageError, row};
 use crate::types::Oid;
 use bytes::Bytes;
@@ -165,11 +165,13 @@ impl ConflictUpdate {
         {
             return Ok(Outcome::Nothing);
         }
+        let conflict = PolicyCheckKind::Conflict;
+        target.policies.test(conflict, target.relation(), state, &old.row)?;
         let mut new = old.row.clone();
         for (at, value) in &self.values {
             new[*at] = value.eval(state, &both)?;
         }
-        target.complete(state, &mut new)?;
+        target.complete(state, &mut new, PolicyCheckKind::Update)?;
         target.update(state, &old, new).map(Outcome::Written)
     }
 }

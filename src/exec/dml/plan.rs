@@ -5,6 +5,7 @@ use super::matched::Matched;
 use super::merge::{Merge, WhenClause};
 use super::modify::{Action, Modify};
 use super::on_conflict::{ConflictUpdate, OnConflict};
+use super::policy::PolicyChecks;
 use super::{Delete, Insert, Target, Update};
 use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
@@ -32,6 +33,8 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
     let table = result_table(&catalog, query, rel)?;
     let mut target = Target::compile(&catalog, table)?;
     target.check_views(&catalog, &query.view_checks)?;
+    let row = Arc::new(whole_row(table, rel));
+    target.policies = PolicyChecks::plan(planner, &query.policy_checks, &row)?;
     let of_merge = query.merge.iter().flat_map(|action| &action.assigned);
     target.assigned = query.assigned.iter().chain(of_merge).copied().collect();
     let target = Arc::new(target);

@@ -7,6 +7,7 @@
 
 use super::foreign_key::{self, Incoming, Outgoing};
 use super::index::TargetIndex;
+use super::policy::PolicyChecks;
 use super::{describe, wait};
 use crate::catalog::schema::{Owner, RowKey, TableSchema, table_schema};
 use crate::catalog::{Catalog, ConstraintKind, Relation};
@@ -14,7 +15,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row};
 use crate::functions::privileges::require_relation;
-use crate::nodes::{AttrNumber, Expr, LockWait, RowLockMode};
+use crate::nodes::{AttrNumber, Expr, LockWait, PolicyCheckKind, RowLockMode};
 use crate::storage::{RowLock, Space};
 use crate::types::{self, Datum, Oid};
 use bytes::Bytes;
@@ -29,6 +30,8 @@ pub(in crate::exec) struct Target {
     checks: Vec<(String, Program)>,
     /// The columns that the statement itself gives values: whoever did may be told them in errors.
     pub(super) assigned: Vec<AttrNumber>,
+    /// What policies ask of the rows that are written.
+    pub(super) policies: PolicyChecks,
     /// WITH CHECK OPTION by view, the innermost view's first.
     view_checks: Vec<(String, Program)>,
     pub(super) indexes: Vec<TargetIndex>,
@@ -85,6 +88,7 @@ impl Target {
             not_null,
             checks,
             assigned: Vec::new(),
+            policies: PolicyChecks::default(),
             view_checks: Vec::new(),
             indexes,
             outgoing,
@@ -122,12 +126,18 @@ impl Target {
         &self.schema.relation
     }
 
-    /// Computes generated columns and checks NOT NULL and CHECK.
-    pub(super) fn complete(&self, state: &ExecState, row: &mut Row) -> Result<()> {
+    /// Computes generated columns and checks policies, NOT NULL and CHECK.
+    pub(super) fn complete(
+        &self,
+        state: &ExecState,
+        row: &mut Row,
+        kind: PolicyCheckKind,
+    ) -> Result<()> {
         for (at, program) in &self.generated {
             let value = program.eval(state, row)?;
             row[*at] = value;
         }
+        self.policies.test(kind, &self.schema.relation, state, row)?;
         if let Some(&at) = self.not_null.iter().find(|&&at| row[at].is_null()) {
             return Err(self.null_violation(state, row, at));
         }
@@ -375,7 +385,14 @@ impl Target {
     /// Whether the current role may see the table's values in an error.
     pub(super) fn may_read(&self, state: &ExecState) -> bool {
         let role = state.env().current_role();
-        require_relation(&state.cx.catalog, role, self.relation().oid, "r").is_ok()
+        let granted = require_relation(&state.cx.catalog, role, self.relation().oid, "r").is_ok();
+        granted && !self.is_policed(state)
+    }
+
+    /// Whether policies bind the current role: no error tells it of rows then.
+    pub(super) fn is_policed(&self, state: &ExecState) -> bool {
+        let (catalog, role) = (&state.cx.catalog, state.env().current_role());
+        catalog.relation(self.relation().oid).is_some_and(|table| table.polices(catalog, role))
     }
 
     /// The error with this table's schema and name.

@@ -5,7 +5,7 @@ use super::modify::{Modified, Modify};
 use crate::error::Result;
 use crate::exec::ExecState;
 use crate::exec::expr::Program;
-use crate::nodes::RowLockMode;
+use crate::nodes::{PolicyCheckKind, RowLockMode};
 
 pub(super) struct Update {
     pub(super) rows: Matched,
@@ -31,7 +31,7 @@ impl Update {
             for (at, value) in &self.values {
                 new[*at] = value.eval(state, &row)?;
             }
-            target.complete(state, &mut new)?;
+            target.complete(state, &mut new, PolicyCheckKind::Update)?;
             let new = target.update(state, &old, new)?;
             self.rows.show_written(&mut row, &new.row);
             modify.affected(state, done, &row)?;

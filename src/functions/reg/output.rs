@@ -40,9 +40,11 @@ fn named(env: &dyn Env, namespace: Oid, name: &str, visible: bool) -> String {
 }
 
 fn relation(env: &dyn Env, oid: Oid) -> Option<String> {
-    let relation = env.catalog().relation(oid)?;
     let visible = visibility::relation(env, oid)?;
-    Some(named(env, relation.namespace, &relation.name, visible))
+    match env.catalog().relation(oid) {
+        Some(relation) => Some(named(env, relation.namespace, &relation.name, visible)),
+        None => builtin::system_class(oid).map(|c| named(env, c.namespace, c.name, visible)),
+    }
 }
 
 fn function(env: &dyn Env, oid: Oid) -> Option<String> {

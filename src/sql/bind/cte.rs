@@ -218,6 +218,7 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
         });
         let item = self.item(rel, name, None, names, &types);
         Ok((FromItem::Range(rel), vec![item]))

@@ -149,6 +149,7 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from,
             with_deleted: false,
+            security: Vec::new(),
         });
         let mut item = self.item(rel, name, Some(relation.oid), names, &types);
         for (shown, column) in item.columns.iter_mut().zip(&relation.columns) {
@@ -234,6 +235,7 @@ impl<'n> Binder<'_, 'n> {
             lateral,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
         });
         Ok(self.item(rel, name, None, names, &types))
     }
@@ -274,6 +276,7 @@ impl<'n> Binder<'_, 'n> {
             lateral,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
         });
         let item = self.item(rel, name, None, names, &types);
         Ok((FromItem::Range(rel), vec![item]))

@@ -39,6 +39,7 @@ pub(super) enum Place {
     Generated,
     CopyWhere,
     CallArgument,
+    Policy,
 }
 
 impl Place {
@@ -77,6 +78,7 @@ impl Place {
             Place::Generated => "GENERATED AS",
             Place::CopyWhere => "WHERE",
             Place::CallArgument => "CALL",
+            Place::Policy => "POLICY",
         }
     }
 
@@ -96,6 +98,7 @@ impl Place {
             Place::Generated => "column generation expressions",
             Place::CopyWhere => "COPY FROM WHERE conditions",
             Place::CallArgument => "CALL arguments",
+            Place::Policy => "policy expressions",
             other => other.name(),
         }
     }

@@ -77,7 +77,11 @@ fn full(
         out.push_str(" NULLS NOT DISTINCT");
     }
     if !index.options.is_empty() {
-        let options = index.options.iter().map(|(k, v)| format!("{k}='{v}'"));
+        // A value that is a plain word needs no quotes (`flatten_reloptions`).
+        let options = index.options.iter().map(|(k, v)| match quote_identifier(v) == v.as_str() {
+            true => format!("{k}={v}"),
+            false => format!("{k}='{v}'"),
+        });
         out.push_str(&format!(" WITH ({})", options.collect::<Vec<_>>().join(", ")));
     }
     if let Some(predicate) = &info.predicate {

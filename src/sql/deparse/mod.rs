@@ -21,6 +21,7 @@ mod index;
 mod names;
 mod precedence;
 mod query;
+mod rule;
 mod scope;
 mod sort;
 mod sublink;
@@ -56,6 +57,7 @@ pub fn deparse(
                 .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
             expression(&names, &expr, relation, pretty).map(Some)
         }
+        Deparse::Rule(oid) => rule::definition(&names, oid, pretty),
         Deparse::FunctionBody(oid) => function::body(&names, oid),
         Deparse::View(oid) => view::definition(&names, oid, pretty),
         Deparse::DomainDefault(oid) => {
