@@ -22,7 +22,9 @@ mod extension;
 mod function;
 mod history;
 mod information_schema;
+mod lineage;
 mod objects;
+pub mod partition;
 pub mod pg_catalog;
 mod policy;
 mod records;
@@ -44,6 +46,9 @@ pub use default_acl::{DefaultAcl, DefaultAclKind};
 pub use extension::Extension;
 pub use function::{Function, FunctionBody};
 pub use history::SchemaVersion;
+pub use lineage::{
+    ColumnMap, Lineage, Origin, PartitionBound, PartitionColumn, PartitionKey, RangeEdge, Strategy,
+};
 pub use objects::*;
 pub use policy::{Policy, PolicyCommand, RowSecurity};
 pub use rule::{Rule, RuleEvent};

@@ -67,6 +67,8 @@ struct Space {
     referencing: HashMap<Oid, Vec<Oid>>,
     /// Table to its indexes, in OID order.
     indexes: HashMap<Oid, Vec<Oid>>,
+    /// Table or index to those that inherit from it, in OID order.
+    children: HashMap<Oid, Vec<Oid>>,
     /// Table to the sequences owned by its columns, in OID order.
     owned_sequences: HashMap<Oid, Vec<Oid>>,
     /// Table to its versions, oldest first.
@@ -230,6 +232,11 @@ impl Catalog {
     /// A table's indexes, in OID order.
     pub fn indexes_of(&self, table: &Relation) -> impl Iterator<Item = &Arc<Relation>> {
         table.indexes.iter().filter_map(|oid| self.relation(*oid))
+    }
+
+    /// The tables or indexes that have this one as a parent, in OID order.
+    pub fn children(&self, oid: Oid) -> &[Oid] {
+        self.local.children.get(&oid).map_or(&[], Vec::as_slice)
     }
 
     /// The sequences that belong to a table's columns (serial and identity), in OID order.
@@ -434,6 +441,9 @@ impl Space {
         if let Some((table, _)) = relation.sequence.as_ref().and_then(|s| s.owned_by) {
             link(&mut self.owned_sequences, table, relation.oid);
         }
+        for parent in &relation.lineage.parents {
+            link(&mut self.children, *parent, relation.oid);
+        }
         if let Some(index) = &relation.index {
             link(&mut self.indexes, index.table, relation.oid);
             self.refresh_indexes(index.table);
@@ -485,6 +495,9 @@ impl Space {
         }
         if let Some((table, _)) = old.sequence.as_ref().and_then(|s| s.owned_by) {
             unlink(&mut self.owned_sequences, table, oid);
+        }
+        for parent in &old.lineage.parents {
+            unlink(&mut self.children, *parent, oid);
         }
         if let Some(index) = &old.index {
             unlink(&mut self.indexes, index.table, oid);

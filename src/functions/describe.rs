@@ -396,9 +396,12 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ),
     ("pg_get_serial_sequence", Scalar(|c, a| serial_sequence(c, a[0].as_text(), a[1].as_text()))),
     ("pg_get_replica_identity_index", Scalar(|c, a| Ok(replica_identity(c.env, a[0].as_oid())))),
-    // Nothing is partitioned, and there are no extended statistics, rules of users, or triggers.
-    ("pg_get_partkeydef", Scalar(|_, _| Ok(Datum::Null))),
-    ("pg_get_partition_constraintdef", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_get_partkeydef", Scalar(|c, a| deparse(c, Deparse::PartitionKey(a[0].as_oid()), false))),
+    (
+        "pg_get_partition_constraintdef",
+        Scalar(|c, a| deparse(c, Deparse::PartitionConstraint(a[0].as_oid()), false)),
+    ),
+    // There are no extended statistics, rules of users, or triggers.
     ("pg_get_statisticsobjdef", Scalar(|_, _| Ok(Datum::Null))),
     ("pg_get_statisticsobjdef_columns", Scalar(|_, _| Ok(Datum::Null))),
     ("pg_get_triggerdef", Scalar(|_, _| Ok(Datum::Null))),

@@ -24,7 +24,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
             catalog.relation(table).map(|table| of_column(catalog, table, attno))
         }
         Object::Constraint(_, oid) => {
-            catalog.constraint(oid).map(|(_, constraint)| of_constraint(catalog, constraint))
+            catalog.constraint(oid).map(|(table, c)| of_constraint(catalog, table, c))
         }
         Object::Function(oid) => Some(of_used(catalog, oid, called)),
         Object::Operator(oid) => Some(of_used(catalog, oid, operated)),
@@ -186,6 +186,10 @@ fn of_extension(extension: &Extension) -> Vec<(Object, bool)> {
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let oid = relation.oid;
     let mut found = Vec::new();
+    // Partitions, and indexes of them, go with what they are parts of.
+    let part = relation.is_partitioned() || relation.kind == RelationKind::Index;
+    let children = catalog.children(oid).iter();
+    found.extend(children.map(|child| (Object::Relation(*child), part)));
     if relation.kind == RelationKind::Index {
         found.extend(foreign_keys_of_index(catalog, relation));
         return found;
@@ -246,19 +250,29 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     found
 }
 
-/// Its index goes with a key; a view whose GROUP BY rests on it does not.
-fn of_constraint(catalog: &Catalog, constraint: &Constraint) -> Vec<(Object, bool)> {
-    let (ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. }) =
+/// Its index goes with a key, and a partition's constraint with its parent's; a view whose GROUP BY rests on
+/// a key does not.
+fn of_constraint(
+    catalog: &Catalog,
+    table: &Relation,
+    constraint: &Constraint,
+) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    if let ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } =
         constraint.kind
-    else {
-        return Vec::new();
-    };
-    let mut found = vec![(Object::Relation(index), true)];
-    let rests = |query: &Query| rests_on(query, constraint.oid);
-    let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
-    found.extend(views.map(|view| (Object::Relation(view.oid), false)));
-    let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
-    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
+    {
+        found.push((Object::Relation(index), true));
+        let rests = |query: &Query| rests_on(query, constraint.oid);
+        let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
+        found.extend(views.map(|view| (Object::Relation(view.oid), false)));
+        let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
+        found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
+    }
+    let children = catalog.children(table.oid).iter().filter_map(|oid| catalog.relation(*oid));
+    for child in children {
+        let derived = child.constraints.iter().filter(|c| c.origin.parent == constraint.oid);
+        found.extend(derived.map(|c| (Object::Constraint(child.oid, c.oid), true)));
+    }
     found
 }
 

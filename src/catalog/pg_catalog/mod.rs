@@ -28,9 +28,11 @@ mod pg_description;
 mod pg_enum;
 mod pg_extension;
 mod pg_index;
+mod pg_inherits;
 mod pg_largeobject;
 mod pg_locks;
 mod pg_namespace;
+mod pg_partitioned_table;
 mod pg_policy;
 mod pg_prepared_statements;
 mod pg_proc;
@@ -52,7 +54,7 @@ mod wanted;
 
 pub use pg_rewrite::view_of_rule;
 pub use scan::{Scan, about, estimated_rows, is_made, keys, scan};
-pub use tree::{decode as decode_tree, encode as encode_tree};
+pub use tree::{decode as decode_tree, decode_bound, encode as encode_tree};
 pub use wanted::{Columns, KeyValues};
 
 use super::system_schema::{JobRow, SegmentRow, TierSizes};

@@ -53,6 +53,7 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
         RelationKind::Composite => rows.push(row(row_type, schema, b'n')),
         _ => rows.push(row(this, schema, b'n')),
     }
+    inheritance(relation, rows);
     sequence(relation, rows);
     constraints(relation, rows);
     defaults(relation, rows);
@@ -98,6 +99,27 @@ fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
     }
 }
 
+/// A partition goes with its parent, a child needs its parents, a partition's index that of its
+/// parent, and a partition key holds on to its columns.
+fn inheritance(relation: &Relation, rows: &mut Vec<Row>) {
+    let this = (class::CLASS, relation.oid, 0);
+    for parent in &relation.lineage.parents {
+        let parent = (class::CLASS, *parent, 0);
+        match &relation.index {
+            Some(index) => {
+                rows.push(row(this, parent, b'P'));
+                rows.push(row(this, (class::CLASS, index.table, 0), b'S'));
+            }
+            None if relation.is_partition() => rows.push(row(this, parent, b'a')),
+            None => rows.push(row(this, parent, b'n')),
+        }
+    }
+    let key = relation.lineage.key.iter().flat_map(|key| &key.columns);
+    for column in key.filter(|column| column.attno > 0) {
+        rows.push(row((class::CLASS, relation.oid, column.attno), this, b'i'));
+    }
+}
+
 fn sequence(relation: &Relation, rows: &mut Vec<Row>) {
     let Some(info) = &relation.sequence else { return };
     let Some((table, attno)) = info.owned_by else { return };
@@ -140,6 +162,11 @@ fn constraints(table: &Relation, rows: &mut Vec<Row>) {
                 // Its expression uses the column, besides.
                 rows.push(row(this, column, b'n'));
             }
+        }
+        if constraint.origin.parent != 0 {
+            let parent = (class::CONSTRAINT, constraint.origin.parent, 0);
+            rows.push(row(this, parent, b'P'));
+            rows.push(row(this, (class::CLASS, table.oid, 0), b'S'));
         }
         match &constraint.kind {
             ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {

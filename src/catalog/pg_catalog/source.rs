@@ -176,6 +176,11 @@ fn objects(name: &str) -> Option<Objects> {
             per_relation: 0.1,
         },
         "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
+        "pg_inherits" => {
+            const KEYS: &[(&str, Finder)] = &[("inhrelid", by_oid), ("inhparent", by_parent)];
+            of(pg_inherits::rows, 0.1, KEYS)
+        }
+        "pg_partitioned_table" => of(pg_partitioned_table::rows, 0.1, &[("partrelid", by_oid)]),
         // The database's few functions are looked through each time.
         "pg_proc" => Objects {
             of_relation: None,

@@ -2,8 +2,8 @@
 
 use super::names::{RelationName, find_namespace, strings};
 use super::{
-    DdlContext, create_table, implicit_names, index_def, index_method, lock, options, privileges,
-    rows,
+    DdlContext, create_table, implicit_names, index_def, index_method, lock, options, partition,
+    privileges, rows,
 };
 use crate::catalog::builtin;
 use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation};
@@ -34,6 +34,16 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
     privileges::relation_owner(&table, cx)?;
     check_table(&table)?;
     lock::check_unused(&table, TAG, cx)?;
+    if statement.concurrent && table.is_partitioned() {
+        let message =
+            format!("cannot create index on partitioned table \"{}\" concurrently", table.name);
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    if table.is_partitioned() && range.inh {
+        for member in cx.catalog().family(&table) {
+            lock::relation(member.oid, TableLockMode::AccessExclusive, cx).await?;
+        }
+    }
     let catalog = cx.catalog();
     let method = index_method::of_statement(statement)?;
     let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;
@@ -63,17 +73,20 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
         predicate: predicate(statement, &table, &catalog, cx)?,
         access_method: method,
     };
-    let index = index_def::relation(
-        index_name,
-        &table,
-        info,
-        labels,
-        with_options(statement, method)?,
-        cx,
-    )?;
+    partition::check_unique_key(&table, &info)?;
+    let options = with_options(statement, method)?;
+    let mut index = index_def::relation(index_name, &table, info, labels, options, cx)?;
     let oid = index.oid;
+    let partitions = match table.is_partitioned() {
+        true => catalog.children(table.oid),
+        false => &[],
+    };
+    index.lineage.is_incomplete = !range.inh && !partitions.is_empty();
     cx.catalog.put_relation(index, cx.txn);
     rows::build_index(table.oid, oid, cx)?;
+    for partition in partitions.iter().filter(|_| range.inh) {
+        partition::ensure_index(oid, *partition, cx)?;
+    }
     Ok(TAG.to_owned())
 }
 

@@ -142,8 +142,11 @@ fn check_not_constraint(relation: &Relation, catalog: &Catalog, cx: &DdlContext<
     let (owner, required) = match (&relation.index, &relation.sequence) {
         (Some(index), _) => {
             let Some(table) = catalog.relation(index.table) else { return Ok(()) };
-            let Some(c) = constraint_of_index(table, relation.oid) else { return Ok(()) };
-            (Object::Constraint(table.oid, c.oid), "requires")
+            match (relation.lineage.parents.first(), constraint_of_index(table, relation.oid)) {
+                (Some(parent), _) => (Object::Relation(*parent), "requires"),
+                (None, Some(c)) => (Object::Constraint(table.oid, c.oid), "requires"),
+                (None, None) => return Ok(()),
+            }
         }
         (_, Some(info)) if info.internal => {
             let Some((table, attno)) = info.owned_by else { return Ok(()) };

@@ -124,6 +124,7 @@ pub(super) fn relation(
         materialized: None,
         row_security: Default::default(),
         rules: Vec::new(),
+        lineage: Default::default(),
     })
 }
 

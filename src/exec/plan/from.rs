@@ -6,11 +6,13 @@
 use super::access::{Access, WantedOrder};
 use super::barrier::{self, Secured};
 use super::cost;
+use super::inherit::has_family;
 use super::planner::{Built, Planner};
 use super::push_down::push_into;
 use super::quals;
 use super::units::Units;
 use super::walk;
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::{Callee, Program};
@@ -41,7 +43,7 @@ impl Planner {
         query: &Query,
         order: &WantedOrder,
     ) -> Result<(Built, bool)> {
-        let from = From { query, needed: needed_columns(query) };
+        let from = From { query, needed: needed_columns(query, &self.cx.catalog) };
         let mut conditions = Vec::new();
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));
         let never = conditions.iter().any(is_never_true);
@@ -148,6 +150,7 @@ impl Planner {
                     conditions: &secured.scanned,
                     outer: None,
                     order,
+                    only: entry.only,
                     with_deleted: entry.with_deleted,
                     // The sample has rows that are not for everybody to see.
                     sampled: sampled && entry.security.is_empty(),
@@ -309,7 +312,7 @@ pub(super) fn relabelled(below: Built, rel: RangeIndex, query: &Query) -> Built 
 }
 
 /// Columns of each range table entry that the query, or a subquery of it, refers to.
-fn needed_columns(query: &Query) -> Needed {
+fn needed_columns(query: &Query, catalog: &Catalog) -> Needed {
     let mut needed = Needed::new();
     walk::deep_query(query, 0, &mut |e, depth| {
         if let Expr::Var(v) = e
@@ -319,7 +322,11 @@ fn needed_columns(query: &Query) -> Needed {
         }
     });
     for mark in &query.row_marks {
-        needed.entry(mark.rel).or_default().extend([KEY_ATTNO, SEQ_ATTNO]);
+        let needed = needed.entry(mark.rel).or_default();
+        needed.extend([KEY_ATTNO, SEQ_ATTNO]);
+        if has_family(query.range(mark.rel), catalog) {
+            needed.insert(TABLE_OID_COLUMN);
+        }
     }
     let mut whole = Vec::new();
     for (rel, columns) in &mut needed {

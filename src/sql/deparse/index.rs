@@ -57,7 +57,8 @@ fn full(
     pretty: bool,
 ) -> Result<String> {
     let unique = if info.unique { "UNIQUE " } else { "" };
-    let on = if pretty { names.relation(table) } else { names.qualified(table) };
+    let name = if pretty { names.relation(table) } else { names.qualified(table) };
+    let on = if table.is_partitioned() { format!("ONLY {name}") } else { name };
     let method = builtin::access_method(info.access_method).map_or("btree", |m| m.name);
     let mut keys = Vec::new();
     for item in &info.columns[..info.key_count] {
