@@ -1,10 +1,12 @@
 //! Extensions outlive the server as whatever DDL made, and their members are the same afterwards.
 
-use crate::harness::disk::Scratch;
+use crate::harness::server::Scratch;
 use crate::harness::{Kalam, Server};
 
-const INSTALLED: &str = "SELECT oid, extname, extnamespace::regnamespace::text FROM pg_extension ORDER BY 1";
-const MEMBERS: &str = "SELECT oid, typname FROM pg_type WHERE typname IN ('hstore', 'citext') ORDER BY 1";
+const INSTALLED: &str =
+    "SELECT oid, extname, extnamespace::regnamespace::text FROM pg_extension ORDER BY 1";
+const MEMBERS: &str =
+    "SELECT oid, typname FROM pg_type WHERE typname IN ('hstore', 'citext') ORDER BY 1";
 const ROWS: &str = "SELECT pairs -> 'a', name FROM held WHERE name = 'NAME' AND pairs ? 'a'";
 
 #[test]
