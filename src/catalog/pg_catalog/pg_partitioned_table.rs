@@ -6,11 +6,12 @@ use super::{Columns, Context, Row, tree};
 use crate::catalog::{PartitionBound, PartitionColumn, Relation, Strategy};
 use crate::nodes::Expr;
 use crate::types::{Datum, Oid, oids};
+use std::sync::Arc;
 
 pub(super) fn rows(table: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     let Some(key) = &table.lineage.key else { return };
-    let default = cx.catalog.children_of(table).into_iter();
-    let default = default.filter(|p| p.lineage.bound == Some(PartitionBound::Default)).next_back();
+    let is_default = |p: &&Arc<Relation>| p.lineage.bound == Some(PartitionBound::Default);
+    let default = cx.catalog.children_of(table).into_iter().find(is_default);
     let oids_of = |get: fn(&PartitionColumn) -> Oid| {
         vector(oids::OID, key.columns.iter().map(|c| Datum::Oid(get(c))).collect())
     };

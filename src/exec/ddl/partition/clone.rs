@@ -39,14 +39,14 @@ pub(in crate::exec::ddl) fn ensure_index(
     };
     let Some((parent, info)) = translated(&catalog, &of, &partition) else { return Ok(()) };
     let constraint = constraint_of_index(&parent, of.oid).cloned();
-    let free = catalog.indexes_of(&partition).filter(|index| index.lineage.parents.is_empty());
-    let same = free.cloned().find(|index| {
+    let mut free = catalog.indexes_of(&partition).filter(|index| index.lineage.parents.is_empty());
+    let same = free.find(|index| {
         let own = constraint_of_index(&partition, index.oid);
         is_same(index, &info) && (constraint.is_none() || own.is_some())
     });
     let index = match same {
         Some(found) => {
-            adopt_index(&found, &partition, &of, constraint.as_ref(), cx);
+            adopt_index(found, &partition, &of, constraint.as_ref(), cx);
             found.oid
         }
         None => make_index(&of, &partition, info, constraint.as_ref(), cx)?,
@@ -187,7 +187,7 @@ pub(in crate::exec::ddl) fn clone_keys(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let Some(parent) = cx.catalog().relation(parent).cloned() else { return Ok(()) };
-    for constraint in &parent.constraints {
+    for constraint in parent.constraints.iter().filter(|c| !parent.derives(c)) {
         ensure_key(&parent, constraint, partition, cx)?;
     }
     Ok(())
