@@ -177,6 +177,12 @@ impl ColumnMap {
         }
     }
 
+    /// The position (from 0) of a child's value that is a parent's at another; no live column of the
+    /// parent is without one.
+    pub fn position(&self, at: usize) -> usize {
+        self.positions().nth(at).flatten().unwrap_or(at)
+    }
+
     /// The positions (from 0) of a child's values that a parent's columns are; `None` for those
     /// dropped in the parent.
     pub fn positions(&self) -> impl Iterator<Item = Option<usize>> + '_ {

@@ -139,7 +139,7 @@ impl Target {
     pub(super) fn place(&self, at: usize) -> usize {
         match &self.columns {
             None => at,
-            Some(map) => usize::from(map.of(at as i16 + 1).unsigned_abs()).saturating_sub(1),
+            Some(map) => map.position(at),
         }
     }
 
