@@ -18,6 +18,7 @@ pub mod builtin;
 mod changes;
 mod default_acl;
 pub mod depend;
+mod extension;
 mod function;
 mod history;
 mod information_schema;
@@ -25,7 +26,9 @@ mod lineage;
 mod objects;
 pub mod partition;
 pub mod pg_catalog;
+mod policy;
 mod records;
+pub mod rule;
 pub mod schema;
 mod snapshot;
 mod store;
@@ -40,12 +43,15 @@ pub mod view_update;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use default_acl::{DefaultAcl, DefaultAclKind};
+pub use extension::Extension;
 pub use function::{Function, FunctionBody};
 pub use history::SchemaVersion;
 pub use lineage::{
     ColumnMap, Lineage, Origin, PartitionBound, PartitionColumn, PartitionKey, RangeEdge, Strategy,
 };
 pub use objects::*;
+pub use policy::{Policy, PolicyCommand, RowSecurity};
+pub use rule::{Rule, RuleEvent};
 pub use snapshot::{Catalog, FIRST_USER_OID};
 pub use store::{CatalogStore, TxnCatalog, is_index_shown, is_temporary};
 pub use table_options::{DEFAULT_STORAGE, TableKind, TableOptions};

@@ -40,6 +40,8 @@ fn describe(relation: &SystemRelation) -> Relation {
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
         lineage: Default::default(),
     }
 }

@@ -26,6 +26,7 @@ mod describe;
 mod encoding;
 pub mod encoding_names;
 mod enums;
+mod extensions;
 #[cfg(test)]
 mod facts;
 mod float;
@@ -47,6 +48,7 @@ mod like;
 mod lsn;
 mod macaddr;
 mod math;
+mod member_names;
 mod money;
 mod name_list;
 mod network;
@@ -236,6 +238,8 @@ pub enum Deparse<'a> {
     },
     /// Of a table or a domain.
     Constraint(Oid),
+    /// One that a user has made.
+    Rule(Oid),
     /// PARTITION BY's key with its strategy.
     PartitionKey(Oid),
     /// One column or expression of it, from 0.

@@ -34,7 +34,7 @@ pub(super) fn of_functions(cx: &Context<'_>) -> Vec<Row> {
         let all = proc.all_args.iter().flatten().map(|(oid, _)| *oid);
         let mut types: BTreeSet<Oid> = all.chain(proc.arg_types.iter().copied()).collect();
         types.insert(proc.return_type);
-        let made = types.into_iter().filter(|oid| !Catalog::is_system(*oid));
+        let made = types.into_iter().filter(|oid| !Catalog::is_pinned(*oid));
         rows.extend(made.map(|oid| row(this, (class::TYPE, oid, 0), b'n')));
         for (table, attno) in function.queries().iter().flat_map(relations_of_query) {
             rows.push(row(this, (class::CLASS, table, attno), b'n'));
@@ -57,6 +57,8 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
     sequence(relation, rows);
     constraints(relation, rows);
     defaults(relation, rows);
+    policies(relation, rows);
+    rules(relation, rows);
     if relation.row_type != 0 {
         match relation.kind {
             // The type is what was made.
@@ -65,7 +67,7 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
         }
         rows.push(row((class::TYPE, relation.row_type + 1, 0), row_type, b'i'));
     }
-    for column in relation.live_columns().filter(|c| !Catalog::is_system(c.type_oid)) {
+    for column in relation.live_columns().filter(|c| !Catalog::is_pinned(c.type_oid)) {
         let column_end = (class::CLASS, relation.oid, column.attno);
         rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
     }
@@ -89,7 +91,7 @@ fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
     rows.push(row(this, (class::NAMESPACE, of.namespace, 0), b'n'));
     rows.push(row((class::TYPE, of.array, 0), this, b'i'));
     let Some(domain) = of.domain() else { return };
-    if !Catalog::is_system(domain.base) {
+    if !Catalog::is_pinned(domain.base) {
         rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
     }
     for check in &domain.checks {
@@ -177,6 +179,32 @@ fn constraints(table: &Relation, rows: &mut Vec<Row>) {
                 rows.push(row(this, (class::CLASS, key.referenced_index, 0), b'n'));
             }
             ConstraintKind::Check { .. } => {}
+        }
+    }
+}
+
+/// A policy belongs to its table and needs what its conditions read, that table's columns too.
+fn policies(table: &Relation, rows: &mut Vec<Row>) {
+    for policy in &table.row_security.policies {
+        let this = (class::POLICY, policy.oid, 0);
+        rows.push(row(this, (class::CLASS, table.oid, 0), b'a'));
+        let read = relations_of_query(&policy.as_query(table.oid));
+        for (relation, attno) in &read {
+            let whole = *attno == 0 && read.iter().any(|(r, a)| r == relation && *a != 0);
+            if !whole && (*attno != 0 || *relation != table.oid) {
+                rows.push(row(this, (class::CLASS, *relation, *attno), b'n'));
+            }
+        }
+    }
+}
+
+/// A rule belongs to its table, and needs it and what its condition reads.
+fn rules(table: &Relation, rows: &mut Vec<Row>) {
+    for rule in &table.rules {
+        let this = (class::REWRITE, rule.oid, 0);
+        rows.push(row(this, (class::CLASS, table.oid, 0), b'a'));
+        for (relation, attno) in relations_of_query(&rule.as_query(table.oid)) {
+            rows.push(row(this, (class::CLASS, relation, attno), b'n'));
         }
     }
 }

@@ -6,12 +6,11 @@ use super::{Columns, Context, Row, tree};
 use crate::catalog::{PartitionBound, PartitionColumn, Relation, Strategy};
 use crate::nodes::Expr;
 use crate::types::{Datum, Oid, oids};
-use std::sync::Arc;
 
 pub(super) fn rows(table: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     let Some(key) = &table.lineage.key else { return };
-    let is_default = |p: &&Arc<Relation>| p.lineage.bound == Some(PartitionBound::Default);
-    let default = cx.catalog.children_of(table).into_iter().find(is_default);
+    let mut partitions = cx.catalog.children_of(table).into_iter();
+    let default = partitions.rfind(|p| p.lineage.bound == Some(PartitionBound::Default));
     let oids_of = |get: fn(&PartitionColumn) -> Oid| {
         vector(oids::OID, key.columns.iter().map(|c| Datum::Oid(get(c))).collect())
     };

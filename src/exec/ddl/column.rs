@@ -183,6 +183,8 @@ const STORABLE: &[Oid] = &[
     oids::PG_LSN,
     oids::TSVECTOR,
     oids::TSQUERY,
+    oids::HSTORE,
+    oids::CITEXT,
     oids::CID,
     oids::JSONPATH,
     oids::TID,

@@ -237,6 +237,8 @@ pub(super) fn new_table(
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
         lineage: Default::default(),
     })
 }

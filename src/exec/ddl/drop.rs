@@ -26,6 +26,9 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
             return super::routine::drop(statement, cx).await;
         }
+        ObjectType::OBJECT_RULE => return super::rule::drop(statement, cx).await,
+        ObjectType::OBJECT_POLICY => return super::policy::drop(statement, cx).await,
+        ObjectType::OBJECT_EXTENSION => return super::extension::drop(statement, cx).await,
         _ => return super::drop_missing::execute(statement, cx),
     };
     if statement.concurrent {
@@ -213,6 +216,14 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
         }
         deletion = again;
     }
+    let catalog = cx.catalog();
+    for object in &deletion.objects {
+        if let Object::Relation(oid) = object
+            && let Some(relation) = catalog.relation(*oid)
+        {
+            lock::check_unused(relation, "DROP TABLE", cx)?;
+        }
+    }
     if let Some((message, detail)) = deletion.notice() {
         let notice = PgError::new(code::SUCCESSFUL_COMPLETION, message);
         (cx.notice)(match detail {
@@ -225,10 +236,16 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) | Object::Type(_) | Object::Function(_) => None,
+        Object::Namespace(_)
+        | Object::Extension(_)
+        | Object::Type(_)
+        | Object::Function(_)
+        | Object::Operator(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
+        | Object::Policy(oid, _)
+        | Object::Rule(oid, _)
         | Object::Default(oid, _) => Some(oid),
     }
 }
@@ -245,6 +262,8 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
             Object::Constraint(table, oid) if !gone(table) => {
                 super::alter_table::constraints::remove(table, oid, cx)?;
             }
+            Object::Policy(table, oid) if !gone(table) => super::policy::remove(table, oid, cx),
+            Object::Rule(table, oid) if !gone(table) => super::rule::remove(table, oid, cx),
             Object::Default(table, attno) if !gone(table) => {
                 change_table(table, cx, |t| t.columns[attno as usize - 1].default = None);
             }
@@ -268,8 +287,12 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                 let key = ObjectKey::Type(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
-            Object::Function(oid) => {
+            Object::Function(oid) if cx.catalog().function(oid).is_some() => {
                 let key = ObjectKey::Function(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
+            }
+            Object::Extension(oid) => {
+                let key = ObjectKey::Extension(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Namespace(oid) => {

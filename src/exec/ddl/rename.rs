@@ -20,6 +20,8 @@ pub(super) async fn execute(statement: &RenameStmt, cx: &DdlContext<'_>) -> Resu
         | ObjectType::OBJECT_VIEW
         | ObjectType::OBJECT_MATVIEW => rename_relation(statement, new, cx).await,
         ObjectType::OBJECT_COLUMN => rename_column(statement, new, cx).await,
+        ObjectType::OBJECT_POLICY => super::policy::rename(statement, new, cx).await,
+        ObjectType::OBJECT_RULE => super::rule::rename(statement, new, cx).await,
         ObjectType::OBJECT_TABCONSTRAINT => rename_constraint(statement, new, cx).await,
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             super::types::rename(statement, new, cx).await

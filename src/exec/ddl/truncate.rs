@@ -67,7 +67,8 @@ fn check(table: &Relation, cx: &DdlContext<'_>) -> Result<()> {
         let message = format!("permission denied: \"{}\" is a system catalog", table.name);
         return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
     }
-    require_relation(&cx.catalog(), cx.env.current_role(), table.oid, "D")
+    require_relation(&cx.catalog(), cx.env.current_role(), table.oid, "D")?;
+    lock::check_unused(table, "TRUNCATE", cx)
 }
 
 /// Tables with foreign keys on those to be truncated must be truncated with them: CASCADE adds

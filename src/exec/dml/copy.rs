@@ -22,7 +22,7 @@ use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row, StatementContext};
-use crate::nodes::{AttrNumber, Expr};
+use crate::nodes::{AttrNumber, Expr, PolicyCheckKind};
 use crate::storage::{SortedPuts, Space};
 use crate::types::Datum;
 use bytes::Bytes;
@@ -142,7 +142,8 @@ impl BulkLoad {
             self.insert_routed(&family, row).map_err(|e| (line, e))?;
             return Ok(true);
         }
-        self.insert.target.complete(&self.state, &mut row).map_err(|e| (line, e))?;
+        let completed = self.insert.target.complete(&self.state, &mut row, PolicyCheckKind::Insert);
+        completed.map_err(|e| (line, e))?;
         self.batch.push((row, line));
         self.batch_bytes += bytes;
         if self.batch.len() >= BATCH_ROWS_MAX || self.batch_bytes >= BATCH_BYTES_MAX {
@@ -159,7 +160,7 @@ impl BulkLoad {
         }
         let target = family.route(state, &row)?;
         let mut row = target.own_row(row);
-        target.complete(state, &mut row)?;
+        target.complete(state, &mut row, PolicyCheckKind::Insert)?;
         target.insert(state, row)?;
         target.schema.activity.inserted.add(1);
         let due = state.dml.events.borrow().len();

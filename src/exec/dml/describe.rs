@@ -15,6 +15,9 @@ const FIELD_BYTES_MAX: usize = 64;
 /// read the table sees `(b) = (1)`, the columns that it may read or has given itself
 /// (`ExecBuildSlotValueDescription`).
 pub(super) fn failing_row(target: &Target, state: &ExecState, row: &[Datum]) -> Option<String> {
+    if target.is_policed(state) {
+        return None;
+    }
     let whole = target.may_read(state);
     let readable = |attno: AttrNumber| target.may_read_column(state, attno);
     let (mut names, mut values) = (Vec::new(), Vec::new());

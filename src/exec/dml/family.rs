@@ -12,6 +12,7 @@
 
 use super::Target;
 use super::describe;
+use super::policy::PolicyChecks;
 use super::target::Stored;
 use crate::catalog::{Catalog, ColumnMap, PartitionColumn, Relation};
 use crate::error::{PgError, Result, code};
@@ -19,7 +20,7 @@ use crate::exec::partition::Router;
 use crate::exec::{ExecState, Row};
 use crate::functions::privileges::{require_columns, require_relation};
 use crate::functions::{self, Deparse};
-use crate::nodes::{AttrNumber, Expr};
+use crate::nodes::{AttrNumber, Expr, PolicyCheckKind};
 use crate::types::{Datum, Oid};
 use parking_lot::RwLock;
 use std::collections::{BTreeSet, HashMap};
@@ -31,6 +32,7 @@ pub(super) struct StatementParts {
     /// Columns of the named table that the statement gives values.
     pub(super) assigned: Vec<AttrNumber>,
     pub(super) view_checks: Vec<(String, Expr)>,
+    pub(super) policies: Arc<PolicyChecks>,
 }
 
 pub(super) struct Family {
@@ -63,6 +65,7 @@ impl Family {
         let table = catalog.relation(oid).ok_or_else(|| PgError::internal("no such member"))?;
         let mut target = Target::compile_member(catalog, &self.named, table)?;
         target.check_views(catalog, &self.parts.view_checks)?;
+        target.policies = self.parts.policies.clone();
         let map = ColumnMap::new(&self.named, table);
         target.assigned = self.parts.assigned.iter().map(|attno| map.of(*attno)).collect();
         let target = Arc::new(target);
@@ -118,11 +121,11 @@ pub(super) fn replace(
     target.generate(state, &mut new)?;
     let routes = family.filter(|family| family.is_partitioned());
     let Some(family) = routes.filter(|_| target.partition.is_some()) else {
-        target.check(state, &new)?;
+        target.check(state, &new, PolicyCheckKind::Update)?;
         return Ok((target.update(state, old, new)?, target.clone()));
     };
     if target.takes(state, &new)? {
-        target.check(state, &new)?;
+        target.check(state, &new, PolicyCheckKind::Update)?;
         return Ok((target.update(state, old, new)?, target.clone()));
     }
     let row = target.named_row(new.clone());
@@ -132,7 +135,7 @@ pub(super) fn replace(
     target.give_away(state, old, &new)?;
     let to = family.route(state, &row)?;
     let mut row = to.own_row(row);
-    to.complete(state, &mut row)?;
+    to.complete(state, &mut row, PolicyCheckKind::Update)?;
     Ok((to.insert(state, row)?, to))
 }
 
@@ -146,7 +149,7 @@ pub(super) fn replace_by_action(
 ) -> Result<()> {
     target.generate(state, &mut new)?;
     if target.takes(state, &new)? {
-        target.check(state, &new)?;
+        target.check(state, &new, PolicyCheckKind::Update)?;
         return target.update(state, old, new).map(drop);
     }
     let catalog = &state.cx.catalog;
@@ -158,7 +161,7 @@ pub(super) fn replace_by_action(
     target.give_away(state, old, &new)?;
     let to = family.route(state, &row)?;
     let mut row = to.own_row(row);
-    to.complete(state, &mut row)?;
+    to.complete(state, &mut row, PolicyCheckKind::Update)?;
     to.insert(state, row).map(drop)
 }
 

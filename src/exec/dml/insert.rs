@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Row};
+use crate::nodes::PolicyCheckKind;
 use crate::types::Datum;
 
 pub(super) struct Insert {
@@ -32,7 +33,7 @@ impl Insert {
             }
             let target = modify.route(state, &row)?;
             let mut row = target.own_row(row);
-            target.complete(state, &mut row)?;
+            target.complete(state, &mut row, PolicyCheckKind::Insert)?;
             let written = match &self.on_conflict {
                 None => Some(target.insert(state, row)?),
                 Some(conflict) => match conflict.insert(&target, state, row)? {

@@ -11,7 +11,7 @@ use super::target::Stored;
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Row};
-use crate::nodes::{LockWait, MergeKind, RowLockMode};
+use crate::nodes::{LockWait, MergeKind, PolicyCheckKind, RowLockMode};
 use crate::types::Datum;
 use std::sync::Arc;
 
@@ -96,6 +96,11 @@ impl Merge {
         row: &Row,
     ) -> Result<()> {
         let activity = &target.schema.activity;
+        let kind = match clause.kind {
+            MergeKind::Delete => PolicyCheckKind::MergeDelete,
+            _ => PolicyCheckKind::MergeUpdate,
+        };
+        target.check_policies(state, &old.row, kind)?;
         if clause.kind == MergeKind::Delete {
             activity.deleted.add(1);
             return target.delete(state, old);
@@ -125,7 +130,7 @@ impl Merge {
         }
         let target = modify.route(state, &new)?;
         let mut new = target.own_row(new);
-        target.complete(state, &mut new)?;
+        target.complete(state, &mut new, PolicyCheckKind::Insert)?;
         target.insert(state, new)?;
         target.schema.activity.inserted.add(1);
         modify.affected(state, done, row)

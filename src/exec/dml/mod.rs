@@ -33,6 +33,7 @@ mod modify;
 mod newest;
 mod on_conflict;
 mod plan;
+mod policy;
 mod replacement;
 mod state;
 mod stream;

@@ -13,7 +13,7 @@ use crate::exec::expr::Program;
 use crate::exec::op::concat;
 use crate::exec::scan::ScanColumn;
 use crate::exec::{ExecState, Row};
-use crate::nodes::{LockWait, RowLockMode};
+use crate::nodes::{LockWait, PolicyCheckKind, RowLockMode};
 use crate::storage::{IsolationLevel, RowLock, Space, StorageError, row};
 use crate::types::Oid;
 use bytes::Bytes;
@@ -167,6 +167,7 @@ impl ConflictUpdate {
         {
             return Ok(Outcome::Nothing);
         }
+        target.check_policies(state, &old.row, PolicyCheckKind::Conflict)?;
         let mut new = old.row.clone();
         for (at, value) in &self.values {
             new[target.place(*at)] = value.eval(state, &both)?;
@@ -175,7 +176,7 @@ impl ConflictUpdate {
         if !target.takes(state, &new)? {
             return Err(would_move());
         }
-        target.check(state, &new)?;
+        target.check(state, &new, PolicyCheckKind::Update)?;
         target.update(state, &old, new).map(Outcome::Written)
     }
 }

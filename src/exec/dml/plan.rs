@@ -6,6 +6,7 @@ use super::matched::Matched;
 use super::merge::{Merge, WhenClause};
 use super::modify::{Action, Modify};
 use super::on_conflict::{ConflictUpdate, OnConflict};
+use super::policy::PolicyChecks;
 use super::{Delete, Insert, Target, Update};
 use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
@@ -34,11 +35,14 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
     let table = result_table(&catalog, query, rel)?;
     let mut target = Target::compile(&catalog, table)?;
     target.check_views(&catalog, &query.view_checks)?;
+    let row = Arc::new(whole_row(table, rel));
+    target.policies = Arc::new(PolicyChecks::plan(planner, table, &query.policy_checks, &row)?);
     let of_merge = query.merge.iter().flat_map(|action| &action.assigned);
     target.assigned = query.assigned.iter().chain(of_merge).copied().collect();
     let parts = StatementParts {
         assigned: target.assigned.clone(),
         view_checks: query.view_checks.clone(),
+        policies: target.policies.clone(),
     };
     let only = query.range(rel).only && query.command != CommandType::Insert;
     let family = Family::of(&catalog, table, parts).filter(|_| !only);

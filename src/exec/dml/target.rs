@@ -7,6 +7,7 @@
 
 use super::foreign_key::{self, Incoming, Outgoing};
 use super::index::TargetIndex;
+use super::policy::PolicyChecks;
 use super::{PartitionCheck, describe, wait};
 use crate::catalog::schema::{Owner, RowKey, TableSchema, table_schema};
 use crate::catalog::{Catalog, ColumnMap, ConstraintKind, Relation};
@@ -14,7 +15,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row};
 use crate::functions::privileges::{require_columns, require_relation};
-use crate::nodes::{AttrNumber, Expr, LockWait, RowLockMode};
+use crate::nodes::{AttrNumber, Expr, LockWait, PolicyCheckKind, RowLockMode};
 use crate::storage::{RowLock, Space};
 use crate::types::{self, Datum, Oid};
 use bytes::Bytes;
@@ -30,6 +31,8 @@ pub(in crate::exec) struct Target {
     checks: Vec<(String, Program)>,
     /// The columns that the statement itself gives values: whoever did may be told them in errors.
     pub(super) assigned: Vec<AttrNumber>,
+    /// What policies ask of the rows that are written: those of the table that the statement names.
+    pub(super) policies: Arc<PolicyChecks>,
     /// Whose privileges decide what errors show: the table that the statement names.
     asked: Oid,
     /// Where the table the statement names is another: which of its columns are which of this one's.
@@ -93,6 +96,7 @@ impl Target {
             not_null,
             checks,
             assigned: Vec::new(),
+            policies: Arc::default(),
             asked: table.oid,
             columns: None,
             partition: PartitionCheck::compile(catalog, table)?,
@@ -181,10 +185,15 @@ impl Target {
         &self.schema.relation
     }
 
-    /// Computes generated columns and checks NOT NULL and CHECK.
-    pub(super) fn complete(&self, state: &ExecState, row: &mut Row) -> Result<()> {
+    /// Computes generated columns and checks what holds for single rows.
+    pub(super) fn complete(
+        &self,
+        state: &ExecState,
+        row: &mut Row,
+        kind: PolicyCheckKind,
+    ) -> Result<()> {
         self.generate(state, row)?;
-        self.check(state, row)
+        self.check(state, row, kind)
     }
 
     /// Computes generated columns.
@@ -196,8 +205,23 @@ impl Target {
         Ok(())
     }
 
-    /// Checks what holds for single rows.
-    pub(super) fn check(&self, state: &ExecState, row: &Row) -> Result<()> {
+    /// Tests the policies' checks of a kind on a row.
+    pub(super) fn check_policies(
+        &self,
+        state: &ExecState,
+        row: &Row,
+        kind: PolicyCheckKind,
+    ) -> Result<()> {
+        match &self.columns {
+            _ if self.policies.is_empty() => Ok(()),
+            None => self.policies.test(kind, state, row),
+            Some(map) => self.policies.test(kind, state, &map.to_parent(row)),
+        }
+    }
+
+    /// Checks what holds for single rows: policies, NOT NULL and CHECK.
+    pub(super) fn check(&self, state: &ExecState, row: &Row, kind: PolicyCheckKind) -> Result<()> {
+        self.check_policies(state, row, kind)?;
         if let Some(&at) = self.not_null.iter().find(|&&at| row[at].is_null()) {
             return Err(self.null_violation(state, row, at));
         }
@@ -467,7 +491,8 @@ impl Target {
     /// Whether the current role may see the table's values in an error.
     pub(super) fn may_read(&self, state: &ExecState) -> bool {
         let role = state.env().current_role();
-        require_relation(&state.cx.catalog, role, self.asked, "r").is_ok()
+        let granted = require_relation(&state.cx.catalog, role, self.asked, "r").is_ok();
+        granted && !self.is_policed(state)
     }
 
     /// Whether it may see one column's.
@@ -475,6 +500,12 @@ impl Target {
         let (column, role) = (BTreeSet::from([attno]), state.env().current_role());
         let alike = self.columns.is_none();
         alike && require_columns(&state.cx.catalog, role, self.asked, 'r', &column).is_ok()
+    }
+
+    /// Whether policies bind the current role: no error tells it of rows then.
+    pub(super) fn is_policed(&self, state: &ExecState) -> bool {
+        let (catalog, role) = (&state.cx.catalog, state.env().current_role());
+        catalog.relation(self.asked).is_some_and(|table| table.polices(catalog, role))
     }
 
     /// The error with this table's schema and name.

@@ -4,6 +4,7 @@
 //! and antijoins (see [`super::sub_link`]).
 
 use super::access::{Access, WantedOrder};
+use super::barrier::{self, Secured};
 use super::cost;
 use super::inherit::has_family;
 use super::planner::{Built, Planner};
@@ -15,7 +16,7 @@ use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::{Callee, Program};
-use crate::exec::op::{Filter, FunctionScan, OneRow, SetCall, Values};
+use crate::exec::op::{Filter, FunctionScan, OneRow, OneTimeFilter, SetCall, Values};
 use crate::exec::sql_function::SqlFunction;
 use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
 use crate::nodes::*;
@@ -47,8 +48,10 @@ impl Planner {
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));
         let never = conditions.iter().any(is_never_true);
         let mut units = Units::of(query, query.from.items.iter());
+        let once: Vec<Expr> = conditions.extract_if(.., |c| quals::is_one_time(c)).collect();
         units.conditions.append(&mut conditions);
-        let (mut built, ordered) = self.plan_units(&from, units, order)?;
+        let (built, ordered) = self.plan_units(&from, units, order)?;
+        let mut built = self.one_time_filter(built, &once)?;
         if never {
             // The plan gave the layout; nothing of it needs to run.
             built = Built::new(Values { rows: Arc::default() }, built.layout, 0.0, cost::ROW);
@@ -139,22 +142,32 @@ impl Planner {
                 let relation = relation.ok_or_else(|| PgError::internal("no such relation"))?;
                 let columns = from.needed.get(&rel).unwrap_or(&empty);
                 let sampled = !matches!(from.query.from.items.as_slice(), [FromItem::Range(_)]);
+                let secured = Secured::of(&entry.security, conditions, &catalog);
                 let access = Access {
                     rel,
                     relation,
                     columns,
-                    conditions,
+                    conditions: &secured.scanned,
                     outer: None,
                     order,
                     only: entry.only,
                     with_deleted: entry.with_deleted,
-                    sampled,
+                    // The sample has rows that are not for everybody to see.
+                    sampled: sampled && entry.security.is_empty(),
                 };
                 let found = self.access(&access)?;
-                Ok((found.built, found.ordered))
+                let built = self.filter(found.built, &secured.links)?;
+                Ok((self.filter(built, &secured.leaky)?, found.ordered))
             }
-            RangeSource::Subquery { query, .. } => {
-                let (pushed, kept) = push_into(query, rel, conditions);
+            RangeSource::Subquery { query, view } => {
+                let catalog = self.catalog();
+                let view = view.and_then(|oid| catalog.relation(oid));
+                let (leaky, harmless) = match view.is_some_and(|view| view.is_security_barrier()) {
+                    true => barrier::split(conditions, &catalog),
+                    false => (Vec::new(), conditions.to_vec()),
+                };
+                let (pushed, kept) = push_into(query, rel, &harmless);
+                let kept = [kept, leaky].concat();
                 let below = self.plan_below(pushed.as_ref().unwrap_or(query))?;
                 let built = relabelled(below, rel, query);
                 Ok((self.filter(built, &kept)?, false))
@@ -244,6 +257,18 @@ impl Planner {
             });
         }
         Ok(SetCall::Value(self.compile(call, layout)?))
+    }
+
+    /// Tests conditions that are the same for all rows.
+    fn one_time_filter(&mut self, built: Built, conditions: &[Expr]) -> Result<Built> {
+        if conditions.is_empty() {
+            return Ok(built);
+        }
+        let programs = self.compile_all(conditions, &built.layout)?;
+        let Built { node, layout, rows, cost } = built;
+        let filter = OneTimeFilter { input: node, conditions: Arc::new(programs) };
+        let note = self.condition_note("One-Time Filter", conditions);
+        Ok(Built::new(filter, layout, rows, cost).noted(note))
     }
 
     /// Adds a filter where there are conditions.

@@ -50,17 +50,30 @@ impl Planner {
         Ok(locks)
     }
 
-    /// The conditions of WHERE and of inner joins, over joined rows: what a newer version of a row
-    /// must satisfy.
+    /// The conditions of policies, of WHERE and of inner joins, over joined rows: what a newer version
+    /// of a row must satisfy.
     pub(super) fn recheck(
         &mut self,
         query: &Query,
         built: &Built,
     ) -> Result<Vec<crate::exec::expr::Program>> {
         let mut conditions = Vec::new();
+        query.from.items.iter().for_each(|item| security(query, item, &mut conditions));
         query.from.filter.iter().for_each(|f| quals::conjuncts(f, &mut conditions));
         query.from.items.iter().for_each(|item| inner_conditions(item, &mut conditions));
         self.compile_all(&conditions, &built.layout)
+    }
+}
+
+/// The security conditions of entries whose rows are not made up by an outer join.
+fn security(query: &Query, item: &FromItem, out: &mut Vec<Expr>) {
+    match item {
+        FromItem::Range(rel) => out.extend(query.range(*rel).security.iter().cloned()),
+        FromItem::Join(join) if join.kind == JoinKind::Inner => {
+            security(query, &join.left, out);
+            security(query, &join.right, out);
+        }
+        FromItem::Join(_) => {}
     }
 }
 

@@ -83,10 +83,13 @@ fn need_target(planner: &Planner, query: &mut Query, rel: RangeIndex) {
 
 /// What a source row and a target row match by.
 fn merge_condition(query: &Query) -> Vec<Expr> {
-    match query.from.items.as_slice() {
-        [FromItem::Join(join)] => join.on.iter().cloned().collect(),
-        _ => query.from.filter.iter().cloned().collect(),
-    }
+    let target = query.result_relation.map(|rel| query.range(rel));
+    let mut conditions = target.map_or_else(Vec::new, |target| target.security.clone());
+    conditions.extend(match query.from.items.as_slice() {
+        [FromItem::Join(join)] => join.on.clone(),
+        _ => query.from.filter.clone(),
+    });
+    conditions
 }
 
 fn has(item: &FromItem, rel: RangeIndex) -> bool {

@@ -150,6 +150,7 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from,
             with_deleted: false,
+            security: Vec::new(),
             only: false,
         });
         let mut item = self.item(rel, name, Some(relation.oid), names, &types);
@@ -243,6 +244,7 @@ impl<'n> Binder<'_, 'n> {
             lateral,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
             only: false,
         });
         Ok(self.item(rel, name, None, names, &types))
@@ -284,6 +286,7 @@ impl<'n> Binder<'_, 'n> {
             lateral,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
             only: false,
         });
         let item = self.item(rel, name, None, names, &types);

@@ -39,6 +39,7 @@ pub(super) enum Place {
     Generated,
     CopyWhere,
     CallArgument,
+    Policy,
     PartitionBound,
     PartitionKey,
 }
@@ -79,6 +80,7 @@ impl Place {
             Place::Generated => "GENERATED AS",
             Place::CopyWhere => "WHERE",
             Place::CallArgument => "CALL",
+            Place::Policy => "POLICY",
             Place::PartitionBound => "partition bound",
             Place::PartitionKey => "PARTITION BY",
         }
@@ -100,6 +102,7 @@ impl Place {
             Place::Generated => "column generation expressions",
             Place::CopyWhere => "COPY FROM WHERE conditions",
             Place::CallArgument => "CALL arguments",
+            Place::Policy => "policy expressions",
             Place::PartitionKey => "partition key expressions",
             other => other.name(),
         }

@@ -23,6 +23,7 @@ mod partition;
 mod partition_qual;
 mod precedence;
 mod query;
+mod rule;
 mod scope;
 mod sort;
 mod sublink;
@@ -61,6 +62,7 @@ pub fn deparse(
                 .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
             expression(&names, &expr, relation, pretty).map(Some)
         }
+        Deparse::Rule(oid) => rule::definition(&names, oid, pretty),
         Deparse::PartitionKey(table) => partition::key(&names, table),
         Deparse::PartitionColumn { table, at } => partition::key_column(&names, table, at),
         Deparse::PartitionConstraint(oid) => partition_qual::definition(&names, oid),

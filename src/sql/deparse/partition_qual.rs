@@ -166,8 +166,9 @@ impl Quals<'_> {
             _ => false,
         };
         let first = (0..columns.len()).find(|at| !same(*at)).unwrap_or(columns.len());
-        let equal = from.iter().enumerate().take(first);
-        all.extend(equal.filter_map(|(at, edge)| self.edge_operation(at, EQUAL, edge)));
+        for (at, edge) in from.iter().enumerate().take(first) {
+            all.extend(self.edge_operation(at, EQUAL, edge));
+        }
         let lower = self.arms(first, from, (GREATER, GREATER_EQUAL), &RangeEdge::MinValue);
         let upper = self.arms(first, to, (LESS, LESS_EQUAL), &RangeEdge::MaxValue);
         for arms in [lower, upper] {
@@ -193,8 +194,9 @@ impl Quals<'_> {
         let mut arms = Vec::new();
         for last in first..edges.len() {
             let mut arm = Vec::new();
-            let equal = edges.iter().enumerate().take(last).skip(first);
-            arm.extend(equal.filter_map(|(at, edge)| self.edge_operation(at, EQUAL, edge)));
+            for (at, edge) in edges.iter().enumerate().take(last).skip(first) {
+                arm.extend(self.edge_operation(at, EQUAL, edge));
+            }
             let next = edges.get(last + 1);
             let strategy = match next {
                 Some(next) if next == open => inclusive,

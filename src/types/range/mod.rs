@@ -9,6 +9,7 @@
 
 mod canonical;
 pub mod multirange;
+pub mod search;
 mod text;
 mod wire;
 

@@ -55,6 +55,7 @@ pub(super) async fn execute(statement: &AlterTableStmt, cx: &DdlContext<'_>) -> 
     };
     check_kind(&relation, kind)?;
     privileges::relation_owner(&relation, cx)?;
+    lock::check_unused(&relation, "ALTER TABLE", cx)?;
     for (at, command) in commands.iter().enumerate() {
         let again = |other: &&&AlterTableCmd| {
             other.subtype == At::AT_AlterColumnType && other.name() == command.name()
@@ -150,6 +151,14 @@ async fn run(oid: u32, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<(
         At::AT_SetStatistics => column_attrs::set_statistics(&table, command, cx),
         At::AT_SetStorage => column_attrs::set_storage(&table, command, cx),
         At::AT_AlterConstraint => constraints::alter(&table, command, cx),
+        kind @ (At::AT_EnableRowSecurity
+        | At::AT_DisableRowSecurity
+        | At::AT_ForceRowSecurity
+        | At::AT_NoForceRowSecurity) => super::policy::set(&table, kind, cx),
+        At::AT_EnableRule
+        | At::AT_EnableAlwaysRule
+        | At::AT_EnableReplicaRule
+        | At::AT_DisableRule => super::rule::set_enabled(&table, command, cx),
         At::AT_ChangeOwner => misc::change_owner(&table, command, cx),
         At::AT_SetRelOptions => misc::set_options(&table, command, cx).await,
         At::AT_ResetRelOptions => misc::reset_options(&table, command, cx).await,
@@ -166,7 +175,7 @@ pub(super) fn current(oid: u32, cx: &DdlContext<'_>) -> Arc<Relation> {
 }
 
 /// 42809 unless the relation is a table.
-fn check_table(relation: &Relation, action: &str) -> Result<()> {
+pub(super) fn check_table(relation: &Relation, action: &str) -> Result<()> {
     if relation.kind == RelationKind::Table {
         return Ok(());
     }

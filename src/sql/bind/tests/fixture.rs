@@ -102,6 +102,8 @@ fn relation(oid: Oid, name: &str, kind: RelationKind, columns: Vec<Column>) -> R
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
         lineage: Default::default(),
     }
 }
