@@ -468,4 +468,3 @@ WITH u AS (UPDATE keyed SET c = c || '+' RETURNING *) SELECT count(*) FROM u;
 SELECT a FROM keyed WHERE b BETWEEN 12 AND 18 UNION ALL SELECT a FROM ONLY keyed_1 ORDER BY 1;
 SELECT DISTINCT tableoid::regclass::text FROM keyed ORDER BY 1;
 SELECT a, row_number() OVER (PARTITION BY tableoid ORDER BY a) FROM keyed ORDER BY 1, 2;
-EXPLAIN (COSTS OFF) SELECT * FROM keyed WHERE b = 100;
