@@ -45,6 +45,7 @@ pub mod tagged;
 mod tests;
 pub mod textsearch;
 pub mod uuid;
+pub mod xml;
 
 pub use charset::{Charset, SharedCharset};
 pub use codec::{binary_in, binary_out, text_in, text_out};
