@@ -6,8 +6,8 @@
 //! the same objects. Rolling back to a savepoint truncates the log.
 
 use super::{
-    Catalog, ColdStorage, Database, DefaultAcl, Function, Namespace, Relation, Role, SchemaVersion,
-    UserType,
+    Catalog, ColdStorage, Database, DefaultAcl, Extension, Function, Namespace, Relation, Role,
+    SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub enum ObjectKey {
     Type(Oid, Oid),
     DefaultAcl(Oid, Oid),
     Function(Oid, Oid),
+    Extension(Oid, Oid),
     /// A version of a relation: database, relation, number.
     Version(Oid, Oid, u32),
 }
@@ -38,6 +39,7 @@ pub enum Change {
     PutType(Oid, Arc<UserType>),
     PutDefaultAcl(Oid, Arc<DefaultAcl>),
     PutFunction(Oid, Arc<Function>),
+    PutExtension(Oid, Arc<Extension>),
     PutVersion(Oid, Arc<SchemaVersion>),
     Remove(ObjectKey),
 }
@@ -54,6 +56,7 @@ impl Change {
             Change::PutType(database, t) => ObjectKey::Type(*database, t.oid),
             Change::PutDefaultAcl(database, d) => ObjectKey::DefaultAcl(*database, d.oid),
             Change::PutFunction(database, f) => ObjectKey::Function(*database, f.proc.oid),
+            Change::PutExtension(database, e) => ObjectKey::Extension(*database, e.oid),
             Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),
             Change::Remove(key) => *key,
         }

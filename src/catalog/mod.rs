@@ -18,10 +18,13 @@ pub mod builtin;
 mod changes;
 mod default_acl;
 pub mod depend;
+mod extension;
 mod function;
 mod history;
 mod information_schema;
+mod lineage;
 mod objects;
+pub mod partition;
 pub mod pg_catalog;
 mod policy;
 mod records;
@@ -40,8 +43,12 @@ pub mod view_update;
 
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use default_acl::{DefaultAcl, DefaultAclKind};
+pub use extension::Extension;
 pub use function::{Function, FunctionBody};
 pub use history::SchemaVersion;
+pub use lineage::{
+    ColumnMap, Lineage, Origin, PartitionBound, PartitionColumn, PartitionKey, RangeEdge, Strategy,
+};
 pub use objects::*;
 pub use policy::{Policy, PolicyCommand, RowSecurity};
 pub use rule::{Rule, RuleEvent};

@@ -4,6 +4,7 @@
 //! across restarts. Expressions are stored bound ([`crate::nodes`]), so that renames do not touch
 //! them. Objects are immutable and shared; a change makes a new one.
 
+use super::lineage::{Lineage, Origin};
 use super::{RowSecurity, Rule};
 use crate::nodes::{AttrNumber, Expr, Query};
 use crate::storage::row::{self, PastType};
@@ -147,6 +148,8 @@ pub struct Relation {
     /// In the order they were made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
+    #[serde(default, skip_serializing_if = "Lineage::is_none")]
+    pub lineage: Lineage,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -176,6 +179,8 @@ pub struct Column {
     /// `attacl`: what is granted on this column alone.
     #[serde(default)]
     pub acl: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Origin::is_local_only")]
+    pub origin: Origin,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,6 +199,8 @@ pub struct Constraint {
     pub validated: bool,
     pub no_inherit: bool,
     pub comment: Option<String>,
+    #[serde(default, skip_serializing_if = "Origin::is_local_only")]
+    pub origin: Origin,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

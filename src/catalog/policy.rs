@@ -82,6 +82,7 @@ impl Policy {
             lateral: false,
             in_from: true,
             with_deleted: false,
+            only: false,
             security: Vec::new(),
         });
         query.from.items.push(FromItem::Range(1));

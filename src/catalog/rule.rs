@@ -79,6 +79,7 @@ impl Rule {
             lateral: false,
             in_from: false,
             with_deleted: false,
+            only: false,
             security: Vec::new(),
         };
         query.range_table = vec![entry(), entry()];

@@ -13,8 +13,8 @@ use super::builtin::{self, Proc};
 use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
-    ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Function, Namespace,
-    Policy, Relation, Role, Rule, SchemaVersion, UserType,
+    ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
+    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -51,6 +51,7 @@ struct Space {
     relations: BTreeMap<Oid, Arc<Relation>>,
     types: TypeSpace,
     default_acls: BTreeMap<Oid, Arc<DefaultAcl>>,
+    extensions: BTreeMap<Oid, Arc<Extension>>,
     functions: BTreeMap<Oid, Arc<Function>>,
     /// Name to functions, in OID order.
     function_names: HashMap<String, Vec<Oid>>,
@@ -66,6 +67,8 @@ struct Space {
     referencing: HashMap<Oid, Vec<Oid>>,
     /// Table to its indexes, in OID order.
     indexes: HashMap<Oid, Vec<Oid>>,
+    /// Table or index to those that inherit from it, in OID order.
+    children: HashMap<Oid, Vec<Oid>>,
     /// Table to the sequences owned by its columns, in OID order.
     owned_sequences: HashMap<Oid, Vec<Oid>>,
     /// Table to its versions, oldest first.
@@ -190,9 +193,10 @@ impl Catalog {
         self.local.relations.len()
     }
 
-    /// Whether an OID names one of PostgreSQL's own objects.
+    /// Whether an OID names an object that the program brings along: one of PostgreSQL's own, or of an
+    /// extension, installed or not.
     pub fn is_system(oid: Oid) -> bool {
-        oid < FIRST_USER_OID
+        oid < FIRST_USER_OID || builtin::is_member(oid)
     }
 
     /// The table that has this constraint, and the constraint.
@@ -228,6 +232,11 @@ impl Catalog {
     /// A table's indexes, in OID order.
     pub fn indexes_of(&self, table: &Relation) -> impl Iterator<Item = &Arc<Relation>> {
         table.indexes.iter().filter_map(|oid| self.relation(*oid))
+    }
+
+    /// The tables or indexes that have this one as a parent, in OID order.
+    pub fn children(&self, oid: Oid) -> &[Oid] {
+        self.local.children.get(&oid).map_or(&[], Vec::as_slice)
     }
 
     /// The sequences that belong to a table's columns (serial and identity), in OID order.
@@ -282,6 +291,11 @@ impl Catalog {
         self.local.default_acls.values()
     }
 
+    /// All that are installed in the database, in OID order; `plpgsql`, which always is, not among them.
+    pub fn extensions(&self) -> impl Iterator<Item = &Arc<Extension>> {
+        self.local.extensions.values()
+    }
+
     /// The user's function or procedure with this OID.
     pub fn function(&self, oid: Oid) -> Option<&Arc<Function>> {
         self.local.functions.get(&oid)
@@ -292,10 +306,10 @@ impl Catalog {
         self.local.functions.values()
     }
 
-    /// The pg_proc row with this OID, built-in or the user's.
+    /// The pg_proc row with this OID, built-in, an installed extension's or the user's.
     pub fn proc(&self, oid: Oid) -> Option<&Proc> {
         match Catalog::is_system(oid) {
-            true => builtin::proc(oid),
+            true => builtin::proc(oid).filter(|_| self.is_there(oid)),
             false => self.function(oid).map(|function| &function.proc),
         }
     }
@@ -304,8 +318,11 @@ impl Catalog {
     pub fn procs_named<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c Proc> + use<'c> {
         let made = self.local.function_names.get(name).into_iter().flatten();
         let made = made.filter_map(|oid| self.local.functions.get(oid)).map(|f| &f.proc);
-        let builtin: Vec<&Proc> = builtin::procs_named(name).collect();
-        builtin.into_iter().chain(made)
+        let mut found: Vec<&Proc> = builtin::procs_named(name).collect();
+        for extension in self.extensions() {
+            found.extend(builtin::member_procs_named(extension.facts(), name));
+        }
+        found.into_iter().chain(made)
     }
 
     /// Whether a label of an enum was added by the transaction whose catalog this is.
@@ -355,6 +372,9 @@ impl Catalog {
                 self.space(*database).default_acls.insert(d.oid, d.clone());
             }
             Change::PutFunction(database, f) => self.space(*database).put_function(f.clone()),
+            Change::PutExtension(database, e) => {
+                self.space(*database).extensions.insert(e.oid, e.clone());
+            }
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -385,6 +405,9 @@ impl Catalog {
                 self.space(*database).default_acls.remove(oid);
             }
             ObjectKey::Function(database, oid) => self.space(*database).remove_function(*oid),
+            ObjectKey::Extension(database, oid) => {
+                self.space(*database).extensions.remove(oid);
+            }
             // Versions go with their table.
             ObjectKey::Version(..) => {}
         }
@@ -417,6 +440,9 @@ impl Space {
         self.parts.extend(parts(&relation).map(|part| (part, relation.oid)));
         if let Some((table, _)) = relation.sequence.as_ref().and_then(|s| s.owned_by) {
             link(&mut self.owned_sequences, table, relation.oid);
+        }
+        for parent in &relation.lineage.parents {
+            link(&mut self.children, *parent, relation.oid);
         }
         if let Some(index) = &relation.index {
             link(&mut self.indexes, index.table, relation.oid);
@@ -469,6 +495,9 @@ impl Space {
         }
         if let Some((table, _)) = old.sequence.as_ref().and_then(|s| s.owned_by) {
             unlink(&mut self.owned_sequences, table, oid);
+        }
+        for parent in &old.lineage.parents {
+            unlink(&mut self.children, *parent, oid);
         }
         if let Some(index) = &old.index {
             unlink(&mut self.indexes, index.table, oid);

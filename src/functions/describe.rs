@@ -134,11 +134,11 @@ pub(super) fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String 
         shown.push(text);
     }
     match ordered_set {
-        Some(aggregate) => {
+        Some(aggregate) if listing != Listing::Table => {
             let direct = usize::try_from(aggregate.direct_args).unwrap_or(0);
             order_by(shown, direct, proc.variadic != 0)
         }
-        None => shown.join(", "),
+        _ => shown.join(", "),
     }
 }
 
@@ -221,6 +221,7 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
                 .and_then(|r| r.comment.clone()),
         },
         class::PROC => catalog.function(object).and_then(|f| f.comment.clone()),
+        class::EXTENSION => catalog.extension(object).and_then(|e| e.comment.clone()),
         class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),
         class::AUTHID => catalog.role(object).and_then(|r| r.comment.clone()),
         _ => None,
@@ -248,7 +249,7 @@ fn object_comment(ctx: &Ctx<'_>, object: Oid, catalog_class: Option<Oid>) -> Res
 
 /// The older form without a catalog's name: the first object of that OID with a comment.
 fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
-    const CLASSES: [Oid; 8] = [
+    const CLASSES: [Oid; 9] = [
         class::CLASS,
         class::TYPE,
         class::PROC,
@@ -257,6 +258,7 @@ fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
         class::CONSTRAINT,
         class::COLLATION,
         class::POLICY,
+        class::EXTENSION,
     ];
     let found = CLASSES.iter().find_map(|class| comment(ctx.env.catalog(), object, *class));
     found.map_or(Datum::Null, Datum::text)
@@ -394,9 +396,12 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ),
     ("pg_get_serial_sequence", Scalar(|c, a| serial_sequence(c, a[0].as_text(), a[1].as_text()))),
     ("pg_get_replica_identity_index", Scalar(|c, a| Ok(replica_identity(c.env, a[0].as_oid())))),
-    // Nothing is partitioned, and there are no extended statistics, rules of users, or triggers.
-    ("pg_get_partkeydef", Scalar(|_, _| Ok(Datum::Null))),
-    ("pg_get_partition_constraintdef", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_get_partkeydef", Scalar(|c, a| deparse(c, Deparse::PartitionKey(a[0].as_oid()), false))),
+    (
+        "pg_get_partition_constraintdef",
+        Scalar(|c, a| deparse(c, Deparse::PartitionConstraint(a[0].as_oid()), false)),
+    ),
+    // There are no extended statistics, rules of users, or triggers.
     ("pg_get_statisticsobjdef", Scalar(|_, _| Ok(Datum::Null))),
     ("pg_get_statisticsobjdef_columns", Scalar(|_, _| Ok(Datum::Null))),
     ("pg_get_triggerdef", Scalar(|_, _| Ok(Datum::Null))),

@@ -26,6 +26,7 @@ mod describe;
 mod encoding;
 pub mod encoding_names;
 mod enums;
+mod extensions;
 #[cfg(test)]
 mod facts;
 mod float;
@@ -47,6 +48,7 @@ mod like;
 mod lsn;
 mod macaddr;
 mod math;
+mod member_names;
 mod money;
 mod name_list;
 mod network;
@@ -238,6 +240,15 @@ pub enum Deparse<'a> {
     Constraint(Oid),
     /// One that a user has made.
     Rule(Oid),
+    /// PARTITION BY's key with its strategy.
+    PartitionKey(Oid),
+    /// One column or expression of it, from 0.
+    PartitionColumn {
+        table: Oid,
+        at: usize,
+    },
+    /// What is true of a partition's rows.
+    PartitionConstraint(Oid),
     DomainDefault(Oid),
     /// The body of a function where it is in the SQL standard's form.
     FunctionBody(Oid),

@@ -230,6 +230,9 @@ pub struct RangeEntry {
     /// views with `security_barrier` that the statement changes a table through.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub security: Vec<Expr>,
+    /// ONLY: without the tables that inherit from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

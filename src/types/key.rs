@@ -64,6 +64,9 @@ pub fn encode_value(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         Datum::Text(v) if type_oid == oids::BPCHAR => {
             encode_bytes(string::trim_blanks(v).as_bytes(), out);
         }
+        Datum::Text(v) if type_oid == oids::CITEXT => {
+            encode_bytes(string::folded(v).as_bytes(), out);
+        }
         Datum::Text(v) => encode_bytes(v.as_bytes(), out),
         Datum::Bytea(v) if bits::is_bits(type_oid) => {
             let (bytes, length) = bits::key_parts(v);
@@ -293,6 +296,8 @@ mod tests {
             ],
         ),
         (oids::TEXT, &["", "a", "a ", "aa", "b", "ä"]),
+        (oids::CITEXT, &["", "a", "=A", "aB", "=Ab", "b", "ä"]),
+        (oids::HSTORE, &["", "a=>1", "aa=>1", "a=>NULL,b=>2", "b=>1"]),
         (oids::BPCHAR, &["", "=  ", "a", "=a  ", "b"]),
         (oids::BYTEA, &["", "\\x00", "\\x0000", "\\x0001", "\\x01", "\\xff"]),
         (

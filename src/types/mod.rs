@@ -22,6 +22,7 @@ mod datum;
 pub mod float;
 mod format;
 pub mod geometry;
+pub mod hstore;
 pub mod input;
 pub mod int;
 pub mod inverted;

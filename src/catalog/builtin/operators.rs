@@ -1,15 +1,17 @@
 //! `pg_operator`.
 
 use super::data::Reader;
+use super::extensions::Extension;
 use super::table::{Row, Table};
 use crate::types::Oid;
 use std::sync::LazyLock;
 
-/// A row of pg_operator. All built-in operators are in pg_catalog.
+/// A row of pg_operator. Those that are not an extension's are in pg_catalog.
 #[derive(Clone, Debug)]
 pub struct Operator {
     pub oid: Oid,
     pub name: &'static str,
+    pub namespace: Oid,
     /// 0 for a prefix operator.
     pub left: Oid,
     pub right: Oid,
@@ -31,6 +33,7 @@ impl Row for Operator {
         Operator {
             oid: r.oid("oid"),
             name: r.text("oprname"),
+            namespace: r.oid("oprnamespace"),
             left: r.oid("oprleft"),
             right: r.oid("oprright"),
             result: r.oid("oprresult"),
@@ -58,12 +61,20 @@ pub fn operator(oid: Oid) -> Option<&'static Operator> {
     OPERATORS.get(oid)
 }
 
-/// All operators of this name, prefix ones (`left == 0`) among them, in OID order.
+/// PostgreSQL's own operators of this name, prefix ones (`left == 0`) among them, in OID order.
 pub fn operators_named(name: &str) -> impl Iterator<Item = &'static Operator> {
     OPERATORS.named(name)
 }
 
-/// The operator with exactly these operand types; `left` 0 for a prefix operator.
+/// An extension's operators of this name.
+pub fn member_operators_named(
+    extension: &'static Extension,
+    name: &str,
+) -> impl Iterator<Item = &'static Operator> {
+    OPERATORS.members_named(extension, name)
+}
+
+/// The operator of PostgreSQL's own with exactly these operand types; `left` 0 for a prefix operator.
 pub fn operator_by_signature(name: &str, left: Oid, right: Oid) -> Option<&'static Operator> {
     operators_named(name).find(|o| o.left == left && o.right == right)
 }

@@ -16,10 +16,15 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
             let name = catalog.namespace(oid).map_or_else(|| oid.to_string(), |n| n.name.clone());
             format!("schema {}", quote(&name))
         }
+        Object::Extension(oid) => {
+            let name = catalog.extension(oid).map_or("", |extension| extension.name.as_str());
+            format!("extension {}", quote(name))
+        }
         Object::Type(oid) => {
             format!("type {}", type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()))
         }
         Object::Function(oid) => function(catalog, oid, path),
+        Object::Operator(oid) => operator(catalog, oid, path),
         Object::Relation(oid) => relation(catalog, oid, path),
         Object::Column(table, attno) => {
             let name = column_name(table, attno);
@@ -50,19 +55,33 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
 
 /// `function f(integer,text)`; the name is qualified where the search path finds another or none.
 fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
-    let Some(found) = catalog.function(oid) else { return format!("function {oid}") };
-    let proc = &found.proc;
+    let Some(proc) = catalog.proc(oid) else { return format!("function {oid}") };
     let types = proc.arg_types.iter();
     let types = types.map(|t| type_name(catalog, *t, path).unwrap_or_else(|| t.to_string()));
     let types = types.collect::<Vec<_>>().join(",");
-    let name = match path.contains(&proc.namespace) {
+    let namespace = catalog.schema_of(proc.namespace);
+    let name = match path.contains(&namespace) {
         true => quote(&proc.name),
         false => {
-            let schema = catalog.namespace(proc.namespace).map_or("", |n| n.name.as_str());
+            let schema = catalog.namespace(namespace).map_or("", |n| n.name.as_str());
             format!("{}.{}", quote(schema), quote(&proc.name))
         }
     };
-    format!("{} {name}({types})", found.kind_name())
+    let kind = catalog.function(oid).map_or("function", |made| made.kind_name());
+    format!("{kind} {name}({types})")
+}
+
+/// `operator %(text,text)`; qualified where the search path does not have its schema.
+fn operator(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    let Some(found) = builtin::operator(oid) else { return format!("operator {oid}") };
+    let operand = |oid: Oid| match oid {
+        0 => "NONE".to_owned(),
+        oid => type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()),
+    };
+    let namespace = catalog.schema_of(found.namespace);
+    let schema = catalog.namespace(namespace).filter(|_| !path.contains(&namespace));
+    let schema = schema.map_or_else(String::new, |n| format!("{}.", quote(&n.name)));
+    format!("operator {schema}{}({},{})", found.name, operand(found.left), operand(found.right))
 }
 
 fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {

@@ -1,12 +1,15 @@
 //! Who depends on an object directly.
 
-use super::refs::{calls_function, names_type, query_calls_function, query_names_type, rests_on};
+use super::refs::{
+    Used, called, names_type, operated, query_names_type, query_uses, rests_on, uses,
+};
 use super::{Object, columns_of, relations_of, relations_of_query};
+use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{
-    Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
+    Catalog, Column, Constraint, ConstraintKind, Extension, Relation, RelationKind, UserType,
 };
 use crate::nodes::{AttrNumber, Expr, Query};
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -14,32 +17,63 @@ use std::sync::Arc;
 pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool)> {
     let mut found = match object {
         Object::Namespace(oid) => of_namespace(catalog, oid),
+        Object::Extension(oid) => catalog.extension(oid).map(|e| of_extension(e)),
         Object::Type(oid) => Some(of_type(catalog, oid)),
         Object::Relation(oid) => catalog.relation(oid).map(|r| of_relation(catalog, r)),
         Object::Column(table, attno) => {
             catalog.relation(table).map(|table| of_column(catalog, table, attno))
         }
         Object::Constraint(_, oid) => {
-            catalog.constraint(oid).map(|(_, constraint)| of_constraint(catalog, constraint))
+            catalog.constraint(oid).map(|(table, c)| of_constraint(catalog, table, c))
         }
-        Object::Function(oid) => Some(of_function(catalog, oid)),
+        Object::Function(oid) => Some(of_used(catalog, oid, called)),
+        Object::Operator(oid) => Some(of_used(catalog, oid, operated)),
         Object::Policy(..) | Object::Rule(..) | Object::Default(..) => None,
     }
     .unwrap_or_default();
+    found.extend(members_needing(object));
     found.sort_by_key(|(object, _)| sort_key(object));
     found
+}
+
+/// The members of an extension that need another of its members.
+fn members_needing(object: Object) -> Vec<(Object, bool)> {
+    let address = match object {
+        Object::Type(oid) => (class::TYPE, oid),
+        Object::Function(oid) => (class::PROC, oid),
+        Object::Operator(oid) => (class::OPERATOR, oid),
+        _ => return Vec::new(),
+    };
+    let dependents = builtin::extension_of(address.1).map(|e| e.dependents(address));
+    let member = |(of_class, oid): (Oid, Oid)| match of_class {
+        class::TYPE => Some((Object::Type(oid), true)),
+        class::PROC => Some((Object::Function(oid), true)),
+        class::OPERATOR => Some((Object::Operator(oid), true)),
+        _ => None,
+    };
+    dependents.into_iter().flatten().filter_map(member).collect()
+}
+
+/// Older than all that users make, as an extension mostly is, and in its own order.
+fn age(oid: Oid) -> Oid {
+    match builtin::is_member(oid) {
+        true => oid - oids::EXTENSIONS.start,
+        false => oid,
+    }
 }
 
 /// Newest first. A default is an object of its own, which is newer than its table.
 fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
     match *object {
         Object::Namespace(oid)
+        | Object::Extension(oid)
         | Object::Type(oid)
         | Object::Function(oid)
+        | Object::Operator(oid)
         | Object::Relation(oid)
         | Object::Constraint(_, oid)
         | Object::Policy(_, oid)
-        | Object::Rule(_, oid) => (Reverse((oid, false)), 0),
+        | Object::Rule(_, oid) => (Reverse((age(oid), false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
         Object::Default(table, attno) => (Reverse((table, true)), -attno),
     }
@@ -95,14 +129,15 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     found
 }
 
-/// What calls a function: views, defaults, constraints, indexes, and bodies that are kept bound.
-fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
+/// What calls a function, or uses an operator: views, defaults, constraints, indexes, and bodies that are
+/// kept bound.
+fn of_used(catalog: &Catalog, oid: Oid, used: Used) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
-    found.extend(parts(catalog, &|query| query_calls_function(query, oid)));
-    let calls = |expr: &Expr| calls_function(expr, oid);
+    found.extend(parts(catalog, &|query| query_uses(query, oid, used)));
+    let calls = |expr: &Expr| uses(expr, oid, used);
     for relation in catalog.relations() {
         let table = relation.oid;
-        if relation.query().is_some_and(|query| query_calls_function(query, oid)) {
+        if relation.query().is_some_and(|query| query_uses(query, oid, used)) {
             found.push((Object::Relation(table), false));
         }
         if let Some(index) = &relation.index {
@@ -121,7 +156,7 @@ fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
         }
     }
     let bodies = catalog.functions().filter(|f| {
-        f.proc.oid != oid && f.queries().iter().any(|query| query_calls_function(query, oid))
+        f.proc.oid != oid && f.queries().iter().any(|query| query_uses(query, oid, used))
     });
     found.extend(bodies.map(|f| (Object::Function(f.proc.oid), false)));
     found
@@ -134,12 +169,27 @@ fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>
     let functions = catalog.functions().filter(|f| f.proc.namespace == namespace);
     let functions = functions.map(|f| (Object::Function(f.proc.oid), false));
     let types = types.map(|t| (Object::Type(t.oid), false));
-    Some(relations.chain(types).chain(functions).collect())
+    let extensions = catalog.extensions().filter(|e| e.namespace == namespace);
+    let extensions = extensions.map(|e| (Object::Extension(e.oid), false));
+    Some(relations.chain(types).chain(functions).chain(extensions).collect())
+}
+
+/// The members that others may depend on, which go with it.
+fn of_extension(extension: &Extension) -> Vec<(Object, bool)> {
+    let facts = extension.facts();
+    let types = facts.members("pg_type").into_iter().map(Object::Type);
+    let functions = facts.members("pg_proc").into_iter().map(Object::Function);
+    let operators = facts.members("pg_operator").into_iter().map(Object::Operator);
+    types.chain(functions).chain(operators).map(|member| (member, true)).collect()
 }
 
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let oid = relation.oid;
     let mut found = Vec::new();
+    // Partitions, and indexes of them, go with what they are parts of.
+    let part = relation.is_partitioned() || relation.kind == RelationKind::Index;
+    let children = catalog.children(oid).iter();
+    found.extend(children.map(|child| (Object::Relation(*child), part)));
     if relation.kind == RelationKind::Index {
         found.extend(foreign_keys_of_index(catalog, relation));
         return found;
@@ -200,19 +250,29 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     found
 }
 
-/// Its index goes with a key; a view whose GROUP BY rests on it does not.
-fn of_constraint(catalog: &Catalog, constraint: &Constraint) -> Vec<(Object, bool)> {
-    let (ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. }) =
+/// Its index goes with a key, and a partition's constraint with its parent's; a view whose GROUP BY rests on
+/// a key does not.
+fn of_constraint(
+    catalog: &Catalog,
+    table: &Relation,
+    constraint: &Constraint,
+) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    if let ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } =
         constraint.kind
-    else {
-        return Vec::new();
-    };
-    let mut found = vec![(Object::Relation(index), true)];
-    let rests = |query: &Query| rests_on(query, constraint.oid);
-    let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
-    found.extend(views.map(|view| (Object::Relation(view.oid), false)));
-    let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
-    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
+    {
+        found.push((Object::Relation(index), true));
+        let rests = |query: &Query| rests_on(query, constraint.oid);
+        let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
+        found.extend(views.map(|view| (Object::Relation(view.oid), false)));
+        let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
+        found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
+    }
+    let children = catalog.children(table.oid).iter().filter_map(|oid| catalog.relation(*oid));
+    for child in children {
+        let derived = child.constraints.iter().filter(|c| c.origin.parent == constraint.oid);
+        found.extend(derived.map(|c| (Object::Constraint(child.oid, c.oid), true)));
+    }
     found
 }
 

@@ -27,8 +27,10 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Object {
     Namespace(Oid),
+    Extension(Oid),
     Type(Oid),
     Function(Oid),
+    Operator(Oid),
     Relation(Oid),
     Column(Oid, AttrNumber),
     /// Table, constraint.

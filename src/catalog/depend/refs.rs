@@ -46,32 +46,46 @@ pub fn query_names_type(query: &Query, oid: Oid) -> bool {
     any_part(query, &|part| named_type(part) == Some(oid))
 }
 
-/// Whether an expression calls a function.
-pub fn calls_function(expr: &Expr, oid: Oid) -> bool {
-    expr.any(&mut |part| called(part) == Some(oid))
+/// What an expression itself uses of a kind of objects, if it is this one.
+pub type Used = fn(&Expr, Oid) -> bool;
+
+/// Whether an expression uses an object.
+pub fn uses(expr: &Expr, oid: Oid, used: Used) -> bool {
+    expr.any(&mut |part| used(part, oid))
 }
 
-/// Whether a query's own expressions, or those of the queries in it, call a function.
-pub fn query_calls_function(query: &Query, oid: Oid) -> bool {
-    any_part(query, &|part| called(part) == Some(oid))
+/// Whether a query's own expressions, or those of the queries in it, use an object.
+pub fn query_uses(query: &Query, oid: Oid, used: Used) -> bool {
+    any_part(query, &|part| used(part, oid))
+}
+
+/// Whether an expression is a call of a function by its name.
+pub fn called(expr: &Expr, oid: Oid) -> bool {
+    matches!(expr, Expr::Func(call) if call.func == oid && call.op.is_none())
+}
+
+/// Whether an expression is of an operator.
+pub fn operated(expr: &Expr, oid: Oid) -> bool {
+    match expr {
+        Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => call.op == Some(oid),
+        Expr::ScalarArrayOp(test) => test.op == oid,
+        Expr::RowCompare(rows) => rows.ops.iter().any(|(op, _)| *op == oid),
+        _ => false,
+    }
 }
 
 /// The users' functions that a query calls, itself or in views and queries in it.
 pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
     let found = std::cell::RefCell::new(BTreeSet::new());
     any_part_below(query, true, &|part| {
-        let user = called(part).filter(|oid| !super::Catalog::is_system(*oid));
-        found.borrow_mut().extend(user);
+        if let Expr::Func(call) = part
+            && !super::Catalog::is_system(call.func)
+        {
+            found.borrow_mut().insert(call.func);
+        }
         false
     });
     found.into_inner()
-}
-
-fn called(expr: &Expr) -> Option<Oid> {
-    match expr {
-        Expr::Func(call) => Some(call.func),
-        _ => None,
-    }
 }
 
 fn any_part(query: &Query, test: &dyn Fn(&Expr) -> bool) -> bool {

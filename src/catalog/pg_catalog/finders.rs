@@ -47,6 +47,12 @@ pub(super) fn by_table(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>
     add(table.into_iter().flat_map(|table| catalog.indexes_of(table)), found);
 }
 
+/// What inherits from a table or index.
+pub(super) fn by_parent(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let children = oid(value).map_or(&[][..], |oid| catalog.children(oid));
+    add(children.iter().filter_map(|oid| catalog.relation(*oid)), found);
+}
+
 /// The table or the domain of a constraint.
 pub(super) fn by_constraint(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
     let Some(oid) = oid(value).filter(|oid| !Catalog::is_system(*oid)) else { return };

@@ -1,7 +1,7 @@
 //! pg_description: COMMENT ON of the database's objects.
 
 use super::values::text;
-use super::{Columns, Context, Row};
+use super::{Columns, Context, KeyValues, Row};
 use crate::catalog::builtin::description;
 use crate::catalog::builtin::oid::class;
 use crate::catalog::{Namespace, Relation, RelationKind, UserType};
@@ -19,7 +19,7 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
         RelationKind::Composite => add(relation.row_type, class::TYPE, 0, &relation.comment),
         _ => add(relation.oid, class::CLASS, 0, &relation.comment),
     }
-    for column in relation.live_columns() {
+    for column in relation.live_columns().filter(|c| columns.wants_about(c.attno)) {
         add(relation.oid, class::CLASS, column.attno, &column.comment);
     }
     for constraint in &relation.constraints {
@@ -43,8 +43,9 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(this.chain(checks).map(|row| columns.project(&row)));
 }
 
-/// Comments on schemas, those on the system's being in the export, on functions and on large objects.
-pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
+/// Comments on schemas, those on the system's being in the export, on functions, extensions and large
+/// objects.
+pub(super) fn of_others(cx: &Context<'_>, key: Option<&KeyValues>) -> Result<Vec<Row>> {
     let comment = |n: &Arc<Namespace>| {
         let exported = description(n.oid, class::NAMESPACE, 0);
         let comment = n.comment.as_deref().filter(|comment| exported != Some(*comment))?;
@@ -54,8 +55,12 @@ pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
     let functions = functions.filter_map(|function| {
         Some(row(function.proc.oid, class::PROC, 0, function.comment.as_deref()?))
     });
-    let mut rows: Vec<Row> = cx.catalog.namespaces().filter_map(comment).chain(functions).collect();
-    for object in cx.host.large_objects()? {
+    let extensions = cx.catalog.extensions().filter_map(|extension| {
+        Some(row(extension.oid, class::EXTENSION, 0, extension.comment.as_deref()?))
+    });
+    let mut rows: Vec<Row> = cx.catalog.namespaces().filter_map(comment).collect();
+    rows.extend(functions.chain(extensions));
+    for object in cx.host.large_objects(key)? {
         let comment = object.comment.as_deref();
         rows.extend(comment.map(|comment| row(object.oid, class::LARGE_OBJECT, 0, comment)));
     }

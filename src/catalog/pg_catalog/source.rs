@@ -6,7 +6,7 @@
 //!               relname = 'a'    → the relations called a, in any schema
 //! pg_type       the export's rows, then those of relations, then those of enums and domains
 //!               oid = 16403      → the relation or the enum that has this type
-//! pg_proc       the export's rows alone
+//! pg_proc       the export's rows, then those of installed extensions and of functions
 //!               proname = 'abs'  → a hash of the export's rows by proname, made on first use
 //! pg_roles      rows made all at once
 //! ```
@@ -34,6 +34,9 @@ type Make<T> = fn(&T, &Context<'_>, Columns, &mut Vec<Row>);
 /// Makes rows all at once.
 type MakeAll = fn(&Context<'_>) -> Result<Vec<Row>>;
 
+/// Makes rows all at once, at least those with a value of the key where there is one.
+type MakeOthers = fn(&Context<'_>, Option<&KeyValues>) -> Result<Vec<Row>>;
+
 /// Where a relation's rows come from.
 pub(super) enum Source {
     /// The export alone.
@@ -49,7 +52,7 @@ pub(super) struct Objects {
     of_relation: Option<Make<Relation>>,
     of_type: Option<Make<UserType>>,
     /// Rows of what is neither.
-    pub others: Option<MakeAll>,
+    pub others: Option<MakeOthers>,
     pub finders: &'static [(&'static str, Finder)],
     /// How many rows a relation has, about.
     pub per_relation: f64,
@@ -81,15 +84,13 @@ impl Objects {
         all
     }
 
-    /// The rows of one.
-    pub fn rows(&self, object: &Object, cx: &Context<'_>, columns: Columns) -> Vec<Row> {
-        let mut rows = Vec::new();
+    /// Adds the rows of one.
+    pub fn rows(&self, object: &Object, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
         match (object, self.of_relation, self.of_type) {
-            (Object::Relation(relation), Some(make), _) => make(relation, cx, columns, &mut rows),
-            (Object::Type(found), _, Some(make)) => make(found, cx, columns, &mut rows),
+            (Object::Relation(relation), Some(make), _) => make(relation, cx, columns, rows),
+            (Object::Type(found), _, Some(make)) => make(found, cx, columns, rows),
             _ => {}
         }
-        rows
     }
 }
 
@@ -151,7 +152,7 @@ fn objects(name: &str) -> Option<Objects> {
             of(pg_constraint::rows, 0.5, KEYS).and_types(pg_constraint::of_type)
         }
         "pg_depend" => {
-            let others: MakeAll = |cx| Ok(pg_depend::of_functions(cx));
+            let others: MakeOthers = |cx, _| Ok(pg_depend::of_functions(cx));
             let of_objects = of(pg_depend::rows, 6.0, &[("objid", by_part)]);
             Objects { others: Some(others), ..of_objects.and_types(pg_depend::of_type) }
         }
@@ -167,12 +168,24 @@ fn objects(name: &str) -> Option<Objects> {
             finders: &[("oid", by_label), ("enumtypid", by_type)],
             per_relation: 0.5,
         },
+        "pg_extension" => Objects {
+            of_relation: None,
+            of_type: None,
+            others: Some(|cx, _| Ok(pg_extension::rows(cx))),
+            finders: &[("oid", nothing), ("extname", nothing)],
+            per_relation: 0.1,
+        },
         "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
+        "pg_inherits" => {
+            const KEYS: &[(&str, Finder)] = &[("inhrelid", by_oid), ("inhparent", by_parent)];
+            of(pg_inherits::rows, 0.1, KEYS)
+        }
+        "pg_partitioned_table" => of(pg_partitioned_table::rows, 0.1, &[("partrelid", by_oid)]),
         // The database's few functions are looked through each time.
         "pg_proc" => Objects {
             of_relation: None,
             of_type: None,
-            others: Some(|cx| Ok(pg_proc::rows(cx))),
+            others: Some(|cx, _| Ok(pg_proc::rows(cx))),
             finders: &[("oid", nothing), ("proname", nothing)],
             per_relation: 0.1,
         },

@@ -48,8 +48,7 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
         ObjectType::OBJECT_LARGEOBJECT => {
             super::large_object::comment(statement.object(), comment, cx).await?;
         }
-        // pg_dump comments on its own extension; there is one extension here, which has its comment.
-        ObjectType::OBJECT_EXTENSION if name_of(statement) == "plpgsql" => {}
+        ObjectType::OBJECT_EXTENSION => super::extension::comment(statement, comment, cx).await?,
         _ => return Err(PgError::unsupported("COMMENT ON this kind of object")),
     }
     Ok(TAG.to_owned())

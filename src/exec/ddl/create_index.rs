@@ -1,9 +1,9 @@
 //! CREATE INDEX.
 
-use super::names::{RelationName, strings};
+use super::names::{RelationName, find_namespace, strings};
 use super::{
-    DdlContext, create_table, implicit_names, index_def, index_method, lock, options, privileges,
-    rows,
+    DdlContext, create_table, implicit_names, index_def, index_method, lock, options, partition,
+    privileges, rows,
 };
 use crate::catalog::builtin;
 use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation};
@@ -34,6 +34,16 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
     privileges::relation_owner(&table, cx)?;
     check_table(&table)?;
     lock::check_unused(&table, TAG, cx)?;
+    if statement.concurrent && table.is_partitioned() {
+        let message =
+            format!("cannot create index on partitioned table \"{}\" concurrently", table.name);
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    if table.is_partitioned() && range.inh {
+        for member in cx.catalog().family(&table) {
+            lock::relation(member.oid, TableLockMode::AccessExclusive, cx).await?;
+        }
+    }
     let catalog = cx.catalog();
     let method = index_method::of_statement(statement)?;
     let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;
@@ -63,17 +73,20 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
         predicate: predicate(statement, &table, &catalog, cx)?,
         access_method: method,
     };
-    let index = index_def::relation(
-        index_name,
-        &table,
-        info,
-        labels,
-        with_options(statement, method)?,
-        cx,
-    )?;
+    partition::check_unique_key(&table, &info)?;
+    let options = with_options(statement, method)?;
+    let mut index = index_def::relation(index_name, &table, info, labels, options, cx)?;
     let oid = index.oid;
+    let partitions = match table.is_partitioned() {
+        true => catalog.children(table.oid),
+        false => &[],
+    };
+    index.lineage.is_incomplete = !range.inh && !partitions.is_empty();
     cx.catalog.put_relation(index, cx.txn);
     rows::build_index(table.oid, oid, cx)?;
+    for partition in partitions.iter().filter(|_| range.inh) {
+        partition::ensure_index(oid, *partition, cx)?;
+    }
     Ok(TAG.to_owned())
 }
 
@@ -193,6 +206,21 @@ fn plain_or_expression(expr: Expr) -> (i16, Option<Expr>) {
     }
 }
 
+/// An installed extension's operator class, in the schema named or in the search path.
+fn opclass_of_extension(
+    written: &[&str],
+    method: Oid,
+    cx: &DdlContext<'_>,
+) -> Option<&'static builtin::OpClass> {
+    let catalog = cx.catalog();
+    let (name, schema) = written.split_last()?;
+    let schemas = match schema.last() {
+        Some(schema) => vec![find_namespace(&catalog, schema, cx)?.oid],
+        None => cx.env.search_path().to_vec(),
+    };
+    catalog.member_opclass_named(&schemas, method, name)
+}
+
 /// The operator class named, which must take the type; else the default one. Only classes that
 /// order as the default does are kept: keys have one order per type.
 fn opclass(element: &IndexElem, method: Oid, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
@@ -201,7 +229,8 @@ fn opclass(element: &IndexElem, method: Oid, type_oid: Oid, cx: &DdlContext<'_>)
         return index_def::default_opclass(method, type_oid, cx);
     };
     let method_name = builtin::access_method(method).map_or("btree", |m| m.name);
-    let class = builtin::opclass_named(method, name).ok_or_else(|| {
+    let member = || opclass_of_extension(&written, method, cx);
+    let class = builtin::opclass_named(method, name).or_else(member).ok_or_else(|| {
         let message = format!(
             "operator class \"{}\" does not exist for access method \"{method_name}\"",
             written.join(".")

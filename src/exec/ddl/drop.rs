@@ -28,6 +28,7 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         }
         ObjectType::OBJECT_RULE => return super::rule::drop(statement, cx).await,
         ObjectType::OBJECT_POLICY => return super::policy::drop(statement, cx).await,
+        ObjectType::OBJECT_EXTENSION => return super::extension::drop(statement, cx).await,
         _ => return super::drop_missing::execute(statement, cx),
     };
     if statement.concurrent {
@@ -141,8 +142,11 @@ fn check_not_constraint(relation: &Relation, catalog: &Catalog, cx: &DdlContext<
     let (owner, required) = match (&relation.index, &relation.sequence) {
         (Some(index), _) => {
             let Some(table) = catalog.relation(index.table) else { return Ok(()) };
-            let Some(c) = constraint_of_index(table, relation.oid) else { return Ok(()) };
-            (Object::Constraint(table.oid, c.oid), "requires")
+            match (relation.lineage.parents.first(), constraint_of_index(table, relation.oid)) {
+                (Some(parent), _) => (Object::Relation(*parent), "requires"),
+                (None, Some(c)) => (Object::Constraint(table.oid, c.oid), "requires"),
+                (None, None) => return Ok(()),
+            }
         }
         (_, Some(info)) if info.internal => {
             let Some((table, attno)) = info.owned_by else { return Ok(()) };
@@ -232,7 +236,11 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
-        Object::Namespace(_) | Object::Type(_) | Object::Function(_) => None,
+        Object::Namespace(_)
+        | Object::Extension(_)
+        | Object::Type(_)
+        | Object::Function(_)
+        | Object::Operator(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -279,8 +287,12 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                 let key = ObjectKey::Type(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
-            Object::Function(oid) => {
+            Object::Function(oid) if cx.catalog().function(oid).is_some() => {
                 let key = ObjectKey::Function(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
+            }
+            Object::Extension(oid) => {
+                let key = ObjectKey::Extension(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Namespace(oid) => {

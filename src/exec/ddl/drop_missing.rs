@@ -4,6 +4,7 @@
 use super::DdlContext;
 use super::names::{find_namespace, strings};
 use crate::catalog::builtin;
+use crate::catalog::depend::{Object, describe};
 use crate::error::{PgError, Result, code};
 use crate::sql::bind::resolve_type;
 use pg_raw_parse::Node;
@@ -13,7 +14,6 @@ use pg_raw_parse::raw::ObjectType;
 pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
     let (kind, tag) = match statement.remove_type {
         ObjectType::OBJECT_FOREIGN_TABLE => ("foreign table", "DROP FOREIGN TABLE"),
-        ObjectType::OBJECT_EXTENSION => ("extension", "DROP EXTENSION"),
         ObjectType::OBJECT_COLLATION => ("collation", "DROP COLLATION"),
         ObjectType::OBJECT_PUBLICATION => ("publication", "DROP PUBLICATION"),
         ObjectType::OBJECT_FOREIGN_SERVER => ("server", "DROP SERVER"),
@@ -98,6 +98,7 @@ pub(super) fn routine(
     {
         let names: Vec<&str> = routine.objname().iter().filter_map(Node::as_str).collect();
         let name = names.last().copied().unwrap_or_default();
+        check_no_member(routine, &names, cx)?;
         let builtin = names.len() == 1 || names[0] == "pg_catalog";
         if builtin && builtin::procs_named(name).next().is_some() {
             return Err(PgError::unsupported(format!(
@@ -109,12 +110,11 @@ pub(super) fn routine(
         for node in routine.objargs() {
             let Node::TypeName(name) = node else { continue };
             let (oid, _) = resolve_type(name, &cx.bind(&cx.catalog()))?;
-            let shown = crate::types::format_type(oid, -1);
             let internal = builtin::type_(oid).filter(|_| missing_ok && is_system(name));
-            types.push(match (internal, shown) {
+            types.push(match internal {
                 // The notice shows names as the parser completes them.
-                (Some(t), _) => format!("pg_catalog.{}", t.name),
-                (None, shown) => shown.unwrap_or_default(),
+                Some(t) => format!("pg_catalog.{}", t.name),
+                None => super::column::type_name(&cx.catalog(), oid, cx),
             });
         }
         let arguments = if routine.args_unspecified { None } else { Some(types.join(",")) };
@@ -132,6 +132,30 @@ pub(super) fn routine(
             return Err(PgError::new(state, message));
         }
         cx.notice(format!("{message}, skipping"));
+    }
+    Ok(())
+}
+
+/// 2BP01 where an installed extension has the function.
+fn check_no_member(routine: &ObjectWithArgs, names: &[&str], cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let Some((name, schema)) = names.split_last() else { return Ok(()) };
+    let path = match schema.last() {
+        Some(schema) => find_namespace(&catalog, schema, cx).map(|n| n.oid).into_iter().collect(),
+        None => cx.env.search_path().to_vec(),
+    };
+    let mut types = Vec::new();
+    for node in routine.objargs() {
+        if let Node::TypeName(name) = node {
+            types.push(resolve_type(name, &cx.bind(&catalog))?.0);
+        }
+    }
+    let members = catalog.procs_named(name).filter(|p| builtin::is_member(p.oid));
+    for member in members.filter(|p| path.contains(&catalog.schema_of(p.namespace))) {
+        if routine.args_unspecified || member.arg_types == types {
+            let what = describe(&catalog, Object::Function(member.oid), cx.env.search_path());
+            super::extension::check_no_member(member.oid, &what, cx)?;
+        }
     }
     Ok(())
 }

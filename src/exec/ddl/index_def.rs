@@ -45,6 +45,27 @@ pub(super) fn include_column(table: &Relation, attno: i16) -> IndexColumn {
     }
 }
 
+/// The operator class of a column whose type changes: the new type's default, or the one that the index
+/// was given, which must take the new type (42804).
+pub(super) fn changed_opclass(
+    method: Oid,
+    opclass: Oid,
+    (old, new): (Oid, Oid),
+    cx: &DdlContext<'_>,
+) -> Result<Oid> {
+    let catalog = cx.catalog();
+    let was_default = catalog.default_opclass(method, old).is_none_or(|c| c.oid == opclass);
+    let Some(class) = builtin::opclass(opclass).filter(|_| !was_default) else {
+        return default_opclass(method, new, cx);
+    };
+    if catalog.binary_coercible(new, class.input_type) {
+        return Ok(opclass);
+    }
+    let shown = super::column::type_name(&catalog, new, cx);
+    let message = format!("operator class \"{}\" does not accept data type {shown}", class.name);
+    Err(PgError::new(code::DATATYPE_MISMATCH, message))
+}
+
 /// The default operator class of a type, or 42704.
 pub(super) fn default_opclass(method: Oid, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
     let catalog = cx.catalog();
@@ -103,6 +124,7 @@ pub(super) fn relation(
         materialized: None,
         row_security: Default::default(),
         rules: Vec::new(),
+        lineage: Default::default(),
     })
 }
 

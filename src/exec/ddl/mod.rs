@@ -27,6 +27,7 @@ mod grantor;
 mod implicit_names;
 mod index_def;
 mod index_method;
+mod inherit;
 mod key;
 mod large_object;
 mod like;
@@ -38,6 +39,7 @@ mod on_commit;
 mod options;
 mod owned;
 mod owner;
+mod partition;
 mod policy;
 mod privileges;
 mod reindex;
@@ -197,7 +199,8 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::AlterRoleSetStmt(s) => role::alter_set(s, cx),
         Node::DropRoleStmt(s) => role::drop(s, cx).await,
         Node::GrantRoleStmt(s) => role::grant(s, cx),
-        Node::CreateExtensionStmt(s) => extension::create(s, cx),
+        Node::CreateExtensionStmt(s) => extension::create(s, cx).await,
+        Node::AlterExtensionStmt(s) => extension::update(s, cx).await,
         Node::DropOwnedStmt(s) => owned::drop_owned(s, cx).await,
         Node::ReassignOwnedStmt(s) => owned::reassign(s, cx).await,
         Node::AlterDefaultPrivilegesStmt(s) => default_privileges::alter(s, cx),

@@ -20,6 +20,12 @@ pub(super) fn text(value: Node<'_>) -> String {
     }
 }
 
+/// 22023 for a parameter that a relation does not have.
+pub(super) fn unknown(element: &DefElem) -> PgError {
+    let message = format!("unrecognized parameter \"{}\"", element.defname().unwrap_or_default());
+    PgError::new(code::INVALID_PARAMETER_VALUE, message)
+}
+
 /// `defGetInt64`.
 pub(super) fn int8(name: &str, value: Node<'_>) -> Result<i64> {
     let needs = || {

@@ -2,7 +2,8 @@
 
 use super::alter_table::set_owner;
 use super::{
-    DdlContext, default_privileges, drop, large_object, lock, policy, role_spec, user_rows,
+    DdlContext, default_privileges, drop, extension, large_object, lock, policy, role_spec,
+    user_rows,
 };
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
@@ -43,6 +44,9 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
     }
     for function in catalog.functions().filter(|f| roles.contains(&f.owner)) {
         objects.push(Object::Function(function.proc.oid));
+    }
+    for found in catalog.extensions().filter(|e| roles.contains(&e.owner)) {
+        objects.push(Object::Extension(found.oid));
     }
     delete_rows(&roles, cx).await?;
     large_object::drop_owned(&roles, cx).await?;
@@ -166,6 +170,7 @@ pub(super) async fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>)
             set_owner(relation, new, cx)?;
         }
     }
+    extension::reassign(&roles, new, cx);
     large_object::reassign(&roles, new, cx).await?;
     Ok("REASSIGN OWNED".to_owned())
 }

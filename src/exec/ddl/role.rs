@@ -406,6 +406,10 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
         let what = describe(&catalog, Object::Function(found.proc.oid), path);
         lines.extend(line(found.owner, &found.acl, found.proc.oid, what));
     }
+    for found in catalog.extensions() {
+        let what = describe(&catalog, Object::Extension(found.oid), path);
+        lines.extend(line(found.owner, &None, found.oid, what));
+    }
     for found in catalog.default_acls() {
         let what = super::default_privileges::describe(found, cx);
         lines.extend(line(found.role, &Some(found.acl.clone()), found.oid, what));

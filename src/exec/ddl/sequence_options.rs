@@ -231,6 +231,7 @@ pub(super) fn sequence_relation(
         materialized: None,
         row_security: Default::default(),
         rules: Vec::new(),
+        lineage: Default::default(),
     })
 }
 

@@ -9,9 +9,12 @@ use crate::nodes::{PolicyCheck, PolicyCheckKind};
 use crate::types::Datum;
 use std::sync::Arc;
 
-/// The checks of a statement, over rows of its target.
+/// The checks of a statement, over rows of the table that it names.
 #[derive(Default)]
-pub(super) struct PolicyChecks(Vec<Check>);
+pub(super) struct PolicyChecks {
+    table: String,
+    checks: Vec<Check>,
+}
 
 struct Check {
     kind: PolicyCheckKind,
@@ -22,6 +25,7 @@ struct Check {
 impl PolicyChecks {
     pub(super) fn plan(
         planner: &mut Planner,
+        table: &Relation,
         checks: &[PolicyCheck],
         row: &Arc<Layout>,
     ) -> Result<PolicyChecks> {
@@ -29,20 +33,24 @@ impl PolicyChecks {
             let condition = planner.compile(&check.condition, row)?;
             Ok(Check { kind: check.kind, policy: check.policy.clone(), condition })
         };
-        checks.iter().map(plan).collect::<Result<_>>().map(PolicyChecks)
+        let checks = checks.iter().map(plan).collect::<Result<_>>()?;
+        Ok(PolicyChecks { table: table.name.clone(), checks })
     }
 
-    /// 42501 unless a row of `table` satisfies the checks of this kind; NULL does not.
+    pub(super) fn is_empty(&self) -> bool {
+        self.checks.is_empty()
+    }
+
+    /// 42501 unless a row satisfies the checks of this kind; NULL does not.
     pub(super) fn test(
         &self,
         kind: PolicyCheckKind,
-        table: &Relation,
         state: &ExecState,
         row: &[Datum],
     ) -> Result<()> {
-        for check in self.0.iter().filter(|check| check.kind == kind) {
+        for check in self.checks.iter().filter(|check| check.kind == kind) {
             if !check.condition.is_true(state, row)? {
-                return Err(check.violation(table));
+                return Err(check.violation(&self.table));
             }
         }
         Ok(())
@@ -50,7 +58,7 @@ impl PolicyChecks {
 }
 
 impl Check {
-    fn violation(&self, table: &Relation) -> PgError {
+    fn violation(&self, table: &str) -> PgError {
         let (whose, by) = match self.kind {
             PolicyCheckKind::Insert | PolicyCheckKind::Update => ("new", ""),
             PolicyCheckKind::Conflict => ("new", " (USING expression)"),
@@ -60,8 +68,7 @@ impl Check {
         };
         let policy = self.policy.as_ref().map_or_else(String::new, |name| format!(" \"{name}\""));
         let message = format!(
-            "{whose} row violates row-level security policy{policy}{by} for table \"{}\"",
-            table.name
+            "{whose} row violates row-level security policy{policy}{by} for table \"{table}\""
         );
         PgError::new(code::INSUFFICIENT_PRIVILEGE, message)
     }

@@ -34,6 +34,8 @@ pub(super) struct Access<'a> {
     pub columns: &'a BTreeSet<AttrNumber>,
     /// Conditions on it alone, or also on `outer`'s columns where it is the inner side of a join.
     pub conditions: &'a [Expr],
+    /// Without the tables that inherit from it.
+    pub only: bool,
     /// The row that the inner side of an index join sees.
     pub outer: Option<&'a Arc<Layout>>,
     pub order: &'a WantedOrder,
@@ -93,6 +95,9 @@ pub(super) struct Found {
 impl Planner {
     pub(super) fn access(&mut self, access: &Access<'_>) -> Result<Found> {
         let relation = access.relation;
+        if let Some(found) = self.family(access)? {
+            return Ok(found);
+        }
         self.level().relations.insert(access.rel, relation.clone());
         if let Some(found) = self.special(access)? {
             return Ok(found);
@@ -635,7 +640,7 @@ pub(super) fn comparable(column: Oid, value: Oid) -> bool {
 }
 
 /// The cursor of WHERE CURRENT OF.
-fn current_of(condition: &Expr) -> Option<&str> {
+pub(super) fn current_of(condition: &Expr) -> Option<&str> {
     match condition {
         Expr::CurrentOf { cursor, .. } => Some(cursor),
         _ => None,

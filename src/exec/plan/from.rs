@@ -6,15 +6,17 @@
 use super::access::{Access, WantedOrder};
 use super::barrier::{self, Secured};
 use super::cost;
+use super::inherit::has_family;
 use super::planner::{Built, Planner};
 use super::push_down::push_into;
 use super::quals;
 use super::units::Units;
 use super::walk;
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::{Callee, Program};
-use crate::exec::op::{Filter, FunctionScan, OneRow, SetCall, Values};
+use crate::exec::op::{Filter, FunctionScan, OneRow, OneTimeFilter, SetCall, Values};
 use crate::exec::sql_function::SqlFunction;
 use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
 use crate::nodes::*;
@@ -41,13 +43,15 @@ impl Planner {
         query: &Query,
         order: &WantedOrder,
     ) -> Result<(Built, bool)> {
-        let from = From { query, needed: needed_columns(query) };
+        let from = From { query, needed: needed_columns(query, &self.cx.catalog) };
         let mut conditions = Vec::new();
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));
         let never = conditions.iter().any(is_never_true);
         let mut units = Units::of(query, query.from.items.iter());
+        let once: Vec<Expr> = conditions.extract_if(.., |c| quals::is_one_time(c)).collect();
         units.conditions.append(&mut conditions);
-        let (mut built, ordered) = self.plan_units(&from, units, order)?;
+        let (built, ordered) = self.plan_units(&from, units, order)?;
+        let mut built = self.one_time_filter(built, &once)?;
         if never {
             // The plan gave the layout; nothing of it needs to run.
             built = Built::new(Values { rows: Arc::default() }, built.layout, 0.0, cost::ROW);
@@ -146,6 +150,7 @@ impl Planner {
                     conditions: &secured.scanned,
                     outer: None,
                     order,
+                    only: entry.only,
                     with_deleted: entry.with_deleted,
                     // The sample has rows that are not for everybody to see.
                     sampled: sampled && entry.security.is_empty(),
@@ -254,6 +259,18 @@ impl Planner {
         Ok(SetCall::Value(self.compile(call, layout)?))
     }
 
+    /// Tests conditions that are the same for all rows.
+    fn one_time_filter(&mut self, built: Built, conditions: &[Expr]) -> Result<Built> {
+        if conditions.is_empty() {
+            return Ok(built);
+        }
+        let programs = self.compile_all(conditions, &built.layout)?;
+        let Built { node, layout, rows, cost } = built;
+        let filter = OneTimeFilter { input: node, conditions: Arc::new(programs) };
+        let note = self.condition_note("One-Time Filter", conditions);
+        Ok(Built::new(filter, layout, rows, cost).noted(note))
+    }
+
     /// Adds a filter where there are conditions.
     pub(super) fn filter(&mut self, built: Built, conditions: &[Expr]) -> Result<Built> {
         if conditions.is_empty() {
@@ -295,7 +312,7 @@ pub(super) fn relabelled(below: Built, rel: RangeIndex, query: &Query) -> Built 
 }
 
 /// Columns of each range table entry that the query, or a subquery of it, refers to.
-fn needed_columns(query: &Query) -> Needed {
+fn needed_columns(query: &Query, catalog: &Catalog) -> Needed {
     let mut needed = Needed::new();
     walk::deep_query(query, 0, &mut |e, depth| {
         if let Expr::Var(v) = e
@@ -305,7 +322,11 @@ fn needed_columns(query: &Query) -> Needed {
         }
     });
     for mark in &query.row_marks {
-        needed.entry(mark.rel).or_default().extend([KEY_ATTNO, SEQ_ATTNO]);
+        let needed = needed.entry(mark.rel).or_default();
+        needed.extend([KEY_ATTNO, SEQ_ATTNO]);
+        if has_family(query.range(mark.rel), catalog) {
+            needed.insert(TABLE_OID_COLUMN);
+        }
     }
     let mut whole = Vec::new();
     for (rel, columns) in &mut needed {

@@ -175,6 +175,7 @@ impl Planner {
             conditions,
             outer: Some(&left.layout),
             order: &[],
+            only: from.query.range(*rel).only,
             with_deleted: from.query.range(*rel).with_deleted,
             sampled: false,
         };

@@ -5,6 +5,7 @@
 //! | `prepare` | join columns replaced by what they stand for, and simpler forms |
 //! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
 //! | `query` | a SELECT, clause by clause |
+//! | `inherit` | a table with descendants: the tables to read, and without which partitions |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
 //! | `estimate`, `cost` | how many rows there will be, and what they cost |
@@ -29,6 +30,7 @@ mod cte;
 mod deleted;
 mod estimate;
 mod from;
+mod inherit;
 mod join;
 mod join_order;
 mod lateral;
@@ -242,7 +244,7 @@ impl Plan {
     }
 
     /// The plan of a statement that rules have made nothing of.
-    fn of_nothing(query: &Query, columns: Vec<ResultColumn>) -> Plan {
+    fn of_nothing(query: &Query, columns: Vec<ResultColumn>, catalog: &Catalog) -> Plan {
         Plan {
             command: query.command,
             columns,
@@ -250,7 +252,7 @@ impl Plan {
             modifying: Vec::new(),
             outer_count: 0,
             shared_count: 0,
-            locks: relations::relation_locks(query),
+            locks: relations::relation_locks(query, catalog),
             required: Vec::new(),
             functions: Vec::new(),
             long: false,
@@ -291,7 +293,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let columns = result_columns(query, &cx.catalog);
     let ruled = rules::apply(query, &cx.catalog)?;
     if let Ruled::Nothing = ruled {
-        return Ok(Arc::new(Plan::of_nothing(query, columns)));
+        return Ok(Arc::new(Plan::of_nothing(query, columns, &cx.catalog)));
     }
     let mut query = prepared(query, &cx.catalog);
     let mut required = privileges::required(&query, &cx.catalog);
@@ -310,7 +312,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         columns,
         root,
         modifying: std::mem::take(&mut planner.modifying),
-        locks: relations::relation_locks(&query),
+        locks: relations::relation_locks(&query, &cx.catalog),
         required,
         functions: functions_of_query(&query).into_iter().collect(),
         outer_count: planner.outer_count,

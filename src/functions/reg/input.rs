@@ -6,7 +6,8 @@
 use super::super::Implementation::{self, Scalar};
 use super::super::privileges::require_usage;
 use super::super::quote::qualified_name;
-use super::super::{Ctx, Env};
+use super::super::{Ctx, Env, visibility};
+use super::text_search;
 use super::type_name::{self, no_schema};
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, SqlState, code};
@@ -33,11 +34,13 @@ pub(in super::super) fn input(env: &dyn Env, type_oid: Oid, text: &str) -> Resul
             .ok_or_else(|| missing(code::UNDEFINED_OBJECT, "type", text)),
         oids::REGPROC => function(env, text),
         oids::REGPROCEDURE => function_with_arguments(env, text),
-        oids::REGOPER => operator(text),
+        oids::REGOPER => operator(env, text),
         oids::REGOPERATOR => operator_with_operands(env, text),
         oids::REGNAMESPACE => namespace(env, text),
         oids::REGROLE => role(env, text),
         oids::REGCOLLATION => collation(text),
+        oids::REGDICTIONARY => text_search::find(env, &text_search::DICTIONARY, text),
+        oids::REGCONFIG => text_search::find(env, &text_search::CONFIGURATION, text),
         _ => Err(PgError::unsupported("input of this object identifier type")),
     }
 }
@@ -54,31 +57,26 @@ pub(in super::super) fn relation(env: &dyn Env, text: &str) -> Result<Oid> {
         };
         let namespace = namespace.ok_or_else(|| no_schema(schema))?;
         require_usage(env, catalog, namespace)?;
-        let found = catalog.relation_named(namespace, name);
+        let found = catalog.relation_named(namespace, name).map(|found| found.oid);
+        let found = found.or_else(|| builtin::system_class_named(namespace, name));
         found.ok_or_else(|| no_relation(&format!("{schema}.{name}")))
     };
-    let found = match parts.as_slice() {
-        [name] => {
-            catalog.relation_in_path(env.search_path(), name).ok_or_else(|| no_relation(name))?
-        }
-        [schema, name] => in_schema(schema, name)?,
+    match parts.as_slice() {
+        [name] => visibility::relation_in_path(env, name).ok_or_else(|| no_relation(name)),
+        [schema, name] => in_schema(schema, name),
         [database, schema, name] => {
             if catalog.database(env.database()).is_none_or(|d| d.name != *database) {
                 let message = "cross-database references are not implemented";
                 let message = format!("{message}: \"{database}.{schema}.{name}\"");
                 return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
             }
-            in_schema(schema, name)?
+            in_schema(schema, name)
         }
         _ => {
             let message = "improper relation name (too many dotted names)";
-            return Err(PgError::new(
-                code::SYNTAX_ERROR,
-                format!("{message}: {}", parts.join(".")),
-            ));
+            Err(PgError::new(code::SYNTAX_ERROR, format!("{message}: {}", parts.join("."))))
         }
-    };
-    Ok(found.oid)
+    }
 }
 
 /// The name of a built-in object whose schema, if given, must be `pg_catalog` (or, for functions,
@@ -102,7 +100,9 @@ fn functions_named<'e>(env: &'e dyn Env, text: &str) -> Result<Vec<&'e builtin::
     };
     let mut found: Vec<&builtin::Proc> = Vec::new();
     for namespace in path {
-        for proc in catalog.procs_named(&name).filter(|p| p.namespace == namespace) {
+        for proc in
+            catalog.procs_named(&name).filter(|p| catalog.schema_of(p.namespace) == namespace)
+        {
             // Earlier schemas hide what has the same arguments.
             if found.iter().all(|other| other.arg_types != proc.arg_types) {
                 found.push(proc);
@@ -150,18 +150,31 @@ fn function_with_arguments(env: &dyn Env, text: &str) -> Result<Oid> {
     found.map(|p| p.oid).ok_or_else(|| missing(code::UNDEFINED_FUNCTION, "function", text))
 }
 
-/// An operator's name without its schema. Operators have no letters, so no quotes either.
-fn operator_name(text: &str) -> &str {
-    text.strip_prefix("pg_catalog.").unwrap_or(text).trim()
+/// The operators of a name, in the given schema or those of the search path. Operators have no letters,
+/// so no quotes either.
+fn operators_named(env: &dyn Env, text: &str) -> Result<Vec<&'static builtin::Operator>> {
+    let (schema, name) = match text.trim().rsplit_once('.') {
+        Some((schema, name)) => (Some(qualified_name(schema)?.concat()), name),
+        None => (None, text.trim()),
+    };
+    let path = match &schema {
+        Some(schema) => vec![env.catalog().namespace_named(schema).map_or(0, |n| n.oid)],
+        None => env.search_path().to_vec(),
+    };
+    let mut found = env.catalog().member_operators_named(&path, name);
+    if path.contains(&builtin::oid::PG_CATALOG) {
+        found.extend(builtin::operators_named(name));
+    }
+    Ok(found)
 }
 
 fn no_operator(text: &str) -> PgError {
     PgError::new(code::UNDEFINED_FUNCTION, format!("operator does not exist: {text}"))
 }
 
-fn operator(text: &str) -> Result<Oid> {
+fn operator(env: &dyn Env, text: &str) -> Result<Oid> {
     let ambiguous = format!("more than one operator named {text}");
-    let found = builtin::operators_named(operator_name(text)).collect();
+    let found = operators_named(env, text)?;
     let ambiguous = PgError::new(code::AMBIGUOUS_FUNCTION, ambiguous);
     only(found, no_operator(text), ambiguous).map(|o: &builtin::Operator| o.oid)
 }
@@ -179,7 +192,8 @@ fn operator_with_operands(env: &dyn Env, text: &str) -> Result<Oid> {
                 .hint("Provide two argument types for operator."));
         }
     };
-    let found = builtin::operator_by_signature(operator_name(name), left, right);
+    let mut found = operators_named(env, name)?.into_iter();
+    let found = found.find(|o| o.left == left && o.right == right);
     found.map(|o| o.oid).ok_or_else(|| no_operator(text))
 }
 

@@ -2,13 +2,15 @@
 
 use super::super::quote::{quote_identifier, quote_qualified};
 use super::super::{Env, visibility};
+use super::text_search;
 use crate::catalog::builtin;
 use crate::types::{self, Oid, oids};
 
 /// The text of a `reg*` value.
 pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String {
     if oid == 0 {
-        return "-".to_owned();
+        let is_operator = matches!(type_oid, oids::REGOPER | oids::REGOPERATOR);
+        return if is_operator { "0" } else { "-" }.to_owned();
     }
     let name = match type_oid {
         oids::REGCLASS => relation(env, oid),
@@ -24,6 +26,8 @@ pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String
         oids::REGCOLLATION => {
             builtin::collation(oid).map(|c| quote_identifier(c.name).into_owned())
         }
+        oids::REGDICTIONARY => text_search::name(env, &text_search::DICTIONARY, oid),
+        oids::REGCONFIG => text_search::name(env, &text_search::CONFIGURATION, oid),
         _ => None,
     };
     name.unwrap_or_else(|| oid.to_string())
@@ -36,9 +40,11 @@ fn named(env: &dyn Env, namespace: Oid, name: &str, visible: bool) -> String {
 }
 
 fn relation(env: &dyn Env, oid: Oid) -> Option<String> {
-    let relation = env.catalog().relation(oid)?;
     let visible = visibility::relation(env, oid)?;
-    Some(named(env, relation.namespace, &relation.name, visible))
+    match env.catalog().relation(oid) {
+        Some(relation) => Some(named(env, relation.namespace, &relation.name, visible)),
+        None => builtin::system_class(oid).map(|c| named(env, c.namespace, c.name, visible)),
+    }
 }
 
 fn function(env: &dyn Env, oid: Oid) -> Option<String> {
@@ -47,37 +53,43 @@ fn function(env: &dyn Env, oid: Oid) -> Option<String> {
     // The bare name must find this function only.
     let alone = catalog.procs_named(&found.name).count() == 1;
     let visible = visibility::function(env, oid)? && alone;
-    Some(named(env, found.namespace, &found.name, visible))
+    Some(named(env, catalog.schema_of(found.namespace), &found.name, visible))
 }
 
 fn function_with_arguments(env: &dyn Env, oid: Oid) -> Option<String> {
     let catalog = env.catalog();
     let found = catalog.proc(oid)?;
-    let name = named(env, found.namespace, &found.name, visibility::function(env, oid)?);
+    let namespace = catalog.schema_of(found.namespace);
+    let name = named(env, namespace, &found.name, visibility::function(env, oid)?);
     let arguments: Vec<String> = found.arg_types.iter().map(|t| type_or_number(env, *t)).collect();
     Some(format!("{name}({})", arguments.join(",")))
 }
 
 fn operator(env: &dyn Env, oid: Oid) -> Option<String> {
     let found = builtin::operator(oid)?;
-    let alone = builtin::operators_named(found.name).count() == 1;
-    let visible = env.search_path().contains(&builtin::oid::PG_CATALOG);
-    Some(if alone && visible {
-        found.name.to_owned()
-    } else {
-        format!("pg_catalog.{}", found.name)
-    })
+    let members = env.catalog().member_operators_named(env.search_path(), found.name);
+    let alone = builtin::operators_named(found.name).count() + members.len() == 1;
+    let visible = visibility::operator(env, oid)? && alone;
+    Some(operator_named(env, found, visible))
+}
+
+/// Operators have no letters, so no quotes either.
+fn operator_named(env: &dyn Env, found: &builtin::Operator, visible: bool) -> String {
+    let namespace = env.catalog().schema_of(found.namespace);
+    match env.catalog().namespace(namespace).filter(|_| !visible) {
+        Some(schema) => format!("{}.{}", quote_identifier(&schema.name), found.name),
+        None => found.name.to_owned(),
+    }
 }
 
 fn operator_with_operands(env: &dyn Env, oid: Oid) -> Option<String> {
     let found = builtin::operator(oid)?;
-    let visible = env.search_path().contains(&builtin::oid::PG_CATALOG);
-    let schema = if visible { "" } else { "pg_catalog." };
+    let name = operator_named(env, found, visibility::operator(env, oid)?);
     let left = match found.left {
         0 => "NONE".to_owned(),
         left => type_or_number(env, left),
     };
-    Some(format!("{schema}{}({left},{})", found.name, type_or_number(env, found.right)))
+    Some(format!("{name}({left},{})", type_or_number(env, found.right)))
 }
 
 fn type_or_number(env: &dyn Env, oid: Oid) -> String {

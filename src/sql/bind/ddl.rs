@@ -23,6 +23,8 @@ impl ExprPlace {
             ExprPlace::CopyWhere => Place::CopyWhere,
             ExprPlace::Policy => Place::Policy,
             ExprPlace::ExecuteParameter => Place::ExecuteParameter,
+            ExprPlace::PartitionBound => Place::PartitionBound,
+            ExprPlace::PartitionKey => Place::PartitionKey,
         }
     }
 }
@@ -115,6 +117,11 @@ impl Binder<'_, '_> {
                 ),
             )
             .hint("You might need to add an explicit cast."),
+            ExprPlace::PartitionBound => PgError::new(
+                code::DATATYPE_MISMATCH,
+                format!("specified value cannot be cast to type {to} for column \"{name}\""),
+            )
+            .at(location),
             ExprPlace::ExecuteParameter => PgError::new(
                 code::DATATYPE_MISMATCH,
                 format!(
@@ -150,6 +157,9 @@ impl Binder<'_, '_> {
             }
             ExprPlace::IndexPredicate => {
                 mutable("functions in index predicate must be marked IMMUTABLE")
+            }
+            ExprPlace::PartitionKey => {
+                mutable("functions in partition key expression must be marked IMMUTABLE")
             }
             ExprPlace::Generated => {
                 check_generated(expr, relation)?;

@@ -167,6 +167,7 @@ impl<'n> Binder<'_, 'n> {
             in_from: true,
             with_deleted: false,
             security: Vec::new(),
+            only: false,
         }))
     }
 

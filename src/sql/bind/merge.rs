@@ -81,6 +81,7 @@ impl<'n> Binder<'_, 'n> {
             in_from: false,
             with_deleted: false,
             security: Vec::new(),
+            only: false,
         });
         let (left, right) = (source, FromItem::Range(target));
         let join = Join { kind, left, right, on: Some(on), rel };

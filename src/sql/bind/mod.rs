@@ -111,6 +111,10 @@ pub enum ExprPlace {
     Policy,
     /// A parameter of EXECUTE.
     ExecuteParameter,
+    /// A value of FOR VALUES: no columns.
+    PartitionBound,
+    /// An expression of PARTITION BY.
+    PartitionKey,
 }
 
 /// Binds SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE.

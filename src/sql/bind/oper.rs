@@ -8,6 +8,7 @@ use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
 use pg_raw_parse::list::NodeList;
+use std::borrow::Cow;
 
 /// An operator's name as it was written.
 #[derive(Clone, Copy)]
@@ -40,11 +41,11 @@ impl Binder<'_, '_> {
         right: Oid,
         location: i32,
     ) -> Result<&'static Operator> {
-        let visible = self.operator_schema_visible(name).map_err(|e| e.at(location))?;
-        if visible && let Some(found) = self.exact_operator(name.name, left, right) {
+        let schemas = self.operator_schemas(name).map_err(|e| e.at(location))?;
+        if let Some(found) = self.exact_operator(&schemas, name.name, left, right) {
             return Ok(found);
         }
-        self.choose_operator(name, &[left, right], visible, location)
+        self.choose_operator(name, &[left, right], &schemas, location)
     }
 
     /// The prefix operator for this operand type (`left_oper`).
@@ -54,24 +55,46 @@ impl Binder<'_, '_> {
         right: Oid,
         location: i32,
     ) -> Result<&'static Operator> {
-        let visible = self.operator_schema_visible(name).map_err(|e| e.at(location))?;
-        if visible && let Some(found) = builtin::operator_by_signature(name.name, 0, right) {
+        let schemas = self.operator_schemas(name).map_err(|e| e.at(location))?;
+        if let Some(found) = self.operator_with(&schemas, name.name, 0, right) {
             return Ok(found);
         }
-        self.choose_operator(name, &[right], visible, location)
+        self.choose_operator(name, &[right], &schemas, location)
     }
 
-    /// All operators are in pg_catalog; `OPERATOR(s.+)` may name another schema.
-    fn operator_schema_visible(&self, name: OperatorName<'_>) -> Result<bool> {
+    /// Where an operator may be: in the search path, or in the schema of `OPERATOR(s.+)`.
+    fn operator_schemas(&self, name: OperatorName<'_>) -> Result<Cow<'_, [Oid]>> {
         match name.schema {
-            None => Ok(true),
-            Some(schema) => Ok(self.namespace(schema)? == builtin::oid::PG_CATALOG),
+            None => Ok(Cow::Borrowed(self.context.env.search_path())),
+            Some(schema) => Ok(Cow::Owned(vec![self.namespace(schema)?])),
         }
+    }
+
+    /// The operator in these schemas with exactly these operand types. What is not PostgreSQL's own is
+    /// an extension's; no two have the same operands.
+    fn operator_with(
+        &self,
+        schemas: &[Oid],
+        name: &str,
+        left: Oid,
+        right: Oid,
+    ) -> Option<&'static Operator> {
+        let own = builtin::operator_by_signature(name, left, right);
+        own.filter(|_| schemas.contains(&builtin::oid::PG_CATALOG)).or_else(|| {
+            let members = self.context.catalog.member_operators_named(schemas, name);
+            members.into_iter().find(|o| o.left == left && o.right == right)
+        })
     }
 
     /// An operator with exactly these types, an unknown operand taken for the other's type
     /// (`binary_oper_exact`).
-    fn exact_operator(&self, name: &str, left: Oid, right: Oid) -> Option<&'static Operator> {
+    fn exact_operator(
+        &self,
+        schemas: &[Oid],
+        name: &str,
+        left: Oid,
+        right: Oid,
+    ) -> Option<&'static Operator> {
         let (mut l, mut r) = (left, right);
         let mut was_unknown = false;
         if l == oids::UNKNOWN && r != 0 {
@@ -79,24 +102,28 @@ impl Binder<'_, '_> {
         } else if r == oids::UNKNOWN && l != 0 {
             (r, was_unknown) = (l, true);
         }
-        let exact = builtin::operator_by_signature(name, l, r);
+        let exact = self.operator_with(schemas, name, l, r);
         if exact.is_some() || !was_unknown {
             return exact;
         }
         let base = self.base_type(l, -1).0;
-        if base != l { builtin::operator_by_signature(name, base, base) } else { None }
+        if base != l { self.operator_with(schemas, name, base, base) } else { None }
     }
 
     fn choose_operator(
         &self,
         name: OperatorName<'_>,
         inputs: &[Oid],
-        visible: bool,
+        schemas: &[Oid],
         location: i32,
     ) -> Result<&'static Operator> {
         let binary = inputs.len() == 2;
-        let all: Vec<Candidate> = builtin::operators_named(name.name)
-            .filter(|o| visible && (o.left != 0) == binary)
+        let is_visible = schemas.contains(&builtin::oid::PG_CATALOG);
+        let own = builtin::operators_named(name.name).filter(|_| is_visible);
+        let members = self.context.catalog.member_operators_named(schemas, name.name);
+        let all: Vec<Candidate> = own
+            .chain(members)
+            .filter(|o| (o.left != 0) == binary)
             .map(|o| Candidate {
                 oid: o.oid,
                 args: if binary { vec![o.left, o.right] } else { vec![o.right] },

@@ -40,6 +40,8 @@ pub(super) enum Place {
     CopyWhere,
     CallArgument,
     Policy,
+    PartitionBound,
+    PartitionKey,
 }
 
 impl Place {
@@ -79,6 +81,8 @@ impl Place {
             Place::CopyWhere => "WHERE",
             Place::CallArgument => "CALL",
             Place::Policy => "POLICY",
+            Place::PartitionBound => "partition bound",
+            Place::PartitionKey => "PARTITION BY",
         }
     }
 
@@ -99,6 +103,7 @@ impl Place {
             Place::CopyWhere => "COPY FROM WHERE conditions",
             Place::CallArgument => "CALL arguments",
             Place::Policy => "policy expressions",
+            Place::PartitionKey => "partition key expressions",
             other => other.name(),
         }
     }
@@ -114,6 +119,8 @@ impl Place {
             Place::ExecuteParameter => "EXECUTE parameter",
             Place::Generated => "column generation expression",
             Place::CopyWhere => "COPY FROM WHERE condition",
+            Place::PartitionBound => "partition bound",
+            Place::PartitionKey => "partition key expression",
             _ => return None,
         })
     }

@@ -216,6 +216,7 @@ impl<'n> Binder<'_, 'n> {
             in_from: true,
             with_deleted: false,
             security: Vec::new(),
+            only: false,
         });
         let item = self.item(rel, name, None, names, &types);
         Ok(item)

@@ -149,6 +149,7 @@ impl<'n> Binder<'_, 'n> {
             in_from: false,
             with_deleted: false,
             security: Vec::new(),
+            only: false,
         });
         Arm { tree: SetOperation::Leaf(rel), types, untyped, locations, first_locations, names }
     }

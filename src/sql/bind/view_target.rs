@@ -153,6 +153,7 @@ impl Binder<'_, '_> {
         for replaced in [Some(rel), excluded].into_iter().flatten() {
             let entry = &mut query.range_table[replaced as usize - 1];
             entry.source = under.source.clone();
+            entry.only = under.only;
             entry.columns.clone_from(&under.columns);
         }
         let of_view = |var: &Var| {

@@ -196,7 +196,7 @@ impl<'a> Writer<'a> {
     }
 
     fn operator(&mut self, expr: &'a Expr, call: &'a FuncCall) -> Result<()> {
-        let name = call.op.and_then(builtin::operator).map_or("?", |o| o.name);
+        let name = call.op.map_or_else(|| "?".to_owned(), |op| self.names.operator(op));
         match call.args.as_slice() {
             [arg] => self.enclosed(|w| {
                 w.push(&format!("{name} "));
@@ -247,7 +247,7 @@ impl<'a> Writer<'a> {
     }
 
     fn array_test(&mut self, expr: &'a Expr, test: &'a ScalarArrayOp) -> Result<()> {
-        let name = builtin::operator(test.op).map_or("?", |o| o.name);
+        let name = self.names.operator(test.op);
         self.enclosed(|w| {
             w.arg(&test.scalar, true, expr)?;
             w.push(&format!(" {name} {} (", if test.use_or { "ANY" } else { "ALL" }));
@@ -440,10 +440,11 @@ impl<'a> Writer<'a> {
     }
 
     fn row_compare(&mut self, rows: &'a RowCompare) -> Result<()> {
-        let op = rows.ops.first().and_then(|(op, _)| builtin::operator(*op));
+        let op =
+            rows.ops.first().map_or_else(|| "?".to_owned(), |(op, _)| self.names.operator(*op));
         self.push("(");
         self.named_list("ROW", &rows.left)?;
-        self.push(&format!(" {} ", op.map_or("?", |o| o.name)));
+        self.push(&format!(" {op} "));
         self.named_list("ROW", &rows.right)?;
         self.push(")");
         Ok(())

@@ -2,7 +2,6 @@
 
 use super::query::Columns;
 use super::writer::Writer;
-use crate::catalog::builtin;
 use crate::error::Result;
 use crate::nodes::*;
 use crate::types::Oid;
@@ -14,7 +13,7 @@ impl<'a> Writer<'a> {
             Some(test) => self.compared(test)?,
             None => None,
         };
-        let op = op.and_then(builtin::operator).map_or("=", |o| o.name);
+        let op = op.map_or_else(|| "=".to_owned(), |op| self.names.operator(op));
         let parens = match link.kind {
             SubLinkKind::Exists => {
                 self.push("EXISTS ");

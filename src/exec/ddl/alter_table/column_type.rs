@@ -371,11 +371,13 @@ fn rebind_indexes(
         let mut changed = (**index).clone();
         for (at, column) in info.columns.iter_mut().enumerate().filter(|(_, c)| c.attno == attno) {
             let now = new.column(attno);
+            if at < info.key_count {
+                let types = (column.type_oid, now.type_oid);
+                column.opclass =
+                    index_def::changed_opclass(info.access_method, column.opclass, types, cx)?;
+            }
             column.type_oid = catalog.base_type(now.type_oid, -1).0;
             column.collation = now.collation;
-            if at < info.key_count {
-                column.opclass = index_def::default_opclass(info.access_method, now.type_oid, cx)?;
-            }
             changed.columns[at].type_oid = now.type_oid;
             changed.columns[at].typmod = now.typmod;
             changed.columns[at].collation = now.collation;

@@ -209,6 +209,7 @@ fn value_row(domain: &Domain, catalog: &Catalog) -> Relation {
         materialized: None,
         row_security: Default::default(),
         rules: Vec::new(),
+        lineage: Default::default(),
     }
 }
 

@@ -1,0 +1,77 @@
+//! `regdictionary` and `regconfig`: dictionaries and configurations of text search by name. Users cannot
+//! make any; extensions bring some.
+
+use super::super::quote::{qualified_name, quote_qualified};
+use super::super::{Env, visibility};
+use super::type_name::no_schema;
+use crate::catalog::builtin::{self, Reader};
+use crate::error::{PgError, Result, code};
+use crate::types::Oid;
+
+/// A catalog that has such objects.
+pub(super) struct Kind {
+    catalog: &'static str,
+    name: &'static str,
+    namespace: &'static str,
+    /// In messages.
+    shown: &'static str,
+}
+
+pub(super) const DICTIONARY: Kind = Kind {
+    catalog: "pg_ts_dict",
+    name: "dictname",
+    namespace: "dictnamespace",
+    shown: "text search dictionary",
+};
+
+pub(super) const CONFIGURATION: Kind = Kind {
+    catalog: "pg_ts_config",
+    name: "cfgname",
+    namespace: "cfgnamespace",
+    shown: "text search configuration",
+};
+
+/// OID, name and schema of each that there is.
+fn all(env: &dyn Env, kind: &Kind) -> Vec<(Oid, &'static str, Oid)> {
+    let catalog = env.catalog();
+    let of_extensions = catalog
+        .extensions()
+        .filter_map(|extension| builtin::raw_rows_of_extension(kind.catalog, extension.facts()));
+    let readers: Vec<Reader> =
+        builtin::raw_rows(kind.catalog).into_iter().chain(of_extensions).collect();
+    let mut found = Vec::new();
+    for mut reader in readers {
+        while reader.advance() {
+            let namespace = catalog.schema_of(reader.oid(kind.namespace));
+            found.push((reader.oid("oid"), reader.text(kind.name), namespace));
+        }
+    }
+    found
+}
+
+/// The one of a possibly qualified name.
+pub(super) fn find(env: &dyn Env, kind: &Kind, text: &str) -> Result<Oid> {
+    let parts = qualified_name(text)?;
+    let (path, name) = match parts.as_slice() {
+        [name] => (env.search_path().to_vec(), name),
+        [schema, name] => {
+            let schema = env.catalog().namespace_named(schema).ok_or_else(|| no_schema(schema))?;
+            (vec![schema.oid], name)
+        }
+        _ => return Err(PgError::new(code::INVALID_NAME, "invalid name syntax")),
+    };
+    let all = all(env, kind);
+    let in_schema = |schema: &Oid| all.iter().find(|(_, n, of)| n == name && of == schema);
+    path.iter().find_map(in_schema).map(|(oid, ..)| *oid).ok_or_else(|| {
+        let message = format!("{} \"{text}\" does not exist", kind.shown);
+        PgError::new(code::UNDEFINED_OBJECT, message)
+    })
+}
+
+/// The name of an OID, qualified where the search path does not find it.
+pub(super) fn name(env: &dyn Env, kind: &Kind, oid: Oid) -> Option<String> {
+    let (_, name, namespace) = all(env, kind).into_iter().find(|(found, ..)| *found == oid)?;
+    let schema = env.catalog().namespace(namespace);
+    let schema = schema.filter(|schema| !visibility::in_path(env, schema.oid));
+    Some(quote_qualified(schema.map(|schema| schema.name.as_str()), name))
+}
