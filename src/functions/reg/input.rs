@@ -7,6 +7,7 @@ use super::super::Implementation::{self, Scalar};
 use super::super::privileges::require_usage;
 use super::super::quote::qualified_name;
 use super::super::{Ctx, Env};
+use super::text_search;
 use super::type_name::{self, no_schema};
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, SqlState, code};
@@ -38,6 +39,7 @@ pub(in super::super) fn input(env: &dyn Env, type_oid: Oid, text: &str) -> Resul
         oids::REGNAMESPACE => namespace(env, text),
         oids::REGROLE => role(env, text),
         oids::REGCOLLATION => collation(text),
+        oids::REGCONFIG | oids::REGDICTIONARY => text_search::input(env, type_oid, text),
         _ => Err(PgError::unsupported("input of this object identifier type")),
     }
 }

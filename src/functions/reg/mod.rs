@@ -6,6 +6,7 @@
 
 mod input;
 mod output;
+pub(super) mod text_search;
 mod type_name;
 
 pub(super) use input::{FUNCTIONS, input, relation};
@@ -26,13 +27,16 @@ pub(super) fn is_reg(type_oid: Oid) -> bool {
             | oids::REGNAMESPACE
             | oids::REGROLE
             | oids::REGCOLLATION
+            | oids::REGCONFIG
+            | oids::REGDICTIONARY
     )
 }
 
 /// Whether a type is an array over one of these. (Every value's input asks; a search would cost.)
 pub(super) fn is_reg_array(type_oid: Oid) -> bool {
-    // Over regproc, regprocedure to regtype, regnamespace, regrole, regcollation.
-    matches!(type_oid, 1008 | 2207..=2211 | 4090 | 4097 | 4192)
+    // Over regproc, regprocedure to regtype, regconfig, regdictionary, regnamespace, regrole,
+    // regcollation.
+    matches!(type_oid, 1008 | 2207..=2211 | 3735 | 3770 | 4090 | 4097 | 4192)
 }
 
 #[cfg(test)]

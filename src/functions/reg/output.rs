@@ -2,6 +2,7 @@
 
 use super::super::quote::{quote_identifier, quote_qualified};
 use super::super::{Env, visibility};
+use super::text_search;
 use crate::catalog::builtin::{self, Operator};
 use crate::types::{self, Oid, oids};
 
@@ -25,6 +26,9 @@ pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String
         oids::REGROLE => env.catalog().role(oid).map(|r| quote_identifier(&r.name).into_owned()),
         oids::REGCOLLATION => {
             builtin::collation(oid).map(|c| quote_identifier(c.name).into_owned())
+        }
+        oids::REGCONFIG | oids::REGDICTIONARY => {
+            text_search::name(type_oid, oid).map(|name| quote_identifier(name).into_owned())
         }
         _ => None,
     };

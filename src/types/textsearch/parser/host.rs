@@ -108,6 +108,5 @@ impl Parser<'_> {
 
 /// What RFC 3986 allows in a URL.
 fn is_url_char(c: char) -> bool {
-    c.is_ascii_graphic()
-        && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
+    c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
 }
