@@ -15,6 +15,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -89,7 +90,7 @@ def running(**starts):
         yield started
     finally:
         for server in started:
-            server.process.terminate()
+            server.process.send_signal(signal.SIGINT)  # PostgreSQL does not wait for sessions then
             server.process.wait()
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -33,10 +33,15 @@ class Transcript(unittest.TestResult):
 
     def __init__(self, *_, **__):
         super().__init__()
+        self.said = set()
 
     def say(self, test, outcome):
-        print("==", test.id(), file=sys.__stdout__)
-        print(outcome, file=sys.__stdout__, flush=True)
+        """The first outcome of a test is the one that counts: of its subtests, of its end."""
+        name = getattr(test, "test_case", test).id()
+        if name not in self.said:
+            self.said.add(name)
+            print("==", name, file=sys.__stdout__)
+            print(outcome, file=sys.__stdout__, flush=True)
 
     def addSuccess(self, test):
         self.say(test, "passed")

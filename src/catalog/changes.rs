@@ -6,8 +6,8 @@
 //! the same objects. Rolling back to a savepoint truncates the log.
 
 use super::{
-    Catalog, ColdStorage, Database, DefaultAcl, Function, Namespace, Relation, Role, SchemaVersion,
-    UserCast, UserOperator, UserType,
+    Catalog, ColdStorage, Database, DefaultAcl, Extension, Function, Namespace, Relation, Role,
+    SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub enum ObjectKey {
     Type(Oid, Oid),
     DefaultAcl(Oid, Oid),
     Function(Oid, Oid),
+    Extension(Oid, Oid),
     Cast(Oid, Oid),
     Operator(Oid, Oid),
     /// A version of a relation: database, relation, number.
@@ -40,6 +41,7 @@ pub enum Change {
     PutType(Oid, Arc<UserType>),
     PutDefaultAcl(Oid, Arc<DefaultAcl>),
     PutFunction(Oid, Arc<Function>),
+    PutExtension(Oid, Arc<Extension>),
     PutCast(Oid, Arc<UserCast>),
     PutOperator(Oid, Arc<UserOperator>),
     PutVersion(Oid, Arc<SchemaVersion>),
@@ -58,6 +60,7 @@ impl Change {
             Change::PutType(database, t) => ObjectKey::Type(*database, t.oid),
             Change::PutDefaultAcl(database, d) => ObjectKey::DefaultAcl(*database, d.oid),
             Change::PutFunction(database, f) => ObjectKey::Function(*database, f.proc.oid),
+            Change::PutExtension(database, e) => ObjectKey::Extension(*database, e.oid),
             Change::PutOperator(database, o) => ObjectKey::Operator(*database, o.operator.oid),
             Change::PutCast(database, c) => ObjectKey::Cast(*database, c.cast.oid),
             Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),

@@ -4,6 +4,8 @@
 //! across restarts. Expressions are stored bound ([`crate::nodes`]), so that renames do not touch
 //! them. Objects are immutable and shared; a change makes a new one.
 
+use super::lineage::{Lineage, Origin};
+use super::{RowSecurity, Rule};
 use crate::nodes::{AttrNumber, Expr, Query};
 use crate::storage::row::{self, PastType};
 use crate::types::Oid;
@@ -141,6 +143,13 @@ pub struct Relation {
     pub view: Option<ViewInfo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub materialized: Option<MaterializedInfo>,
+    #[serde(default, skip_serializing_if = "RowSecurity::is_default")]
+    pub row_security: RowSecurity,
+    /// In the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    #[serde(default, skip_serializing_if = "Lineage::is_none")]
+    pub lineage: Lineage,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -170,6 +179,8 @@ pub struct Column {
     /// `attacl`: what is granted on this column alone.
     #[serde(default)]
     pub acl: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Origin::is_local_only")]
+    pub origin: Origin,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,6 +199,8 @@ pub struct Constraint {
     pub validated: bool,
     pub no_inherit: bool,
     pub comment: Option<String>,
+    #[serde(default, skip_serializing_if = "Origin::is_local_only")]
+    pub origin: Origin,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -235,7 +248,7 @@ pub struct IndexInfo {
     /// Checked at once, not at the end of the statement or transaction.
     pub immediate: bool,
     pub predicate: Option<Expr>,
-    /// `pg_am` row (btree, hash): kept for display; all are ordered indexes here.
+    /// `pg_am` row: how entries are made and found (`catalog::schema::Method`).
     pub access_method: Oid,
 }
 
@@ -304,10 +317,21 @@ impl Relation {
         option.is_some_and(|value| value == "true" || value == "on")
     }
 
+    /// Whether a view's own conditions come before those of whoever reads it.
+    pub fn is_security_barrier(&self) -> bool {
+        let option = self.options.get("security_barrier");
+        option.is_some_and(|value| value == "true" || value == "on")
+    }
+
     /// The query of a view or materialized view.
     pub fn query(&self) -> Option<&Query> {
         let view = self.view.as_ref().map(|view| &view.query);
         view.or_else(|| self.materialized.as_ref().map(|m| &m.query))
+    }
+
+    /// The rule of this name; not a view's own.
+    pub fn rule_named(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == name)
     }
 
     /// The live column of this name.

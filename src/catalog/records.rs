@@ -1,7 +1,7 @@
 //! How objects are stored: one record per object in the `meta` column family.
 //!
 //! ```text
-//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c, t, a, f, k, o
+//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c, t, a, f, x, k, o
 //!        "catalog/" v database(u32 BE) oid(u32 BE) version(u32 BE)    a version of a table
 //! value  format version (1 byte), then the object as JSON
 //! ```
@@ -10,8 +10,8 @@
 //! versions whose structures have grown, and are worth reading when something went wrong.
 
 use super::{
-    Change, ColdStorage, Database, DefaultAcl, Function, Namespace, ObjectKey, Relation, Role,
-    SchemaVersion, UserCast, UserOperator, UserType,
+    Change, ColdStorage, Database, DefaultAcl, Extension, Function, Namespace, ObjectKey, Relation,
+    Role, SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
@@ -37,6 +37,7 @@ pub(super) fn key(object: &ObjectKey) -> Bytes {
         ObjectKey::Type(database, oid) => (b't', database, oid),
         ObjectKey::DefaultAcl(database, oid) => (b'a', database, oid),
         ObjectKey::Function(database, oid) => (b'f', database, oid),
+        ObjectKey::Extension(database, oid) => (b'x', database, oid),
         ObjectKey::Operator(database, oid) => (b'o', database, oid),
         ObjectKey::Cast(database, oid) => (b'k', database, oid),
         ObjectKey::Version(database, oid, _) => (b'v', database, oid),
@@ -62,6 +63,7 @@ pub(super) fn value(change: &Change) -> Result<Option<Bytes>> {
         Change::PutType(_, t) => encode(&**t)?,
         Change::PutDefaultAcl(_, d) => encode(&**d)?,
         Change::PutFunction(_, f) => encode(&**f)?,
+        Change::PutExtension(_, e) => encode(&**e)?,
         Change::PutCast(_, c) => encode(&**c)?,
         Change::PutOperator(_, o) => encode(&**o)?,
         Change::PutVersion(_, v) => encode(&**v)?,
@@ -83,11 +85,21 @@ pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Change> {
         b't' => Change::PutType(database, Arc::new(decode::<UserType>(value)?)),
         b'a' => Change::PutDefaultAcl(database, Arc::new(decode::<DefaultAcl>(value)?)),
         b'f' => Change::PutFunction(database, Arc::new(decode::<Function>(value)?)),
+        b'x' => Change::PutExtension(database, Arc::new(extension(value)?)),
         b'o' => Change::PutOperator(database, Arc::new(decode::<UserOperator>(value)?)),
         b'k' => Change::PutCast(database, Arc::new(decode::<UserCast>(value)?)),
         b'v' => Change::PutVersion(database, Arc::new(decode::<SchemaVersion>(value)?)),
         _ => return Err(damaged()),
     })
+}
+
+/// One that only another version of the program has is an error.
+fn extension(value: &[u8]) -> Result<Extension> {
+    let read = decode::<Extension>(value)?;
+    match super::builtin::extension_named(&read.name) {
+        Some(_) => Ok(read),
+        None => Err(damaged(&format!("extension \"{}\" is not available", read.name))),
+    }
 }
 
 fn encode(object: &impl Serialize) -> Result<Bytes> {

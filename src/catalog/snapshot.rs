@@ -13,8 +13,8 @@ use super::builtin::{self, Proc};
 use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
-    ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Function, Namespace,
-    Relation, Role, SchemaVersion, UserCast, UserOperator, UserType,
+    ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
+    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -51,6 +51,7 @@ struct Space {
     relations: BTreeMap<Oid, Arc<Relation>>,
     types: TypeSpace,
     default_acls: BTreeMap<Oid, Arc<DefaultAcl>>,
+    extensions: BTreeMap<Oid, Arc<Extension>>,
     functions: BTreeMap<Oid, Arc<Function>>,
     /// Name to functions, in OID order.
     function_names: HashMap<String, Vec<Oid>>,
@@ -62,10 +63,14 @@ struct Space {
     row_types: HashMap<Oid, Oid>,
     /// Constraint to its table.
     constraints: HashMap<Oid, Oid>,
+    /// Policy or rule to its table.
+    parts: HashMap<Oid, Oid>,
     /// Table to the tables with foreign keys on it, in OID order.
     referencing: HashMap<Oid, Vec<Oid>>,
     /// Table to its indexes, in OID order.
     indexes: HashMap<Oid, Vec<Oid>>,
+    /// Table or index to those that inherit from it, in OID order.
+    children: HashMap<Oid, Vec<Oid>>,
     /// Table to the sequences owned by its columns, in OID order.
     owned_sequences: HashMap<Oid, Vec<Oid>>,
     /// Table to its versions, oldest first.
@@ -190,15 +195,28 @@ impl Catalog {
         self.local.relations.len()
     }
 
-    /// Whether an OID names one of PostgreSQL's own objects.
+    /// Whether an OID names an object that the program brings along: one of PostgreSQL's own, or of an
+    /// extension, installed or not.
     pub fn is_system(oid: Oid) -> bool {
-        oid < FIRST_USER_OID
+        oid < FIRST_USER_OID || builtin::is_member(oid)
     }
 
     /// The table that has this constraint, and the constraint.
     pub fn constraint(&self, oid: Oid) -> Option<(&Arc<Relation>, &Constraint)> {
         let table = self.relation(*self.local.constraints.get(&oid)?)?;
         Some((table, table.constraints.iter().find(|c| c.oid == oid)?))
+    }
+
+    /// The table that has this policy, and the policy.
+    pub fn policy(&self, oid: Oid) -> Option<(&Arc<Relation>, &Policy)> {
+        let table = self.relation(*self.local.parts.get(&oid)?)?;
+        Some((table, table.row_security.policies.iter().find(|policy| policy.oid == oid)?))
+    }
+
+    /// The table or view that has this rule, and the rule; not a view's own.
+    pub fn rule(&self, oid: Oid) -> Option<(&Arc<Relation>, &Rule)> {
+        let table = self.relation(*self.local.parts.get(&oid)?)?;
+        Some((table, table.rules.iter().find(|rule| rule.oid == oid)?))
     }
 
     /// Foreign keys of other tables, and of the table itself, on this table.
@@ -216,6 +234,11 @@ impl Catalog {
     /// A table's indexes, in OID order.
     pub fn indexes_of(&self, table: &Relation) -> impl Iterator<Item = &Arc<Relation>> {
         table.indexes.iter().filter_map(|oid| self.relation(*oid))
+    }
+
+    /// The tables or indexes that have this one as a parent, in OID order.
+    pub fn children(&self, oid: Oid) -> &[Oid] {
+        self.local.children.get(&oid).map_or(&[], Vec::as_slice)
     }
 
     /// The sequences that belong to a table's columns (serial and identity), in OID order.
@@ -270,6 +293,11 @@ impl Catalog {
         self.local.default_acls.values()
     }
 
+    /// All that are installed in the database, in OID order; `plpgsql`, which always is, not among them.
+    pub fn extensions(&self) -> impl Iterator<Item = &Arc<Extension>> {
+        self.local.extensions.values()
+    }
+
     /// The user's function or procedure with this OID.
     pub fn function(&self, oid: Oid) -> Option<&Arc<Function>> {
         self.local.functions.get(&oid)
@@ -280,10 +308,10 @@ impl Catalog {
         self.local.functions.values()
     }
 
-    /// The pg_proc row with this OID, built-in or the user's.
+    /// The pg_proc row with this OID, built-in, an installed extension's or the user's.
     pub fn proc(&self, oid: Oid) -> Option<&Proc> {
         match Catalog::is_system(oid) {
-            true => builtin::proc(oid),
+            true => builtin::proc(oid).filter(|_| self.is_there(oid)),
             false => self.function(oid).map(|function| &function.proc),
         }
     }
@@ -292,8 +320,11 @@ impl Catalog {
     pub fn procs_named<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c Proc> + use<'c> {
         let made = self.local.function_names.get(name).into_iter().flatten();
         let made = made.filter_map(|oid| self.local.functions.get(oid)).map(|f| &f.proc);
-        let builtin: Vec<&Proc> = builtin::procs_named(name).collect();
-        builtin.into_iter().chain(made)
+        let mut found: Vec<&Proc> = builtin::procs_named(name).collect();
+        for extension in self.extensions() {
+            found.extend(builtin::member_procs_named(extension.facts(), name));
+        }
+        found.into_iter().chain(made)
     }
 
     /// The user's cast with this OID.
@@ -368,6 +399,9 @@ impl Catalog {
                 self.space(*database).default_acls.insert(d.oid, d.clone());
             }
             Change::PutFunction(database, f) => self.space(*database).put_function(f.clone()),
+            Change::PutExtension(database, e) => {
+                self.space(*database).extensions.insert(e.oid, e.clone());
+            }
             Change::PutCast(database, c) => {
                 self.space(*database).casts.insert(c.cast.oid, c.clone());
             }
@@ -404,6 +438,9 @@ impl Catalog {
                 self.space(*database).default_acls.remove(oid);
             }
             ObjectKey::Function(database, oid) => self.space(*database).remove_function(*oid),
+            ObjectKey::Extension(database, oid) => {
+                self.space(*database).extensions.remove(oid);
+            }
             ObjectKey::Cast(database, oid) => {
                 self.space(*database).casts.remove(oid);
             }
@@ -439,8 +476,12 @@ impl Space {
                 link(&mut self.referencing, key.references, relation.oid);
             }
         }
+        self.parts.extend(parts(&relation).map(|part| (part, relation.oid)));
         if let Some((table, _)) = relation.sequence.as_ref().and_then(|s| s.owned_by) {
             link(&mut self.owned_sequences, table, relation.oid);
+        }
+        for parent in &relation.lineage.parents {
+            link(&mut self.children, *parent, relation.oid);
         }
         if let Some(index) = &relation.index {
             link(&mut self.indexes, index.table, relation.oid);
@@ -488,8 +529,14 @@ impl Space {
                 unlink(&mut self.referencing, key.references, oid);
             }
         }
+        for part in parts(&old) {
+            self.parts.remove(&part);
+        }
         if let Some((table, _)) = old.sequence.as_ref().and_then(|s| s.owned_by) {
             unlink(&mut self.owned_sequences, table, oid);
+        }
+        for parent in &old.lineage.parents {
+            unlink(&mut self.children, *parent, oid);
         }
         if let Some(index) = &old.index {
             unlink(&mut self.indexes, index.table, oid);
@@ -517,6 +564,12 @@ impl Space {
             self.relations.insert(table, relation);
         }
     }
+}
+
+/// The OIDs of a relation's policies and rules.
+fn parts(relation: &Relation) -> impl Iterator<Item = Oid> {
+    let policies = relation.row_security.policies.iter().map(|policy| policy.oid);
+    policies.chain(relation.rules.iter().map(|rule| rule.oid))
 }
 
 fn link(map: &mut HashMap<Oid, Vec<Oid>>, key: Oid, oid: Oid) {

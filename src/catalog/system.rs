@@ -40,6 +40,9 @@ fn describe(relation: &SystemRelation) -> Relation {
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
+        lineage: Default::default(),
     }
 }
 
@@ -61,6 +64,7 @@ fn describe_column(column: &builtin::SystemColumn) -> Column {
         statistics_target: -1,
         storage: builtin::type_(column.type_oid).map_or(b'p', |t| t.storage),
         acl: None,
+        origin: Default::default(),
     }
 }
 

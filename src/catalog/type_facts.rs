@@ -27,7 +27,7 @@ impl Catalog {
     /// over any of these.
     pub fn type_(&self, oid: Oid) -> Option<Cow<'static, Type>> {
         if let Some(found) = builtin::type_(oid) {
-            return Some(Cow::Borrowed(found));
+            return self.placed(found);
         }
         if let Some(found) = self.user_type(oid) {
             return Some(Cow::Owned(self.described(found)));
@@ -98,6 +98,9 @@ impl Catalog {
     pub fn type_named(&self, namespace: Oid, name: &str) -> Option<Cow<'static, Type>> {
         if let Some(found) = builtin::type_in(namespace, name) {
             return Some(Cow::Borrowed(found));
+        }
+        if let Some(found) = self.member_type_named(namespace, name) {
+            return self.placed(found);
         }
         if let Some(oid) = self.user_type_named(namespace, name) {
             return self.type_(oid);

@@ -27,7 +27,7 @@ impl UserOperator {
 }
 
 impl Catalog {
-    /// The operator with this OID, PostgreSQL's own or a user's.
+    /// The operator with this OID, PostgreSQL's own, an extension's or a user's.
     pub fn operator(&self, oid: Oid) -> Option<&Operator> {
         match Catalog::is_system(oid) {
             true => builtin::operator(oid),
@@ -40,10 +40,13 @@ impl Catalog {
         &'c self,
         name: &str,
     ) -> impl Iterator<Item = &'c Operator> + use<'c> {
-        let builtin: Vec<&Operator> = builtin::operators_named(name).collect();
+        let mut found: Vec<&Operator> = builtin::operators_named(name).collect();
+        for extension in self.extensions() {
+            found.extend(builtin::member_operators_named(extension.facts(), name));
+        }
         let made = self.user_operators().map(|made| &made.operator);
         let made: Vec<&Operator> = made.filter(|operator| operator.name == name).collect();
-        builtin.into_iter().chain(made)
+        found.into_iter().chain(made)
     }
 
     /// The operator of this name with exactly these operand types that comes first in a search path;
@@ -55,7 +58,10 @@ impl Catalog {
         left: Oid,
         right: Oid,
     ) -> Option<&Operator> {
-        let place = |o: &&Operator| path.iter().position(|schema| *schema == o.namespace);
+        let place = |o: &&Operator| {
+            let namespace = self.schema_of(o.namespace);
+            path.iter().position(|schema| *schema == namespace)
+        };
         let same = self.operators_named(name).filter(|o| o.left == left && o.right == right);
         same.filter(|operator| place(operator).is_some()).min_by_key(place)
     }

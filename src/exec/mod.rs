@@ -20,6 +20,7 @@ pub mod explain;
 pub mod expr;
 mod layout;
 mod op;
+mod partition;
 mod plan;
 mod row_keys;
 mod run;

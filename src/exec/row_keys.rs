@@ -4,7 +4,7 @@
 //! of the one table that it reads without joining, grouping or merging rows.
 
 use super::KEY_ATTNO;
-use crate::catalog::{Catalog, RelationKind};
+use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
@@ -23,7 +23,10 @@ impl RowKeys {
         let mut keys = RowKeys { tables: Vec::new(), locked: !query.row_marks.is_empty() };
         for rel in candidates(query) {
             let RangeSource::Relation { oid } = query.range(rel).source else { continue };
-            if catalog.relation(oid).is_some_and(|r| r.kind == RelationKind::Table) {
+            // Where others inherit from a table, a key alone does not tell whose row it is.
+            let alone = |r: &Relation| catalog.children(r.oid).is_empty();
+            let is_table = |r: &Relation| r.kind == RelationKind::Table && alone(r);
+            if catalog.relation(oid).is_some_and(|r| is_table(r)) {
                 query.targets.push(key_of(rel));
                 keys.tables.push(oid);
             }

@@ -114,6 +114,10 @@ pub async fn execute(
             let rows = RowStream(Source::Done(Some(modified.rows)));
             Ok(Execution { rows, affected: Some(modified.affected) })
         }
+        Root::Nothing => {
+            let rows = RowStream(Source::Done(None));
+            Ok(Execution { rows, affected: Some(0) })
+        }
         Root::Rows(node) => {
             finish(plan, &state)?;
             let (running, long) = (node.open(&state), plan.long);

@@ -7,7 +7,7 @@ use crate::storage::ReadView;
 use crate::types::Datum;
 use parking_lot::Mutex;
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,6 +52,8 @@ pub struct ExecState {
     pub lookups: Vec<(usize, usize)>,
     /// Whoever starts operators now reads few of their rows: they need not start DataFusion.
     few_rows: Cell<bool>,
+    /// Whether the database has large objects, once somebody asked.
+    pub large_objects: OnceCell<bool>,
     /// Bytes that operators of this execution hold.
     pub memory_bytes: Cell<usize>,
     /// What the statement's modifications share.
@@ -80,6 +82,7 @@ impl ExecState {
             known: Known::default(),
             lookups: Vec::new(),
             few_rows: Cell::new(false),
+            large_objects: OnceCell::new(),
             memory_bytes: Cell::new(0),
             dml: super::dml::Modifications::default(),
         }

@@ -5,7 +5,7 @@ use super::quote::{quote_identifier, quote_qualified};
 use super::{Ctx, Deparse, Env, Rows, function_definition, reg};
 use crate::catalog::builtin::{self, ArgMode, Proc, oid::class};
 use crate::catalog::pg_catalog::view_of_rule;
-use crate::catalog::{Catalog, ConstraintKind, Persistence, RelationKind, view_update};
+use crate::catalog::{Catalog, ConstraintKind, Persistence, RelationKind, RuleEvent, view_update};
 use crate::error::{PgError, Result, code};
 use crate::types::{Datum, Oid};
 
@@ -17,9 +17,12 @@ fn view_by_name(ctx: &Ctx<'_>, name: &str, pretty: bool) -> Result<Datum> {
     deparse(ctx, Deparse::View(reg::relation(ctx.env, name)?), pretty)
 }
 
-/// The only rules are views' `_RETURN`.
+/// A view's `_RETURN`, or a rule that a user has made.
 fn rule(ctx: &Ctx<'_>, oid: Oid, pretty: bool) -> Result<Datum> {
     let catalog = ctx.env.catalog();
+    if catalog.rule(oid).is_some() {
+        return deparse(ctx, Deparse::Rule(oid), pretty);
+    }
     let view = view_of_rule(oid).and_then(|view| catalog.relation(view));
     let Some(view) = view.filter(|v| v.query().is_some()) else {
         return Ok(Datum::Null);
@@ -131,11 +134,11 @@ pub(super) fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String 
         shown.push(text);
     }
     match ordered_set {
-        Some(aggregate) => {
+        Some(aggregate) if listing != Listing::Table => {
             let direct = usize::try_from(aggregate.direct_args).unwrap_or(0);
             order_by(shown, direct, proc.variadic != 0)
         }
-        None => shown.join(", "),
+        _ => shown.join(", "),
     }
 }
 
@@ -208,6 +211,8 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
             Some((_, constraint)) => constraint.comment.clone(),
             None => catalog.domain_check(object).and_then(|(_, check)| check.comment.clone()),
         },
+        class::REWRITE => catalog.rule(object).and_then(|(_, rule)| rule.comment.clone()),
+        class::POLICY => catalog.policy(object).and_then(|(_, policy)| policy.comment.clone()),
         class::TYPE => match catalog.user_type(object) {
             Some(found) => found.comment.clone(),
             None => catalog
@@ -218,6 +223,7 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
         class::OPERATOR => catalog.user_operator(object).and_then(|o| o.comment.clone()),
         class::CAST => catalog.cast_with_oid(object).and_then(|c| c.comment.clone()),
         class::PROC => catalog.function(object).and_then(|f| f.comment.clone()),
+        class::EXTENSION => catalog.extension(object).and_then(|e| e.comment.clone()),
         class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),
         class::AUTHID => catalog.role(object).and_then(|r| r.comment.clone()),
         _ => None,
@@ -245,7 +251,7 @@ fn object_comment(ctx: &Ctx<'_>, object: Oid, catalog_class: Option<Oid>) -> Res
 
 /// The older form without a catalog's name: the first object of that OID with a comment.
 fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
-    const CLASSES: [Oid; 7] = [
+    const CLASSES: [Oid; 9] = [
         class::CLASS,
         class::TYPE,
         class::PROC,
@@ -253,6 +259,8 @@ fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
         class::NAMESPACE,
         class::CONSTRAINT,
         class::COLLATION,
+        class::POLICY,
+        class::EXTENSION,
     ];
     let found = CLASSES.iter().find_map(|class| comment(ctx.env.catalog(), object, *class));
     found.map_or(Datum::Null, Datum::text)
@@ -299,11 +307,19 @@ fn updatable(env: &dyn Env, oid: Oid) -> i32 {
     const DELETE: i32 = 1 << 4;
     let catalog = env.catalog();
     let Some(relation) = catalog.relation(oid) else { return 0 };
-    match &relation.view {
+    let ruled = relation.rules.iter().filter(|rule| rule.condition.is_none());
+    let ruled = ruled.fold(0, |bits, rule| {
+        let replaces = |event, bit| if rule.replaces(event) { bit } else { 0 };
+        bits | replaces(RuleEvent::Insert, INSERT)
+            | replaces(RuleEvent::Update, UPDATE)
+            | replaces(RuleEvent::Delete, DELETE)
+    });
+    let own = match &relation.view {
         _ if view_update::relation_is_updatable(catalog, relation) => INSERT | UPDATE | DELETE,
         Some(view) if view_update::refusal(catalog, view).is_none() => DELETE,
         _ => 0,
-    }
+    };
+    own | ruled
 }
 
 /// Whether UPDATE may assign a column.
@@ -327,6 +343,13 @@ fn publishable(env: &dyn Env, oid: Oid) -> Datum {
 fn vector_types(env: &dyn Env, vector: &Datum) -> Datum {
     let types = vector.as_array().elements.iter().map(|oid| type_name(env, oid.as_oid()));
     Datum::text(types.collect::<Vec<_>>().join(", "))
+}
+
+/// Whether policies bind the current role in a table.
+fn policed(env: &dyn Env, table: Oid) -> Datum {
+    let catalog = env.catalog();
+    let relation = catalog.relation(table);
+    Datum::Bool(relation.is_some_and(|table| table.polices(catalog, env.current_role())))
 }
 
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
@@ -375,9 +398,12 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ),
     ("pg_get_serial_sequence", Scalar(|c, a| serial_sequence(c, a[0].as_text(), a[1].as_text()))),
     ("pg_get_replica_identity_index", Scalar(|c, a| Ok(replica_identity(c.env, a[0].as_oid())))),
-    // Nothing is partitioned, and there are no extended statistics, rules of users, or triggers.
-    ("pg_get_partkeydef", Scalar(|_, _| Ok(Datum::Null))),
-    ("pg_get_partition_constraintdef", Scalar(|_, _| Ok(Datum::Null))),
+    ("pg_get_partkeydef", Scalar(|c, a| deparse(c, Deparse::PartitionKey(a[0].as_oid()), false))),
+    (
+        "pg_get_partition_constraintdef",
+        Scalar(|c, a| deparse(c, Deparse::PartitionConstraint(a[0].as_oid()), false)),
+    ),
+    // There are no extended statistics, rules of users, or triggers.
     ("pg_get_statisticsobjdef", Scalar(|_, _| Ok(Datum::Null))),
     ("pg_get_statisticsobjdef_columns", Scalar(|_, _| Ok(Datum::Null))),
     ("pg_get_triggerdef", Scalar(|_, _| Ok(Datum::Null))),
@@ -414,8 +440,10 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     // Both tablespaces are the data directory.
     ("pg_tablespace_location", Scalar(|_, _| Ok(Datum::text("")))),
     ("oidvectortypes", Scalar(|c, a| Ok(vector_types(c.env, &a[0])))),
-    // There are no row security policies.
-    ("row_security_active_name", Scalar(|_, _| Ok(Datum::Bool(false)))),
-    ("row_security_active", Scalar(|_, _| Ok(Datum::Bool(false)))),
+    (
+        "row_security_active_name",
+        Scalar(|c, a| Ok(policed(c.env, reg::relation(c.env, a[0].as_text())?))),
+    ),
+    ("row_security_active", Scalar(|c, a| Ok(policed(c.env, a[0].as_oid())))),
     ("pg_options_to_table", Set(|_, a| Ok(options_to_table(&a[0])))),
 ];

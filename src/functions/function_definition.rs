@@ -70,7 +70,8 @@ fn setting(name: &str, value: &str) -> String {
 }
 
 fn qualified(env: &dyn Env, proc: &Proc) -> String {
-    let schema = env.catalog().namespace(proc.namespace).map(|n| n.name.as_str());
+    let namespace = env.catalog().schema_of(proc.namespace);
+    let schema = env.catalog().namespace(namespace).map(|n| n.name.as_str());
     quote_qualified(schema, &proc.name)
 }
 

@@ -1,8 +1,9 @@
 //! What access methods and indexes can do: `pg_indexam_has_property` and its kin (manual, table
-//! 9.73). All our indexes are ordered ones.
+//! 9.73).
 
 use super::Ctx;
 use super::Implementation::{self, Scalar};
+use crate::catalog::builtin::oid;
 use crate::catalog::{IndexInfo, RelationKind};
 use crate::types::Datum;
 
@@ -12,22 +13,19 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_index_column_has_property", Scalar(|c, a| Ok(of_column(c, a).unwrap_or_default()))),
 ];
 
-/// `pg_am` rows.
-const BTREE: u32 = 403;
-const HASH: u32 = 405;
-
 /// NULL for unknown properties and methods.
 fn of_method(method: u32, property: &str) -> Datum {
-    let is_btree = match method {
-        BTREE => true,
-        HASH => false,
-        _ => return Datum::Null,
-    };
-    match property.to_ascii_lowercase().as_str() {
-        "can_order" | "can_unique" | "can_multi_col" | "can_include" => Datum::Bool(is_btree),
-        "can_exclude" => Datum::Bool(true),
-        _ => Datum::Null,
+    const METHODS: [u32; 6] = [oid::BTREE, oid::HASH, oid::GIST, oid::GIN, oid::SPGIST, oid::BRIN];
+    if !METHODS.contains(&method) {
+        return Datum::Null;
     }
+    Datum::Bool(match property.to_ascii_lowercase().as_str() {
+        "can_order" | "can_unique" => method == oid::BTREE,
+        "can_multi_col" => !matches!(method, oid::HASH | oid::SPGIST),
+        "can_exclude" => !matches!(method, oid::GIN | oid::BRIN),
+        "can_include" => matches!(method, oid::BTREE | oid::GIST | oid::SPGIST),
+        _ => return Datum::Null,
+    })
 }
 
 fn index<'a>(ctx: &'a Ctx<'_>, args: &[Datum]) -> Option<&'a IndexInfo> {
@@ -36,10 +34,12 @@ fn index<'a>(ctx: &'a Ctx<'_>, args: &[Datum]) -> Option<&'a IndexInfo> {
 }
 
 fn of_index(ctx: &Ctx<'_>, args: &[Datum]) -> Option<Datum> {
-    let is_btree = index(ctx, args)?.access_method == BTREE;
+    let method = index(ctx, args)?.access_method;
     Some(match args[1].as_text().to_ascii_lowercase().as_str() {
-        "clusterable" => Datum::Bool(is_btree),
-        "index_scan" | "bitmap_scan" | "backward_scan" => Datum::Bool(true),
+        "clusterable" => Datum::Bool(matches!(method, oid::BTREE | oid::GIST)),
+        "index_scan" => Datum::Bool(!matches!(method, oid::GIN | oid::BRIN)),
+        "bitmap_scan" => Datum::Bool(true),
+        "backward_scan" => Datum::Bool(matches!(method, oid::BTREE | oid::HASH)),
         _ => Datum::Null,
     })
 }
@@ -49,7 +49,10 @@ fn of_column(ctx: &Ctx<'_>, args: &[Datum]) -> Option<Datum> {
     let index = index(ctx, args)?;
     let position = usize::try_from(args[1].as_int4()).ok()?.checked_sub(1)?;
     let column = index.columns.get(position)?;
-    let (is_key, is_btree) = (position < index.key_count, index.access_method == BTREE);
+    let method = index.access_method;
+    let (is_key, is_btree) = (position < index.key_count, method == oid::BTREE);
+    let keeps_values = is_btree || matches!(method, oid::GIST | oid::SPGIST);
+    let finds_nulls = keeps_values || method == oid::BRIN;
     let is_ordered = is_key && is_btree;
     let if_key = |value: bool| if is_key { Datum::Bool(value) } else { Datum::Null };
     Some(match args[2].as_text().to_ascii_lowercase().as_str() {
@@ -59,8 +62,9 @@ fn of_column(ctx: &Ctx<'_>, args: &[Datum]) -> Option<Datum> {
         "nulls_last" => if_key(is_btree && !column.nulls_first),
         "orderable" => Datum::Bool(is_ordered),
         "distance_orderable" => Datum::Bool(false),
-        "returnable" => Datum::Bool(is_btree),
-        "search_array" | "search_nulls" => if_key(is_btree),
+        "returnable" => Datum::Bool(keeps_values),
+        "search_array" => if_key(is_btree),
+        "search_nulls" => if_key(finds_nulls),
         _ => Datum::Null,
     })
 }

@@ -26,6 +26,7 @@ mod describe;
 mod encoding;
 pub mod encoding_names;
 mod enums;
+mod extensions;
 #[cfg(test)]
 mod facts;
 mod float;
@@ -47,6 +48,7 @@ mod like;
 mod lsn;
 mod macaddr;
 mod math;
+mod member_names;
 mod money;
 mod name_list;
 mod network;
@@ -85,7 +87,10 @@ pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use name_list::{is_name_list, split_identifiers};
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
-pub use reg::text_search::configuration_named as text_search_configuration_named;
+pub use reg::text_search::{
+    configuration_name as text_search_configuration_name,
+    configuration_named as text_search_configuration_named,
+};
 pub use registry::{aggregate, lookup};
 pub use transfer::{receive, send};
 pub use xml::{concat as xml_concat, sql_value as xml_of_sql_value};
@@ -240,6 +245,17 @@ pub enum Deparse<'a> {
     },
     /// Of a table or a domain.
     Constraint(Oid),
+    /// One that a user has made.
+    Rule(Oid),
+    /// PARTITION BY's key with its strategy.
+    PartitionKey(Oid),
+    /// One column or expression of it, from 0.
+    PartitionColumn {
+        table: Oid,
+        at: usize,
+    },
+    /// What is true of a partition's rows.
+    PartitionConstraint(Oid),
     DomainDefault(Oid),
     /// The body of a function where it is in the SQL standard's form.
     FunctionBody(Oid),

@@ -3,7 +3,7 @@
 
 use super::Implementation::{self, Scalar};
 use super::quote::quote_qualified;
-use super::{Ctx, reg};
+use super::{Ctx, member_names, reg};
 use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::Result;
@@ -106,6 +106,7 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             Some(Identity { kind, identity, ..whole })
         }
         class::NAMESPACE => Some(plain("schema", &catalog.namespace(object)?.name)),
+        class::EXTENSION => Some(plain("extension", &catalog.extension(object)?.name)),
         class::AUTHID => Some(plain("role", &catalog.role(object)?.name)),
         class::DATABASE => Some(plain("database", &catalog.database(object)?.name)),
         class::TYPE => {
@@ -117,7 +118,7 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             let proc = catalog.proc(object)?;
             let types: Vec<String> =
                 proc.arg_types.iter().map(|t| qualified_type(ctx, *t)).collect();
-            let schema = schema_name(catalog, proc.namespace);
+            let schema = schema_name(catalog, catalog.schema_of(proc.namespace));
             let name = quote_qualified(Some(&schema), &proc.name);
             let kind = match proc.kind {
                 b'a' => "aggregate",
@@ -176,6 +177,7 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
         class::CLASS => Object::Relation(catalog.relation(object)?.oid),
         class::TYPE => return Some(format!("type {}", reg::format_type(ctx.env, object, None)?)),
         class::NAMESPACE => Object::Namespace(catalog.namespace(object)?.oid),
+        class::EXTENSION => Object::Extension(catalog.extension(object)?.oid),
         class::PROC => Object::Function(catalog.proc(object)?.oid),
         class::OPERATOR => Object::Operator(catalog.operator(object)?.oid),
         class::CAST => Object::Cast(catalog.cast_with_oid(object)?.cast.oid),
@@ -183,6 +185,9 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
             Some((table, _)) => Object::Constraint(table.oid, object),
             None => return Some(format!("constraint {}", catalog.domain_check(object)?.1.name)),
         },
+        _ if let Some(shown) = member_names::described(ctx.env, of_class, object) => {
+            return Some(shown);
+        }
         _ => {
             let of = identify(ctx, a)?;
             return Some(format!("{} {}", of.kind, of.identity));

@@ -45,6 +45,15 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::geometry::polygon::FUNCTIONS,
     super::geometry::rectangle::FUNCTIONS,
     super::geometry::segment::FUNCTIONS,
+    super::extensions::FUNCTIONS,
+    super::extensions::citext::FUNCTIONS,
+    super::extensions::citext::TEXTS,
+    super::extensions::hstore::FUNCTIONS,
+    super::extensions::hstore::PAIRS,
+    super::extensions::pg_trgm::FUNCTIONS,
+    super::extensions::pgcrypto::FUNCTIONS,
+    super::extensions::unaccent::FUNCTIONS,
+    super::extensions::uuid_ossp::FUNCTIONS,
     super::has_privilege::COLUMN_FUNCTIONS,
     super::has_privilege::FUNCTIONS,
     super::hash::FUNCTIONS,
@@ -170,6 +179,7 @@ const AGGREGATES: &[&[(&str, AggregateFn)]] = &[
     super::aggregate::regression::AGGREGATES,
     super::xml::AGGREGATES,
     super::aggregate::text::AGGREGATES,
+    super::extensions::citext::AGGREGATES,
     super::json::aggregate::AGGREGATES,
 ];
 

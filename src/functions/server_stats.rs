@@ -188,33 +188,7 @@ fn session(a: &pg_catalog::Activity) -> Vec<Datum> {
     row
 }
 
-/// The one extension there is: name, version, comment.
-const PLPGSQL: (&str, &str, &str) = ("plpgsql", "1.0", "PL/pgSQL procedural language");
-
-fn available_extensions() -> Rows {
-    let (name, version, comment) = PLPGSQL;
-    let row = vec![Datum::text(name), Datum::text(version), Datum::text(comment)];
-    Box::new(std::iter::once(Ok(row)))
-}
-
-fn available_extension_versions() -> Rows {
-    let (name, version, comment) = PLPGSQL;
-    let row = vec![
-        Datum::text(name),
-        Datum::text(version),
-        Datum::Bool(true),
-        Datum::Bool(true),
-        Datum::Bool(false),
-        Datum::text("pg_catalog"),
-        Datum::Null,
-        Datum::text(comment),
-    ];
-    Box::new(std::iter::once(Ok(row)))
-}
-
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
-    ("pg_available_extensions", Set(|_, _| Ok(available_extensions()))),
-    ("pg_available_extension_versions", Set(|_, _| Ok(available_extension_versions()))),
     ("pg_stat_get_activity", Set(|c, a| Ok(sessions(c, &a[0])))),
     ("pg_stat_get_archiver", Scalar(|c, _| Ok(unused(c)))),
     (

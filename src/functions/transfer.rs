@@ -44,6 +44,8 @@ enum Form {
     Versioned,
     Array,
     Record,
+    /// An `hstore`: pairs of texts.
+    Strings,
     /// Its bounds' type.
     Range(Oid),
     /// The type of its ranges.
@@ -58,6 +60,7 @@ fn form(env: &dyn Env, type_oid: Oid) -> Form {
         | oids::VARCHAR
         | oids::BPCHAR
         | oids::NAME
+        | oids::CITEXT
         | oids::UNKNOWN
         | oids::CSTRING
         | oids::REFCURSOR
@@ -66,6 +69,7 @@ fn form(env: &dyn Env, type_oid: Oid) -> Form {
         | XML => return Form::Text,
         oids::JSONB | oids::JSONPATH => return Form::Versioned,
         oids::RECORD => return Form::Record,
+        oids::HSTORE => return Form::Strings,
         _ => {}
     }
     let catalog = env.catalog();
@@ -104,6 +108,7 @@ fn rewrite<'b>(
         }
         Form::Array => form_of.array()?,
         Form::Record => form_of.record()?,
+        Form::Strings => form_of.strings()?,
         Form::Range(subtype) => form_of.range(subtype)?,
         Form::Multirange(range) => form_of.multirange(range)?,
     };
@@ -162,6 +167,16 @@ impl Rewriter<'_> {
         for _ in 0..self.number().unwrap_or(0) {
             let Some(type_oid) = self.number() else { break };
             if self.value(type_oid)?.is_none() {
+                break;
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// The number of pairs; keys and values.
+    fn strings(&mut self) -> Result<Option<()>> {
+        for _ in 0..u64::from(self.number().unwrap_or(0)) * 2 {
+            if self.value(oids::TEXT)?.is_none() {
                 break;
             }
         }

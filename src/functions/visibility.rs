@@ -1,20 +1,30 @@
 //! Whether an object is found by its bare name: the first schema of the search path that has the
 //! name is the object's own (`pg_table_is_visible` and its kin).
 //!
-//! All built-in functions, operators, operator classes and collations live in `pg_catalog` (some in
-//! `information_schema`); users cannot make any, so for these the schema alone decides.
+//! Built-in functions, operators, operator classes and collations live in `pg_catalog` (some in
+//! `information_schema`), extensions' where they are installed. Users cannot make any that would hide
+//! them, so for these the schema alone decides.
 
 use super::Env;
 use super::Implementation::{self, Scalar};
 use crate::catalog::builtin;
 use crate::types::{Datum, Oid};
 
+/// The first relation of a name in the search path, indexes of PostgreSQL's tables included.
+pub(super) fn relation_in_path(env: &dyn Env, name: &str) -> Option<Oid> {
+    let found = env.catalog().relation_in_path(env.search_path(), name).map(|found| found.oid);
+    let system = |schema: &Oid| builtin::system_class_named(*schema, name);
+    found.or_else(|| env.search_path().iter().find_map(system))
+}
+
 /// `None`: there is no such relation.
 pub(super) fn relation(env: &dyn Env, oid: Oid) -> Option<bool> {
     let catalog = env.catalog();
-    let relation = catalog.relation(oid)?;
-    let found = catalog.relation_in_path(env.search_path(), &relation.name);
-    Some(found.is_some_and(|found| found.oid == oid))
+    let name = match catalog.relation(oid) {
+        Some(relation) => relation.name.as_str(),
+        None => builtin::system_class(oid)?.name,
+    };
+    Some(relation_in_path(env, name) == Some(oid))
 }
 
 pub(super) fn type_(env: &dyn Env, oid: Oid) -> Option<bool> {
@@ -25,16 +35,22 @@ pub(super) fn type_(env: &dyn Env, oid: Oid) -> Option<bool> {
     Some(found.is_some_and(|found| found.oid == oid))
 }
 
-fn in_path(env: &dyn Env, namespace: Oid) -> bool {
+pub(super) fn in_path(env: &dyn Env, namespace: Oid) -> bool {
     env.search_path().contains(&namespace)
 }
 
 pub(super) fn function(env: &dyn Env, oid: Oid) -> Option<bool> {
-    Some(in_path(env, env.catalog().proc(oid)?.namespace))
+    Some(in_path(env, env.catalog().schema_of(env.catalog().proc(oid)?.namespace)))
 }
 
 fn in_catalog(env: &dyn Env, exists: bool) -> Option<bool> {
     exists.then(|| in_path(env, builtin::oid::PG_CATALOG))
+}
+
+/// `None`: it is of an extension that is not installed.
+fn in_schema(env: &dyn Env, namespace: Oid) -> Option<bool> {
+    let namespace = env.catalog().schema_of(namespace);
+    (namespace != 0).then(|| in_path(env, namespace))
 }
 
 pub(super) fn operator(env: &dyn Env, oid: Oid) -> Option<bool> {
@@ -46,20 +62,24 @@ pub(super) fn operator(env: &dyn Env, oid: Oid) -> Option<bool> {
 }
 
 fn operator_class(env: &dyn Env, oid: Oid) -> Option<bool> {
-    in_catalog(env, builtin::opclass(oid).is_some())
+    in_schema(env, builtin::opclass(oid)?.namespace)
 }
 
 fn operator_family(env: &dyn Env, oid: Oid) -> Option<bool> {
-    in_catalog(env, builtin::opfamily(oid).is_some())
+    in_schema(env, builtin::opfamily(oid)?.namespace)
 }
 
 fn collation(env: &dyn Env, oid: Oid) -> Option<bool> {
     in_catalog(env, builtin::collation(oid).is_some())
 }
 
-/// An object of a catalog that users cannot add to: all are in pg_catalog.
+/// An object of a catalog that users cannot add to: what is no extension's is in pg_catalog.
 fn of_catalog(name: &'static str) -> impl Fn(&dyn Env, Oid) -> Option<bool> {
     move |env, oid| {
+        if let Some(extension) = env.catalog().extension_of_member(oid) {
+            let is_member = extension.facts().members(name).contains(&oid);
+            return is_member.then(|| in_path(env, extension.namespace));
+        }
         let mut rows = builtin::raw_rows(name)?;
         let exists = std::iter::from_fn(|| rows.advance().then(|| rows.oid("oid")));
         let exists = exists.into_iter().any(|found| found == oid);

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// An attribute number: user columns from 1, system columns below 0, 0 the whole row.
 pub type AttrNumber = i16;
 
+/// `tableoid`: the table that a row is of.
+pub const TABLE_OID_COLUMN: AttrNumber = -6;
+
 /// `_seq` (`int8`): the number of the commit that wrote the row. KalamDB's own system columns follow
 /// PostgreSQL's, which are -1 to -6.
 pub const SEQ_COLUMN: AttrNumber = -7;

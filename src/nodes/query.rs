@@ -34,6 +34,9 @@ pub struct Query {
     pub has_modifying_cte: bool,
     pub group_by: Vec<SortGroup>,
     pub group_distinct: bool,
+    /// The primary keys that GROUP BY's rule rests on: without them it would be broken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraint_deps: Vec<Oid>,
     /// Expanded grouping sets: each lists `target_ref`s of `group_by`. Empty: plain GROUP BY.
     pub grouping_sets: Vec<Vec<u32>>,
     /// GROUP BY as it was written where it has grouping sets, for deparsing.
@@ -59,6 +62,9 @@ pub struct Query {
     /// condition over the new row of the result relation.
     #[serde(default)]
     pub view_checks: Vec<(String, Expr)>,
+    /// What policies ask of the rows that the statement writes. Added when it is planned, never stored.
+    #[serde(skip)]
+    pub policy_checks: Vec<PolicyCheck>,
     /// The columns that INSERT or UPDATE itself names, of the target: what privileges are asked for.
     #[serde(default)]
     pub assigned: Vec<AttrNumber>,
@@ -91,6 +97,7 @@ impl Query {
             has_modifying_cte: false,
             group_by: Vec::new(),
             group_distinct: false,
+            constraint_deps: Vec::new(),
             grouping_sets: Vec::new(),
             grouping: Vec::new(),
             having: None,
@@ -106,6 +113,7 @@ impl Query {
             on_conflict: None,
             merge: Vec::new(),
             view_checks: Vec::new(),
+            policy_checks: Vec::new(),
             assigned: Vec::new(),
             target_views: Vec::new(),
             target_view_reads: Vec::new(),
@@ -155,6 +163,14 @@ pub struct TargetEntry {
     pub origin: (Oid, AttrNumber),
     /// Needed for sorting or grouping only; not part of the result.
     pub resjunk: bool,
+}
+
+impl TargetEntry {
+    /// An entry without a name, of no table's column.
+    pub fn of(expr: Expr, resno: AttrNumber) -> TargetEntry {
+        let (name, origin) = (String::new(), (0, 0));
+        TargetEntry { expr, resno, name, sort_group_ref: 0, origin, resjunk: false }
+    }
 }
 
 /// FROM and WHERE: items are joined by cross product, then filtered.
@@ -210,6 +226,13 @@ pub struct RangeEntry {
     /// The query names `_deleted` of this table, and so reads its deleted rows, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub with_deleted: bool,
+    /// Conditions on its rows that must hold before anything else may look at them: of policies, and of
+    /// views with `security_barrier` that the statement changes a table through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security: Vec<Expr>,
+    /// ONLY: without the tables that inherit from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -422,6 +445,30 @@ pub struct TargetView {
     pub assigned: Vec<AttrNumber>,
     /// Those that ON CONFLICT DO UPDATE assigns.
     pub updated: Vec<AttrNumber>,
+}
+
+/// A condition of policies on a row of the target (`WithCheckOption`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyCheck {
+    pub kind: PolicyCheckKind,
+    /// The restrictive policy; `None`: all permissive ones together.
+    pub policy: Option<String>,
+    pub condition: Expr,
+}
+
+/// Which row a policy's condition is on, and when it is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyCheckKind {
+    /// A row proposed for insertion.
+    Insert,
+    /// A row's new version.
+    Update,
+    /// The existing row that ON CONFLICT DO UPDATE is about to change.
+    Conflict,
+    /// The target row that MERGE is about to update.
+    MergeUpdate,
+    /// The target row that MERGE is about to delete.
+    MergeDelete,
 }
 
 /// A WHEN clause of MERGE.

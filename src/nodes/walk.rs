@@ -91,6 +91,7 @@ macro_rules! query_exprs {
             }
         }
         for entry in query.range_table.$iter() {
+            entry.security.$iter().for_each(|e| $f(e));
             match $($borrow)+ entry.source {
                 RangeSource::Function { functions, .. } => {
                     functions.$iter().for_each(|r| $f($($borrow)+ r.call))
@@ -102,6 +103,7 @@ macro_rules! query_exprs {
                 | RangeSource::Cte { .. } => {}
             }
         }
+        query.policy_checks.$iter().for_each(|c| $f($($borrow)+ c.condition));
         query.having.$iter().for_each(|e| $f(e));
         for window in query.windows.$iter() {
             for bound in [$($borrow)+ window.start, $($borrow)+ window.end] {
@@ -220,7 +222,39 @@ fn without_locations(expr: &Expr) -> Expr {
     expr
 }
 
+impl Expr {
+    /// Replaces variables of one query level, `depth` queries up from here; `map` sees them as that
+    /// level does. What it puts in their place is left alone.
+    pub fn map_vars(&mut self, depth: u32, map: &dyn Fn(&Var) -> Option<Expr>) {
+        match self {
+            Expr::Var(var) => {
+                if var.level == depth
+                    && var.rel != SUBLINK_RANGE
+                    && let Some(mut new) = map(&Var { level: 0, ..var.clone() })
+                {
+                    new.shift_levels(depth, 0);
+                    *self = new;
+                }
+                return;
+            }
+            Expr::SubLink(link) => link.query.map_vars(depth + 1, map),
+            _ => {}
+        }
+        self.for_each_child_mut(&mut |child| {
+            stacker::maybe_grow(64 << 10, 1 << 20, || child.map_vars(depth, map))
+        });
+    }
+}
+
 impl Query {
+    /// As [`Expr::map_vars`], in all of the query and what is below it.
+    pub fn map_vars(&mut self, depth: u32, map: &dyn Fn(&Var) -> Option<Expr>) {
+        self.for_each_expr_mut(&mut |e| e.map_vars(depth, map));
+        self.for_each_subquery_mut(&mut |q| {
+            stacker::maybe_grow(64 << 10, 1 << 20, || q.map_vars(depth + 1, map))
+        });
+    }
+
     /// Forgets all locations, as stored queries do.
     pub fn clear_locations(&mut self) {
         self.for_each_expr_mut(&mut |e| e.clear_locations());

@@ -9,6 +9,7 @@ use super::client::{Client, Encoding, OutputColumn, Rows};
 use super::env::StatementEnv;
 use super::pipeline::output_columns;
 use super::portal::{Portal, PortalState};
+use super::prepared::Planned;
 use super::rows::{RowReader, into_rows};
 use super::utility::Outcome;
 use crate::catalog::pg_catalog;
@@ -33,6 +34,7 @@ pub(super) enum Scroll {
 
 pub(super) struct Cursor {
     reader: RowReader,
+    pub planned: Arc<Planned>,
     /// Its own columns, and after them the keys of its rows.
     columns: Vec<OutputColumn>,
     keys: RowKeys,
@@ -323,6 +325,7 @@ impl Session {
         let output = output_columns(&columns, &encodings);
         let cursor = Cursor {
             reader: running.rows,
+            planned: running.planned,
             columns: read,
             keys,
             current_keys: None,

@@ -109,6 +109,7 @@ struct Derived {
     memory_limit_bytes: usize,
     force_parallel: bool,
     restricts_views: bool,
+    row_security: bool,
 }
 
 /// Why an idle session woke up.

@@ -307,6 +307,7 @@ impl Session {
             memory_limit_bytes: work_mem_kb.saturating_mul(1024),
             force_parallel: settings.get("force_parallel_mode").is_some_and(|v| v != "off"),
             restricts_views: settings.restricts_views(),
+            row_security: settings.is_on("row_security"),
         };
         drop(settings);
         self.derived = Some(derived.clone());

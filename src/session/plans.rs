@@ -141,7 +141,7 @@ impl Session {
         }
         let catalog = transaction.catalog.current();
         let derived = self.derive(&catalog);
-        if derived.restricts_views {
+        if derived.restricts_views || !derived.row_security {
             return Ok(None);
         }
         Ok(Some(PlanKey {

@@ -10,7 +10,7 @@ use super::prepared::{Planned, Prepared};
 use super::rows::RowReader;
 use crate::error::{PgError, Result, code};
 use crate::exec::ResultColumn;
-use crate::types::Datum;
+use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
 pub(super) struct Portal {
@@ -60,6 +60,22 @@ impl Portal {
     /// Held cursors that are materialised, and nothing else.
     pub(super) fn outlives_transaction(&self) -> bool {
         matches!(&self.state, PortalState::Cursor(cursor) if cursor.is_held())
+    }
+
+    /// The plan of one that may still read its relations.
+    fn open_plan(&self) -> Option<&Planned> {
+        match &self.state {
+            PortalState::Query { planned, .. } => Some(planned).filter(|planned| !planned.writes),
+            PortalState::Running(running) => Some(&running.planned),
+            PortalState::Cursor(cursor) => Some(&cursor.planned).filter(|_| !cursor.is_held()),
+            _ => None,
+        }
+        .map(|planned| &**planned)
+    }
+
+    /// The relations that it may still read.
+    pub(super) fn reads(&self) -> impl Iterator<Item = Oid> {
+        self.open_plan().into_iter().flat_map(|planned| planned.plan.relations())
     }
 
     /// Sends at most `limit` rows (0: all) of a portal that has rows.

@@ -226,9 +226,11 @@ impl Session {
     /// A prepared query's plan, made again where the catalog or the search path changed.
     pub(super) fn plan_of(&mut self, prepared: &Arc<Prepared>) -> Result<Arc<Planned>> {
         let env = self.statement_env()?;
+        let row_security = self.derive(&env.catalog).row_security;
         let fits = |cached: &&CachedPlan| {
             cached.catalog_version == env.catalog.version()
                 && *cached.search_path == *env.search_path
+                && cached.planned.plan.fits(env.current_role, row_security)
         };
         let cached = prepared.plan.lock().as_ref().filter(fits).map(|c| c.planned.clone());
         if let Some(planned) = cached

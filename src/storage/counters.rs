@@ -6,6 +6,7 @@
 //! commit uses a number makes the reservation durable with itself.
 
 use super::{Key, Result, Space, StorageError, StorageId, open::Db};
+use crate::types::oids;
 use dashmap::DashMap;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -24,8 +25,8 @@ impl Counter {
     /// The first number ever, how many to reserve at once, and the first number that is too high.
     fn limits(self) -> (u64, u64, u64) {
         match self {
-            // PostgreSQL's `FirstNormalObjectId`.
-            Counter::Oid => (16384, 64, u64::from(u32::MAX)),
+            // PostgreSQL's `FirstNormalObjectId`; extensions' own are what is too high.
+            Counter::Oid => (16384, 64, u64::from(oids::EXTENSIONS.start)),
             Counter::StorageId => (1, 64, u64::from(u32::MAX)),
             // PostgreSQL's `FirstNormalTransactionId`.
             Counter::TransactionId => (3, 1 << 16, u64::MAX),

@@ -66,8 +66,13 @@ impl LargeObjects<'_> {
         self.view.get(Space::Meta, &key)?.map(|record| decode(&record)).transpose()
     }
 
+    /// Whether there are any.
+    pub fn exist(&self) -> Result<bool> {
+        Ok(self.scan_all().next()?.is_some())
+    }
+
     pub fn all(&self) -> Result<Vec<LargeObject>> {
-        let mut scan = self.scan(Key::LargeObject { database: self.database, oid: 0 }, OID_BYTES);
+        let mut scan = self.scan_all();
         let mut found = Vec::new();
         while let Some((_, record)) = scan.next()? {
             found.push(decode(record)?);
@@ -119,6 +124,10 @@ impl LargeObjects<'_> {
 
     fn get(&self, oid: Oid, page: u32) -> Result<Option<Bytes>> {
         self.view.get(Space::Meta, &self.page(oid, page).encode())
+    }
+
+    fn scan_all(&self) -> super::Scan {
+        self.scan(Key::LargeObject { database: self.database, oid: 0 }, OID_BYTES)
     }
 
     fn scan(&self, first: Key<'_>, varying: usize) -> super::Scan {

@@ -5,7 +5,8 @@ use super::input::{Reader, insufficient_data};
 use super::range::{self, multirange};
 use super::{
     Datum, Format, Interval, Jsonb, Numeric, Oid, array, bits, boolean, bytea, float, geometry,
-    int, json, jsonpath, lsn, macaddr, money, network, oids, record, string, textsearch, uuid, xml,
+    hstore, int, json, jsonpath, lsn, macaddr, money, network, oids, record, string, textsearch,
+    uuid, xml,
 };
 use crate::error::{PgError, Result, code};
 use std::io::Write;
@@ -27,11 +28,13 @@ pub fn text_in(type_oid: Oid, typmod: i32, text: &str, format: &Format) -> Resul
         oids::TID => int::parse_tid(text)?,
         // What XML is, and whether it must be a document, a setting decides: its checks are above.
         oids::TEXT
+        | oids::CITEXT
         | oids::UNKNOWN
         | oids::CSTRING
         | oids::REFCURSOR
         | oids::PG_NODE_TREE
         | oids::XML => Datum::text(text),
+        oids::HSTORE => hstore::parse(text)?,
         oids::VARCHAR => Datum::text(string::fit_varchar(text, typmod, false)?),
         oids::BPCHAR => Datum::text(string::fit_bpchar(text, typmod, false)?),
         oids::NAME => Datum::text(string::truncate_name(text)),
@@ -86,8 +89,12 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         Datum::Int8(v) => int8_out(type_oid, *v, out),
         Datum::Float4(v) => float::write_f32(*v, format.extra_float_digits, out),
         Datum::Float8(v) => float::write_f64(*v, format.extra_float_digits, out),
-        // `regproc` and the like show no object as a dash.
-        Datum::Oid(0) if is_registry(type_oid) => out.push(b'-'),
+        // `regproc` and the like show no object as a dash, but for those of operators.
+        Datum::Oid(0)
+            if is_registry(type_oid) && !matches!(type_oid, oids::REGOPER | oids::REGOPERATOR) =>
+        {
+            out.push(b'-');
+        }
         Datum::Oid(v) => put(v, out),
         Datum::Numeric(v) => put(v, out),
         Datum::Text(v) if type_oid == oids::JSONPATH => {
@@ -134,6 +141,7 @@ fn bytes_out(type_oid: Oid, bytes: &[u8], value: &Datum, format: &Format, out: &
         oids::INET | oids::CIDR => network::write(type_oid, value, out),
         oids::MACADDR | oids::MACADDR8 => macaddr::write(bytes, out),
         oids::BIT | oids::VARBIT => bits::write(bytes, out),
+        oids::HSTORE => hstore::write(bytes, out),
         _ if geometry::is_shape(type_oid) => geometry::text_out(type_oid, value, format, out),
         _ if textsearch::is_textsearch(type_oid) => textsearch::text_out(type_oid, value, out),
         _ => bytea::write(bytes, format.bytea_output, out),
@@ -224,6 +232,7 @@ pub fn binary_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
         oids::INET | oids::CIDR => network::receive(type_oid, &mut reader)?,
         oids::MACADDR | oids::MACADDR8 => macaddr::receive(type_oid, &mut reader)?,
         oids::BIT | oids::VARBIT => bits::receive(type_oid, typmod, &mut reader)?,
+        oids::HSTORE => hstore::receive(&mut reader)?,
         _ if geometry::is_shape(type_oid) => geometry::binary_in(type_oid, &mut reader)?,
         _ if textsearch::is_textsearch(type_oid) => textsearch::binary_in(type_oid, &mut reader)?,
         oids::DATE
@@ -245,7 +254,7 @@ fn variable_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
     Ok(match type_oid {
         oids::NUMERIC => Datum::Numeric(Numeric::binary_in(bytes)?.apply_typmod(typmod)?),
         oids::BYTEA => Datum::bytea(bytes),
-        oids::TEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR | oids::XML => {
+        oids::TEXT | oids::CITEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR | oids::XML => {
             Datum::text(text()?)
         }
         oids::VARCHAR => Datum::text(string::fit_varchar(text()?, typmod, false)?),
@@ -315,6 +324,7 @@ pub fn binary_out(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         Datum::Bytea(_) if matches!(type_oid, oids::INET | oids::CIDR) => {
             network::send(type_oid, value, out);
         }
+        Datum::Bytea(v) if type_oid == oids::HSTORE => hstore::send(v, out),
         Datum::Bytea(v) => out.extend_from_slice(v),
         Datum::TimeTz(v, zone) => {
             out.extend_from_slice(&v.to_be_bytes());

@@ -28,6 +28,9 @@ pub fn compare(type_oid: Oid, a: &Datum, b: &Datum) -> Ordering {
         (Datum::Text(a), Datum::Text(b)) if type_oid == oids::BPCHAR => {
             string::trim_blanks(a).cmp(string::trim_blanks(b))
         }
+        (Datum::Text(a), Datum::Text(b)) if type_oid == oids::CITEXT => {
+            string::folded(a).cmp(&string::folded(b))
+        }
         (Datum::Text(a), Datum::Text(b)) => a.cmp(b),
         (Datum::Bytea(a), Datum::Bytea(b)) if bits::is_bits(type_oid) => bits::compare(a, b),
         (Datum::Bytea(_), Datum::Bytea(_)) if textsearch::is_textsearch(type_oid) => {
@@ -85,7 +88,9 @@ fn compare_records(a: &Record, b: &Record) -> Ordering {
 /// Equality by the default operator class; cheaper than [`compare`]. NULL equals NULL.
 pub fn equal(type_oid: Oid, a: &Datum, b: &Datum) -> bool {
     match (a, b) {
-        (Datum::Text(a), Datum::Text(b)) if type_oid != oids::BPCHAR => a == b,
+        (Datum::Text(a), Datum::Text(b)) if !matches!(type_oid, oids::BPCHAR | oids::CITEXT) => {
+            a == b
+        }
         (Datum::Bytea(a), Datum::Bytea(b)) if type_oid != oids::TSQUERY => a == b,
         (Datum::Array(a), Datum::Array(b)) => a.dims == b.dims && compare_arrays(a, b).is_eq(),
         _ => compare(type_oid, a, b).is_eq(),
@@ -108,6 +113,7 @@ pub fn hash(type_oid: Oid, value: &Datum, state: &mut impl Hasher) {
         Datum::Oid(v) => v.hash(state),
         Datum::Numeric(v) => v.hash(state),
         Datum::Text(v) if type_oid == oids::BPCHAR => string::trim_blanks(v).hash(state),
+        Datum::Text(v) if type_oid == oids::CITEXT => string::folded(v).hash(state),
         Datum::Text(v) => v.hash(state),
         Datum::Bytea(_) if type_oid == oids::TSQUERY => textsearch_key(type_oid, value).hash(state),
         Datum::Bytea(v) => v.hash(state),

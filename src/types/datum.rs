@@ -1,7 +1,7 @@
 //! A value of any type, as row programs, functions and the catalog hold it.
 //!
 //! A `Datum` does not know its type; the expression or column it belongs to does. Types that share a
-//! representation share a variant: `text`, `varchar`, `bpchar`, `name`, `json`, `xml` and `unknown`
+//! representation share a variant: `text`, `varchar`, `bpchar`, `name`, `json`, `xml`, `citext` and `unknown`
 //! are `Text`; `oid` and the `reg*` types are `Oid`; `tid`, `xid8`, `money` and
 //! `pg_lsn` are `Int8`; what is bytes of a form
 //! of its own ([`is_bytes`]) is `Bytea`.
@@ -136,6 +136,7 @@ pub fn is_bytes(type_oid: Oid) -> bool {
             | oids::CIRCLE
             | oids::TSVECTOR
             | oids::TSQUERY
+            | oids::HSTORE
     )
 }
 

@@ -22,7 +22,8 @@ use super::range::Range;
 use super::{Array, Datum, Numeric, Oid, Record, bits, oids, string, textsearch};
 
 const NULL_FIRST: u8 = 0;
-const NOT_NULL: u8 = 1;
+/// What keys of values that are not NULL begin with.
+pub const NOT_NULL: u8 = 1;
 const NULL_LAST: u8 = 2;
 
 /// Appends the key of a value.
@@ -62,6 +63,9 @@ pub fn encode_value(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         Datum::Numeric(v) => encode_numeric(v, out),
         Datum::Text(v) if type_oid == oids::BPCHAR => {
             encode_bytes(string::trim_blanks(v).as_bytes(), out);
+        }
+        Datum::Text(v) if type_oid == oids::CITEXT => {
+            encode_bytes(string::folded(v).as_bytes(), out);
         }
         Datum::Text(v) => encode_bytes(v.as_bytes(), out),
         Datum::Bytea(v) if bits::is_bits(type_oid) => {
@@ -191,8 +195,9 @@ fn encode_record(record: &Record, out: &mut Vec<u8>) {
 }
 
 /// Sorts before the key of any range that is not empty.
-const RANGE_EMPTY: u8 = 1;
-const RANGE_BOUNDED: u8 = 2;
+pub(super) const RANGE_EMPTY: u8 = 1;
+/// The bounds follow.
+pub(super) const RANGE_BOUNDED: u8 = 2;
 const MULTIRANGE_END: u8 = 0;
 
 /// Where a bound lies: without end, or just before, at, or after its value.
@@ -205,24 +210,29 @@ mod bound {
     pub const AFTER: u8 = 2;
 }
 
-fn encode_range(range: &Range, out: &mut Vec<u8>) {
+pub(super) fn encode_range(range: &Range, out: &mut Vec<u8>) {
     let Some((lower, upper)) = &range.bounds else {
         out.push(RANGE_EMPTY);
         return;
     };
     out.push(RANGE_BOUNDED);
     for end in [lower, upper] {
-        match &end.value {
-            None => out.push(if end.is_upper { bound::HIGHEST } else { bound::LOWEST }),
-            Some(value) => {
-                out.push(bound::FINITE);
-                encode_value(range.subtype.oid, value, out);
-                out.push(match (end.inclusive, end.is_upper) {
-                    (true, _) => bound::AT,
-                    (false, true) => bound::BEFORE,
-                    (false, false) => bound::AFTER,
-                });
-            }
+        encode_bound(range.subtype.oid, end, out);
+    }
+}
+
+/// Appends the key of a range's bound; the order is that of all bounds, lower or upper.
+pub(super) fn encode_bound(subtype: Oid, end: &super::range::Bound, out: &mut Vec<u8>) {
+    match &end.value {
+        None => out.push(if end.is_upper { bound::HIGHEST } else { bound::LOWEST }),
+        Some(value) => {
+            out.push(bound::FINITE);
+            encode_value(subtype, value, out);
+            out.push(match (end.inclusive, end.is_upper) {
+                (true, _) => bound::AT,
+                (false, true) => bound::BEFORE,
+                (false, false) => bound::AFTER,
+            });
         }
     }
 }
@@ -286,6 +296,8 @@ mod tests {
             ],
         ),
         (oids::TEXT, &["", "a", "a ", "aa", "b", "ä"]),
+        (oids::CITEXT, &["", "a", "=A", "aB", "=Ab", "b", "ä"]),
+        (oids::HSTORE, &["", "a=>1", "aa=>1", "a=>NULL,b=>2", "b=>1"]),
         (oids::BPCHAR, &["", "=  ", "a", "=a  ", "b"]),
         (oids::BYTEA, &["", "\\x00", "\\x0000", "\\x0001", "\\x01", "\\xff"]),
         (

@@ -1,6 +1,11 @@
-//! OIDs of the built-in types (`pg_type.dat`).
+//! OIDs of the built-in types (`pg_type.dat`), and of extensions'
+//! ([`crate::catalog::builtin::extensions`]).
 
 use super::Oid;
+use std::ops::Range;
+
+/// What extensions are made of has its OIDs here, far beyond what a counter reaches.
+pub const EXTENSIONS: Range<Oid> = 2_000_000_000..2_001_000_000;
 
 macro_rules! types {
     ($($name:ident = $oid:literal, $array:literal;)*) => {
@@ -96,6 +101,8 @@ types! {
     JSONB = 3802, 3807;
     JSONPATH = 4072, 4073;
     XID8 = 5069, 271;
+    HSTORE = 2_000_000_002, 2_000_000_007;
+    CITEXT = 2_000_000_202, 2_000_000_207;
     RECORD = 2249, 2287;
     CSTRING = 2275, 1263;
     ANY = 2276, 0;

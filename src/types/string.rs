@@ -15,6 +15,14 @@ pub fn truncate_name(text: &str) -> &str {
     &text[..text.floor_char_boundary(NAME_BYTES_MAX)]
 }
 
+/// What a `citext` is compared by: in the C locale, which databases here have, only ASCII has two cases.
+pub fn folded(text: &str) -> Cow<'_, str> {
+    match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// `varchar(n)`: too long is 22001, unless explicit or only blanks are lost.
 pub fn fit_varchar(text: &str, typmod: i32, explicit: bool) -> Result<&str> {
     fit(text, typmod, explicit, "character varying")

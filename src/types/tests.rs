@@ -28,6 +28,8 @@ const VALUES: &[(Oid, &[&str])] = &[
     (oids::DATERANGE, &["[2000-01-01,infinity]"]),
     (oids::TSTZRANGE, &["[\"2000-01-01 10:00:00+00\",)"]),
     (oids::INT8MULTIRANGE, &["{}", "{[1,3),[5,7)}"]),
+    (oids::CITEXT, &["", "aB"]),
+    (oids::HSTORE, &["", "\"a\"=>\"1\", \"bb\"=>NULL"]),
     (oids::TSVECTOR, &["", "'a':1,2B 'it''s'", "'b':16383A"]),
     (oids::TSQUERY, &["", "!( 'a':*A | 'b' ) <3> 'c' & 'd'"]),
 ];

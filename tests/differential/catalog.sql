@@ -107,3 +107,12 @@ SELECT type, name, identity LIKE '%.mood[]' FROM pg_identify_object('pg_type'::r
 SELECT type, name, identity FROM pg_identify_object('pg_type'::regclass, 'text[]'::regtype, 0);
 SELECT type, name FROM pg_identify_object('pg_class'::regclass, 'pair'::regclass, 1);
 SELECT pg_describe_object('pg_class'::regclass, 'pair'::regclass, 0) LIKE 'composite type %pair', pg_describe_object('pg_type'::regclass, 'timestamptz'::regtype, 0);
+SELECT 2662::regclass, 'pg_class_oid_index'::regclass::oid, to_regclass('pg_catalog.pg_class_oid_index')::oid, to_regclass('pg_toast.pg_toast_1255'), pg_table_is_visible(2662), pg_table_is_visible(2836);
+SELECT indexrelid::regclass, indexrelid::regclass::text::regclass::oid FROM pg_index WHERE indrelid = 'pg_class'::regclass ORDER BY 2;
+SELECT 'pg_class_no_index'::regclass;
+SELECT pg_get_function_result(oid), pg_get_function_arguments(oid) FROM pg_proc WHERE proname IN ('rank', 'percentile_cont', 'mode') ORDER BY oid;
+SELECT a.attname, (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef), col_description(a.attrelid, a.attnum) FROM pg_attribute a WHERE a.attrelid = (SELECT min(adrelid) FROM pg_attrdef) ORDER BY a.attnum;
+SELECT count(*) FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attnum = NULL;
+SELECT attname FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attnum = 2::bigint;
+SELECT attname FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attnum = 100000;
+SELECT attname FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attnum = -6 AND attnum < 0;

@@ -151,3 +151,34 @@ SELECT nextval('drawn') > 0, count(*) FROM generate_series(1, 3) GROUP BY 1 ORDE
 SELECT setval('drawn', 1, false);
 SELECT sum(nextval('drawn')), avg(nextval('drawn')) FROM generate_series(1, 3);
 DROP SEQUENCE drawn;
+
+-- Conditions on no row: tested once, before anything is read
+CREATE TABLE numbered (n int, t text);
+INSERT INTO numbered VALUES (1, 'a'), (2, 'b'), (3, NULL), (NULL, 'd');
+SELECT o.n, (SELECT count(*) FROM numbered i WHERE i.n <= o.n AND o.t = 'b'), (SELECT max(1 / (i.n - 1)) FROM numbered i WHERE o.n > 10) FROM numbered o ORDER BY 1;
+SELECT o.n, EXISTS (SELECT FROM numbered i WHERE o.n = 2), ARRAY(SELECT i.t FROM numbered i WHERE o.t IS NULL ORDER BY 1) FROM numbered o ORDER BY 1;
+PREPARE once(int) AS SELECT n FROM numbered WHERE $1 IS NULL OR $1 = 1 ORDER BY n;
+EXECUTE once(NULL);
+EXECUTE once(1);
+EXECUTE once(2);
+PREPARE none(bool) AS SELECT 1 / (n - 1) FROM numbered WHERE $1;
+EXECUTE none(false);
+EXECUTE none(NULL);
+EXECUTE none(true);
+PREPARE change(bool) AS UPDATE numbered SET n = n + 1 WHERE $1 AND n = 1;
+EXECUTE change(false);
+EXECUTE change(true);
+SELECT count(*), sum(n) FROM numbered WHERE current_setting('server_version_num')::int > 1;
+SELECT a.n FROM numbered a LEFT JOIN numbered b ON b.n = a.n WHERE current_user IS NULL;
+DEALLOCATE once;
+DEALLOCATE none;
+DEALLOCATE change;
+
+-- Long lists
+SELECT n FROM numbered WHERE n IN (9, 8, 7, 6, 5, 4, 3, 2, 10, 11) ORDER BY n;
+SELECT n, n IN (9, 8, 7, 6, 5, 4, 3, 12, 10, 11), n IN (9, 8, 7, 6, 5, 4, 3, NULL, 10, 11), n NOT IN (9, 8, 7, 6, 5, 4, 3, NULL, 10, 11) FROM numbered ORDER BY 1;
+SELECT t FROM numbered WHERE t IN ('z', 'y', 'x', 'w', 'v', 'u', 's', 'd', 'b', 'a') ORDER BY t;
+SELECT t, t IN ('z', 'b', NULL), t = ANY ('{a,b}'), t <> ALL ('{a,b,NULL}'), t = ANY ('{}') FROM numbered ORDER BY 1;
+SELECT relname FROM pg_class WHERE relname IN ('pg_class', 'pg_type', 'nosuch') AND relkind IN ('r', 'v') ORDER BY 1;
+DROP TABLE numbered;
+EXPLAIN (FORMAT nosuch) SELECT 1;

@@ -11,6 +11,7 @@ mod fuzz;
 mod harness;
 mod isolation;
 mod kinds;
+mod policy_matrix;
 mod privilege_matrix;
 mod protocol;
 mod psql;

@@ -4,9 +4,13 @@
 
 use crate::harness::{Client, Kalam, Outcome, Server, postgres};
 use std::fmt::Write as _;
+use std::sync::Mutex;
+
+/// Held by whoever uses the roles and the schema of the one PostgreSQL.
+pub(crate) static ALONE: Mutex<()> = Mutex::new(());
 
 /// What stands before each case: the objects, their owners, and who asks.
-const SETUP: &[&str] = &[
+pub(crate) const SETUP: &[&str] = &[
     "DROP SCHEMA IF EXISTS matrix CASCADE",
     "CREATE SCHEMA matrix",
     "SET search_path = matrix",
@@ -48,14 +52,14 @@ const SETUP: &[&str] = &[
     "ALTER TYPE e OWNER TO mx_owner",
 ];
 
-const TEARDOWN: &[&str] = &[
+pub(crate) const TEARDOWN: &[&str] = &[
     "DROP SCHEMA matrix CASCADE",
     "DROP OWNED BY mx_owner, mx_other, mx_group, mx_asker, mx_loner CASCADE",
     "DROP ROLE mx_owner, mx_other, mx_group, mx_asker, mx_loner",
 ];
 
 /// Statements on a relation with columns `a` and `b`, which `{}` stands for.
-const ON_RELATION: &[&str] = &[
+pub(crate) const ON_RELATION: &[&str] = &[
     "SELECT a FROM {} ORDER BY a",
     "SELECT b FROM {} ORDER BY b",
     "SELECT * FROM {} ORDER BY a",
@@ -192,13 +196,13 @@ const ON_FUNCTION: &[&str] = &[
 ];
 
 /// How somebody comes to a right.
-struct Way {
-    grants: Vec<String>,
-    role: &'static str,
+pub(crate) struct Way {
+    pub(crate) grants: Vec<String>,
+    pub(crate) role: &'static str,
 }
 
 impl Way {
-    fn new(role: &'static str, grants: &[&str]) -> Way {
+    pub(crate) fn new(role: &'static str, grants: &[&str]) -> Way {
         Way { grants: grants.iter().map(|g| (*g).to_owned()).collect(), role }
     }
 }
@@ -236,6 +240,7 @@ fn ways(relation: &str) -> Vec<Way> {
 
 #[test]
 fn every_statement_by_everybody() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let kalam = Kalam::start();
     let (mut ours, mut theirs) = (session(&kalam), session(postgres()));
     let mut report = Report::default();
@@ -305,10 +310,14 @@ fn every_statement_by_everybody() {
 }
 
 fn session(server: &dyn Server) -> Client {
+    session_with(server, SETUP)
+}
+
+pub(crate) fn session_with(server: &dyn Server, setup: &[&str]) -> Client {
     let mut client = server.connect("postgres");
     // What an interrupted run has left.
     TEARDOWN.iter().for_each(|sql| drop(client.run(sql)));
-    for sql in SETUP {
+    for sql in setup {
         client.run(sql).ok();
     }
     client
@@ -367,7 +376,7 @@ fn outcome(client: &mut Client, way: &Way, sql: &str) -> String {
     said
 }
 
-fn described(outcome: Outcome, with_rows: bool) -> String {
+pub(crate) fn described(outcome: Outcome, with_rows: bool) -> String {
     match outcome.error {
         Some(error) => {
             let field = |name| error.get(&name).map_or("", String::as_str);

@@ -39,7 +39,7 @@ impl Aggregate {
 }
 
 static AGGREGATES: LazyLock<HashMap<Oid, Aggregate>> = LazyLock::new(|| {
-    let mut reader = Reader::open("pg_aggregate").expect("an exported catalog");
+    let mut reader = Reader::open_all("pg_aggregate").expect("an exported catalog");
     let mut rows = HashMap::new();
     while reader.advance() {
         let row = Aggregate::read(&reader);

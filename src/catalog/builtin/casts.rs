@@ -62,7 +62,7 @@ impl Cast {
 }
 
 static CASTS: LazyLock<HashMap<(Oid, Oid), Cast>> = LazyLock::new(|| {
-    let mut reader = Reader::open("pg_cast").expect("an exported catalog");
+    let mut reader = Reader::open_all("pg_cast").expect("an exported catalog");
     let mut casts = HashMap::new();
     while reader.advance() {
         let cast = Cast::read(&reader);
@@ -74,6 +74,11 @@ static CASTS: LazyLock<HashMap<(Oid, Oid), Cast>> = LazyLock::new(|| {
 /// The pg_cast row from one type to another. A row from a type to itself applies its typmod.
 pub fn cast(source: Oid, target: Oid) -> Option<&'static Cast> {
     CASTS.get(&(source, target))
+}
+
+/// The pg_cast row with this OID.
+pub fn cast_with_oid(oid: Oid) -> Option<&'static Cast> {
+    CASTS.values().find(|cast| cast.oid == oid)
 }
 
 /// Whether a value of `source` is one of `target` as it is (`IsBinaryCoercible`): by an implicit

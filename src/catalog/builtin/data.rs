@@ -6,10 +6,11 @@
 //! What KalamDB has besides (functions and settings of its own) is in `data/own`, in the same form
 //! without the header, and follows PostgreSQL's rows. Its OIDs are from 9900 on: PostgreSQL leaves
 //! 8000 to 9999 to those who develop it.
+//!
+//! What extensions are made of is in `data/extensions`, a file each ([`super::extensions`]).
 
+use super::extensions::Extension;
 use crate::types::Oid;
-use std::iter::Chain;
-use std::str::Lines;
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -47,7 +48,7 @@ fn own(name: &str) -> &'static str {
 pub struct Reader {
     columns: Vec<&'static str>,
     fields: Vec<Option<&'static str>>,
-    lines: Chain<Lines<'static>, Lines<'static>>,
+    lines: Box<dyn Iterator<Item = &'static str>>,
 }
 
 impl Reader {
@@ -55,7 +56,24 @@ impl Reader {
     pub fn open(name: &str) -> Option<Reader> {
         let mut lines = file(name)?.lines();
         let columns = lines.next().unwrap_or_default().split('\t').collect();
-        Some(Reader { columns, fields: Vec::new(), lines: lines.chain(own(name).lines()) })
+        let lines = Box::new(lines.chain(own(name).lines()));
+        Some(Reader { columns, fields: Vec::new(), lines })
+    }
+
+    /// The same with the rows of all extensions, installed or not.
+    pub fn open_all(name: &str) -> Option<Reader> {
+        let mut reader = Reader::open(name)?;
+        for extension in super::extensions() {
+            reader.lines = Box::new(reader.lines.chain(extension.lines_of(name)));
+        }
+        Some(reader)
+    }
+
+    /// An extension's rows of a catalog.
+    pub fn open_extension(name: &str, extension: &'static Extension) -> Option<Reader> {
+        let columns = Reader::open(name)?.columns;
+        let lines = Box::new(extension.lines_of(name));
+        Some(Reader { columns, fields: Vec::new(), lines })
     }
 
     /// Moves to the next row.
@@ -119,7 +137,7 @@ pub(super) fn parse<T: std::str::FromStr>(text: &str) -> T {
 }
 
 /// Undoes COPY's escapes. The few fields that have any are kept for the life of the process.
-fn unescape(field: &'static str) -> Option<&'static str> {
+pub(super) fn unescape(field: &'static str) -> Option<&'static str> {
     if field == "\\N" {
         return None;
     }

@@ -2,6 +2,7 @@
 //! are about. All are B-trees over columns, with the operator classes that their types have anyway.
 //! None exists here, but clients read what the rows say.
 
+use super::classes::system_class;
 use super::data::Reader;
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
@@ -22,11 +23,6 @@ pub struct SystemIndex {
 }
 
 static INDEXES: LazyLock<BTreeMap<Oid, SystemIndex>> = LazyLock::new(|| {
-    let mut relations: HashMap<Oid, (&'static str, Oid)> = HashMap::new();
-    let mut r = Reader::open("pg_class").expect("an exported catalog");
-    while r.advance() {
-        relations.insert(r.oid("oid"), (r.text("relname"), r.oid("relnamespace")));
-    }
     // An index's own columns have the names of the table's.
     let mut columns: HashMap<Oid, Vec<(AttrNumber, &'static str)>> = HashMap::new();
     let mut r = Reader::open("pg_attribute").expect("an exported catalog");
@@ -38,17 +34,17 @@ static INDEXES: LazyLock<BTreeMap<Oid, SystemIndex>> = LazyLock::new(|| {
     let mut r = Reader::open("pg_index").expect("an exported catalog");
     while r.advance() {
         let (oid, table) = (r.oid("indexrelid"), r.oid("indrelid"));
-        let (Some(index), Some(of)) = (relations.get(&oid), relations.get(&table)) else {
+        let (Some(index), Some(of)) = (system_class(oid), system_class(table)) else {
             continue;
         };
         let mut own = columns.remove(&oid).unwrap_or_default();
         own.sort_unstable();
         let index = SystemIndex {
-            name: index.0,
+            name: index.name,
             unique: r.bool("indisunique"),
             table,
-            table_name: of.0,
-            table_namespace: of.1,
+            table_name: of.name,
+            table_namespace: of.namespace,
             columns: own.into_iter().map(|(_, name)| name).collect(),
         };
         indexes.insert(oid, index);

@@ -15,8 +15,10 @@
 
 mod aggregates;
 mod casts;
+mod classes;
 mod data;
 mod descriptions;
+mod extensions;
 mod indexes;
 mod keywords;
 mod names;
@@ -31,9 +33,11 @@ mod types;
 mod views;
 
 pub use aggregates::{Aggregate, aggregate};
-pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast};
+pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast, cast_with_oid};
+pub use classes::{SystemClass, system_class, system_class_named};
 pub use data::Reader;
 pub use descriptions::description;
+pub use extensions::{Extension, extension_named, extension_of, extensions, is_member};
 pub use indexes::{SystemIndex, system_index, system_indexes};
 pub use keywords::{Keyword, KeywordCategory, keyword, keywords};
 pub use names::{
@@ -42,19 +46,23 @@ pub use names::{
 };
 pub use opclasses::{
     AmOp, Comparison, OpClass, OpFamily, amop, amops_of_operator, amproc, comparison,
-    default_opclass, hash_equality, opclass, opclass_named, opclasses, opfamily, opfamily_named,
+    default_opclass, hash_equality, member_opclass_named, opclass, opclass_named, opclasses,
+    opfamily, opfamily_named,
 };
-pub use operators::{Operator, operator, operator_by_signature, operators, operators_named};
+pub use operators::{
+    Operator, member_operators_named, operator, operator_by_signature, operators, operators_named,
+};
 pub use privileges::initial_privileges;
 pub use procs::{
-    ArgMode, Parallel, Proc, is_argument_default, proc, proc_by_signature, procs, procs_named,
+    ArgMode, Parallel, Proc, is_argument_default, member_procs_named, proc, proc_by_signature,
+    procs, procs_named,
 };
 pub use relations::{
-    SystemColumn, SystemRelation, own_relations, raw_rows, system_keys, system_relation,
-    system_relation_named, system_relations,
+    SystemColumn, SystemRelation, own_relations, raw_rows, raw_rows_of_extension, system_keys,
+    system_relation, system_relation_named, system_relations,
 };
-pub use settings::{Setting, setting, settings};
-pub use types::{Type, TypeKind, type_, type_in, type_named, types};
+pub use settings::{Setting, is_extensions_setting, setting, settings};
+pub use types::{Type, TypeKind, member_type_named, type_, type_in, type_named, types};
 pub use views::{updatable_columns, view_definition, view_query};
 
 use crate::types::Oid;
@@ -72,6 +80,10 @@ pub mod oid {
     pub const HEAP: Oid = 2;
     pub const BTREE: Oid = 403;
     pub const HASH: Oid = 405;
+    pub const GIST: Oid = 783;
+    pub const GIN: Oid = 2742;
+    pub const BRIN: Oid = 3580;
+    pub const SPGIST: Oid = 4000;
     pub const INTERNAL_LANGUAGE: Oid = 12;
     pub const SQL_LANGUAGE: Oid = 14;
     pub const DEFAULT_COLLATION: Oid = 100;
@@ -100,6 +112,8 @@ pub mod oid {
         pub const OPERATOR: Oid = 2617;
         pub const OPCLASS: Oid = 2616;
         pub const COLLATION: Oid = 3456;
+        pub const POLICY: Oid = 3256;
+        pub const EXTENSION: Oid = 3079;
     }
 }
 

@@ -1,6 +1,7 @@
 //! `pg_opclass`, `pg_opfamily`, `pg_amop`, `pg_amproc`: how types are ordered, compared and hashed.
 
 use super::data::Reader;
+use super::extensions::Extension;
 use super::table::{Row, Table};
 use super::{TypeKind, binary_coercible, oid, type_};
 use crate::types::{Oid, oids};
@@ -13,9 +14,12 @@ pub struct OpClass {
     pub oid: Oid,
     pub method: Oid,
     pub name: &'static str,
+    pub namespace: Oid,
     pub family: Oid,
     pub input_type: Oid,
     pub default: bool,
+    /// The type of what is stored; 0: the column's.
+    pub key_type: Oid,
 }
 
 /// A row of pg_opfamily.
@@ -24,6 +28,7 @@ pub struct OpFamily {
     pub oid: Oid,
     pub method: Oid,
     pub name: &'static str,
+    pub namespace: Oid,
 }
 
 /// A row of pg_amop: an operator's part in a family. Btree strategies: 1 `<`, 2 `<=`, 3 `=`,
@@ -64,9 +69,11 @@ impl Row for OpClass {
             oid: r.oid("oid"),
             method: r.oid("opcmethod"),
             name: r.text("opcname"),
+            namespace: r.oid("opcnamespace"),
             family: r.oid("opcfamily"),
             input_type: r.oid("opcintype"),
             default: r.bool("opcdefault"),
+            key_type: r.oid("opckeytype"),
         }
     }
 
@@ -83,7 +90,12 @@ impl Row for OpFamily {
     const FILE: &'static str = "pg_opfamily";
 
     fn read(r: &Reader) -> OpFamily {
-        OpFamily { oid: r.oid("oid"), method: r.oid("opfmethod"), name: r.text("opfname") }
+        OpFamily {
+            oid: r.oid("oid"),
+            method: r.oid("opfmethod"),
+            name: r.text("opfname"),
+            namespace: r.oid("opfnamespace"),
+        }
     }
 
     fn oid(&self) -> Oid {
@@ -103,7 +115,7 @@ struct AmOps {
 
 impl AmOps {
     fn load() -> AmOps {
-        let mut reader = Reader::open("pg_amop").expect("an exported catalog");
+        let mut reader = Reader::open_all("pg_amop").expect("an exported catalog");
         let mut ops = AmOps { by_strategy: HashMap::new(), by_operator: HashMap::new() };
         while reader.advance() {
             let op = AmOp {
@@ -126,7 +138,7 @@ static OPCLASSES: LazyLock<Table<OpClass>> = LazyLock::new(Table::load);
 static OPFAMILIES: LazyLock<Table<OpFamily>> = LazyLock::new(Table::load);
 static AMOPS: LazyLock<AmOps> = LazyLock::new(AmOps::load);
 static AMPROCS: LazyLock<HashMap<(Oid, Oid, Oid, i16), Oid>> = LazyLock::new(|| {
-    let mut r = Reader::open("pg_amproc").expect("an exported catalog");
+    let mut r = Reader::open_all("pg_amproc").expect("an exported catalog");
     let mut procs = HashMap::new();
     while r.advance() {
         let types = (r.oid("amproclefttype"), r.oid("amprocrighttype"));
@@ -141,12 +153,21 @@ pub fn opclass(oid: Oid) -> Option<&'static OpClass> {
     OPCLASSES.get(oid)
 }
 
-/// The operator class of this name for an access method.
+/// PostgreSQL's own operator class of this name for an access method.
 pub fn opclass_named(method: Oid, name: &str) -> Option<&'static OpClass> {
     OPCLASSES.named(name).find(|c| c.method == method)
 }
 
-/// All operator classes.
+/// An extension's operator class of this name for an access method.
+pub fn member_opclass_named(
+    extension: &'static Extension,
+    method: Oid,
+    name: &str,
+) -> Option<&'static OpClass> {
+    OPCLASSES.members_named(extension, name).find(|c| c.method == method)
+}
+
+/// All operator classes, those of extensions among them.
 pub fn opclasses() -> &'static [OpClass] {
     &OPCLASSES.rows
 }

@@ -1,13 +1,15 @@
 //! `pg_operator`.
 
 use super::data::Reader;
+use super::extensions::Extension;
 use super::table::{Row, Table};
 use crate::types::Oid;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// A row of pg_operator; of an operator that users make, too.
+/// A row of pg_operator; of an operator that users make, too. Of those in the program, what is not an
+/// extension's is in pg_catalog.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operator {
     pub oid: Oid,
@@ -63,12 +65,20 @@ pub fn operator(oid: Oid) -> Option<&'static Operator> {
     OPERATORS.get(oid)
 }
 
-/// All operators of this name, prefix ones (`left == 0`) among them, in OID order.
+/// PostgreSQL's own operators of this name, prefix ones (`left == 0`) among them, in OID order.
 pub fn operators_named(name: &str) -> impl Iterator<Item = &'static Operator> {
     OPERATORS.named(name)
 }
 
-/// The operator with exactly these operand types; `left` 0 for a prefix operator.
+/// An extension's operators of this name.
+pub fn member_operators_named(
+    extension: &'static Extension,
+    name: &str,
+) -> impl Iterator<Item = &'static Operator> {
+    OPERATORS.members_named(extension, name)
+}
+
+/// The operator of PostgreSQL's own with exactly these operand types; `left` 0 for a prefix operator.
 pub fn operator_by_signature(name: &str, left: Oid, right: Oid) -> Option<&'static Operator> {
     operators_named(name).find(|o| o.left == left && o.right == right)
 }

@@ -1,6 +1,7 @@
 //! `pg_proc`: functions, aggregates, window functions and procedures.
 
 use super::data::{Reader, parse};
+use super::extensions::Extension;
 use super::table::{Row, Table};
 use crate::types::Oid;
 use serde::{Deserialize, Serialize};
@@ -177,9 +178,17 @@ pub fn proc(oid: Oid) -> Option<&'static Proc> {
     PROCS.get(oid)
 }
 
-/// All functions of this name (any system namespace), in OID order.
+/// PostgreSQL's own functions of this name (any system namespace), in OID order.
 pub fn procs_named(name: &str) -> impl Iterator<Item = &'static Proc> {
     PROCS.named(name)
+}
+
+/// An extension's functions of this name.
+pub fn member_procs_named(
+    extension: &'static Extension,
+    name: &str,
+) -> impl Iterator<Item = &'static Proc> {
+    PROCS.members_named(extension, name)
 }
 
 /// The function with exactly these input types, in pg_catalog.
@@ -187,7 +196,7 @@ pub fn proc_by_signature(name: &str, arg_types: &[Oid]) -> Option<&'static Proc>
     procs_named(name).find(|p| p.namespace == super::oid::PG_CATALOG && p.arg_types == arg_types)
 }
 
-/// All built-in functions.
+/// All built-in functions and those of extensions.
 pub fn procs() -> &'static [Proc] {
     &PROCS.rows
 }

@@ -2,6 +2,7 @@
 //! database has, for pg_catalog and information_schema; and those of the schema `system`.
 
 use super::data::Reader;
+use super::extensions::Extension;
 use super::{TypeKind, type_};
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
@@ -136,6 +137,11 @@ pub fn own_relations() -> &'static [SystemRelation] {
 /// The exported rows of a catalog in its column order, as text; `None` where there are none.
 pub fn raw_rows(name: &str) -> Option<Reader> {
     Reader::open(name)
+}
+
+/// An extension's rows of a catalog, as text.
+pub fn raw_rows_of_extension(name: &str, extension: &'static Extension) -> Option<Reader> {
+    Reader::open_extension(name, extension)
 }
 
 /// The columns by position that the indexes of a system table begin with, and whether a value is

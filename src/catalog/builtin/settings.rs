@@ -31,7 +31,7 @@ struct Settings {
 }
 
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
-    let mut r = Reader::open("pg_settings").expect("an exported list");
+    let mut r = Reader::open_all("pg_settings").expect("an exported list");
     let mut settings = Settings { rows: Vec::new(), by_name: HashMap::new() };
     while r.advance() {
         let setting = read(&r);
@@ -64,7 +64,13 @@ pub fn setting(name: &str) -> Option<&'static Setting> {
     Some(&SETTINGS.rows[*at])
 }
 
-/// All settings, in the order of `SHOW ALL`.
-pub fn settings() -> &'static [Setting] {
-    &SETTINGS.rows
+/// All settings, in the order of `SHOW ALL`, but those of extensions: PostgreSQL lists them in sessions
+/// that have loaded the extension's library.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.rows.iter().filter(|setting| !is_extensions_setting(setting.name))
+}
+
+/// Whether an extension brings the setting.
+pub fn is_extensions_setting(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(prefix, _)| super::extension_named(prefix).is_some())
 }

@@ -1,6 +1,10 @@
 //! A parsed catalog: rows with an index by OID and one by name.
+//!
+//! Rows of extensions are found by OID like any other, by name only as those of one extension: whether
+//! it is installed, and in which schema, is each database's own.
 
 use super::data::Reader;
+use super::extensions::{Extension, is_member};
 use crate::types::Oid;
 use std::collections::HashMap;
 
@@ -24,7 +28,7 @@ pub(super) struct Table<R> {
 impl<R: Row> Table<R> {
     /// Parses the export.
     pub fn load() -> Table<R> {
-        let mut reader = Reader::open(R::FILE).expect("an exported catalog");
+        let mut reader = Reader::open_all(R::FILE).expect("an exported catalog");
         let mut rows = Vec::new();
         while reader.advance() {
             rows.push(R::read(&reader));
@@ -42,8 +46,21 @@ impl<R: Row> Table<R> {
         self.by_oid.get(&oid).map(|&at| &self.rows[at])
     }
 
-    /// The rows of this name, in OID order.
+    /// PostgreSQL's own rows of this name, in OID order.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &R> + use<'_, R> {
+        self.all_named(name).filter(|row| !is_member(row.oid()))
+    }
+
+    /// An extension's rows of this name, in OID order.
+    pub fn members_named(
+        &self,
+        extension: &'static Extension,
+        name: &str,
+    ) -> impl Iterator<Item = &R> + use<'_, R> {
+        self.all_named(name).filter(|row| extension.has_member(row.oid()))
+    }
+
+    fn all_named(&self, name: &str) -> impl Iterator<Item = &R> + use<'_, R> {
         self.by_name.get(name).into_iter().flatten().map(|&at| &self.rows[at])
     }
 }

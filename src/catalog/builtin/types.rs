@@ -1,6 +1,7 @@
 //! `pg_type`: base, pseudo, array, range and domain types, and the row types of system relations.
 
 use super::data::Reader;
+use super::extensions::Extension;
 use super::table::{Row, Table};
 use crate::types::Oid;
 use std::borrow::Cow;
@@ -140,7 +141,12 @@ pub fn type_in(namespace: Oid, name: &str) -> Option<&'static Type> {
     TYPES.named(name).find(|t| t.namespace == namespace)
 }
 
-/// All built-in types.
+/// An extension's type of this name.
+pub fn member_type_named(extension: &'static Extension, name: &str) -> Option<&'static Type> {
+    TYPES.members_named(extension, name).next()
+}
+
+/// All built-in types and those of extensions.
 pub fn types() -> &'static [Type] {
     &TYPES.rows
 }

@@ -16,6 +16,10 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
             let name = catalog.namespace(oid).map_or_else(|| oid.to_string(), |n| n.name.clone());
             format!("schema {}", quote(&name))
         }
+        Object::Extension(oid) => {
+            let name = catalog.extension(oid).map_or("", |extension| extension.name.as_str());
+            format!("extension {}", quote(name))
+        }
         Object::Type(oid) => {
             format!("type {}", type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()))
         }
@@ -30,6 +34,14 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
         Object::Constraint(table, oid) => {
             let name = catalog.constraint(oid).map_or("", |(_, c)| c.name.as_str());
             format!("constraint {} on {}", quote(name), relation(catalog, table, path))
+        }
+        Object::Policy(table, oid) => {
+            let name = catalog.policy(oid).map_or("", |(_, policy)| policy.name.as_str());
+            format!("policy {} on {}", quote(name), relation(catalog, table, path))
+        }
+        Object::Rule(table, oid) => {
+            let name = catalog.rule(oid).map_or("", |(_, rule)| rule.name.as_str());
+            format!("rule {} on {}", quote(name), relation(catalog, table, path))
         }
         Object::Default(table, attno) => {
             let name = column_name(table, attno);
@@ -73,14 +85,16 @@ fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
     let types = proc.arg_types.iter();
     let types = types.map(|t| type_name(catalog, *t, path).unwrap_or_else(|| t.to_string()));
     let types = types.collect::<Vec<_>>().join(",");
-    let name = match path.contains(&proc.namespace) {
+    let namespace = catalog.schema_of(proc.namespace);
+    let name = match path.contains(&namespace) {
         true => quote(&proc.name),
         false => {
-            let schema = catalog.namespace(proc.namespace).map_or("", |n| n.name.as_str());
+            let schema = catalog.namespace(namespace).map_or("", |n| n.name.as_str());
             format!("{}.{}", quote(schema), quote(&proc.name))
         }
     };
-    format!("function {name}({types})")
+    let kind = catalog.function(oid).map_or("function", |made| made.kind_name());
+    format!("{kind} {name}({types})")
 }
 
 fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {

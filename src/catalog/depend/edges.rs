@@ -1,15 +1,16 @@
 //! Who depends on an object directly.
 
 use super::refs::{
-    calls_function, names_type, query_calls_function, query_names_type, query_uses_operator,
-    uses_operator,
+    Used, called, names_type, operated, query_names_type, query_uses, rests_on, uses,
 };
 use super::{Object, columns_of, relations_of, relations_of_query};
+use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{
-    AggregateInfo, Catalog, Column, Constraint, ConstraintKind, Relation, RelationKind, UserType,
+    AggregateInfo, Catalog, Column, Constraint, ConstraintKind, Extension, Relation, RelationKind,
+    UserType,
 };
 use crate::nodes::{AttrNumber, Expr, Query};
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -17,33 +18,64 @@ use std::sync::Arc;
 pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool)> {
     let mut found = match object {
         Object::Namespace(oid) => of_namespace(catalog, oid),
+        Object::Extension(oid) => catalog.extension(oid).map(|e| of_extension(e)),
         Object::Type(oid) => Some(of_type(catalog, oid)),
         Object::Relation(oid) => catalog.relation(oid).map(|r| of_relation(catalog, r)),
         Object::Column(table, attno) => {
             catalog.relation(table).map(|table| of_column(catalog, table, attno))
         }
         Object::Constraint(_, oid) => {
-            catalog.constraint(oid).map(|(_, constraint)| of_constraint(constraint))
+            catalog.constraint(oid).map(|(table, c)| of_constraint(catalog, table, c))
         }
         Object::Function(oid) => Some(of_function(catalog, oid)),
-        Object::Operator(oid) => Some(using(catalog, &Used::Operator(oid))),
-        Object::Default(..) | Object::Cast(_) => None,
+        Object::Operator(oid) => Some(of_used(catalog, oid, operated)),
+        Object::Policy(..) | Object::Rule(..) | Object::Default(..) | Object::Cast(_) => None,
     }
     .unwrap_or_default();
+    found.extend(members_needing(object));
     found.sort_by_key(|(object, _)| sort_key(object));
     found
+}
+
+/// The members of an extension that need another of its members.
+fn members_needing(object: Object) -> Vec<(Object, bool)> {
+    let address = match object {
+        Object::Type(oid) => (class::TYPE, oid),
+        Object::Function(oid) => (class::PROC, oid),
+        Object::Operator(oid) => (class::OPERATOR, oid),
+        _ => return Vec::new(),
+    };
+    let dependents = builtin::extension_of(address.1).map(|e| e.dependents(address));
+    let member = |(of_class, oid): (Oid, Oid)| match of_class {
+        class::TYPE => Some((Object::Type(oid), true)),
+        class::PROC => Some((Object::Function(oid), true)),
+        class::OPERATOR => Some((Object::Operator(oid), true)),
+        _ => None,
+    };
+    dependents.into_iter().flatten().filter_map(member).collect()
+}
+
+/// Older than all that users make, as an extension mostly is, and in its own order.
+fn age(oid: Oid) -> Oid {
+    match builtin::is_member(oid) {
+        true => oid - oids::EXTENSIONS.start,
+        false => oid,
+    }
 }
 
 /// Newest first. A default is an object of its own, which is newer than its table.
 fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
     match *object {
         Object::Namespace(oid)
+        | Object::Extension(oid)
         | Object::Type(oid)
         | Object::Function(oid)
         | Object::Cast(oid)
         | Object::Operator(oid)
         | Object::Relation(oid)
-        | Object::Constraint(_, oid) => (Reverse((oid, false)), 0),
+        | Object::Constraint(_, oid)
+        | Object::Policy(_, oid)
+        | Object::Rule(_, oid) => (Reverse((age(oid), false)), 0),
         Object::Column(table, attno) => (Reverse((table, false)), attno),
         Object::Default(table, attno) => (Reverse((table, true)), -attno),
     }
@@ -84,6 +116,7 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
             found.push((Object::Function(proc.oid), false));
         }
     }
+    found.extend(parts(catalog, &|query| query_names_type(query, oid)));
     let names = |expr: &Expr| names_type(expr, oid);
     for relation in catalog.relations() {
         if let Some(query) = relation.query() {
@@ -123,31 +156,9 @@ fn default_object(table: Oid, column: &Column) -> Object {
     }
 }
 
-/// What expressions may name.
-enum Used {
-    Function(Oid),
-    Operator(Oid),
-}
-
-impl Used {
-    fn in_expr(&self, expr: &Expr) -> bool {
-        match self {
-            Used::Function(oid) => calls_function(expr, *oid),
-            Used::Operator(oid) => uses_operator(expr, *oid),
-        }
-    }
-
-    fn in_query(&self, query: &Query) -> bool {
-        match self {
-            Used::Function(oid) => query_calls_function(query, *oid),
-            Used::Operator(oid) => query_uses_operator(query, *oid),
-        }
-    }
-}
-
 /// What is made of a function: what calls it, operators, casts, aggregates, range types.
 fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
-    let mut found = using(catalog, &Used::Function(oid));
+    let mut found = of_used(catalog, oid, called);
     let casts = catalog.user_casts().filter(|c| c.cast.func == oid);
     found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
     let operators = catalog.user_operators().filter(|o| o.operator.proc == oid);
@@ -160,14 +171,15 @@ fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
     found
 }
 
-/// What has something in an expression: views, defaults, constraints, indexes, and bodies that are kept
-/// bound.
-fn using(catalog: &Catalog, used: &Used) -> Vec<(Object, bool)> {
+/// What calls a function, or uses an operator: views, defaults, constraints, indexes, and bodies that are
+/// kept bound.
+fn of_used(catalog: &Catalog, oid: Oid, used: Used) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
-    let calls = |expr: &Expr| used.in_expr(expr);
+    found.extend(parts(catalog, &|query| query_uses(query, oid, used)));
+    let calls = |expr: &Expr| uses(expr, oid, used);
     for relation in catalog.relations() {
         let table = relation.oid;
-        if relation.query().is_some_and(|query| used.in_query(query)) {
+        if relation.query().is_some_and(|query| query_uses(query, oid, used)) {
             found.push((Object::Relation(table), false));
         }
         if let Some(index) = &relation.index {
@@ -185,9 +197,9 @@ fn using(catalog: &Catalog, used: &Used) -> Vec<(Object, bool)> {
             }
         }
     }
-    let bodies = catalog.functions().filter(|f| f.queries().iter().any(|q| used.in_query(q)));
-    let itself = |oid: Oid| matches!(used, Used::Function(this) if *this == oid);
-    let bodies = bodies.filter(|f| !itself(f.proc.oid));
+    let bodies = catalog.functions().filter(|f| {
+        f.proc.oid != oid && f.queries().iter().any(|query| query_uses(query, oid, used))
+    });
     found.extend(bodies.map(|f| (Object::Function(f.proc.oid), false)));
     found
 }
@@ -201,12 +213,27 @@ fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>
     let types = types.map(|t| (Object::Type(t.oid), false));
     let operators = catalog.user_operators().filter(|o| o.operator.namespace == namespace);
     let operators = operators.map(|o| (Object::Operator(o.operator.oid), false));
-    Some(relations.chain(types).chain(functions).chain(operators).collect())
+    let extensions = catalog.extensions().filter(|e| e.namespace == namespace);
+    let extensions = extensions.map(|e| (Object::Extension(e.oid), false));
+    Some(relations.chain(types).chain(functions).chain(operators).chain(extensions).collect())
+}
+
+/// The members that others may depend on, which go with it.
+fn of_extension(extension: &Extension) -> Vec<(Object, bool)> {
+    let facts = extension.facts();
+    let types = facts.members("pg_type").into_iter().map(Object::Type);
+    let functions = facts.members("pg_proc").into_iter().map(Object::Function);
+    let operators = facts.members("pg_operator").into_iter().map(Object::Operator);
+    types.chain(functions).chain(operators).map(|member| (member, true)).collect()
 }
 
 fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let oid = relation.oid;
     let mut found = Vec::new();
+    // Partitions, and indexes of them, go with what they are parts of.
+    let part = relation.is_partitioned() || relation.kind == RelationKind::Index;
+    let children = catalog.children(oid).iter();
+    found.extend(children.map(|child| (Object::Relation(*child), part)));
     if relation.kind == RelationKind::Index {
         found.extend(foreign_keys_of_index(catalog, relation));
         return found;
@@ -221,6 +248,10 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let owned = catalog.sequences_owned_by(oid);
     found.extend(owned.map(|sequence| (Object::Relation(sequence.oid), true)));
     found.extend(views_reading(catalog, oid, None));
+    let own = relation.row_security.policies.iter();
+    found.extend(own.map(|policy| (Object::Policy(oid, policy.oid), true)));
+    found.extend(relation.rules.iter().map(|rule| (Object::Rule(oid, rule.oid), true)));
+    found.extend(parts_reading(catalog, oid, None));
     if relation.row_type != 0 && relation.kind != RelationKind::Composite {
         found.push((Object::Type(relation.row_type), true));
     }
@@ -259,16 +290,34 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     let generated = table.live_columns().filter(uses);
     found.extend(generated.map(|c| (Object::Column(table.oid, c.attno), false)));
     found.extend(views_reading(catalog, table.oid, Some(attno)));
+    found.extend(parts_reading(catalog, table.oid, Some(attno)));
     found
 }
 
-fn of_constraint(constraint: &Constraint) -> Vec<(Object, bool)> {
-    match &constraint.kind {
-        ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
-            vec![(Object::Relation(*index), true)]
-        }
-        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => Vec::new(),
+/// Its index goes with a key, and a partition's constraint with its parent's; a view whose GROUP BY rests on
+/// a key does not.
+fn of_constraint(
+    catalog: &Catalog,
+    table: &Relation,
+    constraint: &Constraint,
+) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    if let ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } =
+        constraint.kind
+    {
+        found.push((Object::Relation(index), true));
+        let rests = |query: &Query| rests_on(query, constraint.oid);
+        let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
+        found.extend(views.map(|view| (Object::Relation(view.oid), false)));
+        let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
+        found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
     }
+    let children = catalog.children(table.oid).iter().filter_map(|oid| catalog.relation(*oid));
+    for child in children {
+        let derived = child.constraints.iter().filter(|c| c.origin.parent == constraint.oid);
+        found.extend(derived.map(|c| (Object::Constraint(child.oid, c.oid), true)));
+    }
+    found
 }
 
 /// Foreign keys that rest on a unique index.
@@ -280,6 +329,31 @@ fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bo
     })
     .map(|(table, c)| (Object::Constraint(table.oid, c.oid), false))
     .collect()
+}
+
+/// Policies and rules whose conditions, as a query over their table, satisfy a test.
+fn parts(catalog: &Catalog, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)> {
+    let mut found = Vec::new();
+    for table in catalog.relations() {
+        let policies = table.row_security.policies.iter();
+        let using = policies.filter(|policy| test(&policy.as_query(table.oid)));
+        found.extend(using.map(|policy| (Object::Policy(table.oid, policy.oid), false)));
+        let using = table.rules.iter().filter(|rule| test(&rule.as_query(table.oid)));
+        found.extend(using.map(|rule| (Object::Rule(table.oid, rule.oid), false)));
+    }
+    found
+}
+
+/// Policies and rules whose conditions read a relation, or one of its columns; of other tables, where it is the
+/// relation as a whole.
+fn parts_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
+    let mut found = parts(catalog, &|query| {
+        let read = relations_of_query(query);
+        read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
+    });
+    let own = |object: &Object| matches!(object, Object::Policy(table, _) | Object::Rule(table, _) if *table == oid);
+    found.retain(|(object, _)| attno.is_some() || !own(object));
+    found
 }
 
 /// Views that read a relation, or one of its columns.

@@ -27,6 +27,7 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Object {
     Namespace(Oid),
+    Extension(Oid),
     Type(Oid),
     Function(Oid),
     Cast(Oid),
@@ -35,6 +36,10 @@ pub enum Object {
     Column(Oid, AttrNumber),
     /// Table, constraint.
     Constraint(Oid, Oid),
+    /// Table, policy.
+    Policy(Oid, Oid),
+    /// Table, rule.
+    Rule(Oid, Oid),
     /// The default of a column.
     Default(Oid, AttrNumber),
 }

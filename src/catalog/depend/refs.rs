@@ -46,27 +46,31 @@ pub fn query_names_type(query: &Query, oid: Oid) -> bool {
     any_part(query, &|part| named_type(part) == Some(oid))
 }
 
-/// Whether an expression calls a function.
-pub fn calls_function(expr: &Expr, oid: Oid) -> bool {
-    expr.any(&mut |part| called(part) == Some(oid))
+/// What an expression itself uses of a kind of objects, if it is this one.
+pub type Used = fn(&Expr, Oid) -> bool;
+
+/// Whether an expression uses an object.
+pub fn uses(expr: &Expr, oid: Oid, used: Used) -> bool {
+    expr.any(&mut |part| used(part, oid))
 }
 
-/// Whether a query's own expressions, or those of the queries in it, call a function.
-pub fn query_calls_function(query: &Query, oid: Oid) -> bool {
-    any_part(query, &|part| called(part) == Some(oid))
+/// Whether a query's own expressions, or those of the queries in it, use an object.
+pub fn query_uses(query: &Query, oid: Oid, used: Used) -> bool {
+    any_part(query, &|part| used(part, oid))
 }
 
-/// Whether an expression uses an operator.
-pub fn uses_operator(expr: &Expr, oid: Oid) -> bool {
-    expr.any(&mut |part| operated(part, oid))
+/// Whether an expression is a call of a function or an aggregate by its name.
+pub fn called(expr: &Expr, oid: Oid) -> bool {
+    match expr {
+        Expr::Func(call) => call.func == oid && call.op.is_none(),
+        Expr::Aggregate(call) => call.func == oid,
+        Expr::Window(call) => call.func == oid,
+        _ => false,
+    }
 }
 
-/// Whether a query's own expressions, or those of the queries in it, use an operator.
-pub fn query_uses_operator(query: &Query, oid: Oid) -> bool {
-    any_part(query, &|part| operated(part, oid))
-}
-
-fn operated(expr: &Expr, oid: Oid) -> bool {
+/// Whether an expression is of an operator.
+pub fn operated(expr: &Expr, oid: Oid) -> bool {
     match expr {
         Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => call.op == Some(oid),
         Expr::ScalarArrayOp(test) => test.op == oid,
@@ -79,21 +83,14 @@ fn operated(expr: &Expr, oid: Oid) -> bool {
 pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
     let found = std::cell::RefCell::new(BTreeSet::new());
     any_part_below(query, true, &|part| {
-        let user = called(part).filter(|oid| !super::Catalog::is_system(*oid));
-        found.borrow_mut().extend(user);
+        if let Expr::Func(call) = part
+            && !super::Catalog::is_system(call.func)
+        {
+            found.borrow_mut().insert(call.func);
+        }
         false
     });
     found.into_inner()
-}
-
-fn called(expr: &Expr) -> Option<Oid> {
-    match expr {
-        Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => Some(call.func),
-        Expr::ScalarArrayOp(test) => Some(test.func),
-        Expr::Aggregate(aggregate) => Some(aggregate.func),
-        Expr::Window(call) => Some(call.func),
-        _ => None,
-    }
 }
 
 fn any_part(query: &Query, test: &dyn Fn(&Expr) -> bool) -> bool {
@@ -132,6 +129,22 @@ fn named_type(expr: &Expr) -> Option<Oid> {
         Expr::Row(r) => Some(r.type_oid),
         _ => None,
     }
+}
+
+/// Whether the GROUP BY of a query, or of a query in it, rests on a primary key; those of views are others'.
+pub fn rests_on(query: &Query, constraint: Oid) -> bool {
+    let below =
+        |query: &Query| stacker::maybe_grow(64 << 10, 1 << 20, || rests_on(query, constraint));
+    let mut found = query.constraint_deps.contains(&constraint);
+    query.for_each_expr(&mut |expr| {
+        found |= expr.any(&mut |part| matches!(part, Expr::SubLink(link) if below(&link.query)));
+    });
+    found
+        || query.ctes.iter().any(|cte| below(&cte.query))
+        || query.range_table.iter().any(|entry| match &entry.source {
+            RangeSource::Subquery { query, view: None } => below(query),
+            _ => false,
+        })
 }
 
 /// Relations and columns that a query reads; column 0 for the relation as such.

@@ -1,7 +1,7 @@
 //! The exported rows as datums, parsed on first use and kept.
 
 use super::{KeyValues, Row, values};
-use crate::catalog::builtin::{self, SystemRelation, TypeKind};
+use crate::catalog::builtin::{self, Reader, SystemRelation, TypeKind};
 use crate::types::{Array, Datum, Oid, oids};
 use dashmap::DashMap;
 use std::collections::HashMap;
@@ -11,7 +11,11 @@ static PARSED: LazyLock<DashMap<Oid, Arc<Vec<Row>>>> = LazyLock::new(DashMap::ne
 
 /// The rows that the export has for a relation; none for most.
 pub(in crate::catalog) fn rows(relation: &SystemRelation) -> Arc<Vec<Row>> {
-    PARSED.entry(relation.oid).or_insert_with(|| Arc::new(parse(relation))).clone()
+    let parse = || {
+        let reader = builtin::raw_rows(relation.name);
+        Arc::new(reader.map_or_else(Vec::new, |reader| parse(relation, reader)))
+    };
+    PARSED.entry(relation.oid).or_insert_with(parse).clone()
 }
 
 /// The positions of the rows that have one of a key's values, in order; `None`: the values are not of
@@ -66,8 +70,8 @@ fn index(relation: &SystemRelation, column: usize) -> Arc<Index> {
     INDEXES.entry((relation.oid, column)).or_insert_with(make).clone()
 }
 
-fn parse(relation: &SystemRelation) -> Vec<Row> {
-    let Some(mut reader) = builtin::raw_rows(relation.name) else { return Vec::new() };
+/// All rows that a reader has.
+pub(super) fn parse(relation: &SystemRelation, mut reader: Reader) -> Vec<Row> {
     let mut rows = Vec::new();
     while reader.advance() {
         let fields = reader.fields().iter().zip(&relation.columns);

@@ -47,6 +47,12 @@ pub(super) fn by_table(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>
     add(table.into_iter().flat_map(|table| catalog.indexes_of(table)), found);
 }
 
+/// What inherits from a table or index.
+pub(super) fn by_parent(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let children = oid(value).map_or(&[][..], |oid| catalog.children(oid));
+    add(children.iter().filter_map(|oid| catalog.relation(*oid)), found);
+}
+
 /// The table or the domain of a constraint.
 pub(super) fn by_constraint(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
     let Some(oid) = oid(value).filter(|oid| !Catalog::is_system(*oid)) else { return };
@@ -54,6 +60,11 @@ pub(super) fn by_constraint(catalog: &Catalog, value: &Datum, found: &mut Vec<Ob
         Some((table, _)) => add([table], found),
         None => add_types(catalog.domain_check(oid).map(|(domain, _)| domain), found),
     }
+}
+
+/// The table of a policy.
+pub(super) fn by_policy(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    add(oid(value).and_then(|oid| catalog.policy(oid)).map(|(table, _)| table), found);
 }
 
 /// The tables that refer to a table.
@@ -72,19 +83,21 @@ pub(super) fn by_default(catalog: &Catalog, value: &Datum, found: &mut Vec<Objec
 
 pub(super) fn by_rule(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
     add(oid(value).and_then(view_of_rule).and_then(|view| catalog.relation(view)), found);
+    add(oid(value).and_then(|oid| catalog.rule(oid)).map(|(table, _)| table), found);
 }
 
 /// The object of an OID, or the one that the OID's object is part of.
 pub(super) fn by_part(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
     by_oid(catalog, value, found);
     by_constraint(catalog, value, found);
+    by_policy(catalog, value, found);
+    by_rule(catalog, value, found);
     by_type(catalog, value, found);
     let Some(oid) = oid(value) else { return };
     // That an index is a constraint's is the table's to say.
     let index = catalog.relation(oid).and_then(|relation| relation.index.as_ref());
     add(index.and_then(|index| catalog.relation(index.table)), found);
     if oid >= pg_rewrite::RULE_BIT {
-        by_rule(catalog, value, found);
         by_default(catalog, value, found);
     }
 }

@@ -12,6 +12,7 @@
 
 pub(super) mod builtin_rows;
 mod finders;
+mod members;
 mod pg_aggregate;
 mod pg_attrdef;
 mod pg_attribute;
@@ -27,11 +28,15 @@ mod pg_default_acl;
 mod pg_depend;
 mod pg_description;
 mod pg_enum;
+mod pg_extension;
 mod pg_index;
+mod pg_inherits;
 mod pg_largeobject;
 mod pg_locks;
 mod pg_namespace;
 mod pg_operator;
+mod pg_partitioned_table;
+mod pg_policy;
 mod pg_prepared_statements;
 mod pg_proc;
 mod pg_range;
@@ -52,8 +57,8 @@ pub(super) mod values;
 mod wanted;
 
 pub use pg_rewrite::view_of_rule;
-pub use scan::{Scan, estimated_rows, is_made, keys, scan};
-pub use tree::{decode as decode_tree, encode as encode_tree};
+pub use scan::{Scan, about, estimated_rows, is_made, keys, scan};
+pub use tree::{decode as decode_tree, decode_bound, encode as encode_tree};
 pub use wanted::{Columns, KeyValues};
 
 use super::system_schema::{JobRow, SegmentRow, TierSizes};
@@ -107,8 +112,8 @@ pub trait Host {
     fn cursors(&self) -> Vec<Cursor> {
         Vec::new()
     }
-    /// The database's large objects.
-    fn large_objects(&self) -> Result<Vec<LargeObject>> {
+    /// The database's large objects, of these OIDs alone where some are given.
+    fn large_objects(&self, _of: Option<&KeyValues>) -> Result<Vec<LargeObject>> {
         Ok(Vec::new())
     }
     fn large_object_pages(&self) -> Result<Vec<Page>> {

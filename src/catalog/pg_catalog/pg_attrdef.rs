@@ -6,7 +6,7 @@ use crate::catalog::Relation;
 use crate::types::{Datum, Oid};
 
 pub(super) fn rows(table: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
-    for column in table.live_columns() {
+    for column in table.live_columns().filter(|c| columns.wants_about(c.attno)) {
         if let Some(default) = &column.default {
             rows.push(row![columns;
                 Datum::Oid(oid(table.oid, column.attno)),

@@ -17,9 +17,11 @@ const SYSTEM: [(&str, Oid, i16, i16); 6] = [
 ];
 
 pub(super) fn rows(relation: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
-    rows.extend(relation.columns.iter().map(|c| row(relation, c, cx.catalog, columns)));
+    let wanted = relation.columns.iter().filter(|c| columns.wants_about(c.attno));
+    rows.extend(wanted.map(|c| row(relation, c, cx.catalog, columns)));
     if relation.kind.has_rows() || relation.kind == RelationKind::Sequence {
-        rows.extend(SYSTEM.iter().map(|s| system_row(relation.oid, *s, columns)));
+        let wanted = SYSTEM.iter().filter(|(.., attno)| columns.wants_about(*attno));
+        rows.extend(wanted.map(|s| system_row(relation.oid, *s, columns)));
     }
 }
 
@@ -53,8 +55,8 @@ fn row(relation: &Relation, c: &Column, catalog: &Catalog, columns: Columns) -> 
         letter(identity(c)),
         letter(if c.generated && !c.dropped { b's' } else { 0 }),
         Datum::Bool(c.dropped),
-        Datum::Bool(true),
-        Datum::Int4(0),
+        Datum::Bool(c.origin.is_local),
+        Datum::Int4(c.origin.inherited),
         Datum::Oid(if c.dropped { 0 } else { c.collation }),
         acl(c.acl.as_deref().filter(|_| !c.dropped)),
         Datum::Null,

@@ -2,7 +2,7 @@
 
 use super::values::{acl, int2, letter, options, text};
 use super::wanted::row;
-use super::{Columns, Context, Row};
+use super::{Columns, Context, Row, tree};
 use crate::catalog::builtin::oid;
 use crate::catalog::{ConstraintKind, Persistence, Relation, RelationKind};
 use crate::types::{Datum, Oid};
@@ -14,6 +14,8 @@ pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut 
     let has_triggers =
         || r.constraints.iter().any(is_key) || !cx.catalog.foreign_keys_on(r.oid).is_empty();
     let is_table = r.kind.has_rows();
+    let is_partitioned = is_partitioned(r, cx);
+    let is_stored = is_table && !is_partitioned;
     rows.push(row![columns;
         Datum::Oid(r.oid),
         text(&r.name),
@@ -21,35 +23,46 @@ pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut 
         Datum::Oid(r.row_type),
         Datum::Oid(0),
         Datum::Oid(r.owner),
-        Datum::Oid(access_method(r)),
-        Datum::Oid(r.storage),
+        Datum::Oid(if r.is_partitioned() { 0 } else { access_method(r) }),
+        Datum::Oid(if is_partitioned { 0 } else { r.storage }),
         Datum::Oid(0),
         Datum::Int4(0),
-        Datum::Float4(tuples(r, cx)),
+        Datum::Float4(if r.is_partitioned() { -1.0 } else { tuples(r, cx) }),
         Datum::Int4(0),
         Datum::Oid(0),
         Datum::Bool(!r.indexes.is_empty()),
         Datum::Bool(false),
         letter(persistence(r.persistence)),
-        letter(kind(r.kind)),
+        letter(kind(r.kind, is_partitioned)),
         int2(r.columns.len()),
         int2(r.constraints.iter().filter(is_check).count()),
-        Datum::Bool(r.query().is_some()),
+        Datum::Bool(r.query().is_some() || !r.rules.is_empty()),
         Datum::Bool(has_triggers()),
-        Datum::Bool(false),
-        Datum::Bool(false),
-        Datum::Bool(false),
+        Datum::Bool(!cx.catalog.children(r.oid).is_empty()),
+        Datum::Bool(r.row_security.enabled),
+        Datum::Bool(r.row_security.forced),
         Datum::Bool(r.materialized.as_ref().is_none_or(|m| m.populated)),
         letter(if is_table { b'd' } else { b'n' }),
-        Datum::Bool(false),
+        Datum::Bool(is_partition(r)),
         Datum::Oid(0),
         // Row versions have 64-bit numbers and never wrap around: the oldest is the first.
-        Datum::Oid(if is_table { 3 } else { 0 }),
-        Datum::Oid(if is_table { 1 } else { 0 }),
+        Datum::Oid(if is_stored { 3 } else { 0 }),
+        Datum::Oid(if is_stored { 1 } else { 0 }),
         acl(r.acl.as_deref()),
         options(r.options.iter()),
-        Datum::Null,
+        r.lineage.bound.as_ref().map_or(Datum::Null, tree::encode_bound),
     ]);
+}
+
+/// A partitioned table, or an index of one.
+fn is_partitioned(relation: &Relation, cx: &Context<'_>) -> bool {
+    let table = relation.index.as_ref().and_then(|index| cx.catalog.relation(index.table));
+    relation.is_partitioned() || table.is_some_and(|table| table.is_partitioned())
+}
+
+/// A partition, or an index that belongs to one of a partitioned table.
+fn is_partition(relation: &Relation) -> bool {
+    relation.is_partition() || (relation.index.is_some() && !relation.lineage.parents.is_empty())
 }
 
 fn access_method(relation: &Relation) -> Oid {
@@ -71,8 +84,10 @@ fn tuples(relation: &Relation, cx: &Context<'_>) -> f32 {
 }
 
 /// `relkind`.
-pub(in crate::catalog) fn kind(kind: RelationKind) -> u8 {
+pub(in crate::catalog) fn kind(kind: RelationKind, is_partitioned: bool) -> u8 {
     match kind {
+        RelationKind::Table if is_partitioned => b'p',
+        RelationKind::Index if is_partitioned => b'I',
         RelationKind::Table => b'r',
         RelationKind::Index => b'i',
         RelationKind::Sequence => b'S',

@@ -59,7 +59,7 @@ fn of_functions(cx: &Context<'_>) -> Vec<Row> {
         let all = proc.all_args.iter().flatten().map(|(oid, _)| *oid);
         let mut types: BTreeSet<Oid> = all.chain(proc.arg_types.iter().copied()).collect();
         types.insert(proc.return_type);
-        let made = types.into_iter().filter(|oid| !Catalog::is_system(*oid));
+        let made = types.into_iter().filter(|oid| !Catalog::is_pinned(*oid));
         rows.extend(made.map(|oid| row(this, (class::TYPE, oid, 0), b'n')));
         if let Some(aggregate) = &function.aggregate {
             let steps: BTreeSet<Oid> = aggregate.functions().collect();
@@ -86,9 +86,12 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
         RelationKind::Composite => rows.push(row(row_type, schema, b'n')),
         _ => rows.push(row(this, schema, b'n')),
     }
+    inheritance(relation, rows);
     sequence(relation, rows);
     constraints(relation, rows);
     defaults(relation, rows);
+    policies(relation, rows);
+    rules(relation, rows);
     if relation.row_type != 0 {
         match relation.kind {
             // The type is what was made.
@@ -97,7 +100,7 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
         }
         rows.push(row((class::TYPE, relation.row_type + 1, 0), row_type, b'i'));
     }
-    for column in relation.live_columns().filter(|c| !Catalog::is_system(c.type_oid)) {
+    for column in relation.live_columns().filter(|c| !Catalog::is_pinned(c.type_oid)) {
         let column_end = (class::CLASS, relation.oid, column.attno);
         rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
     }
@@ -129,11 +132,32 @@ fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
         rows.extend(made.map(|end| row(this, end, b'n')));
     }
     let Some(domain) = of.domain() else { return };
-    if !Catalog::is_system(domain.base) {
+    if !Catalog::is_pinned(domain.base) {
         rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
     }
     for check in &domain.checks {
         rows.push(row((class::CONSTRAINT, check.oid, 0), this, b'a'));
+    }
+}
+
+/// A partition goes with its parent, a child needs its parents, a partition's index that of its
+/// parent, and a partition key holds on to its columns.
+fn inheritance(relation: &Relation, rows: &mut Vec<Row>) {
+    let this = (class::CLASS, relation.oid, 0);
+    for parent in &relation.lineage.parents {
+        let parent = (class::CLASS, *parent, 0);
+        match &relation.index {
+            Some(index) => {
+                rows.push(row(this, parent, b'P'));
+                rows.push(row(this, (class::CLASS, index.table, 0), b'S'));
+            }
+            None if relation.is_partition() => rows.push(row(this, parent, b'a')),
+            None => rows.push(row(this, parent, b'n')),
+        }
+    }
+    let key = relation.lineage.key.iter().flat_map(|key| &key.columns);
+    for column in key.filter(|column| column.attno > 0) {
+        rows.push(row((class::CLASS, relation.oid, column.attno), this, b'i'));
     }
 }
 
@@ -180,6 +204,11 @@ fn constraints(table: &Relation, rows: &mut Vec<Row>) {
                 rows.push(row(this, column, b'n'));
             }
         }
+        if constraint.origin.parent != 0 {
+            let parent = (class::CONSTRAINT, constraint.origin.parent, 0);
+            rows.push(row(this, parent, b'P'));
+            rows.push(row(this, (class::CLASS, table.oid, 0), b'S'));
+        }
         match &constraint.kind {
             ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } => {
                 rows.push(row((class::CLASS, *index, 0), this, b'i'));
@@ -191,6 +220,32 @@ fn constraints(table: &Relation, rows: &mut Vec<Row>) {
                 rows.push(row(this, (class::CLASS, key.referenced_index, 0), b'n'));
             }
             ConstraintKind::Check { .. } => {}
+        }
+    }
+}
+
+/// A policy belongs to its table and needs what its conditions read, that table's columns too.
+fn policies(table: &Relation, rows: &mut Vec<Row>) {
+    for policy in &table.row_security.policies {
+        let this = (class::POLICY, policy.oid, 0);
+        rows.push(row(this, (class::CLASS, table.oid, 0), b'a'));
+        let read = relations_of_query(&policy.as_query(table.oid));
+        for (relation, attno) in &read {
+            let whole = *attno == 0 && read.iter().any(|(r, a)| r == relation && *a != 0);
+            if !whole && (*attno != 0 || *relation != table.oid) {
+                rows.push(row(this, (class::CLASS, *relation, *attno), b'n'));
+            }
+        }
+    }
+}
+
+/// A rule belongs to its table, and needs it and what its condition reads.
+fn rules(table: &Relation, rows: &mut Vec<Row>) {
+    for rule in &table.rules {
+        let this = (class::REWRITE, rule.oid, 0);
+        rows.push(row(this, (class::CLASS, table.oid, 0), b'a'));
+        for (relation, attno) in relations_of_query(&rule.as_query(table.oid)) {
+            rows.push(row(this, (class::CLASS, relation, attno), b'n'));
         }
     }
 }

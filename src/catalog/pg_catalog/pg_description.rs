@@ -1,7 +1,7 @@
 //! pg_description: COMMENT ON of the database's objects.
 
 use super::values::text;
-use super::{Columns, Context, Row};
+use super::{Columns, Context, KeyValues, Row};
 use crate::catalog::builtin::description;
 use crate::catalog::builtin::oid::class;
 use crate::catalog::{Namespace, Relation, RelationKind, UserType};
@@ -19,11 +19,17 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
         RelationKind::Composite => add(relation.row_type, class::TYPE, 0, &relation.comment),
         _ => add(relation.oid, class::CLASS, 0, &relation.comment),
     }
-    for column in relation.live_columns() {
+    for column in relation.live_columns().filter(|c| columns.wants_about(c.attno)) {
         add(relation.oid, class::CLASS, column.attno, &column.comment);
     }
     for constraint in &relation.constraints {
         add(constraint.oid, class::CONSTRAINT, 0, &constraint.comment);
+    }
+    for rule in &relation.rules {
+        add(rule.oid, class::REWRITE, 0, &rule.comment);
+    }
+    for policy in &relation.row_security.policies {
+        add(policy.oid, class::POLICY, 0, &policy.comment);
     }
 }
 
@@ -37,8 +43,9 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(this.chain(checks).map(|row| columns.project(&row)));
 }
 
-/// Comments on schemas, those on the system's being in the export, on functions, casts and large objects.
-pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
+/// Comments on schemas, those on the system's being in the export, on functions, casts, operators,
+/// extensions and large objects.
+pub(super) fn of_others(cx: &Context<'_>, key: Option<&KeyValues>) -> Result<Vec<Row>> {
     let comment = |n: &Arc<Namespace>| {
         let exported = description(n.oid, class::NAMESPACE, 0);
         let comment = n.comment.as_deref().filter(|comment| exported != Some(*comment))?;
@@ -53,10 +60,12 @@ pub(super) fn of_others(cx: &Context<'_>) -> Result<Vec<Row>> {
     let operators = cx.catalog.user_operators();
     let operators = operators
         .filter_map(|o| Some(row(o.operator.oid, class::OPERATOR, 0, o.comment.as_deref()?)));
-    let casts = casts.chain(operators);
-    let schemas = cx.catalog.namespaces().filter_map(comment);
-    let mut rows: Vec<Row> = schemas.chain(functions).chain(casts).collect();
-    for object in cx.host.large_objects()? {
+    let extensions = cx.catalog.extensions().filter_map(|extension| {
+        Some(row(extension.oid, class::EXTENSION, 0, extension.comment.as_deref()?))
+    });
+    let mut rows: Vec<Row> = cx.catalog.namespaces().filter_map(comment).collect();
+    rows.extend(functions.chain(casts).chain(operators).chain(extensions));
+    for object in cx.host.large_objects(key)? {
         let comment = object.comment.as_deref();
         rows.extend(comment.map(|comment| row(object.oid, class::LARGE_OBJECT, 0, comment)));
     }

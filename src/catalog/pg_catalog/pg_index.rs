@@ -3,7 +3,7 @@
 use super::values::{int2, vector};
 use super::wanted::row;
 use super::{Columns, Context, Row, tree};
-use crate::catalog::{IndexColumn, IndexInfo, Relation};
+use crate::catalog::{IndexColumn, Relation};
 use crate::nodes::Expr;
 use crate::types::{Datum, Oid, oids};
 
@@ -18,6 +18,7 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
     let oids_of = |get: fn(&IndexColumn) -> Oid| {
         vector(oids::OID, keys.iter().map(|c| Datum::Oid(get(c))).collect())
     };
+    let exprs: Vec<Expr> = info.columns.iter().filter_map(|c| c.expr.clone()).collect();
     rows.push(row![columns;
         Datum::Oid(relation.oid),
         Datum::Oid(info.table),
@@ -29,7 +30,7 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
         Datum::Bool(false),
         Datum::Bool(info.immediate),
         Datum::Bool(false),
-        Datum::Bool(true),
+        Datum::Bool(!relation.lineage.is_incomplete),
         Datum::Bool(false),
         Datum::Bool(true),
         Datum::Bool(true),
@@ -38,7 +39,7 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
         oids_of(|c| c.collation),
         oids_of(|c| c.opclass),
         vector(oids::INT2, keys.iter().map(|c| Datum::Int2(option(c))).collect()),
-        expressions(info),
+        tree::encode_list(&exprs),
         info.predicate.as_ref().map_or(Datum::Null, tree::encode),
     ]);
 }
@@ -47,24 +48,4 @@ fn option(column: &IndexColumn) -> i16 {
     let descending = if column.descending { DESCENDING } else { 0 };
     let nulls_first = if column.nulls_first { NULLS_FIRST } else { 0 };
     descending | nulls_first
-}
-
-/// Expression columns as one tree: their list as a row, which is how `pg_get_expr` shows a list.
-fn expressions(info: &IndexInfo) -> Datum {
-    let mut exprs = info.columns.iter().filter_map(|c| c.expr.as_ref());
-    let Some(first) = exprs.next() else { return Datum::Null };
-    let rest: Vec<&Expr> = exprs.collect();
-    match rest.is_empty() {
-        true => tree::encode(first),
-        false => {
-            let all = std::iter::once(first).chain(rest).cloned().collect();
-            tree::encode(&Expr::Row(Box::new(crate::nodes::RowExpr {
-                args: all,
-                type_oid: oids::RECORD,
-                column_names: Vec::new(),
-                form: crate::nodes::CoercionForm::Implicit,
-                location: -1,
-            })))
-        }
-    }
 }

@@ -14,7 +14,7 @@ pub(super) fn pages(cx: &Context<'_>) -> Result<Vec<Row>> {
 }
 
 pub(super) fn metadata(cx: &Context<'_>) -> Result<Vec<Row>> {
-    let rows = cx.host.large_objects()?.into_iter().map(|object| {
+    let rows = cx.host.large_objects(None)?.into_iter().map(|object| {
         vec![Datum::Oid(object.oid), Datum::Oid(object.owner), acl(object.acl.as_deref())]
     });
     Ok(rows.collect())

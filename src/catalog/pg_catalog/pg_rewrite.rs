@@ -1,9 +1,9 @@
 //! pg_rewrite: every view has its `_RETURN` rule. The action shows the view's OID only: definitions
-//! are read from the view itself (`pg_get_viewdef`).
+//! are read from the view itself (`pg_get_viewdef`). Then those that users have made, which have no action.
 
 use super::values::{letter, text};
 use super::wanted::row;
-use super::{Columns, Context, Row};
+use super::{Columns, Context, Row, tree};
 use crate::catalog::Relation;
 use crate::types::{Datum, Oid};
 
@@ -18,6 +18,18 @@ pub(super) fn rows(view: &Relation, _cx: &Context<'_>, columns: Columns, rows: &
             Datum::Bool(true),
             text("<>"),
             text(&view.oid.to_string()),
+        ]);
+    }
+    for rule in &view.rules {
+        rows.push(row![columns;
+            Datum::Oid(rule.oid),
+            text(&rule.name),
+            Datum::Oid(view.oid),
+            letter(rule.event.digit()),
+            letter(rule.enabled),
+            Datum::Bool(rule.instead),
+            rule.condition.as_ref().map_or_else(|| text("<>"), tree::encode),
+            text("<>"),
         ]);
     }
 }

@@ -6,7 +6,7 @@ use crate::catalog::builtin::{self, Setting};
 use crate::types::Datum;
 
 pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
-    builtin::settings().iter().map(|setting| row(setting, cx)).collect()
+    builtin::settings().map(|setting| row(setting, cx)).collect()
 }
 
 fn row(s: &Setting, cx: &Context<'_>) -> Row {

@@ -1,7 +1,7 @@
 //! Reading a system relation row by row.
 
 use super::source::{Object, Objects, Source, source};
-use super::{Columns, Context, KeyValues, Row, builtin_rows};
+use super::{Columns, Context, KeyValues, Row, builtin_rows, members};
 use crate::catalog::builtin::{self, SystemRelation, oid};
 use crate::catalog::{information_schema, system_schema};
 use crate::error::Result;
@@ -19,8 +19,8 @@ pub struct Scan {
     /// The objects whose rows come next, and how those are made.
     objects: std::vec::IntoIter<Object>,
     maker: Option<Objects>,
-    /// Rows made, with the wanted columns only.
-    made: std::vec::IntoIter<Row>,
+    /// Rows made, with the wanted columns only; the next is the last.
+    made: Vec<Row>,
 }
 
 /// Whether code or the export has the rows of a system relation; the others are views.
@@ -68,6 +68,18 @@ fn keys_of(relation: &SystemRelation) -> Vec<(usize, bool)> {
     keys
 }
 
+/// The position of the column that says which column of a table a row is about.
+pub fn about(relation: Oid) -> Option<usize> {
+    let relation = builtin::system_relation(relation).filter(|r| r.namespace == oid::PG_CATALOG)?;
+    let name = match relation.name {
+        "pg_attrdef" => "adnum",
+        "pg_attribute" => "attnum",
+        "pg_description" => "objsubid",
+        _ => return None,
+    };
+    relation.columns.iter().position(|column| column.name == name)
+}
+
 /// About how many rows a relation has in a database with this many relations of users.
 pub fn estimated_rows(relation: Oid, relations: usize) -> f64 {
     const MADE: f64 = 50.0;
@@ -99,25 +111,26 @@ pub fn scan(
         at: 0,
         objects: Vec::new().into_iter(),
         maker: None,
-        made: Vec::new().into_iter(),
+        made: Vec::new(),
     };
-    let made = |rows: Vec<Row>| {
-        let rows: Vec<Row> = rows.iter().map(|row| columns.project(row)).collect();
-        Scan { made: rows.into_iter(), ..nothing() }
-    };
+    let reversed = |rows: Vec<Row>| Scan { made: rows.into_iter().rev().collect(), ..nothing() };
+    let made = |rows: Vec<Row>| reversed(rows.iter().map(|row| columns.project(row)).collect());
     let Some(relation) = builtin::system_relation(relation) else { return Ok(nothing()) };
     match relation.namespace {
         oid::PG_CATALOG => {}
         oid::SYSTEM => return Ok(made(system_schema::rows(relation, cx)?)),
         _ => return Ok(made(information_schema::rows(relation, cx)?)),
     }
+    let of_members = || members::rows(relation, columns, key, cx);
     let mut scan = match source(relation.name) {
         Source::Made(make) => return Ok(made(make(cx)?)),
-        Source::Export => nothing(),
+        Source::Export => reversed(of_members()),
         Source::Objects(maker) => {
-            let others = maker.others.map_or_else(|| Ok(Vec::new()), |others| others(cx))?;
+            let others = maker.others.map_or_else(|| Ok(Vec::new()), |others| others(cx, key))?;
             let objects = objects(relation, &maker, key, cx).into_iter();
-            Scan { objects, maker: Some(maker), ..made(others) }
+            let mut rows = of_members();
+            rows.extend(others.iter().map(|row| columns.project(row)));
+            Scan { objects, maker: Some(maker), ..reversed(rows) }
         }
     };
     scan.export = builtin_rows::rows(relation);
@@ -164,11 +177,12 @@ impl Scan {
             return Some(self.columns.project(row));
         }
         loop {
-            if let Some(row) = self.made.next() {
+            if let Some(row) = self.made.pop() {
                 return Some(row);
             }
             let (object, maker) = (self.objects.next()?, self.maker.as_ref()?);
-            self.made = maker.rows(&object, cx, self.columns).into_iter();
+            maker.rows(&object, cx, self.columns, &mut self.made);
+            self.made.reverse();
         }
     }
 }

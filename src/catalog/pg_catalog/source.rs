@@ -6,7 +6,7 @@
 //!               relname = 'a'    → the relations called a, in any schema
 //! pg_type       the export's rows, then those of relations, then those of users' types
 //!               oid = 16403      → the relation or the enum that has this type
-//! pg_proc       the export's rows alone
+//! pg_proc       the export's rows, then those of installed extensions and of functions
 //!               proname = 'abs'  → a hash of the export's rows by proname, made on first use
 //! pg_roles      rows made all at once
 //! ```
@@ -34,6 +34,9 @@ type Make<T> = fn(&T, &Context<'_>, Columns, &mut Vec<Row>);
 /// Makes rows all at once.
 type MakeAll = fn(&Context<'_>) -> Result<Vec<Row>>;
 
+/// Makes rows all at once, at least those with a value of the key where there is one.
+type MakeOthers = fn(&Context<'_>, Option<&KeyValues>) -> Result<Vec<Row>>;
+
 /// Where a relation's rows come from.
 pub(super) enum Source {
     /// The export alone.
@@ -49,7 +52,7 @@ pub(super) struct Objects {
     of_relation: Option<Make<Relation>>,
     of_type: Option<Make<UserType>>,
     /// Rows of what is neither.
-    pub others: Option<MakeAll>,
+    pub others: Option<MakeOthers>,
     pub finders: &'static [(&'static str, Finder)],
     /// How many rows a relation has, about.
     pub per_relation: f64,
@@ -66,7 +69,7 @@ impl Objects {
     }
 
     /// Objects that the finders do not find one by one.
-    const fn of_others(others: MakeAll, finders: &'static [(&'static str, Finder)]) -> Objects {
+    const fn of_others(others: MakeOthers, finders: &'static [(&'static str, Finder)]) -> Objects {
         let others = Some(others);
         Objects { of_relation: None, of_type: None, others, finders, per_relation: 0.1 }
     }
@@ -87,15 +90,13 @@ impl Objects {
         all
     }
 
-    /// The rows of one.
-    pub fn rows(&self, object: &Object, cx: &Context<'_>, columns: Columns) -> Vec<Row> {
-        let mut rows = Vec::new();
+    /// Adds the rows of one.
+    pub fn rows(&self, object: &Object, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
         match (object, self.of_relation, self.of_type) {
-            (Object::Relation(relation), Some(make), _) => make(relation, cx, columns, &mut rows),
-            (Object::Type(found), _, Some(make)) => make(found, cx, columns, &mut rows),
+            (Object::Relation(relation), Some(make), _) => make(relation, cx, columns, rows),
+            (Object::Type(found), _, Some(make)) => make(found, cx, columns, rows),
             _ => {}
         }
-        rows
     }
 }
 
@@ -157,7 +158,7 @@ fn objects(name: &str) -> Option<Objects> {
             of(pg_constraint::rows, 0.5, KEYS).and_types(pg_constraint::of_type)
         }
         "pg_depend" => {
-            let others: MakeAll = |cx| Ok(pg_depend::of_others(cx));
+            let others: MakeOthers = |cx, _| Ok(pg_depend::of_others(cx));
             let of_objects = of(pg_depend::rows, 6.0, &[("objid", by_part)]);
             Objects { others: Some(others), ..of_objects.and_types(pg_depend::of_type) }
         }
@@ -173,21 +174,30 @@ fn objects(name: &str) -> Option<Objects> {
             finders: &[("oid", by_label), ("enumtypid", by_type)],
             per_relation: 0.5,
         },
+        "pg_extension" => Objects::of_others(
+            |cx, _| Ok(pg_extension::rows(cx)),
+            &[("oid", nothing), ("extname", nothing)],
+        ),
         "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
+        "pg_inherits" => {
+            const KEYS: &[(&str, Finder)] = &[("inhrelid", by_oid), ("inhparent", by_parent)];
+            of(pg_inherits::rows, 0.1, KEYS)
+        }
+        "pg_partitioned_table" => of(pg_partitioned_table::rows, 0.1, &[("partrelid", by_oid)]),
         // The database's few functions and casts are looked through each time.
         "pg_aggregate" => {
-            Objects::of_others(|cx| Ok(pg_aggregate::rows(cx)), &[("aggfnoid", nothing)])
+            Objects::of_others(|cx, _| Ok(pg_aggregate::rows(cx)), &[("aggfnoid", nothing)])
         }
         "pg_cast" => Objects::of_others(
-            |cx| Ok(pg_cast::rows(cx)),
+            |cx, _| Ok(pg_cast::rows(cx)),
             &[("oid", nothing), ("castsource", nothing)],
         ),
         "pg_operator" => Objects::of_others(
-            |cx| Ok(pg_operator::rows(cx)),
+            |cx, _| Ok(pg_operator::rows(cx)),
             &[("oid", nothing), ("oprname", nothing)],
         ),
         "pg_proc" => Objects::of_others(
-            |cx| Ok(pg_proc::rows(cx)),
+            |cx, _| Ok(pg_proc::rows(cx)),
             &[("oid", nothing), ("proname", nothing)],
         ),
         "pg_range" => Objects {
@@ -197,6 +207,7 @@ fn objects(name: &str) -> Option<Objects> {
             finders: &[("rngtypid", by_type), ("rngmultitypid", by_multirange)],
             per_relation: 0.1,
         },
+        "pg_policy" => of(pg_policy::rows, 0.1, &[("oid", by_policy), ("polrelid", by_oid)]),
         "pg_rewrite" => of(pg_rewrite::rows, 0.1, &[("oid", by_rule), ("ev_class", by_oid)]),
         "pg_sequence" => of(pg_sequence::rows, 0.2, &[("seqrelid", by_oid)]),
         "pg_type" => {

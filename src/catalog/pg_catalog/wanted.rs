@@ -3,11 +3,16 @@
 //! into values that nobody looks at.
 
 use super::Row;
-use crate::types::Datum;
+use crate::nodes::AttrNumber;
+use crate::types::{Datum, Oid};
 
 /// Columns of a system relation, by position; no system relation has more than 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Columns(u64);
+pub struct Columns {
+    bits: u64,
+    /// Of the rows about the columns of a table, those about this one; others may be left out.
+    about: Option<AttrNumber>,
+}
 
 /// Values of a key column, one of which a row must have to be of use.
 #[derive(Debug, Clone)]
@@ -17,20 +22,41 @@ pub struct KeyValues {
     pub values: Vec<Datum>,
 }
 
+impl KeyValues {
+    /// The OIDs among the values.
+    pub fn oids(&self) -> impl Iterator<Item = Oid> {
+        self.values.iter().filter_map(|value| match value {
+            Datum::Oid(oid) => Some(*oid),
+            _ => None,
+        })
+    }
+}
+
 impl Columns {
-    pub const ALL: Columns = Columns(u64::MAX);
+    pub const ALL: Columns = Columns { bits: u64::MAX, about: None };
 
     pub fn of(positions: impl IntoIterator<Item = usize>) -> Columns {
-        Columns(positions.into_iter().fold(0, |bits, at| bits | 1 << at))
+        let bits = positions.into_iter().fold(0, |bits, at| bits | 1 << at);
+        Columns { bits, about: None }
+    }
+
+    /// Of the rows about the columns of a table, only those about this one.
+    pub fn about(self, attno: AttrNumber) -> Columns {
+        Columns { about: Some(attno), ..self }
+    }
+
+    /// Whether a row about this column of a table is wanted.
+    pub fn wants_about(self, attno: AttrNumber) -> bool {
+        self.about.is_none_or(|about| about == attno)
     }
 
     pub fn has(self, position: usize) -> bool {
-        self.0 >> position & 1 == 1
+        self.bits >> position & 1 == 1
     }
 
     /// How many columns of a relation of this width are wanted.
     pub fn count(self, width: usize) -> usize {
-        (0..width).filter(|at| self.has(*at)).count()
+        (self.bits & (u64::MAX >> (64 - width.clamp(1, 64)))).count_ones() as usize
     }
 
     /// The wanted columns of a row.
@@ -46,7 +72,7 @@ impl Columns {
 macro_rules! row {
     ($columns:expr; $($value:expr),* $(,)?) => {{
         let columns: $crate::catalog::pg_catalog::Columns = $columns;
-        let mut row: $crate::catalog::pg_catalog::Row = Vec::new();
+        let mut row: $crate::catalog::pg_catalog::Row = Vec::with_capacity(columns.count(64));
         let mut at = 0;
         $(
             if columns.has(at) {

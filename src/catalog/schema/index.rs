@@ -1,8 +1,10 @@
 //! An index's derived schema: how its entries are made.
 
 use super::{Activity, Owner, activity};
+use crate::catalog::builtin::{self, oid};
 use crate::catalog::{IndexColumn, IndexInfo, Relation, TableKind};
 use crate::storage::{Key, StorageId};
+use crate::types::inverted::{self, Parts};
 use crate::types::{Datum, key};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -18,8 +20,39 @@ pub struct IndexSchema {
     pub unique_keys: bool,
     /// Counts of what is done with it.
     pub activity: Arc<Activity>,
+    /// How its entries are made and found.
+    pub method: Method,
     /// The table's.
     kind: TableKind,
+}
+
+/// What is under which keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Rows by their columns' values, in order: btree.
+    Ordered,
+    /// The same for equality only: hash.
+    Equality,
+    /// Rows by their column's value, a range, in the order of ranges: gist and spgist.
+    Ranges,
+    /// Rows by parts of their columns' values, per column: gin.
+    Inverted(Vec<Parts>),
+}
+
+impl Method {
+    fn of(info: &IndexInfo) -> Method {
+        let parts = || {
+            let class = |column: &IndexColumn| builtin::opclass(column.opclass).map(|c| c.name);
+            let columns = info.columns[..info.key_count].iter();
+            columns.map(|column| Parts::of_class(class(column)?)).collect::<Option<Vec<_>>>()
+        };
+        match info.access_method {
+            oid::HASH => Method::Equality,
+            oid::GIST | oid::SPGIST => Method::Ranges,
+            oid::GIN => Method::Inverted(parts().expect("other classes are refused")),
+            _ => Method::Ordered,
+        }
+    }
 }
 
 impl IndexSchema {
@@ -30,6 +63,7 @@ impl IndexSchema {
             storage: relation.storage,
             unique_keys: info.unique && info.immediate,
             activity: activity(relation.oid),
+            method: Method::of(info),
             kind,
         }
     }
@@ -75,8 +109,32 @@ impl IndexSchema {
         info.unique && (info.nulls_not_distinct || !values.iter().any(Datum::is_null))
     }
 
-    /// The entry, key and value, of a row (`row`: its key suffix) with these key column values.
-    pub fn entry(&self, values: &[Datum], row: &[u8]) -> (Bytes, Bytes) {
+    /// The entries, key and value, of a row (`row`: its key suffix) with these key column values, in the
+    /// order of their keys.
+    pub fn entries(&self, values: &[Datum], row: &[u8]) -> Vec<(Bytes, Bytes)> {
+        let Method::Inverted(parts) = &self.method else { return vec![self.entry(values, row)] };
+        let mut owner = Vec::new();
+        Owner::of_row(self.kind, row).encode(&mut owner);
+        let mut entries = Vec::new();
+        for (column, (parts, value)) in (0u8..).zip(parts.iter().zip(values)) {
+            for key in inverted::keys(*parts, value) {
+                let columns = [&owner[..], &[column], &key].concat();
+                let key = Key::Index { index: self.storage, columns: &columns, row };
+                entries.push((key.encode(), Bytes::copy_from_slice(row)));
+            }
+        }
+        entries
+    }
+
+    /// What an owner's entries of a column of an inverted index begin with.
+    pub fn inverted_prefix(&self, owner: Owner, column: usize) -> Vec<u8> {
+        let mut prefix = self.entries_prefix(owner, &[]);
+        prefix.push(u8::try_from(column).expect("indexes have at most 32 columns"));
+        prefix
+    }
+
+    /// The entry of a row in an index by its columns' values.
+    fn entry(&self, values: &[Datum], row: &[u8]) -> (Bytes, Bytes) {
         let columns = self.columns(Owner::of_row(self.kind, row), values);
         if self.unique_keys && self.is_unique_entry(values) {
             let key = Key::Unique { index: self.storage, columns: &columns }.encode();

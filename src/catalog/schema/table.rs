@@ -1,6 +1,7 @@
 //! A table's derived schema.
 
 use super::{Activity, IndexSchema, Owner, activity};
+use crate::catalog::builtin::oid;
 use crate::catalog::{
     Catalog, Column, Constraint, ConstraintKind, Relation, TableKind, TableOptions,
 };
@@ -57,7 +58,11 @@ impl TableSchema {
         let columns = relation.columns.iter().zip(&stored_types);
         let columns: Vec<_> = columns.map(|(c, type_oid)| layout_column(c, *type_oid)).collect();
         let key = row_key(catalog, relation);
-        let own = |index: &&Arc<Relation>| !key.is_index(index.oid);
+        // What brin keeps of blocks, segments do of themselves: there is nothing beside the rows.
+        let brin = |index: &Relation| {
+            index.index.as_ref().is_some_and(|info| info.access_method == oid::BRIN)
+        };
+        let own = |index: &&Arc<Relation>| !key.is_index(index.oid) && !brin(index);
         let indexes = catalog.indexes_of(relation).filter(own);
         let options = TableOptions::of(relation);
         let kind = options.kind;

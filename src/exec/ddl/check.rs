@@ -2,7 +2,7 @@
 
 use super::DdlContext;
 use super::draft::{CheckSpec, TableDraft};
-use crate::catalog::{Catalog, Constraint, ConstraintKind, Relation, depend};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, Origin, Relation, depend};
 use crate::error::{PgError, Result, code};
 use crate::sql::bind::{ExprPlace, bind_expr};
 
@@ -16,6 +16,17 @@ pub(super) fn add(
 ) -> Result<()> {
     let table = &draft.table;
     let expr = bind_expr(spec.expr, &cx.bind(catalog), ExprPlace::Check, Some(table), None)?;
+    if spec.no_inherit && table.is_partitioned() {
+        let message =
+            format!("cannot add NO INHERIT constraint to partitioned table \"{}\"", table.name);
+        return Err(PgError::new(code::INVALID_TABLE_DEFINITION, message));
+    }
+    if let Some(name) = spec.name
+        && super::inherit::merge_check(&mut draft.table, name, &expr, cx)?
+    {
+        return Ok(());
+    }
+    let table = &draft.table;
     let name = match spec.name {
         Some(name) => own_name(table, name)?,
         None => {
@@ -38,6 +49,7 @@ pub(super) fn add(
         validated: spec.validated || draft.is_new,
         no_inherit: spec.no_inherit,
         comment: None,
+        origin: Origin::LOCAL,
     });
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::draft::{CheckSpec, ForeignKeySpec, KeySpec, TableDraft};
 use super::names::strings;
 use crate::catalog::builtin::{self, TypeKind};
 use crate::catalog::depend::describe;
-use crate::catalog::{Catalog, Column, Identity};
+use crate::catalog::{Catalog, Column, Identity, Origin};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_type;
 use crate::sql::bind::resolve_type;
@@ -81,10 +81,11 @@ pub(super) fn new_column(
         statistics_target: -1,
         storage: found.map_or(b'x', |t| t.storage),
         acl: None,
+        origin: Origin::LOCAL,
     }
 }
 
-fn next_attno(draft: &TableDraft<'_>) -> Result<i16> {
+pub(super) fn next_attno(draft: &TableDraft<'_>) -> Result<i16> {
     let count = draft.table.columns.len();
     if count >= COLUMNS_MAX {
         let message = format!("tables can have at most {COLUMNS_MAX} columns");
@@ -189,6 +190,8 @@ const STORABLE: &[Oid] = &[
     oids::PG_LSN,
     oids::TSVECTOR,
     oids::TSQUERY,
+    oids::HSTORE,
+    oids::CITEXT,
     oids::XML,
     oids::CID,
     oids::JSONPATH,
@@ -274,7 +277,7 @@ struct Seen {
     generated: bool,
 }
 
-fn add_constraints<'a>(
+pub(super) fn add_constraints<'a>(
     draft: &mut TableDraft<'a>,
     definition: &'a ColumnDef,
     attno: i16,

@@ -28,6 +28,8 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
             relation(&parts, RelationKind::MaterializedView, comment, cx).await?;
         }
         ObjectType::OBJECT_COLUMN => column(&parts, comment, cx).await?,
+        ObjectType::OBJECT_POLICY => super::policy::comment(&parts, comment, cx).await?,
+        ObjectType::OBJECT_RULE => super::rule::comment(&parts, comment, cx).await?,
         ObjectType::OBJECT_TABCONSTRAINT => constraint(&parts, comment, cx).await?,
         kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
             super::types::comment(statement.object(), kind, comment, cx).await?;
@@ -51,8 +53,7 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
         ObjectType::OBJECT_LARGEOBJECT => {
             super::large_object::comment(statement.object(), comment, cx).await?;
         }
-        // pg_dump comments on its own extension; there is one extension here, which has its comment.
-        ObjectType::OBJECT_EXTENSION if name_of(statement) == "plpgsql" => {}
+        ObjectType::OBJECT_EXTENSION => super::extension::comment(statement, comment, cx).await?,
         _ => return Err(PgError::unsupported("COMMENT ON this kind of object")),
     }
     Ok(TAG.to_owned())

@@ -1,8 +1,11 @@
 //! CREATE INDEX.
 
-use super::names::{RelationName, strings};
-use super::{DdlContext, create_table, implicit_names, index_def, lock, options, privileges, rows};
-use crate::catalog::builtin::{self, oid};
+use super::names::{RelationName, find_namespace, strings};
+use super::{
+    DdlContext, create_table, implicit_names, index_def, index_method, lock, options, partition,
+    privileges, rows,
+};
+use crate::catalog::builtin;
 use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::Expr;
@@ -30,8 +33,19 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
     let table = lock::get_named(&name, TableLockMode::Share, cx).await?;
     privileges::relation_owner(&table, cx)?;
     check_table(&table)?;
+    lock::check_unused(&table, TAG, cx)?;
+    if statement.concurrent && table.is_partitioned() {
+        let message =
+            format!("cannot create index on partitioned table \"{}\" concurrently", table.name);
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    if table.is_partitioned() && range.inh {
+        for member in cx.catalog().family(&table) {
+            lock::relation(member.oid, TableLockMode::AccessExclusive, cx).await?;
+        }
+    }
     let catalog = cx.catalog();
-    let method = access_method(statement)?;
+    let method = index_method::of_statement(statement)?;
     let (columns, labels, key_count) = columns(statement, &table, method, &catalog, cx)?;
     let index_name = match statement.idxname() {
         Some(name) => {
@@ -59,11 +73,20 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
         predicate: predicate(statement, &table, &catalog, cx)?,
         access_method: method,
     };
-    let index =
-        index_def::relation(index_name, &table, info, labels, with_options(statement)?, cx)?;
+    partition::check_unique_key(&table, &info)?;
+    let options = with_options(statement, method)?;
+    let mut index = index_def::relation(index_name, &table, info, labels, options, cx)?;
     let oid = index.oid;
+    let partitions = match table.is_partitioned() {
+        true => catalog.children(table.oid),
+        false => &[],
+    };
+    index.lineage.is_incomplete = !range.inh && !partitions.is_empty();
     cx.catalog.put_relation(index, cx.txn);
     rows::build_index(table.oid, oid, cx)?;
+    for partition in partitions.iter().filter(|_| range.inh) {
+        partition::ensure_index(oid, *partition, cx)?;
+    }
     Ok(TAG.to_owned())
 }
 
@@ -78,37 +101,12 @@ fn check_table(table: &Relation) -> Result<()> {
     Ok(())
 }
 
-fn with_options(statement: &IndexStmt) -> Result<BTreeMap<String, String>> {
+fn with_options(statement: &IndexStmt, method: Oid) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for element in statement.options() {
-        options::index(element, &mut found)?;
+        options::index(element, method, &mut found)?;
     }
     Ok(found)
-}
-
-/// btree, or hash, which is kept for display; both are ordered indexes here.
-fn access_method(statement: &IndexStmt) -> Result<Oid> {
-    let name = statement.access_method().unwrap_or("btree");
-    let found = builtin::access_method_named(name).filter(|m| m.kind == b'i').ok_or_else(|| {
-        let message = format!("access method \"{name}\" does not exist");
-        PgError::new(code::UNDEFINED_OBJECT, message)
-    })?;
-    if !matches!(found.oid, oid::BTREE | oid::HASH) {
-        return Err(PgError::unsupported(format!("access method \"{name}\"")));
-    }
-    if found.oid == oid::HASH {
-        let (what, refused) = match statement {
-            s if s.unique => ("unique indexes", true),
-            s if s.index_params().len() > 1 => ("multicolumn indexes", true),
-            s if !s.index_including_params().is_empty() => ("included columns", true),
-            _ => ("", false),
-        };
-        if refused {
-            let message = format!("access method \"hash\" does not support {what}");
-            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
-        }
-    }
-    Ok(found.oid)
 }
 
 /// Key columns, then INCLUDE columns; their labels; how many are key columns.
@@ -121,7 +119,8 @@ fn columns(
 ) -> Result<(Vec<IndexColumn>, Vec<String>, usize)> {
     let (mut columns, mut labels) = (Vec::new(), Vec::new());
     for element in statement.index_params() {
-        columns.push(key_column(element, table, method, catalog, cx)?);
+        let count = statement.index_params().len();
+        columns.push(key_column(element, table, method, count, catalog, cx)?);
         labels.push(label(element));
     }
     let key_count = columns.len();
@@ -152,6 +151,7 @@ fn key_column(
     element: &IndexElem,
     table: &Relation,
     method: Oid,
+    columns: usize,
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<IndexColumn> {
@@ -171,16 +171,13 @@ fn key_column(
         }
         None => (table.column(attno).type_oid, table.column(attno).collation),
     };
+    index_method::check_order(method, element)?;
     let descending = element.ordering == SortByDir::SORTBY_DESC;
     let nulls_first = match element.nulls_ordering {
         SortByNulls::SORTBY_NULLS_FIRST => true,
         SortByNulls::SORTBY_NULLS_LAST => false,
         _ => descending,
     };
-    if method == oid::HASH && (descending || nulls_first) {
-        let message = "access method \"hash\" does not support ASC/DESC options";
-        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
-    }
     let collation = match strings(element.collation()).last() {
         Some(_) if catalog.type_collation(type_oid) == 0 => {
             let shown = super::column::type_name(catalog, type_oid, cx);
@@ -194,6 +191,9 @@ fn key_column(
         None => collation,
     };
     let opclass = opclass(element, method, type_oid, cx)?;
+    if let Some(class) = builtin::opclass(opclass) {
+        index_method::check_class(class, catalog.base_type(type_oid, -1).0, columns)?;
+    }
     let type_oid = catalog.base_type(type_oid, -1).0;
     Ok(IndexColumn { attno, expr, type_oid, collation, opclass, descending, nulls_first })
 }
@@ -204,6 +204,21 @@ fn plain_or_expression(expr: Expr) -> (i16, Option<Expr>) {
         Expr::Var(var) if var.attno > 0 => (var.attno, None),
         other => (0, Some(other)),
     }
+}
+
+/// An installed extension's operator class, in the schema named or in the search path.
+fn opclass_of_extension(
+    written: &[&str],
+    method: Oid,
+    cx: &DdlContext<'_>,
+) -> Option<&'static builtin::OpClass> {
+    let catalog = cx.catalog();
+    let (name, schema) = written.split_last()?;
+    let schemas = match schema.last() {
+        Some(schema) => vec![find_namespace(&catalog, schema, cx)?.oid],
+        None => cx.env.search_path().to_vec(),
+    };
+    catalog.member_opclass_named(&schemas, method, name)
 }
 
 /// The operator class named, which must take the type; else the default one. Only classes that
@@ -226,7 +241,8 @@ pub(super) fn opclass_named(
 ) -> Result<Oid> {
     let name = written.last().copied().unwrap_or_default();
     let method_name = builtin::access_method(method).map_or("btree", |m| m.name);
-    let class = builtin::opclass_named(method, name).ok_or_else(|| {
+    let member = || opclass_of_extension(written, method, cx);
+    let class = builtin::opclass_named(method, name).or_else(member).ok_or_else(|| {
         let message = format!(
             "operator class \"{}\" does not exist for access method \"{method_name}\"",
             written.join(".")

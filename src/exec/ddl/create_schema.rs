@@ -50,7 +50,11 @@ pub(super) fn check_reserved(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_may_create(catalog: &crate::catalog::Catalog, cx: &DdlContext<'_>) -> Result<()> {
+/// 42501 unless the current role may create in the database.
+pub(super) fn check_may_create(
+    catalog: &crate::catalog::Catalog,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
     let Some(database) = catalog.database(cx.catalog.database()) else { return Ok(()) };
     let role = cx.env.current_role();
     let granted = database.acl.as_ref().is_some_and(|items| acl::allows(catalog, items, role, 'C'));

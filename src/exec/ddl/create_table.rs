@@ -2,14 +2,16 @@
 
 use super::draft::TableDraft;
 use super::names::RelationName;
-use super::{DdlContext, lock, options, table_options};
+use super::{DdlContext, inherit, lock, options, partition, table_options};
 use crate::catalog::{
-    Catalog, DefaultAclKind, Namespace, OnCommit, Persistence, Relation, RelationKind, is_temporary,
+    Catalog, DefaultAclKind, Namespace, OnCommit, Persistence, Relation, RelationKind, TableKind,
+    is_temporary,
 };
 use crate::error::{PgError, Result, code};
+use crate::storage::TableLockMode;
 use crate::types::Oid;
 use pg_raw_parse::Node;
-use pg_raw_parse::nodes::{CreateStmt, RangeVar};
+use pg_raw_parse::nodes::{CreateStmt, PartitionBoundSpec, RangeVar};
 use pg_raw_parse::raw::OnCommitAction;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,35 +32,93 @@ pub(super) async fn execute(statement: &CreateStmt, cx: &DdlContext<'_>) -> Resu
     }
     let mut table = new_table(name, &namespace, range, cx)?;
     table.on_commit = on_commit;
+    let parents = inherit::parents(statement, &table, cx).await?;
     for node in statement.options() {
-        if let Node::DefElem(element) = node {
-            options::table(element, &mut table.options)?;
+        let Node::DefElem(element) = node else { continue };
+        // A partitioned table has no storage, and so no parameters of it.
+        if statement.partspec().is_some() {
+            return Err(options::unknown(element));
         }
+        options::table(element, &mut table.options)?;
     }
     table_options::complete(&mut table, cx).await?;
+    let shared = TableKind::of(&table) == TableKind::Shared;
+    if !shared && !parents.is_empty() {
+        return Err(PgError::unsupported("inheritance of user tables and streams"));
+    }
+    if !shared && statement.partspec().is_some() {
+        return Err(PgError::unsupported("partitioning of user tables and streams"));
+    }
+    let table = build(statement, table, &parents, cx).await?;
+    if let Some(spec) = statement.partbound() {
+        add_partition(&table, &parents[0], spec, cx).await?;
+    }
+    Ok(TAG.to_owned())
+}
+
+/// Makes the table of what it inherits, its elements, and what LIKE copies.
+async fn build(
+    statement: &CreateStmt,
+    mut table: Relation,
+    parents: &[Arc<Relation>],
+    cx: &DdlContext<'_>,
+) -> Result<Arc<Relation>> {
     let catalog = cx.catalog();
+    table.lineage.parents = parents.iter().map(|parent| parent.oid).collect();
     let mut draft = TableDraft::new(table, true);
+    let conflicts = inherit::merge_parents(&mut draft, parents, cx)?;
+    let inherited = draft.table.columns.len();
+    let mut number = 0;
     for node in statement.table_elts() {
-        add_element(&mut draft, node, &catalog, cx)?;
+        number += i16::from(matches!(node, Node::ColumnDef(_)));
+        add_element(&mut draft, node, (number, inherited), &catalog, cx)?;
     }
     for constraint in statement.constraints() {
         super::constraint::add(&mut draft, constraint)?;
     }
+    let decided = |name: &String| {
+        let attno = draft.table.column_by_name(name).map_or(0, |c| c.attno);
+        draft.defaults.iter().any(|(of, _)| *of == attno)
+    };
+    if let Some(name) = conflicts.iter().find(|name| !decided(name)) {
+        let message = format!("column \"{name}\" inherits conflicting default values");
+        return Err(PgError::new(code::INVALID_COLUMN_DEFINITION, message)
+            .hint("To resolve the conflict, specify a default explicitly."));
+    }
+    if let Some(spec) = statement.partspec() {
+        draft.table.lineage.key = Some(partition::key(spec, &draft.table, &catalog, cx)?);
+    }
+    if let (Some(spec), Some(parent)) = (statement.partbound(), parents.first()) {
+        let bound = partition::bound(spec, parent, cx)?;
+        partition::check_overlap(&draft.table.name, parent, &bound, spec, cx)?;
+        draft.table.lineage.bound = Some(bound);
+    }
     let likes = super::like::after_creation(statement);
     let table = draft.finish(cx).await?;
     super::like::finish(&table, &likes, cx).await?;
-    Ok(TAG.to_owned())
+    Ok(table)
+}
+
+/// Gives a new partition what its parent's have, and checks that the default one has none of its rows.
+async fn add_partition(
+    table: &Relation,
+    parent: &Arc<Relation>,
+    spec: &PartitionBoundSpec,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    if !spec.is_default {
+        for member in cx.catalog().family(parent) {
+            lock::relation(member.oid, TableLockMode::AccessExclusive, cx).await?;
+        }
+        partition::check_default(parent, cx)?;
+    }
+    partition::clone_indexes(parent.oid, table.oid, cx)?;
+    partition::clone_keys(parent.oid, table.oid, cx)
 }
 
 fn refuse_unsupported(statement: &CreateStmt) -> Result<()> {
-    let unsupported = [
-        (!statement.inh_relations().is_empty(), "INHERITS"),
-        (statement.partspec().is_some(), "PARTITION BY"),
-        (statement.partbound().is_some(), "PARTITION OF"),
-        (statement.of_typename().is_some(), "CREATE TABLE OF"),
-    ];
-    if let Some((_, what)) = unsupported.iter().find(|(found, _)| *found) {
-        return Err(PgError::unsupported(*what));
+    if statement.of_typename().is_some() {
+        return Err(PgError::unsupported("CREATE TABLE OF"));
     }
     check_method(statement.access_method())?;
     check_tablespace(statement.tablespacename())
@@ -176,6 +236,9 @@ pub(super) fn new_table(
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
+        lineage: Default::default(),
     })
 }
 
@@ -192,14 +255,30 @@ pub(super) fn new_row_type(cx: &DdlContext<'_>) -> Result<Oid> {
     }
 }
 
+/// The element is column number `number` of those written; the draft's first `inherited` columns are
+/// its parents'.
 fn add_element<'a>(
     draft: &mut TableDraft<'a>,
     node: Node<'a>,
+    (number, inherited): (i16, usize),
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     match node {
-        Node::ColumnDef(definition) => super::column::add(draft, definition, catalog, cx),
+        Node::ColumnDef(definition) => {
+            let name = definition.colname().unwrap_or_default();
+            let known = draft.table.column_by_name(name).map(|c| (c.attno, c.origin.is_local));
+            match known {
+                Some((attno, false)) if usize::from(attno.unsigned_abs()) <= inherited => {
+                    inherit::merge_definition(draft, attno, definition, number, catalog, cx)
+                }
+                None if inherit::is_option(node) => {
+                    let message = format!("column \"{name}\" does not exist");
+                    Err(PgError::new(code::UNDEFINED_COLUMN, message))
+                }
+                _ => super::column::add(draft, definition, catalog, cx),
+            }
+        }
         Node::Constraint(constraint) => super::constraint::add(draft, constraint),
         Node::TableLikeClause(like) => super::like::add(draft, like, catalog, cx),
         _ => Err(PgError::unsupported("this element of CREATE TABLE")),

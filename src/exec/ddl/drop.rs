@@ -31,6 +31,9 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         | ObjectType::OBJECT_AGGREGATE => {
             return super::routine::drop(statement, cx).await;
         }
+        ObjectType::OBJECT_RULE => return super::rule::drop(statement, cx).await,
+        ObjectType::OBJECT_POLICY => return super::policy::drop(statement, cx).await,
+        ObjectType::OBJECT_EXTENSION => return super::extension::drop(statement, cx).await,
         _ => return super::drop_missing::execute(statement, cx),
     };
     if statement.concurrent {
@@ -144,8 +147,11 @@ fn check_not_constraint(relation: &Relation, catalog: &Catalog, cx: &DdlContext<
     let (owner, required) = match (&relation.index, &relation.sequence) {
         (Some(index), _) => {
             let Some(table) = catalog.relation(index.table) else { return Ok(()) };
-            let Some(c) = constraint_of_index(table, relation.oid) else { return Ok(()) };
-            (Object::Constraint(table.oid, c.oid), "requires")
+            match (relation.lineage.parents.first(), constraint_of_index(table, relation.oid)) {
+                (Some(parent), _) => (Object::Relation(*parent), "requires"),
+                (None, Some(c)) => (Object::Constraint(table.oid, c.oid), "requires"),
+                (None, None) => return Ok(()),
+            }
         }
         (_, Some(info)) if info.internal => {
             let Some((table, attno)) = info.owned_by else { return Ok(()) };
@@ -215,6 +221,14 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
         }
         deletion = again;
     }
+    let catalog = cx.catalog();
+    for object in &deletion.objects {
+        if let Object::Relation(oid) = object
+            && let Some(relation) = catalog.relation(*oid)
+        {
+            lock::check_unused(relation, "DROP TABLE", cx)?;
+        }
+    }
     if let Some((message, detail)) = deletion.notice() {
         let notice = PgError::new(code::SUCCESSFUL_COMPLETION, message);
         (cx.notice)(match detail {
@@ -228,6 +242,7 @@ pub(super) async fn delete(objects: &[Object], cascade: bool, cx: &DdlContext<'_
 fn locked_relation(object: Object) -> Option<u32> {
     match object {
         Object::Namespace(_)
+        | Object::Extension(_)
         | Object::Type(_)
         | Object::Function(_)
         | Object::Cast(_)
@@ -235,6 +250,8 @@ fn locked_relation(object: Object) -> Option<u32> {
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
+        | Object::Policy(oid, _)
+        | Object::Rule(oid, _)
         | Object::Default(oid, _) => Some(oid),
     }
 }
@@ -251,6 +268,8 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
             Object::Constraint(table, oid) if !gone(table) => {
                 super::alter_table::constraints::remove(table, oid, cx)?;
             }
+            Object::Policy(table, oid) if !gone(table) => super::policy::remove(table, oid, cx),
+            Object::Rule(table, oid) if !gone(table) => super::rule::remove(table, oid, cx),
             Object::Default(table, attno) if !gone(table) => {
                 change_table(table, cx, |t| t.columns[attno as usize - 1].default = None);
             }
@@ -274,13 +293,19 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
                 let key = ObjectKey::Type(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
-            Object::Function(oid) => {
+            Object::Function(oid) if cx.catalog().function(oid).is_some() => {
                 let key = ObjectKey::Function(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
-            Object::Operator(oid) => super::operator::remove(oid, cx),
+            Object::Operator(oid) if cx.catalog().user_operator(oid).is_some() => {
+                super::operator::remove(oid, cx);
+            }
             Object::Cast(oid) => {
                 let key = ObjectKey::Cast(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
+            }
+            Object::Extension(oid) => {
+                let key = ObjectKey::Extension(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Namespace(oid) => {

@@ -4,6 +4,7 @@
 use super::names::{find_namespace, strings};
 use super::{DdlContext, column};
 use crate::catalog::builtin;
+use crate::catalog::depend::{Object, describe};
 use crate::error::{PgError, Result, code};
 use crate::sql::bind::resolve_type;
 use pg_raw_parse::Node;
@@ -13,7 +14,6 @@ use pg_raw_parse::raw::ObjectType;
 pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
     let (kind, tag) = match statement.remove_type {
         ObjectType::OBJECT_FOREIGN_TABLE => ("foreign table", "DROP FOREIGN TABLE"),
-        ObjectType::OBJECT_EXTENSION => ("extension", "DROP EXTENSION"),
         ObjectType::OBJECT_COLLATION => ("collation", "DROP COLLATION"),
         ObjectType::OBJECT_PUBLICATION => ("publication", "DROP PUBLICATION"),
         ObjectType::OBJECT_FOREIGN_SERVER => ("server", "DROP SERVER"),
@@ -65,8 +65,8 @@ fn of_relation(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>)
         let (message, state) = match found {
             None => (format!("relation \"{relation}\" does not exist"), code::UNDEFINED_TABLE),
             Some(found) => {
-                let of =
-                    if statement.missing_ok || kind != "trigger" { "relation" } else { "table" };
+                let of_relation = statement.missing_ok || kind == "rule";
+                let of = if of_relation { "relation" } else { "table" };
                 let message =
                     format!("{kind} \"{name}\" for {of} \"{}\" does not exist", found.name);
                 (message, code::UNDEFINED_OBJECT)
@@ -88,6 +88,7 @@ pub(super) fn routine(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let names: Vec<&str> = routine.objname().iter().filter_map(Node::as_str).collect();
+    check_no_member(routine, &names, cx)?;
     let mut types = Vec::new();
     for node in routine.objargs() {
         let Node::TypeName(name) = node else { continue };
@@ -115,6 +116,30 @@ pub(super) fn routine(
         return Err(PgError::new(code::UNDEFINED_FUNCTION, message));
     }
     cx.notice(format!("{message}, skipping"));
+    Ok(())
+}
+
+/// 2BP01 where an installed extension has the function.
+fn check_no_member(routine: &ObjectWithArgs, names: &[&str], cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let Some((name, schema)) = names.split_last() else { return Ok(()) };
+    let path = match schema.last() {
+        Some(schema) => find_namespace(&catalog, schema, cx).map(|n| n.oid).into_iter().collect(),
+        None => cx.env.search_path().to_vec(),
+    };
+    let mut types = Vec::new();
+    for node in routine.objargs() {
+        if let Node::TypeName(name) = node {
+            types.push(resolve_type(name, &cx.bind(&catalog))?.0);
+        }
+    }
+    let members = catalog.procs_named(name).filter(|p| builtin::is_member(p.oid));
+    for member in members.filter(|p| path.contains(&catalog.schema_of(p.namespace))) {
+        if routine.args_unspecified || member.arg_types == types {
+            let what = describe(&catalog, Object::Function(member.oid), cx.env.search_path());
+            super::extension::check_no_member(member.oid, &what, cx)?;
+        }
+    }
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use super::{DdlContext, implicit_names, lock};
 use crate::catalog::TableKind;
 use crate::catalog::builtin::{self, CastContext, CastMethod};
 use crate::catalog::{
-    Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Persistence, Relation,
-    RelationKind,
+    Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Origin, Persistence,
+    Relation, RelationKind,
 };
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_columns;
@@ -37,6 +37,10 @@ pub(super) async fn add(
     check_tables(&table, &referenced)?;
     let columns = column_numbers(&table, &spec.columns)?;
     let (index, referenced_columns) = referenced_key(&referenced, node, &catalog)?;
+    if referenced.is_partitioned() {
+        let what = "a foreign key that references a partitioned table";
+        return Err(PgError::unsupported(what));
+    }
     let referring = referenced_columns.iter().copied().collect();
     require_columns(&catalog, cx.env.current_role(), referenced.oid, 'x', &referring)?;
     if columns.len() != referenced_columns.len() {
@@ -72,8 +76,9 @@ pub(super) async fn add(
         deferrable: spec.deferrable,
         initially_deferred: spec.initially_deferred,
         validated: !node.skip_validation,
-        no_inherit: true,
+        no_inherit: !table.is_partitioned(),
         comment: None,
+        origin: Origin::LOCAL,
     });
     cx.catalog.put_relation(changed, cx.txn);
     Ok(oid)

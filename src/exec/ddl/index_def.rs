@@ -5,7 +5,7 @@ use super::implicit_names;
 use crate::catalog::builtin::{self, oid};
 use crate::catalog::{Catalog, Column, IndexColumn, IndexInfo, OnCommit, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use std::collections::BTreeMap;
 
 /// The most columns of an index, INCLUDE among them (`INDEX_MAX_KEYS`).
@@ -43,6 +43,27 @@ pub(super) fn include_column(table: &Relation, attno: i16) -> IndexColumn {
         descending: false,
         nulls_first: false,
     }
+}
+
+/// The operator class of a column whose type changes: the new type's default, or the one that the index
+/// was given, which must take the new type (42804).
+pub(super) fn changed_opclass(
+    method: Oid,
+    opclass: Oid,
+    (old, new): (Oid, Oid),
+    cx: &DdlContext<'_>,
+) -> Result<Oid> {
+    let catalog = cx.catalog();
+    let was_default = catalog.default_opclass(method, old).is_none_or(|c| c.oid == opclass);
+    let Some(class) = builtin::opclass(opclass).filter(|_| !was_default) else {
+        return default_opclass(method, new, cx);
+    };
+    if catalog.binary_coercible(new, class.input_type) {
+        return Ok(opclass);
+    }
+    let shown = super::column::type_name(&catalog, new, cx);
+    let message = format!("operator class \"{}\" does not accept data type {shown}", class.name);
+    Err(PgError::new(code::DATATYPE_MISMATCH, message))
 }
 
 /// The default operator class of a type, or 42704.
@@ -101,6 +122,9 @@ pub(super) fn relation(
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
+        lineage: Default::default(),
     })
 }
 
@@ -111,13 +135,26 @@ fn attribute(
     label: &str,
     catalog: &Catalog,
 ) -> Column {
-    let (type_oid, typmod) = match column.attno {
+    let own = match column.attno {
         0 => (column.type_oid, column.expr.as_ref().map_or(-1, |e| e.typmod())),
         attno => (table.column(attno).type_oid, table.column(attno).typmod),
     };
+    let (type_oid, typmod) = key_type(column, catalog).map_or(own, |key| (key, -1));
     Column {
         collation: column.collation,
         ..super::column::new_column(attno, label, type_oid, typmod, catalog)
+    }
+}
+
+/// What an operator class keeps of a column's values, where that is of another type.
+fn key_type(column: &IndexColumn, catalog: &Catalog) -> Option<Oid> {
+    let class = builtin::opclass(column.opclass)?;
+    match class.key_type {
+        // What these have of names is a cstring, which is nobody's business.
+        _ if class.method == oid::BTREE => None,
+        0 => None,
+        oids::ANYELEMENT => catalog.element_of(column.type_oid),
+        key => Some(key).filter(|key| *key != column.type_oid),
     }
 }
 

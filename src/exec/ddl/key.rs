@@ -4,7 +4,7 @@ use super::DdlContext;
 use super::draft::{KeySpec, TableDraft};
 use super::{implicit_names, index_def};
 use crate::catalog::builtin::oid;
-use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation};
+use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Origin, Relation};
 use crate::error::{PgError, Result, code};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn same_key(a: &KeySpec<'_>, b: &KeySpec<'_>) -> bool {
         && (a.name.is_none() || b.name.is_none() || a.name == b.name)
 }
 
-fn multiple_primary_keys(table: &Relation) -> PgError {
+pub(super) fn multiple_primary_keys(table: &Relation) -> PgError {
     let message = format!("multiple primary keys for table \"{}\" are not allowed", table.name);
     PgError::new(code::INVALID_TABLE_DEFINITION, message)
 }
@@ -83,6 +83,7 @@ fn add(
         predicate: None,
         access_method: oid::BTREE,
     };
+    super::partition::check_unique_key(table, &info)?;
     let index = index_def::relation(name.clone(), table, info, labels, BTreeMap::new(), cx)?;
     let kind = match spec.primary {
         true => ConstraintKind::PrimaryKey { index: index.oid, columns },
@@ -97,6 +98,7 @@ fn add(
         validated: true,
         no_inherit: true,
         comment: None,
+        origin: Origin::LOCAL,
     };
     draft.table.constraints.push(constraint);
     draft.indexes.push(index);
@@ -169,7 +171,12 @@ pub(super) fn add_using_index(
     let index = catalog.indexes_of(old).find(|i| i.name == name).ok_or_else(|| {
         PgError::new(code::UNDEFINED_OBJECT, format!("index \"{name}\" does not exist"))
     })?;
-    let columns = usable_columns(old, index)?;
+    let columns = usable_columns(old, index).map_err(|e| e.at(spec.location))?;
+    if old.is_partitioned() {
+        let message =
+            "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables";
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
     let constraint_name = spec.name.unwrap_or(name);
     if constraint_name != name {
         cx.notice(format!(
@@ -200,6 +207,7 @@ pub(super) fn add_using_index(
         validated: true,
         no_inherit: true,
         comment: None,
+        origin: Origin::LOCAL,
     });
     table.version = old.version.wrapping_add(1);
     if spec.primary {

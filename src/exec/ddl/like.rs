@@ -9,7 +9,8 @@ use super::sequence_options::sequence_relation;
 use super::{DdlContext, implicit_names, index_def};
 use crate::catalog::depend::edges::constraint_of_index;
 use crate::catalog::{
-    Catalog, Column, Constraint, ConstraintKind, Identity, IndexInfo, Relation, RelationKind,
+    Catalog, Column, Constraint, ConstraintKind, Identity, IndexInfo, Origin, Relation,
+    RelationKind,
 };
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::{require_relation, require_type};
@@ -98,6 +99,7 @@ fn copy_column(
         comment: column.comment.clone().filter(|_| comments),
         statistics_target: -1,
         acl: None,
+        origin: Origin::LOCAL,
         ..column.clone()
     }
 }

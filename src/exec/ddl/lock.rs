@@ -3,7 +3,7 @@
 use super::DdlContext;
 use super::names::RelationName;
 use crate::catalog::Relation;
-use crate::error::Result;
+use crate::error::{PgError, Result, code};
 use crate::nodes::LockWait;
 use crate::storage::{AdvisoryKey, LockScope, TableLockMode};
 use crate::types::Oid;
@@ -46,6 +46,23 @@ pub(super) async fn get_named(
 pub(super) async fn relation(oid: Oid, mode: TableLockMode, cx: &DdlContext<'_>) -> Result<()> {
     cx.txn.lock_table(oid, mode, LockWait::Block).await?;
     Ok(())
+}
+
+/// 55006 where an open cursor of the session reads a relation that a statement changes
+/// (`CheckTableNotInUse`).
+pub(super) fn check_unused(
+    relation: &Relation,
+    statement: &str,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    if !relation.kind.has_rows() || !cx.in_use.contains(&relation.oid) {
+        return Ok(());
+    }
+    let message = format!(
+        "cannot {statement} \"{}\" because it is being used by active queries in this session",
+        relation.name
+    );
+    Err(PgError::new(code::OBJECT_IN_USE, message))
 }
 
 /// Keeps others from taking the same name in a schema (0: the names of schemas themselves, of

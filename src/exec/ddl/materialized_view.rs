@@ -128,6 +128,7 @@ pub(super) async fn refresh(statement: &RefreshMatViewStmt, cx: &DdlContext<'_>)
     if statement.concurrent {
         check_concurrent(statement, &found, info, cx)?;
     }
+    lock::check_unused(&found, "REFRESH MATERIALIZED VIEW", cx)?;
     match (statement.skip_data, statement.concurrent) {
         (true, _) => truncate::empty(found.oid, cx)?,
         (false, true) => replace_differing(&found, info, cx).await?,

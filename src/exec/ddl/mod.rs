@@ -27,6 +27,8 @@ mod grant;
 mod grantor;
 mod implicit_names;
 mod index_def;
+mod index_method;
+mod inherit;
 mod key;
 mod large_object;
 mod like;
@@ -39,6 +41,8 @@ mod operator;
 mod options;
 mod owned;
 mod owner;
+mod partition;
+mod policy;
 mod privileges;
 mod reindex;
 mod rename;
@@ -46,6 +50,7 @@ mod role;
 mod role_spec;
 mod routine;
 mod rows;
+mod rule;
 mod schema_elements;
 mod sequence;
 mod sequence_options;
@@ -74,6 +79,7 @@ use crate::storage::Txn;
 use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
 use pg_raw_parse::raw::ObjectType;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a DDL statement may use; made by the session once per statement, inside
@@ -89,6 +95,8 @@ pub struct DdlContext<'a> {
     pub notice: &'a (dyn Fn(PgError) + Send + Sync),
     /// Inside BEGIN … COMMIT, or not the only statement of its query string.
     pub in_block: bool,
+    /// Relations that open cursors of the session read.
+    pub in_use: &'a BTreeSet<Oid>,
     /// What CREATE TABLE AS EXECUTE runs, or the statement's own query where it has parameters.
     pub prepared: Option<&'a PreparedQuery<'a>>,
     /// The `kind` that CREATE TABLE was given by a word before TABLE.
@@ -189,6 +197,9 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::CreateCastStmt(s) => cast::create(s, cx).await,
         Node::CreateFunctionStmt(s) => routine::create(s, cx).await,
         Node::AlterFunctionStmt(s) => routine::alter(s, cx),
+        Node::CreatePolicyStmt(s) => policy::create(s, cx).await,
+        Node::AlterPolicyStmt(s) => policy::alter(s, cx).await,
+        Node::RuleStmt(s) => rule::create(s, cx).await,
         Node::CommentStmt(s) => comment::execute(s, cx).await,
         Node::ReindexStmt(s) => reindex::execute(s, cx).await,
         Node::CreatedbStmt(s) => database::create(s, cx).await,
@@ -200,7 +211,8 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::AlterRoleSetStmt(s) => role::alter_set(s, cx),
         Node::DropRoleStmt(s) => role::drop(s, cx).await,
         Node::GrantRoleStmt(s) => role::grant(s, cx),
-        Node::CreateExtensionStmt(s) => extension::create(s, cx),
+        Node::CreateExtensionStmt(s) => extension::create(s, cx).await,
+        Node::AlterExtensionStmt(s) => extension::update(s, cx).await,
         Node::DropOwnedStmt(s) => owned::drop_owned(s, cx).await,
         Node::ReassignOwnedStmt(s) => owned::reassign(s, cx).await,
         Node::AlterDefaultPrivilegesStmt(s) => default_privileges::alter(s, cx),

@@ -151,7 +151,7 @@ pub(super) fn missing_schema(name: &str) -> PgError {
 }
 
 /// The first schema of the search path that is not implied.
-fn creation_namespace(catalog: &Catalog, cx: &DdlContext<'_>) -> Result<Arc<Namespace>> {
+pub(super) fn creation_namespace(catalog: &Catalog, cx: &DdlContext<'_>) -> Result<Arc<Namespace>> {
     let written = cx.env.setting("search_path").unwrap_or_default();
     let implied = |n: &Namespace| {
         let named = written.split(',').any(|part| part.trim().trim_matches('"') == n.name);

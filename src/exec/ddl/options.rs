@@ -2,6 +2,7 @@
 
 use crate::catalog::table_options;
 use crate::error::{PgError, Result, code};
+use crate::types::Oid;
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::DefElem;
 use std::collections::BTreeMap;
@@ -17,6 +18,12 @@ pub(super) fn text(value: Node<'_>) -> String {
         Node::TypeName(t) => super::column::type_words(t).join("."),
         _ => String::new(),
     }
+}
+
+/// 22023 for a parameter that a relation does not have.
+pub(super) fn unknown(element: &DefElem) -> PgError {
+    let message = format!("unrecognized parameter \"{}\"", element.defname().unwrap_or_default());
+    PgError::new(code::INVALID_PARAMETER_VALUE, message)
 }
 
 /// `defGetInt64`.
@@ -72,8 +79,6 @@ const TABLE_OPTIONS: &[(&str, f64, f64)] = &[
 ];
 const BOOLEAN_TABLE_OPTIONS: &[&str] =
     &["autovacuum_enabled", "vacuum_truncate", "user_catalog_table"];
-const INDEX_OPTIONS: &[(&str, f64, f64)] = &[("fillfactor", 10.0, 100.0)];
-const BOOLEAN_INDEX_OPTIONS: &[&str] = &["deduplicate_items"];
 
 /// Reads WITH (…) of a table into `options`; unknown names are 22023.
 pub(super) fn table(element: &DefElem, options: &mut BTreeMap<String, String>) -> Result<()> {
@@ -93,9 +98,14 @@ pub(super) fn table(element: &DefElem, options: &mut BTreeMap<String, String>) -
     read(element, TABLE_OPTIONS, BOOLEAN_TABLE_OPTIONS, options)
 }
 
-/// Reads WITH (…) of an index.
-pub(super) fn index(element: &DefElem, options: &mut BTreeMap<String, String>) -> Result<()> {
-    read(element, INDEX_OPTIONS, BOOLEAN_INDEX_OPTIONS, options)
+/// Reads WITH (…) of an index of an access method.
+pub(super) fn index(
+    element: &DefElem,
+    method: Oid,
+    options: &mut BTreeMap<String, String>,
+) -> Result<()> {
+    let (numbers, booleans) = super::index_method::options(method);
+    read(element, numbers, booleans, options)
 }
 
 fn read(

@@ -1,7 +1,10 @@
 //! DROP OWNED and REASSIGN OWNED: what a role owns in this database, and what is granted to it.
 
 use super::alter_table::set_owner;
-use super::{DdlContext, default_privileges, drop, large_object, lock, role_spec, user_rows};
+use super::{
+    DdlContext, default_privileges, drop, extension, large_object, lock, policy, role_spec,
+    user_rows,
+};
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
 use crate::catalog::{
@@ -49,8 +52,12 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
     for made in catalog.user_operators().filter(|o| roles.contains(&o.owner)) {
         objects.push(Object::Operator(made.operator.oid));
     }
+    for found in catalog.extensions().filter(|e| roles.contains(&e.owner)) {
+        objects.push(Object::Extension(found.oid));
+    }
     delete_rows(&roles, cx).await?;
     large_object::drop_owned(&roles, cx).await?;
+    policy::forget_roles(&roles, cx);
     for role in &roles {
         revoke_all(&acl::role_name(&catalog, *role), cx);
     }
@@ -173,6 +180,7 @@ pub(super) async fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>)
             set_owner(relation, new, cx)?;
         }
     }
+    extension::reassign(&roles, new, cx);
     large_object::reassign(&roles, new, cx).await?;
     Ok("REASSIGN OWNED".to_owned())
 }

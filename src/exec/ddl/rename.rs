@@ -20,6 +20,8 @@ pub(super) async fn execute(statement: &RenameStmt, cx: &DdlContext<'_>) -> Resu
         | ObjectType::OBJECT_VIEW
         | ObjectType::OBJECT_MATVIEW => rename_relation(statement, new, cx).await,
         ObjectType::OBJECT_COLUMN => rename_column(statement, new, cx).await,
+        ObjectType::OBJECT_POLICY => super::policy::rename(statement, new, cx).await,
+        ObjectType::OBJECT_RULE => super::rule::rename(statement, new, cx).await,
         ObjectType::OBJECT_TABCONSTRAINT => rename_constraint(statement, new, cx).await,
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             super::types::rename(statement, new, cx).await
@@ -102,27 +104,68 @@ async fn rename_column(statement: &RenameStmt, new: &str, cx: &DdlContext<'_>) -
     let tag = tag(statement.relation_type);
     let Some(found) = relation(statement, cx).await? else { return Ok(tag) };
     let old = statement.subname().unwrap_or_default();
-    let Some(attno) = found.column_by_name(old).map(|c| c.attno) else {
+    if found.column_by_name(old).is_none() {
         let message = format!("column \"{old}\" does not exist");
         return Err(PgError::new(code::UNDEFINED_COLUMN, message));
-    };
-    column::check_not_system(new)?;
-    if found.column_by_name(new).is_some() {
-        let relation = &found.name;
-        let message = format!("column \"{new}\" of relation \"{relation}\" already exists");
-        return Err(PgError::new(code::DUPLICATE_COLUMN, message));
     }
+    column::check_not_system(new)?;
+    let members = members(&found, statement, cx).await?;
+    if members.len() == 1 && !cx.catalog().children(found.oid).is_empty() {
+        let message = format!("inherited column \"{old}\" must be renamed in child tables too");
+        return Err(PgError::new(code::INVALID_TABLE_DEFINITION, message));
+    }
+    for (member, parents) in members {
+        let Some(own) = member.column_by_name(old) else { continue };
+        if own.origin.inherited > parents {
+            let message = format!("cannot rename inherited column \"{old}\"");
+            return Err(PgError::new(code::INVALID_TABLE_DEFINITION, message));
+        }
+        if member.column_by_name(new).is_some() {
+            let relation = &member.name;
+            let message = format!("column \"{new}\" of relation \"{relation}\" already exists");
+            return Err(PgError::new(code::DUPLICATE_COLUMN, message));
+        }
+        rename_own(&member, own.attno, new, cx);
+    }
+    Ok(tag)
+}
+
+/// The tables that a statement on one renames something in, each with how many of its parents are
+/// among them; locked.
+async fn members(
+    table: &Arc<Relation>,
+    statement: &RenameStmt,
+    cx: &DdlContext<'_>,
+) -> Result<Vec<(Arc<Relation>, i32)>> {
+    let recurses = statement.relation().is_some_and(|range| range.inh);
+    let family = match recurses {
+        true => cx.catalog().family(table),
+        false => vec![table.clone()],
+    };
+    for member in &family {
+        lock::relation(member.oid, TableLockMode::AccessExclusive, cx).await?;
+        privileges::relation_owner(member, cx)?;
+    }
+    let within = |member: &Relation| {
+        let parents = member.lineage.parents.iter();
+        parents.filter(|oid| family.iter().any(|other| other.oid == **oid)).count()
+    };
+    let counted = family.iter().map(|m| (m.clone(), i32::try_from(within(m)).unwrap_or(0)));
+    Ok(counted.collect())
+}
+
+fn rename_own(found: &Relation, attno: i16, new: &str, cx: &DdlContext<'_>) {
+    let old = &found.column(attno).name;
     change_table(found.oid, cx, |r| r.columns[attno as usize - 1].name = new.to_owned());
     // Index columns are named after the table's.
     let catalog = cx.catalog();
-    for index in catalog.indexes_of(&found) {
+    for index in catalog.indexes_of(found) {
         let Some(info) = &index.index else { continue };
         let at = info.columns.iter().position(|c| c.attno == attno);
-        if let Some(at) = at.filter(|at| index.columns[*at].name == old) {
+        if let Some(at) = at.filter(|at| index.columns[*at].name == *old) {
             change_table(index.oid, cx, |r| r.columns[at].name = new.to_owned());
         }
     }
-    Ok(tag)
 }
 
 async fn rename_constraint(
@@ -137,6 +180,9 @@ async fn rename_constraint(
         let message = format!("constraint \"{old}\" for table \"{}\" does not exist", found.name);
         return Err(PgError::new(code::UNDEFINED_OBJECT, message));
     };
+    if matches!(constraint.kind, ConstraintKind::Check { .. }) && !constraint.no_inherit {
+        return rename_check(&found, statement, new, cx).await.map(|()| tag);
+    }
     super::check::own_name(&found, new)?;
     if let Some(index) = index_of(constraint) {
         let catalog = cx.catalog();
@@ -146,6 +192,31 @@ async fn rename_constraint(
     }
     set_constraint_name(&found, constraint.oid, new, cx);
     Ok(tag)
+}
+
+/// A CHECK has one name in all tables that have it from one another.
+async fn rename_check(
+    table: &Arc<Relation>,
+    statement: &RenameStmt,
+    new: &str,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let old = statement.subname().unwrap_or_default();
+    let members = members(table, statement, cx).await?;
+    let invalid = |message| PgError::new(code::INVALID_TABLE_DEFINITION, message);
+    if members.len() == 1 && !cx.catalog().children(table.oid).is_empty() {
+        let message = format!("inherited constraint \"{old}\" must be renamed in child tables too");
+        return Err(invalid(message));
+    }
+    for (member, parents) in members {
+        let Some(own) = member.constraints.iter().find(|c| c.name == old) else { continue };
+        if own.origin.inherited > parents {
+            return Err(invalid(format!("cannot rename inherited constraint \"{old}\"")));
+        }
+        super::check::own_name(&member, new)?;
+        set_constraint_name(&member, own.oid, new, cx);
+    }
+    Ok(())
 }
 
 fn index_of(constraint: &Constraint) -> Option<u32> {

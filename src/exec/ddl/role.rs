@@ -391,6 +391,13 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
             lines.push((relation.oid, format!("privileges for {what}")));
         }
     }
+    for table in catalog.relations() {
+        let policies = table.row_security.policies.iter();
+        for policy in policies.filter(|policy| policy.roles.contains(&role.oid)) {
+            let what = describe(&catalog, Object::Policy(table.oid, policy.oid), path);
+            lines.push((policy.oid, format!("target of {what}")));
+        }
+    }
     for found in catalog.user_types() {
         let what = describe(&catalog, Object::Type(found.oid), path);
         lines.extend(line(found.owner, &found.acl, found.oid, what));
@@ -398,6 +405,10 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
     for found in catalog.functions() {
         let what = describe(&catalog, Object::Function(found.proc.oid), path);
         lines.extend(line(found.owner, &found.acl, found.proc.oid, what));
+    }
+    for found in catalog.extensions() {
+        let what = describe(&catalog, Object::Extension(found.oid), path);
+        lines.extend(line(found.owner, &None, found.oid, what));
     }
     for made in catalog.user_operators() {
         let what = describe(&catalog, Object::Operator(made.operator.oid), path);

@@ -137,16 +137,17 @@ impl<'a> IndexWriter<'a> {
                 values.push(row[column.attno as usize - 1].clone());
             }
         }
-        let (key, value) = self.index.entry(&values, row_key);
         let unique = self.index.is_unique_entry(&values);
-        if unique && self.is_duplicate(&key, self.schema.owner_of(row_key), &values, cx)? {
-            return Err(located(
-                duplicate(&cx.catalog(), &self.index.relation, &values),
-                &self.schema.relation,
-                cx,
-            ));
+        for (key, value) in self.index.entries(&values, row_key) {
+            if unique && self.is_duplicate(&key, self.schema.owner_of(row_key), &values, cx)? {
+                return Err(located(
+                    duplicate(&cx.catalog(), &self.index.relation, &values),
+                    &self.schema.relation,
+                    cx,
+                ));
+            }
+            cx.txn.put(Space::Index, key, value)?;
         }
-        cx.txn.put(Space::Index, key, value)?;
         Ok(())
     }
 

@@ -229,6 +229,9 @@ pub(super) fn sequence_relation(
         sequence: Some(info),
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
+        lineage: Default::default(),
     })
 }
 

@@ -28,6 +28,7 @@ pub(super) async fn execute(
         | ObjectType::OBJECT_AGGREGATE => {
             return super::routine::set_schema(statement, cx).await;
         }
+        ObjectType::OBJECT_EXTENSION => return super::extension::set_schema(statement, cx).await,
         _ => return Err(PgError::unsupported("SET SCHEMA of this kind of object")),
     };
     let range = statement.relation().expect("SET SCHEMA names a relation");

@@ -15,16 +15,32 @@ use std::sync::Arc;
 
 pub(super) async fn execute(statement: &TruncateStmt, cx: &DdlContext<'_>) -> Result<String> {
     let names = statement.relations().iter().filter_map(|node| match node {
-        Node::RangeVar(range) => Some(RelationName::of_range(range, cx)),
+        Node::RangeVar(range) => {
+            Some(RelationName::of_range(range, cx).map(|name| (name, range.inh)))
+        }
         _ => None,
     });
     let names = names.collect::<Result<Vec<_>>>()?;
     let mut tables: Vec<Arc<Relation>> = Vec::new();
-    for name in names {
+    for (name, with_descendants) in names {
         let table = lock::get_named(&name, TableLockMode::AccessExclusive, cx).await?;
         check(&table, cx)?;
-        if tables.iter().all(|t| t.oid != table.oid) {
-            tables.push(table);
+        if !with_descendants && table.is_partitioned() {
+            let message = "cannot truncate only a partitioned table";
+            return Err(PgError::new(code::WRONG_OBJECT_TYPE, message).hint(
+                "Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly.",
+            ));
+        }
+        // Privileges are asked for of the table named alone.
+        let members = match with_descendants {
+            true => cx.catalog().family(&table),
+            false => vec![table],
+        };
+        for member in members {
+            lock::relation(member.oid, TableLockMode::AccessExclusive, cx).await?;
+            if tables.iter().all(|t| t.oid != member.oid) {
+                tables.push(member);
+            }
         }
     }
     let cascade = dropping::cascade(statement.behavior);
@@ -51,7 +67,8 @@ fn check(table: &Relation, cx: &DdlContext<'_>) -> Result<()> {
         let message = format!("permission denied: \"{}\" is a system catalog", table.name);
         return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
     }
-    require_relation(&cx.catalog(), cx.env.current_role(), table.oid, "D")
+    require_relation(&cx.catalog(), cx.env.current_role(), table.oid, "D")?;
+    lock::check_unused(table, "TRUNCATE", cx)
 }
 
 /// Tables with foreign keys on those to be truncated must be truncated with them: CASCADE adds

@@ -14,6 +14,7 @@
 //! ```
 
 use super::defaults::default_of;
+use super::family::{Family, StatementParts};
 use super::foreign_key::{self, Parents};
 use super::target::Stored;
 use super::{Target, finish_statement};
@@ -21,7 +22,7 @@ use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row, StatementContext};
-use crate::nodes::{AttrNumber, Expr};
+use crate::nodes::{AttrNumber, Expr, PolicyCheckKind};
 use crate::storage::{SortedPuts, Space};
 use crate::types::Datum;
 use bytes::Bytes;
@@ -30,6 +31,8 @@ use std::sync::Arc;
 /// A table ready to be filled.
 pub struct BulkInsert {
     target: Target,
+    /// Of a partitioned table: where its rows go, one by one.
+    family: Option<Arc<Family>>,
     /// For each value given, its place in the row.
     places: Vec<usize>,
     /// Places that are not given, and what fills them.
@@ -59,13 +62,17 @@ impl BulkInsert {
         let layout = super::target::row_layout(table);
         let filter = filter.map(|expr| Program::compile(expr, &layout, catalog)).transpose()?;
         let places = columns.iter().map(|attno| place(*attno)).collect();
-        Ok(BulkInsert { target, places, defaults, filter })
+        let family = Family::of(catalog, table, StatementParts::default());
+        let family = family.filter(|family| family.is_partitioned());
+        Ok(BulkInsert { target, family, places, defaults, filter })
     }
 
     /// Starts loading, inside a statement of the transaction.
     pub fn start(self, cx: Arc<StatementContext>) -> BulkLoad {
         let table = self.target.relation().oid;
-        let refers_to_itself = self.target.outgoing.iter().any(|key| key.key.references == table);
+        // A partition may refer to another.
+        let refers_to_itself = self.family.is_some()
+            || self.target.outgoing.iter().any(|key| key.key.references == table);
         BulkLoad {
             insert: self,
             state: ExecState::new(cx, Arc::from([])),
@@ -77,8 +84,8 @@ impl BulkInsert {
         }
     }
 
-    /// The whole row, checked; `None` where COPY's WHERE leaves it out.
-    fn complete(&self, state: &ExecState, values: Row) -> Result<Option<Row>> {
+    /// The whole row; `None` where COPY's WHERE leaves it out.
+    fn whole(&self, state: &ExecState, values: Row) -> Result<Option<Row>> {
         state.cx.cancel.check()?;
         let mut row = self.spread(values);
         for (place, program) in &self.defaults {
@@ -89,7 +96,6 @@ impl BulkInsert {
         {
             return Ok(None);
         }
-        self.target.complete(state, &mut row)?;
         Ok(Some(row))
     }
 
@@ -130,14 +136,35 @@ impl BulkLoad {
     /// Inserts the row of a line of `bytes` bytes; `false` where COPY's WHERE leaves it out. The
     /// error may be about an earlier line.
     pub fn insert(&mut self, values: Row, line: u64, bytes: usize) -> Result<bool, LineError> {
-        let row = self.insert.complete(&self.state, values).map_err(|e| (line, e))?;
-        let Some(row) = row else { return Ok(false) };
+        let row = self.insert.whole(&self.state, values).map_err(|e| (line, e))?;
+        let Some(mut row) = row else { return Ok(false) };
+        if let Some(family) = self.insert.family.clone() {
+            self.insert_routed(&family, row).map_err(|e| (line, e))?;
+            return Ok(true);
+        }
+        let completed = self.insert.target.complete(&self.state, &mut row, PolicyCheckKind::Insert);
+        completed.map_err(|e| (line, e))?;
         self.batch.push((row, line));
         self.batch_bytes += bytes;
         if self.batch.len() >= BATCH_ROWS_MAX || self.batch_bytes >= BATCH_BYTES_MAX {
             self.write_batch()?;
         }
         Ok(true)
+    }
+
+    /// Inserts a row into the partition that takes it.
+    fn insert_routed(&mut self, family: &Family, row: Row) -> Result<()> {
+        let (named, state) = (&self.insert.target, &self.state);
+        if !named.takes(state, &row)? {
+            return Err(named.bound_violation(state, &row));
+        }
+        let target = family.route(state, &row)?;
+        let mut row = target.own_row(row);
+        target.complete(state, &mut row, PolicyCheckKind::Insert)?;
+        target.insert(state, row)?;
+        target.schema.activity.inserted.add(1);
+        let due = state.dml.events.borrow().len();
+        if self.check_early && due >= BATCH_ROWS_MAX { finish_statement(state) } else { Ok(()) }
     }
 
     /// Writes what is left and runs the checks that are due.

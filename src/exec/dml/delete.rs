@@ -20,9 +20,10 @@ impl Delete {
         let mut source = self.rows.node.open_rows(state);
         while let Some(mut row) = source.next(state)? {
             state.cx.cancel.check()?;
-            let locked = self.rows.lock(&modify.target, state, &mut row, RowLockMode::Update)?;
+            let target = modify.member(state, &self.rows.table(&row))?;
+            let locked = self.rows.lock(&target, state, &mut row, RowLockMode::Update)?;
             let Some(old) = locked else { continue };
-            modify.target.delete(state, &old)?;
+            target.delete(state, &old)?;
             modify.affected(state, done, &row)?;
         }
         Ok(())

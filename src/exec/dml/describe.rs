@@ -4,11 +4,9 @@ use super::Target;
 use crate::catalog::schema::IndexSchema;
 use crate::exec::ExecState;
 use crate::functions::Deparse;
-use crate::functions::privileges::require_columns;
 use crate::functions::text_out;
 use crate::nodes::AttrNumber;
 use crate::types::{Datum, Oid};
-use std::collections::BTreeSet;
 
 /// Bytes of a column shown in "Failing row contains".
 const FIELD_BYTES_MAX: usize = 64;
@@ -17,12 +15,11 @@ const FIELD_BYTES_MAX: usize = 64;
 /// read the table sees `(b) = (1)`, the columns that it may read or has given itself
 /// (`ExecBuildSlotValueDescription`).
 pub(super) fn failing_row(target: &Target, state: &ExecState, row: &[Datum]) -> Option<String> {
+    if target.is_policed(state) {
+        return None;
+    }
     let whole = target.may_read(state);
-    let (table, role) = (target.relation().oid, state.env().current_role());
-    let readable = |attno: AttrNumber| {
-        let column = BTreeSet::from([attno]);
-        require_columns(&state.cx.catalog, role, table, 'r', &column).is_ok()
-    };
+    let readable = |attno: AttrNumber| target.may_read_column(state, attno);
     let (mut names, mut values) = (Vec::new(), Vec::new());
     for column in target.schema.relation.live_columns() {
         if whole || target.assigned.contains(&column.attno) || readable(column.attno) {
@@ -89,7 +86,8 @@ fn value(state: &ExecState, type_oid: Oid, value: &Datum) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn clipped(mut text: String) -> String {
+/// A value's text, cut where it is long.
+pub(super) fn clipped(mut text: String) -> String {
     if text.len() > FIELD_BYTES_MAX {
         text.truncate(text.floor_char_boundary(FIELD_BYTES_MAX));
         text.push_str("...");

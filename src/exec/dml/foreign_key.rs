@@ -11,7 +11,7 @@
 use super::children::{self, Purpose};
 use super::state::target_of;
 use super::target::Stored;
-use super::{Target, deferred, describe};
+use super::{Target, deferred, describe, family};
 use crate::catalog::schema::Owner;
 use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation};
 use crate::error::{PgError, Result, code};
@@ -34,6 +34,9 @@ pub(super) struct Incoming {
     pub(super) child: Arc<Relation>,
     pub(super) constraint: Constraint,
     pub(super) key: ForeignKey,
+    /// The table and constraint that errors name: of a partition's, the topmost ones.
+    named: Arc<Relation>,
+    name: String,
 }
 
 /// A check or action that is due. Rows are named by key and read again when it runs.
@@ -60,14 +63,32 @@ pub(super) fn outgoing(table: &Relation) -> Vec<Arc<Outgoing>> {
 pub(super) fn incoming(catalog: &Catalog, table: &Relation) -> Vec<Arc<Incoming>> {
     let keys = catalog.foreign_keys_on(table.oid).into_iter();
     let foreign = |(child, constraint): (&Arc<Relation>, &Constraint)| match &constraint.kind {
-        ConstraintKind::ForeignKey(key) => Some(Arc::new(Incoming {
-            child: child.clone(),
-            constraint: constraint.clone(),
-            key: key.clone(),
-        })),
+        ConstraintKind::ForeignKey(key) => {
+            let (named, top) = topmost(catalog, child, constraint);
+            Some(Arc::new(Incoming {
+                child: child.clone(),
+                constraint: constraint.clone(),
+                key: key.clone(),
+                named: named.clone(),
+                name: top.name.clone(),
+            }))
+        }
         _ => None,
     };
-    keys.filter_map(foreign).collect()
+    // Rows of a partitioned table are its partitions', which have the key, too.
+    keys.filter(|(child, _)| !child.is_partitioned()).filter_map(foreign).collect()
+}
+
+/// The constraint that a partition's is derived from, and its table.
+fn topmost<'c>(
+    catalog: &'c Catalog,
+    mut table: &'c Arc<Relation>,
+    mut constraint: &'c Constraint,
+) -> (&'c Arc<Relation>, &'c Constraint) {
+    while let Some(above) = catalog.constraint(constraint.origin.parent) {
+        (table, constraint) = above;
+    }
+    (table, constraint)
 }
 
 /// Queues what an inserted row is due.
@@ -333,7 +354,7 @@ pub(super) fn parent_changed(
     match action {
         _ if rows.is_empty() => Ok(()),
         ForeignKeyAction::NoAction | ForeignKeyAction::Restrict => {
-            Err(still_referenced(&child, &parent, state, key, old))
+            Err(still_referenced(&parent, state, key, old))
         }
         ForeignKeyAction::Cascade => match new {
             None => rows.into_iter().try_for_each(|row| child.delete(state, &row)),
@@ -358,7 +379,7 @@ pub(super) fn parent_changed(
             {
                 return Ok(());
             }
-            Err(still_referenced(&child, &parent, state, key, old))
+            Err(still_referenced(&parent, state, key, old))
         }
     }
 }
@@ -383,8 +404,7 @@ fn set_columns(
         for (at, attno) in columns.iter().enumerate() {
             row[*attno as usize - 1] = value(at)?;
         }
-        child.complete(state, &mut row)?;
-        child.update(state, &old, row)?;
+        family::replace_by_action(child, state, &old, row)?;
     }
     Ok(())
 }
@@ -487,22 +507,21 @@ fn partly_null(child: &Target, state: &ExecState, key: &Outgoing) -> PgError {
         .detail("MATCH FULL does not allow mixing of null and nonnull key values.")
 }
 
-fn still_referenced(
-    child: &Target,
-    parent: &Target,
-    state: &ExecState,
-    key: &Incoming,
-    old: &[Datum],
-) -> PgError {
-    let name = &key.constraint.name;
-    let (parent_name, child_name) = (&parent.relation().name, &child.relation().name);
+fn still_referenced(parent: &Target, state: &ExecState, key: &Incoming, old: &[Datum]) -> PgError {
+    let (parent_name, child_name) = (&parent.relation().name, &key.named.name);
+    let name = &key.name;
     let message = format!(
         "update or delete on table \"{parent_name}\" violates foreign key constraint \"{name}\" \
          on table \"{child_name}\""
     );
     let shown = key_of(parent, state, &key.key.referenced_columns, old);
     let detail = format!("{shown} is still referenced from table \"{child_name}\".");
-    violation(child, state, message, name).detail(detail)
+    let error = PgError::new(code::FOREIGN_KEY_VIOLATION, message).table(&**child_name);
+    let error = match state.cx.catalog.namespace(key.named.namespace) {
+        Some(namespace) => error.schema(&*namespace.name),
+        None => error,
+    };
+    error.constraint(&**name).detail(detail)
 }
 
 #[cfg(test)]

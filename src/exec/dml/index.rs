@@ -3,7 +3,7 @@
 use super::foreign_key::Event;
 use super::target::Stored;
 use super::{Target, deferred, describe, wait};
-use crate::catalog::schema::{IndexSchema, Owner};
+use crate::catalog::schema::{IndexSchema, Method, Owner};
 use crate::catalog::{Catalog, Constraint, ConstraintKind, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::expr::Program;
@@ -27,11 +27,16 @@ enum Value {
     Expression(Program),
 }
 
-/// A row's entry.
-struct Entry {
-    key: Bytes,
-    value: Bytes,
+/// A row's entries: one, or in an inverted index several, in the order of their keys.
+struct Entries {
+    list: Vec<(Bytes, Bytes)>,
     values: Vec<Datum>,
+}
+
+impl Entries {
+    fn has(&self, entry: &(Bytes, Bytes)) -> bool {
+        self.list.binary_search(entry).is_ok()
+    }
 }
 
 impl TargetIndex {
@@ -82,8 +87,8 @@ impl TargetIndex {
     }
 
     pub(super) fn insert(&self, target: &Target, state: &ExecState, row: &Stored) -> Result<()> {
-        match self.entry(state, row)? {
-            Some(entry) => self.add(target, state, entry, row),
+        match self.entries(state, row)? {
+            Some(entries) => self.add(target, state, entries, row),
             None => Ok(()),
         }
     }
@@ -95,25 +100,29 @@ impl TargetIndex {
         old: &Stored,
         new: &Stored,
     ) -> Result<()> {
-        let (before, after) = (self.entry(state, old)?, self.entry(state, new)?);
-        if let (Some(before), Some(after)) = (&before, &after)
-            && before.key == after.key
-            && before.value == after.value
-        {
-            return Ok(());
+        let (mut before, mut after) = (self.entries(state, old)?, self.entries(state, new)?);
+        if let (Some(before), Some(after)) = (&mut before, &mut after) {
+            if before.list == after.list {
+                return Ok(());
+            }
+            // Of an inverted index's entries most stay.
+            if let Method::Inverted(_) = self.schema.method {
+                let kept: Vec<_> = before.list.extract_if(.., |e| after.has(e)).collect();
+                after.list.retain(|entry| kept.binary_search(entry).is_err());
+            }
         }
-        if let Some(entry) = before {
-            self.remove(target, state, entry, old)?;
+        if let Some(entries) = before {
+            self.remove(target, state, entries, old)?;
         }
         match after {
-            Some(entry) => self.add(target, state, entry, new),
+            Some(entries) => self.add(target, state, entries, new),
             None => Ok(()),
         }
     }
 
     pub(super) fn delete(&self, target: &Target, state: &ExecState, row: &Stored) -> Result<()> {
-        match self.entry(state, row)? {
-            Some(entry) => self.remove(target, state, entry, row),
+        match self.entries(state, row)? {
+            Some(entries) => self.remove(target, state, entries, row),
             None => Ok(()),
         }
     }
@@ -144,32 +153,50 @@ impl TargetIndex {
         target.duplicate(state, &self.schema.relation.name, &key)
     }
 
-    fn entry(&self, state: &ExecState, row: &Stored) -> Result<Option<Entry>> {
+    fn entries(&self, state: &ExecState, row: &Stored) -> Result<Option<Entries>> {
         let Some(values) = self.values(state, &row.row)? else { return Ok(None) };
-        let (key, value) = self.schema.entry(&values, &row.suffix);
-        Ok(Some(Entry { key, value, values }))
+        let list = self.schema.entries(&values, &row.suffix);
+        Ok(Some(Entries { list, values }))
     }
 
-    fn add(&self, target: &Target, state: &ExecState, entry: Entry, row: &Stored) -> Result<()> {
-        if self.schema.is_unique_entry(&entry.values) {
+    fn add(
+        &self,
+        target: &Target,
+        state: &ExecState,
+        entries: Entries,
+        row: &Stored,
+    ) -> Result<()> {
+        if self.schema.is_unique_entry(&entries.values) {
             if self.schema.unique_keys {
                 let owner = target.schema.owner_of(&row.suffix);
-                if self.conflict(state, owner, &entry.values)?.is_some() {
-                    return Err(self.violation(target, state, &entry.values));
+                if self.conflict(state, owner, &entries.values)?.is_some() {
+                    return Err(self.violation(target, state, &entries.values));
                 }
-            } else if !self.claim(target, state, &entry.values, &row.suffix)? {
+            } else if !self.claim(target, state, &entries.values, &row.suffix)? {
                 self.check_later(target, state, row);
             }
         }
-        Ok(state.cx.txn.put(Space::Index, entry.key, entry.value)?)
+        for (key, value) in entries.list {
+            state.cx.txn.put(Space::Index, key, value)?;
+        }
+        Ok(())
     }
 
-    fn remove(&self, target: &Target, state: &ExecState, entry: Entry, row: &Stored) -> Result<()> {
-        if self.schema.is_unique_entry(&entry.values) {
+    fn remove(
+        &self,
+        target: &Target,
+        state: &ExecState,
+        entries: Entries,
+        row: &Stored,
+    ) -> Result<()> {
+        if self.schema.is_unique_entry(&entries.values) {
             // Whoever wants the key must wait for our end to know whether it is free.
-            self.lock_key(state, target.schema.owner_of(&row.suffix), &entry.values)?;
+            self.lock_key(state, target.schema.owner_of(&row.suffix), &entries.values)?;
         }
-        Ok(state.cx.txn.delete(Space::Index, entry.key)?)
+        for (key, _) in entries.list {
+            state.cx.txn.delete(Space::Index, key)?;
+        }
+        Ok(())
     }
 
     fn lock_key(&self, state: &ExecState, owner: Owner, values: &[Datum]) -> Result<()> {

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::op::NodeRef;
 use crate::exec::{ExecState, Row};
+use crate::nodes::PolicyCheckKind;
 use crate::types::Datum;
 
 pub(super) struct Insert {
@@ -22,24 +23,30 @@ impl Insert {
         state: &ExecState,
         done: &mut Modified,
     ) -> Result<()> {
-        let target = &*modify.target;
+        let width = modify.target.relation().columns.len();
         let mut source = self.node.open(state);
         while let Some(given) = source.next(state)? {
             state.cx.cancel.check()?;
-            let mut row = vec![Datum::Null; target.relation().columns.len()];
+            let mut row = vec![Datum::Null; width];
             for (at, value) in &self.values {
                 row[*at] = value.eval(state, &given)?;
             }
-            target.complete(state, &mut row)?;
+            let target = modify.route(state, &row)?;
+            let mut row = target.own_row(row);
+            target.complete(state, &mut row, PolicyCheckKind::Insert)?;
             let written = match &self.on_conflict {
                 None => Some(target.insert(state, row)?),
-                Some(conflict) => match conflict.insert(target, state, row)? {
+                Some(conflict) => match conflict.insert(&target, state, row)? {
                     Outcome::Written(stored) => Some(stored),
                     Outcome::Nothing => None,
                 },
             };
             if let Some(stored) = written {
-                modify.affected(state, done, &returned(stored.row, target.relation().oid))?;
+                modify.affected(
+                    state,
+                    done,
+                    &returned(target.named_row(stored.row), target.relation().oid),
+                )?;
             }
         }
         Ok(())

@@ -13,7 +13,9 @@ use crate::exec::op::{NodeRef, holds};
 use crate::exec::plan::ModifySource;
 use crate::exec::scan::ScanColumn;
 use crate::exec::{ExecState, KEY_ATTNO, Row, SEQ_ATTNO};
-use crate::nodes::{LockWait, RangeIndex, RowLockMode, SEQ_COLUMN, UPDATED_COLUMN};
+use crate::nodes::{
+    LockWait, RangeIndex, RowLockMode, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN,
+};
 use crate::storage::{IsolationLevel, RowLock, RowRef, Space, StorageError};
 use crate::types::Datum;
 use bytes::Bytes;
@@ -24,7 +26,9 @@ pub(super) struct Matched {
     /// Slots of the target's storage key and `_seq`.
     key: usize,
     seq: usize,
-    /// Slots of the target's columns: slot, position in the stored row.
+    /// The slot of `tableoid`, where the rows are of several tables.
+    table: Option<usize>,
+    /// Slots of the target's columns: slot, position in the target's rows.
     columns: Vec<(usize, usize)>,
     /// Slots of `_seq` and `_updated`, where the statement reads them.
     seq_column: Option<usize>,
@@ -53,10 +57,16 @@ impl Matched {
         let live = target.relation().live_columns();
         let column = |attno: i16| Some((source.layout.slot(rel, attno)?, attno as usize - 1));
         let columns = live.filter_map(|c| column(c.attno)).collect();
+        let table = source.layout.slot(rel, TABLE_OID_COLUMN);
         let seq_column = source.layout.slot(rel, SEQ_COLUMN);
         let updated_column = source.layout.slot(rel, UPDATED_COLUMN);
         let (node, recheck) = (source.node, source.recheck);
-        Ok(Matched { node, key, seq, columns, seq_column, updated_column, recheck })
+        Ok(Matched { node, key, seq, table, columns, seq_column, updated_column, recheck })
+    }
+
+    /// The table that a source row's target row is of, where there are several.
+    pub(super) fn table(&self, row: &Row) -> Datum {
+        self.table.map_or(Datum::Null, |slot| row[slot].clone())
     }
 
     /// Whether a source row has a row of the target.
@@ -111,7 +121,7 @@ impl Matched {
             Newest::Gone if strict => Err(StorageError::ConcurrentDelete.into()),
             Newest::Changed(suffix, value) => {
                 let stored = target.stored(&suffix, &value)?;
-                self.show(row, &stored.row);
+                self.show(target, row, &stored.row);
                 self.show_commit(row, &target.schema.layout.row(&value)?);
                 if !holds(&self.recheck, state, row)? {
                     return Ok(Locked::Gone);
@@ -127,9 +137,9 @@ impl Matched {
     }
 
     /// Puts a version of the target row into the source row.
-    pub(super) fn show(&self, row: &mut Row, version: &[Datum]) {
+    pub(super) fn show(&self, target: &Target, row: &mut Row, version: &[Datum]) {
         for (slot, at) in &self.columns {
-            row[*slot] = version[*at].clone();
+            row[*slot] = version[target.place(*at)].clone();
         }
     }
 
@@ -145,8 +155,11 @@ impl Matched {
     }
 
     /// The version just written, in the source row: its commit has neither number nor time yet.
-    pub(super) fn show_written(&self, row: &mut Row, version: &[Datum]) {
-        self.show(row, version);
+    pub(super) fn show_written(&self, target: &Target, row: &mut Row, version: &[Datum]) {
+        self.show(target, row, version);
+        if let Some(slot) = self.table {
+            row[slot] = Datum::Oid(target.relation().oid);
+        }
         for slot in [self.seq_column, self.updated_column].into_iter().flatten() {
             row[slot] = Datum::Null;
         }

@@ -4,14 +4,16 @@
 //! the row is locked. Where it has changed meanwhile, READ COMMITTED chooses again by the newest version
 //! if that still matches the source row, and else goes on to WHEN NOT MATCHED (manual, 13.2.1).
 
+use super::Target;
 use super::matched::{Locked, Matched};
 use super::modify::{Modified, Modify};
 use super::target::Stored;
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Row};
-use crate::nodes::{LockWait, MergeKind, RowLockMode};
+use crate::nodes::{LockWait, MergeKind, PolicyCheckKind, RowLockMode};
 use crate::types::Datum;
+use std::sync::Arc;
 
 pub(super) struct Merge {
     pub(super) rows: Matched,
@@ -53,6 +55,7 @@ impl Merge {
         row: &mut Row,
         done: &mut Modified,
     ) -> Result<bool> {
+        let target = modify.member(state, &self.rows.table(row))?;
         let mut newest: Option<(Stored, RowLockMode)> = None;
         loop {
             let Some(clause) = self.choose(true, state, row)? else { return Ok(true) };
@@ -64,10 +67,10 @@ impl Merge {
             let old = match newest.take() {
                 Some((old, locked)) if locked >= mode => old,
                 Some((old, _)) => {
-                    modify.target.lock_to_write(state, &old.suffix, mode, LockWait::Block)?;
+                    target.lock_to_write(state, &old.suffix, mode, LockWait::Block)?;
                     old
                 }
-                None => match self.rows.lock_version(&modify.target, state, row, mode)? {
+                None => match self.rows.lock_version(&target, state, row, mode)? {
                     Locked::Seen(old) => old,
                     Locked::Changed(old) => {
                         newest = Some((old, mode));
@@ -77,7 +80,7 @@ impl Merge {
                     Locked::Met => return Err(second_time()),
                 },
             };
-            self.change(clause, modify, state, &old, row)?;
+            self.change(clause, modify, &target, state, &old, row)?;
             modify.affected(state, done, row)?;
             return Ok(true);
         }
@@ -87,23 +90,27 @@ impl Merge {
         &self,
         clause: &WhenClause,
         modify: &Modify,
+        target: &Arc<Target>,
         state: &ExecState,
         old: &Stored,
         row: &Row,
     ) -> Result<()> {
-        let target = &*modify.target;
         let activity = &target.schema.activity;
+        let kind = match clause.kind {
+            MergeKind::Delete => PolicyCheckKind::MergeDelete,
+            _ => PolicyCheckKind::MergeUpdate,
+        };
+        target.check_policies(state, &old.row, kind)?;
         if clause.kind == MergeKind::Delete {
             activity.deleted.add(1);
             return target.delete(state, old);
         }
         let mut new = old.row.clone();
         for (at, value) in &clause.values {
-            new[*at] = value.eval(state, row)?;
+            new[target.place(*at)] = value.eval(state, row)?;
         }
-        target.complete(state, &mut new)?;
         activity.updated.add(1);
-        target.update(state, old, new).map(drop)
+        modify.replace(target, state, old, new).map(drop)
     }
 
     fn not_matched(
@@ -117,12 +124,13 @@ impl Merge {
         let Some(clause) = clause.filter(|clause| clause.kind == MergeKind::Insert) else {
             return Ok(());
         };
-        let target = &*modify.target;
-        let mut new = vec![Datum::Null; target.relation().columns.len()];
+        let mut new = vec![Datum::Null; modify.target.relation().columns.len()];
         for (at, value) in &clause.values {
             new[*at] = value.eval(state, row)?;
         }
-        target.complete(state, &mut new)?;
+        let target = modify.route(state, &new)?;
+        let mut new = target.own_row(new);
+        target.complete(state, &mut new, PolicyCheckKind::Insert)?;
         target.insert(state, new)?;
         target.schema.activity.inserted.add(1);
         modify.affected(state, done, row)

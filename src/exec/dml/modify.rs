@@ -1,5 +1,7 @@
 //! A planned INSERT, UPDATE, DELETE or MERGE, and its run.
 
+use super::family::{self, Family};
+use super::target::Stored;
 use super::{Delete, Insert, Merge, Target, Update};
 use crate::error::Result;
 use crate::exec::expr::Program;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 /// A planned data-modifying statement.
 pub(in crate::exec) struct Modify {
     pub(super) target: Arc<Target>,
+    /// Where tables inherit from the target, or are its partitions.
+    pub(super) family: Option<Arc<Family>>,
     pub(super) action: Action,
     pub(super) returning: Option<Vec<Program>>,
 }
@@ -84,6 +88,39 @@ impl Modify {
         };
         count.add(done.affected);
         Ok(done)
+    }
+
+    /// The write path that a new row, of the shape that the statement gives, goes to: the target's,
+    /// or that of the partition which takes the row.
+    pub(super) fn route(&self, state: &ExecState, row: &Row) -> Result<Arc<Target>> {
+        match &self.family {
+            Some(family) if family.is_partitioned() => {
+                if !self.target.takes(state, row)? {
+                    return Err(self.target.bound_violation(state, row));
+                }
+                family.route(state, row)
+            }
+            _ => Ok(self.target.clone()),
+        }
+    }
+
+    /// The write path of the table that a row is of.
+    pub(super) fn member(&self, state: &ExecState, table: &Datum) -> Result<Arc<Target>> {
+        match (&self.family, table) {
+            (Some(family), Datum::Oid(oid)) => family.member(state, *oid),
+            _ => Ok(self.target.clone()),
+        }
+    }
+
+    /// Replaces a locked row of one of the tables, in which it need not stay.
+    pub(super) fn replace(
+        &self,
+        target: &Arc<Target>,
+        state: &ExecState,
+        old: &Stored,
+        new: Row,
+    ) -> Result<(Stored, Arc<Target>)> {
+        family::replace(self.family.as_deref(), target, &self.target, state, old, new)
     }
 
     /// Counts a row written, and makes RETURNING's row of it.

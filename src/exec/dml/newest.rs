@@ -5,9 +5,9 @@
 //! and never to another row that has taken the key meanwhile.
 
 use crate::catalog::schema::TableSchema;
-use crate::error::Result;
+use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
-use crate::storage::{MovePlace, Space, row};
+use crate::storage::{IsolationLevel, MovePlace, Space, StorageError, row};
 use bytes::Bytes;
 
 /// The newest state of a row.
@@ -20,6 +20,16 @@ pub(in crate::exec) enum Newest {
     Gone,
     /// Its new key could not be locked.
     Unavailable,
+}
+
+/// The row is in another partition now: following it there is more than PostgreSQL does.
+fn moved_away(state: &ExecState) -> PgError {
+    if state.cx.txn.isolation() != IsolationLevel::ReadCommitted {
+        return StorageError::ConcurrentUpdate.into();
+    }
+    let message =
+        "tuple to be locked was already moved to another partition due to concurrent update";
+    PgError::new(code::SERIALIZATION_FAILURE, message)
 }
 
 /// Finds the row that the statement's snapshot shows under `suffix`, which is locked, with `seq`.
@@ -39,6 +49,9 @@ pub(in crate::exec) fn newest(
     loop {
         while let Some((to, next)) = state.cx.txn.follow(schema.relation.storage, &at, place) {
             (at, place) = (to, next);
+        }
+        if at.is_empty() {
+            return Err(moved_away(state));
         }
         // Whoever held the lock may have moved the row on.
         if at == locked {

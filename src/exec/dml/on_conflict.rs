@@ -13,7 +13,7 @@ use crate::exec::expr::Program;
 use crate::exec::op::concat;
 use crate::exec::scan::ScanColumn;
 use crate::exec::{ExecState, Row};
-use crate::nodes::{LockWait, RowLockMode};
+use crate::nodes::{LockWait, PolicyCheckKind, RowLockMode};
 use crate::storage::{IsolationLevel, RowLock, Space, StorageError, row};
 use crate::types::Oid;
 use bytes::Bytes;
@@ -156,7 +156,9 @@ impl ConflictUpdate {
             }
         }
         let old = target.stored(suffix, &newest)?;
-        let mut both = concat(&old.row, proposed);
+        // Expressions are over rows of the table that the statement names.
+        let named = |row: &Row| target.named_row(row.clone());
+        let mut both = concat(&named(&old.row), &named(proposed));
         let stored = target.schema.layout.row(&newest)?;
         let table = target.relation().oid;
         both.extend(system_columns(table).map(|column| column.of(&stored, suffix)));
@@ -165,11 +167,16 @@ impl ConflictUpdate {
         {
             return Ok(Outcome::Nothing);
         }
+        target.check_policies(state, &old.row, PolicyCheckKind::Conflict)?;
         let mut new = old.row.clone();
         for (at, value) in &self.values {
-            new[*at] = value.eval(state, &both)?;
+            new[target.place(*at)] = value.eval(state, &both)?;
         }
-        target.complete(state, &mut new)?;
+        target.generate(state, &mut new)?;
+        if !target.takes(state, &new)? {
+            return Err(would_move());
+        }
+        target.check(state, &new, PolicyCheckKind::Update)?;
         target.update(state, &old, new).map(Outcome::Written)
     }
 }
@@ -177,6 +184,11 @@ impl ConflictUpdate {
 /// What [`SYSTEM_COLUMNS`](super::plan::SYSTEM_COLUMNS) are of a stored row.
 fn system_columns(table: Oid) -> [ScanColumn; 4] {
     [ScanColumn::TableOid(table), ScanColumn::CommitSeq, ScanColumn::Updated, ScanColumn::Deleted]
+}
+
+fn would_move() -> PgError {
+    PgError::new(code::FEATURE_NOT_SUPPORTED, "invalid ON UPDATE specification")
+        .detail("The result tuple would appear in a different partition than the original tuple.")
 }
 
 fn second_time() -> PgError {

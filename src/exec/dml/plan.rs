@@ -1,10 +1,12 @@
 //! Planning INSERT, UPDATE, DELETE and MERGE: the target's write path, and programs for what is assigned
 //! and returned. The binder has filled in defaults; a column that INSERT does not assign is NULL.
 
+use super::family::{Family, StatementParts};
 use super::matched::Matched;
 use super::merge::{Merge, WhenClause};
 use super::modify::{Action, Modify};
 use super::on_conflict::{ConflictUpdate, OnConflict};
+use super::policy::PolicyChecks;
 use super::{Delete, Insert, Target, Update};
 use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
@@ -13,6 +15,7 @@ use crate::exec::expr::Program;
 use crate::exec::plan::{ModifySource, Planner};
 use crate::nodes::{self, CommandType, MergeAction, Query, RangeIndex, RangeSource, TargetEntry};
 use crate::nodes::{AttrNumber, DELETED_COLUMN, SEQ_COLUMN, UPDATED_COLUMN};
+use crate::types::Oid;
 use std::sync::Arc;
 
 /// The system columns that follow INSERT's rows: `tableoid` and ours.
@@ -32,8 +35,17 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
     let table = result_table(&catalog, query, rel)?;
     let mut target = Target::compile(&catalog, table)?;
     target.check_views(&catalog, &query.view_checks)?;
+    let row = Arc::new(whole_row(table, rel));
+    target.policies = Arc::new(PolicyChecks::plan(planner, table, &query.policy_checks, &row)?);
     let of_merge = query.merge.iter().flat_map(|action| &action.assigned);
     target.assigned = query.assigned.iter().chain(of_merge).copied().collect();
+    let parts = StatementParts {
+        assigned: target.assigned.clone(),
+        view_checks: query.view_checks.clone(),
+        policies: target.policies.clone(),
+    };
+    let only = query.range(rel).only && query.command != CommandType::Insert;
+    let family = Family::of(&catalog, table, parts).filter(|_| !only);
     let target = Arc::new(target);
     let (action, layout) = match query.command {
         CommandType::Insert => plan_insert(planner, table, query, rel)?,
@@ -61,7 +73,7 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
         CommandType::Select => return Err(PgError::internal("SELECT modifies nothing")),
     };
     let returning = returning(planner, &query.returning, &layout)?;
-    Ok(Modify { target, action, returning })
+    Ok(Modify { target, family, action, returning })
 }
 
 fn result_table<'c>(
@@ -123,7 +135,7 @@ fn plan_on_conflict(
     conflict: &nodes::OnConflict,
     rel: RangeIndex,
 ) -> Result<OnConflict> {
-    let arbiters = conflict.arbiters.clone();
+    let arbiters = with_descendants(&planner.catalog(), &conflict.arbiters);
     let Some(update) = &conflict.update else { return Ok(OnConflict { arbiters, update: None }) };
     let mut layout = whole_row(table, rel).join(&whole_row(table, update.excluded));
     for attno in SYSTEM_COLUMNS {
@@ -133,6 +145,17 @@ fn plan_on_conflict(
     let values = assignments(planner, &update.targets, &layout)?;
     let filter = update.filter.as_ref().map(|f| planner.compile(f, &layout)).transpose()?;
     Ok(OnConflict { arbiters, update: Some(ConflictUpdate { values, filter }) })
+}
+
+/// Indexes, and the partitions' indexes that are theirs.
+fn with_descendants(catalog: &Catalog, indexes: &[Oid]) -> Vec<Oid> {
+    let mut all = indexes.to_vec();
+    let mut at = 0;
+    while let Some(index) = all.get(at).copied() {
+        all.extend(catalog.children(index));
+        at += 1;
+    }
+    all
 }
 
 fn plan_when(

@@ -7,17 +7,19 @@
 
 use super::foreign_key::{self, Incoming, Outgoing};
 use super::index::TargetIndex;
-use super::{describe, wait};
+use super::policy::PolicyChecks;
+use super::{PartitionCheck, describe, wait};
 use crate::catalog::schema::{Owner, RowKey, TableSchema, table_schema};
-use crate::catalog::{Catalog, ConstraintKind, Relation};
+use crate::catalog::{Catalog, ColumnMap, ConstraintKind, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::Program;
 use crate::exec::{ExecState, Layout, Row};
-use crate::functions::privileges::require_relation;
-use crate::nodes::{AttrNumber, Expr, LockWait, RowLockMode};
+use crate::functions::privileges::{require_columns, require_relation};
+use crate::nodes::{AttrNumber, Expr, LockWait, PolicyCheckKind, RowLockMode};
 use crate::storage::{RowLock, Space};
 use crate::types::{self, Datum, Oid};
 use bytes::Bytes;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Target {
@@ -29,6 +31,15 @@ pub(in crate::exec) struct Target {
     checks: Vec<(String, Program)>,
     /// The columns that the statement itself gives values: whoever did may be told them in errors.
     pub(super) assigned: Vec<AttrNumber>,
+    /// What policies ask of the rows that are written: those of the table that the statement names.
+    pub(super) policies: Arc<PolicyChecks>,
+    /// Whose privileges decide what errors show: the table that the statement names.
+    asked: Oid,
+    /// Where the table the statement names is another: which of its columns are which of this one's.
+    pub(super) columns: Option<ColumnMap>,
+    /// A partition's bound; `enforced` with every row: the statement names the partition itself.
+    pub(super) partition: Option<PartitionCheck>,
+    enforced: bool,
     /// WITH CHECK OPTION by view, the innermost view's first.
     view_checks: Vec<(String, Program)>,
     pub(super) indexes: Vec<TargetIndex>,
@@ -85,6 +96,11 @@ impl Target {
             not_null,
             checks,
             assigned: Vec::new(),
+            policies: Arc::default(),
+            asked: table.oid,
+            columns: None,
+            partition: PartitionCheck::compile(catalog, table)?,
+            enforced: table.is_partition(),
             view_checks: Vec::new(),
             indexes,
             outgoing,
@@ -100,9 +116,56 @@ impl Target {
     ) -> Result<()> {
         let layout = row_layout(&self.schema.relation);
         for (view, check) in checks {
+            let check = match &self.columns {
+                Some(map) => &map.translate(check.clone()),
+                None => check,
+            };
             self.view_checks.push((view.clone(), Program::compile(check, &layout, catalog)?));
         }
         Ok(())
+    }
+
+    /// The write path of a table that descends from the one the statement names. Its rows come by
+    /// way of that: a partition's bound is for whoever routes them.
+    pub(super) fn compile_member(
+        catalog: &Catalog,
+        named: &Relation,
+        table: &Arc<Relation>,
+    ) -> Result<Target> {
+        let target = Target::compile(catalog, table)?;
+        let map = ColumnMap::new(named, table);
+        let alike = map.is_identity() && named.columns.len() == table.columns.len();
+        let columns = (!alike).then_some(map);
+        Ok(Target { columns, enforced: false, asked: named.oid, ..target })
+    }
+
+    /// The position in this table's rows of the statement's column at `at`.
+    pub(super) fn place(&self, at: usize) -> usize {
+        match &self.columns {
+            None => at,
+            Some(map) => usize::from(map.of(at as i16 + 1).unsigned_abs()).saturating_sub(1),
+        }
+    }
+
+    /// A row of the statement's table as one of this.
+    pub(super) fn own_row(&self, row: Row) -> Row {
+        match &self.columns {
+            None => row,
+            Some(map) => map.to_child(&row, self.relation().columns.len()),
+        }
+    }
+
+    /// A row of this table as one of the statement's.
+    pub(super) fn named_row(&self, row: Row) -> Row {
+        match &self.columns {
+            None => row,
+            Some(map) => map.to_parent(&row),
+        }
+    }
+
+    /// Whether a row is within the partition's bound.
+    pub(super) fn takes(&self, state: &ExecState, row: &[Datum]) -> Result<bool> {
+        self.partition.as_ref().map_or(Ok(true), |partition| partition.takes(state, row))
     }
 
     /// The primary key's index, where it is the rows' key.
@@ -122,12 +185,43 @@ impl Target {
         &self.schema.relation
     }
 
-    /// Computes generated columns and checks NOT NULL and CHECK.
-    pub(super) fn complete(&self, state: &ExecState, row: &mut Row) -> Result<()> {
+    /// Computes generated columns and checks what holds for single rows.
+    pub(super) fn complete(
+        &self,
+        state: &ExecState,
+        row: &mut Row,
+        kind: PolicyCheckKind,
+    ) -> Result<()> {
+        self.generate(state, row)?;
+        self.check(state, row, kind)
+    }
+
+    /// Computes generated columns.
+    pub(super) fn generate(&self, state: &ExecState, row: &mut Row) -> Result<()> {
         for (at, program) in &self.generated {
             let value = program.eval(state, row)?;
             row[*at] = value;
         }
+        Ok(())
+    }
+
+    /// Tests the policies' checks of a kind on a row.
+    pub(super) fn check_policies(
+        &self,
+        state: &ExecState,
+        row: &Row,
+        kind: PolicyCheckKind,
+    ) -> Result<()> {
+        match &self.columns {
+            _ if self.policies.is_empty() => Ok(()),
+            None => self.policies.test(kind, state, row),
+            Some(map) => self.policies.test(kind, state, &map.to_parent(row)),
+        }
+    }
+
+    /// Checks what holds for single rows: policies, NOT NULL and CHECK.
+    pub(super) fn check(&self, state: &ExecState, row: &Row, kind: PolicyCheckKind) -> Result<()> {
+        self.check_policies(state, row, kind)?;
         if let Some(&at) = self.not_null.iter().find(|&&at| row[at].is_null()) {
             return Err(self.null_violation(state, row, at));
         }
@@ -136,6 +230,9 @@ impl Target {
             if matches!(check.eval(state, row)?, Datum::Bool(false)) {
                 return Err(self.check_violation(state, row, name));
             }
+        }
+        if self.enforced && !self.takes(state, row)? {
+            return Err(self.bound_violation(state, row));
         }
         for (view, check) in &self.view_checks {
             // Unlike CHECK, NULL violates: the view would not show the row.
@@ -330,6 +427,13 @@ impl Target {
         self.with_row(state, error.constraint(name), row)
     }
 
+    /// 23514 for a row that a partition does not take.
+    pub(super) fn bound_violation(&self, state: &ExecState, row: &[Datum]) -> PgError {
+        let table = &self.schema.relation.name;
+        let message = format!("new row for relation \"{table}\" violates partition constraint");
+        self.with_row(state, PgError::new(code::CHECK_VIOLATION, message), row)
+    }
+
     fn primary_key_violation(&self, state: &ExecState, row: &[Datum]) -> PgError {
         let RowKey::Primary { index, columns } = &self.schema.key else {
             return PgError::internal("a duplicate hidden row id");
@@ -375,7 +479,21 @@ impl Target {
     /// Whether the current role may see the table's values in an error.
     pub(super) fn may_read(&self, state: &ExecState) -> bool {
         let role = state.env().current_role();
-        require_relation(&state.cx.catalog, role, self.relation().oid, "r").is_ok()
+        let granted = require_relation(&state.cx.catalog, role, self.asked, "r").is_ok();
+        granted && !self.is_policed(state)
+    }
+
+    /// Whether it may see one column's.
+    pub(super) fn may_read_column(&self, state: &ExecState, attno: AttrNumber) -> bool {
+        let (column, role) = (BTreeSet::from([attno]), state.env().current_role());
+        let alike = self.columns.is_none();
+        alike && require_columns(&state.cx.catalog, role, self.asked, 'r', &column).is_ok()
+    }
+
+    /// Whether policies bind the current role: no error tells it of rows then.
+    pub(super) fn is_policed(&self, state: &ExecState) -> bool {
+        let (catalog, role) = (&state.cx.catalog, state.env().current_role());
+        catalog.relation(self.asked).is_some_and(|table| table.polices(catalog, role))
     }
 
     /// The error with this table's schema and name.
@@ -391,7 +509,7 @@ impl Target {
 
 /// The layout of a table's whole row as range table entry 1: what defaults, checks and index
 /// expressions are bound to.
-pub(super) fn row_layout(table: &Relation) -> Layout {
+pub(in crate::exec) fn row_layout(table: &Relation) -> Layout {
     let mut layout = Layout::relation(1, table.columns.len());
     let columns: Vec<_> = table.live_columns().map(|c| (c.type_oid, c.attno)).collect();
     layout.set_whole_row(1, &columns);

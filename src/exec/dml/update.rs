@@ -20,20 +20,19 @@ impl Update {
         state: &ExecState,
         done: &mut Modified,
     ) -> Result<()> {
-        let target = &*modify.target;
         let mut source = self.rows.node.open_rows(state);
         while let Some(mut row) = source.next(state)? {
             state.cx.cancel.check()?;
+            let target = modify.member(state, &self.rows.table(&row))?;
             // The target asks for more where a key changes.
-            let locked = self.rows.lock(target, state, &mut row, RowLockMode::NoKeyUpdate)?;
+            let locked = self.rows.lock(&target, state, &mut row, RowLockMode::NoKeyUpdate)?;
             let Some(old) = locked else { continue };
             let mut new = old.row.clone();
             for (at, value) in &self.values {
-                new[*at] = value.eval(state, &row)?;
+                new[target.place(*at)] = value.eval(state, &row)?;
             }
-            target.complete(state, &mut new)?;
-            let new = target.update(state, &old, new)?;
-            self.rows.show_written(&mut row, &new.row);
+            let (new, written) = modify.replace(&target, state, &old, new)?;
+            self.rows.show_written(&written, &mut row, &new.row);
             modify.affected(state, done, &row)?;
         }
         Ok(())

@@ -1,9 +1,12 @@
-//! EXPLAIN: the plan as a tree of lines or as JSON.
+//! EXPLAIN: the plan as a tree of lines or of values.
 //!
 //! Operators have PostgreSQL's names where they do the same, and its figures: estimated cost, rows
 //! and width, measured time, rows and runs.
 
+mod format;
 mod measure;
+
+pub use format::Format;
 
 pub(in crate::exec) use measure::Measured;
 pub use measure::Measurements;
@@ -63,10 +66,20 @@ struct Figures {
 }
 
 impl Plan {
-    /// EXPLAIN's lines.
-    pub fn explain_text(&self, shown: &Shown) -> Vec<String> {
+    /// EXPLAIN's lines, or its one value.
+    pub fn explain(&self, format: Format, shown: &Shown) -> Vec<String> {
+        match format {
+            Format::Text => self.explain_text(shown),
+            Format::Json => vec![format::json(self.explain_tree(shown).as_ref())],
+            Format::Xml => vec![format::xml(self.explain_tree(shown).as_ref())],
+            Format::Yaml => vec![format::yaml(self.explain_tree(shown).as_ref())],
+        }
+    }
+
+    fn explain_text(&self, shown: &Shown) -> Vec<String> {
         let mut lines = Vec::new();
         match &self.root {
+            Root::Nothing => return vec!["Query rewrites to nothing".to_owned()],
             Root::Rows(node) => text(node, 0, shown, &mut lines),
             Root::Modify(modify) => {
                 let table = &modify.target().relation().name;
@@ -84,9 +97,10 @@ impl Plan {
         lines
     }
 
-    /// EXPLAIN (FORMAT JSON)'s one value.
-    pub fn explain_json(&self, shown: &Shown) -> String {
+    /// `None`: rules made nothing of the statement.
+    fn explain_tree(&self, shown: &Shown) -> Option<Map<String, Value>> {
         let plan = match &self.root {
+            Root::Nothing => return None,
             Root::Rows(node) => tree(node, shown),
             Root::Modify(modify) => self.modify_tree(modify, shown),
         };
@@ -98,7 +112,7 @@ impl Plan {
                 top.insert("Execution Time".to_owned(), json!(analyzed.execution_ms));
             }
         }
-        serde_json::to_string_pretty(&json!([top])).unwrap_or_default()
+        Some(top)
     }
 
     fn modify_tree(&self, modify: &Modify, shown: &Shown) -> Map<String, Value> {

@@ -1,10 +1,79 @@
 //! Arrays: `op ANY (array)`, `ARRAY[…]`, casts of every element.
 
 use super::eval::Eval;
-use super::node::{ArrayCoerce, ArrayNode, ScalarArray};
+use super::node::{ArrayCoerce, ArrayNode, Node, ScalarArray};
+use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
-use crate::types::{Array, Datum, Oid};
+use crate::types::{self, Array, Datum, Oid, oids};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+/// The elements of a constant array that `=` finds its left side among, compared as values and not by
+/// calls of the operator's function.
+pub(in crate::exec) struct Members {
+    values: Vec<Datum>,
+    /// The values' keys where there are many.
+    keys: Option<HashSet<Vec<u8>>>,
+    type_oid: Oid,
+    has_null: bool,
+}
+
+impl Members {
+    /// Fewer are faster looked through.
+    const HASHED_MIN: usize = 9;
+
+    /// `None`: the operator is not the equality of keys, or the array is not known.
+    pub fn of(op: Oid, scalar_type: Oid, array: &Node) -> Option<Members> {
+        let Node::Const(Datum::Array(array)) = array else { return None };
+        let same = text_like(scalar_type) == text_like(array.element_type);
+        let is_equality = builtin::operator(op).is_some_and(|operator| operator.name == "=");
+        (same && has_simple_key(scalar_type) && is_equality).then_some(())?;
+        let values: Vec<Datum> = array.elements.iter().filter(|e| !e.is_null()).cloned().collect();
+        let keys = || values.iter().map(|value| key_of(scalar_type, value)).collect();
+        let keys = (values.len() >= Members::HASHED_MIN).then(keys);
+        let has_null = values.len() < array.elements.len();
+        Some(Members { values, keys, type_oid: scalar_type, has_null })
+    }
+
+    /// Whether a value is among them; NULL where it is not and an element is unknown.
+    fn contain(&self, value: &Datum) -> Datum {
+        let found = match &self.keys {
+            Some(keys) => keys.contains(&key_of(self.type_oid, value)),
+            None => self.values.contains(value),
+        };
+        match found {
+            true => Datum::Bool(true),
+            false if self.has_null => Datum::Null,
+            false => Datum::Bool(false),
+        }
+    }
+}
+
+fn key_of(type_oid: Oid, value: &Datum) -> Vec<u8> {
+    let mut key = Vec::with_capacity(16);
+    types::key::encode_value(type_oid, value, &mut key);
+    key
+}
+
+fn text_like(type_oid: Oid) -> Oid {
+    if matches!(type_oid, oids::VARCHAR | oids::NAME) { oids::TEXT } else { type_oid }
+}
+
+/// Types whose values are equal where their representations are.
+fn has_simple_key(type_oid: Oid) -> bool {
+    const TYPES: [Oid; 9] = [
+        oids::INT2,
+        oids::INT4,
+        oids::INT8,
+        oids::OID,
+        oids::TEXT,
+        oids::UUID,
+        oids::DATE,
+        oids::TIMESTAMP,
+        oids::TIMESTAMPTZ,
+    ];
+    TYPES.contains(&text_like(type_oid))
+}
 
 /// `scalar op ANY (array)`: OR over the elements, AND for ALL, with NULL unknown.
 pub(super) fn scalar_array(s: &ScalarArray, cx: &Eval<'_>) -> Result<Datum> {
@@ -16,6 +85,9 @@ pub(super) fn scalar_array(s: &ScalarArray, cx: &Eval<'_>) -> Result<Datum> {
     let scalar = s.scalar.eval(cx)?;
     if scalar.is_null() && s.call.callee.strict {
         return Ok(Datum::Null);
+    }
+    if let Some(members) = &s.members {
+        return Ok(members.contain(&scalar));
     }
     let env = cx.state.env();
     let mut unknown = false;

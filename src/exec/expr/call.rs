@@ -21,7 +21,7 @@ fn too_large(bytes: usize) -> PgError {
 }
 
 /// See [`Callee::may_take_long`].
-const LONG_CALLS: [&str; 26] = [
+const LONG_CALLS: [&str; 27] = [
     "array_fill",
     "array_fill_with_lower_bounds",
     "bytealike",
@@ -36,6 +36,7 @@ const LONG_CALLS: [&str; 26] = [
     "numeric_power",
     "numeric_sqrt",
     "numeric_to_char",
+    "pg_crypt",
     "repeat",
     "replace_text",
     "rpad",
@@ -110,7 +111,7 @@ impl Callee {
     pub fn may_take_long(&self) -> bool {
         let source = builtin::proc(self.func).map_or("", |proc| &proc.src);
         LONG_CALLS.contains(&source)
-            || ["regexp", "textregex", "texticregex", "similar"]
+            || ["regexp", "textregex", "texticregex", "similar", "word_similar", "strict_word"]
                 .iter()
                 .any(|p| source.starts_with(p))
     }

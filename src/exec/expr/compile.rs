@@ -1,5 +1,6 @@
 //! From bound expressions to programs.
 
+use super::array::Members;
 use super::call::{Call, Callee};
 use super::cast::IoCast;
 use super::domain::{Domain, DomainNode};
@@ -251,7 +252,8 @@ impl<'a> Compiler<'a> {
         let callee = Callee::of(s.func, self.catalog.proc(s.func), arg_types, oids::BOOL)?;
         let call = Call { callee, args: Vec::new() };
         let (scalar, array) = (self.node(&s.scalar)?, self.node(&s.array)?);
-        Ok(Node::ScalarArray(Box::new(ScalarArray { call, any: s.use_or, scalar, array })))
+        let members = s.use_or.then(|| Members::of(s.op, s.scalar.type_oid(), &array)).flatten();
+        Ok(Node::ScalarArray(Box::new(ScalarArray { call, any: s.use_or, scalar, array, members })))
     }
 
     /// AND and OR without their neutral elements. An element that decides makes the whole constant;

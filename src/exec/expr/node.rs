@@ -1,5 +1,6 @@
 //! The compiled tree.
 
+use super::array::Members;
 use super::call::Call;
 use super::cast::IoCast;
 use super::domain::DomainNode;
@@ -68,6 +69,8 @@ pub(in crate::exec) struct ScalarArray {
     pub any: bool,
     pub scalar: Node,
     pub array: Node,
+    /// What the array's elements are looked up by, where that is possible.
+    pub members: Option<Members>,
 }
 
 pub(in crate::exec) struct ArrayCoerce {

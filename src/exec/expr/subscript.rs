@@ -9,13 +9,17 @@ use super::node::{Node, Subscript};
 use crate::error::{PgError, Result, code};
 use crate::functions::{self, Ctx, Implementation};
 use crate::types::jsonb::Value;
-use crate::types::{Array, Datum, Oid, array, oids};
+use crate::types::{Array, Datum, Oid, array, hstore, oids};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(super) fn eval(s: &Subscript, cx: &Eval<'_>) -> Result<Datum> {
     let container = s.container.eval(cx)?;
     if s.container_type == oids::JSONB {
         return jsonb(s, container, cx);
+    }
+    if s.container_type == oids::HSTORE {
+        return hstore_value(s, &container, cx);
     }
     if array::fixed_element(s.container_type).is_some() {
         return fixed_element(s, &container, cx);
@@ -292,6 +296,34 @@ fn check_source(ranges: &[(i32, i32)], source: &Array) -> Result<usize> {
 
 fn wrong_subscript(message: &'static str) -> PgError {
     PgError::new(code::ARRAY_SUBSCRIPT_ERROR, message)
+}
+
+/// The value of a key, or the pairs with another value of it.
+fn hstore_value(s: &Subscript, container: &Datum, cx: &Eval<'_>) -> Result<Datum> {
+    let [Some(key)] = s.upper.as_slice() else { return Ok(Datum::Null) };
+    let held = match container {
+        Datum::Bytea(held) => &**held,
+        _ => &[],
+    };
+    let Datum::Text(key) = key.eval(cx)? else {
+        if s.assign.is_none() {
+            return Ok(Datum::Null);
+        }
+        let message = "hstore subscript in assignment must not be null";
+        return Err(PgError::new(code::NULL_VALUE_NOT_ALLOWED, message));
+    };
+    if s.assign.is_none() {
+        let found = hstore::pairs(held).find(|(known, _)| **known == *key);
+        return Ok(found.and_then(|(_, value)| value).map_or(Datum::Null, Datum::text));
+    }
+    let new = new_value(s, cx)?;
+    let value = match &new {
+        Datum::Text(value) => Some(Cow::Borrowed(&**value)),
+        _ => None,
+    };
+    // Of equal keys the first counts.
+    let others = hstore::pairs(held).map(|(k, v)| (Cow::Borrowed(k), v.map(Cow::Borrowed)));
+    Ok(hstore::datum([(Cow::Borrowed(&*key), value)].into_iter().chain(others).collect()))
 }
 
 /// `jsonb['a'][0]` is `#>` with the subscripts as a path.

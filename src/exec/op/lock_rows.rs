@@ -6,7 +6,7 @@
 use super::filter::holds;
 use super::{ExecState, NodeRef, Operator, PlanNode, Program, Row};
 use crate::catalog::schema::TableSchema;
-use crate::error::Result;
+use crate::error::{PgError, Result, code};
 use crate::exec::dml::{self, Newest};
 use crate::exec::explain::Description;
 use crate::exec::scan::ScanColumn;
@@ -18,16 +18,24 @@ use std::sync::Arc;
 
 /// The lock to take on one range table entry's rows.
 pub(in crate::exec) struct RowLockSpec {
-    pub schema: Arc<TableSchema>,
+    /// The table, or those that it stands for.
+    pub tables: Vec<LockedTable>,
+    /// The slot that tells which of them a row is of, where there are several.
+    pub table: Option<usize>,
     pub mode: RowLockMode,
     pub wait: LockWait,
     /// Slots of the storage key and `_seq`.
     pub key: usize,
     pub seq: usize,
-    /// Slots of the table's columns, to be replaced by a newer version's.
-    pub columns: Vec<(usize, ScanColumn)>,
     /// The query's conditions, for a newer version.
     pub recheck: Arc<Vec<Program>>,
+}
+
+/// A table whose rows are locked.
+pub(in crate::exec) struct LockedTable {
+    pub schema: Arc<TableSchema>,
+    /// Slots of the table's columns, to be replaced by a newer version's.
+    pub columns: Vec<(usize, ScanColumn)>,
 }
 
 pub(in crate::exec) struct LockRows {
@@ -59,15 +67,16 @@ impl RowLockSpec {
             return Ok(true);
         };
         let (suffix, seq) = (Bytes::from_owner(suffix), seq.cast_unsigned());
-        if !self.take(&suffix, state)? {
+        let table = self.table_of(row)?;
+        if !self.take(table, &suffix, state)? {
             return Ok(false);
         }
-        if self.changed_by_ourselves(&suffix, state)? {
+        if table.changed_by_ourselves(&suffix, state)? {
             return Ok(false);
         }
         let strict = state.cx.txn.isolation() != IsolationLevel::ReadCommitted;
-        let take = |suffix: &Bytes| if strict { Ok(true) } else { self.take(suffix, state) };
-        match dml::newest(state, &self.schema, &suffix, seq, take)? {
+        let take = |suffix: &Bytes| if strict { Ok(true) } else { self.take(table, suffix, state) };
+        match dml::newest(state, &table.schema, &suffix, seq, take)? {
             Newest::Seen(_) => Ok(true),
             Newest::Unavailable => Ok(false),
             Newest::Changed(..) | Newest::Gone if strict => {
@@ -75,8 +84,8 @@ impl RowLockSpec {
             }
             Newest::Gone => Ok(false),
             Newest::Changed(_, value) => {
-                let stored = self.schema.layout.row(&value)?;
-                for (slot, column) in &self.columns {
+                let stored = table.schema.layout.row(&value)?;
+                for (slot, column) in &table.columns {
                     row[*slot] = column.of(&stored, &suffix);
                 }
                 holds(&self.recheck, state, row)
@@ -85,17 +94,31 @@ impl RowLockSpec {
     }
 
     /// Locks a key; `false`: another transaction holds it, and SKIP LOCKED was asked for.
-    fn take(&self, suffix: &[u8], state: &ExecState) -> Result<bool> {
-        let request =
-            state.cx.txn.lock_row(self.schema.relation.storage, suffix, self.mode, self.wait);
+    fn take(&self, table: &LockedTable, suffix: &[u8], state: &ExecState) -> Result<bool> {
+        let storage = table.schema.relation.storage;
+        let request = state.cx.txn.lock_row(storage, suffix, self.mode, self.wait);
         match dml::answer(&state.cx.cancel, request)? {
             Ok(RowLock::Granted { .. }) => Ok(true),
             Ok(RowLock::Unavailable) if self.wait == LockWait::SkipLocked => Ok(false),
-            Ok(RowLock::Unavailable) => Err(self.named(StorageError::LockNotAvailable)),
-            Err(error) => Err(self.named(error)),
+            Ok(RowLock::Unavailable) => Err(table.named(StorageError::LockNotAvailable)),
+            Err(error) => Err(table.named(error)),
         }
     }
 
+    /// The table that a row is of.
+    fn table_of(&self, row: &Row) -> Result<&LockedTable> {
+        let found = match self.table {
+            None => self.tables.first(),
+            Some(slot) => {
+                let oid = |table: &&LockedTable| Datum::Oid(table.schema.relation.oid) == row[slot];
+                self.tables.iter().find(oid)
+            }
+        };
+        found.ok_or_else(|| PgError::internal("a row of no table that is locked"))
+    }
+}
+
+impl LockedTable {
     /// Whether this transaction has changed the row after the snapshot was taken: a cursor does not
     /// return such rows (`heap_lock_tuple`'s `TM_SelfModified`).
     fn changed_by_ourselves(&self, suffix: &[u8], state: &ExecState) -> Result<bool> {
@@ -104,8 +127,7 @@ impl RowLockSpec {
             && state.cx.txn.get_latest(Space::Rows, &key)? != state.view.get(Space::Rows, &key)?)
     }
 
-    fn named(&self, error: StorageError) -> crate::error::PgError {
-        use crate::error::{PgError, code};
+    fn named(&self, error: StorageError) -> PgError {
         match error {
             StorageError::LockNotAvailable => {
                 let table = &self.schema.relation.name;

@@ -28,14 +28,14 @@ mod window;
 mod window_frame;
 
 pub(in crate::exec) use aggregate::{AggregateCall, AggregateNode, Grouping, Maker};
-pub(in crate::exec) use append::Append;
+pub(in crate::exec) use append::{Append, Pruned};
 pub(in crate::exec) use cte::{CteScan, Store, With, WorkTableScan};
 pub(in crate::exec) use distinct::{Distinct, DistinctOn};
-pub(in crate::exec) use filter::{Filter, holds};
+pub(in crate::exec) use filter::{Filter, OneTimeFilter, holds};
 pub(in crate::exec) use function_scan::{FunctionScan, SetCall};
 pub(in crate::exec) use hash_join::HashJoin;
 pub(in crate::exec) use limit::Limit;
-pub(in crate::exec) use lock_rows::{LockRows, RowLockSpec};
+pub(in crate::exec) use lock_rows::{LockRows, LockedTable, RowLockSpec};
 pub(in crate::exec) use nested_loop::NestedLoop;
 pub(in crate::exec) use project::Project;
 pub(in crate::exec) use project_set::ProjectSet;

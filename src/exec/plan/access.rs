@@ -8,16 +8,18 @@
 use super::cost;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
-use crate::catalog::schema::{IndexSchema, RowKey, TableSchema, table_schema};
-use crate::catalog::{Relation, is_index_shown};
+use crate::catalog::schema::{IndexSchema, Method, RowKey, TableSchema, table_schema};
+use crate::catalog::{IndexColumn, Relation, builtin, is_index_shown};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::{Node, Program};
 use crate::exec::scan::{
-    Bounds, CurrentOfScan, IndexScan, KeyValue, ScanColumn, SequenceScan, Source, TableScan,
+    Bounds, CurrentOfScan, IndexBounds, IndexScan, InvertedKey, InvertedScan, KeyValue,
+    RangeSearch, ScanColumn, SequenceScan, Source, TableScan,
 };
 use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
-use crate::nodes::{AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, UPDATED_COLUMN};
-use crate::types::{Oid, oids};
+use crate::nodes::{AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, UPDATED_COLUMN, Var};
+use crate::types::inverted::Parts;
+use crate::types::{Oid, oids, range};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ pub(super) struct Access<'a> {
     pub columns: &'a BTreeSet<AttrNumber>,
     /// Conditions on it alone, or also on `outer`'s columns where it is the inner side of a join.
     pub conditions: &'a [Expr],
+    /// Without the tables that inherit from it.
+    pub only: bool,
     /// The row that the inner side of an index join sees.
     pub outer: Option<&'a Arc<Layout>>,
     pub order: &'a WantedOrder,
@@ -45,6 +49,10 @@ pub(super) struct Access<'a> {
 struct Path {
     index: Option<Arc<IndexSchema>>,
     bounds: Bounds,
+    /// What an inverted index is asked for instead.
+    inverted: Vec<InvertedKey>,
+    /// What an index on ranges is asked for instead.
+    ranges: Option<RangeSearch>,
     /// Conditions that the bounds state exactly.
     exact: Vec<usize>,
     /// Those, and the ones that limit the bounds.
@@ -56,6 +64,14 @@ struct Path {
     selectivity: f64,
     /// It gives the wanted order, reading backward or not.
     order: Option<bool>,
+}
+
+impl Path {
+    /// What it costs, where reading the whole table costs 1: an entry costs a get besides.
+    fn cost(&self) -> f64 {
+        let gets = if self.index.is_some() { 4.0 } else { 1.0 };
+        if self.point { 0.0 } else { self.selectivity * gets }
+    }
 }
 
 /// A key column, of the primary key or of an index.
@@ -79,6 +95,9 @@ pub(super) struct Found {
 impl Planner {
     pub(super) fn access(&mut self, access: &Access<'_>) -> Result<Found> {
         let relation = access.relation;
+        if let Some(found) = self.family(access)? {
+            return Ok(found);
+        }
         self.level().relations.insert(access.rel, relation.clone());
         if let Some(found) = self.special(access)? {
             return Ok(found);
@@ -138,6 +157,7 @@ impl Planner {
         let (ordered, by_key) = (path.order.is_some(), path.selectivity < 1.0);
         let backward = path.order.unwrap_or(false);
         let bounds = Arc::new(path.bounds);
+        let is_inverted = !path.inverted.is_empty();
         let single = path.point || path.unique;
         let rows = if single { 1.0 } else { rows * selectivity };
         let built = match path.index {
@@ -146,7 +166,15 @@ impl Planner {
                 let scan = TableScan { source, bounds, point, backward, ordered, rows: read };
                 Built::new(scan, layout, rows, cost)
             }
+            Some(index) if !path.inverted.is_empty() => {
+                let keys = Arc::new(path.inverted);
+                Built::new(InvertedScan { source, index, keys }, layout, rows, cost)
+            }
             Some(index) => {
+                let bounds = match path.ranges {
+                    Some(search) => IndexBounds::Ranges(Arc::new(search)),
+                    None => IndexBounds::Columns(bounds),
+                };
                 Built::new(IndexScan { source, index, bounds, backward }, layout, rows, cost)
             }
         };
@@ -155,7 +183,8 @@ impl Planner {
             let conditions = access.conditions.iter().enumerate().filter(of);
             conditions.map(|(_, condition)| condition.clone()).collect::<Vec<_>>()
         };
-        let index = self.condition_note("Index Cond", &noted(true));
+        let label = if is_inverted { "Recheck Cond" } else { "Index Cond" };
+        let index = self.condition_note(label, &noted(true));
         let filter = self.condition_note("Filter", &noted(false));
         let built = built.called(self.alias_of(access.rel, relation)).noted(index).noted(filter);
         Ok(Found { built, ordered, by_key })
@@ -274,6 +303,16 @@ impl Planner {
             {
                 continue;
             }
+            if let Method::Inverted(parts) = &index.method {
+                let path = self.inverted_path(access, index, parts)?;
+                best = path.filter(|path| path.cost() < best.cost()).unwrap_or(best);
+                continue;
+            }
+            if index.method == Method::Ranges {
+                let path = self.range_path(access, index)?;
+                best = path.filter(|path| path.cost() < best.cost()).unwrap_or(best);
+                continue;
+            }
             let columns: Vec<Column> = index
                 .key_columns()
                 .iter()
@@ -291,11 +330,16 @@ impl Planner {
                 path.selectivity = 1.0 / rows;
                 path.unique = true;
             }
-            // An entry costs a get besides; an order is worth a sort of few rows only.
+            if index.method == Method::Equality {
+                path.order = None;
+                if !full && path.bounds.any.is_none() {
+                    continue;
+                }
+            }
+            // An order is worth a sort of few rows only.
             let cost = |p: &Path| {
-                let gets = if p.index.is_some() { 4.0 } else { 1.0 };
                 let sorts = if p.order.is_none() && !access.order.is_empty() { 2.0 } else { 1.0 };
-                if p.point { 0.0 } else { p.selectivity * gets * sorts }
+                p.cost() * sorts
             };
             let useful = path.selectivity < 1.0 || path.order.is_some();
             if useful && cost(&path) < cost(&best) {
@@ -303,6 +347,91 @@ impl Planner {
             }
         }
         Ok(best)
+    }
+
+    /// The path by an inverted index; `None`: no condition is on it.
+    fn inverted_path(
+        &mut self,
+        access: &Access<'_>,
+        index: &Arc<IndexSchema>,
+        parts: &[Parts],
+    ) -> Result<Option<Path>> {
+        let (mut inverted, mut used, mut selectivity) = (Vec::new(), Vec::new(), 1.0);
+        for (n, condition) in access.conditions.iter().enumerate() {
+            for (at, (column, parts)) in index.key_columns().iter().zip(parts).enumerate() {
+                let operator = |op| parts.operator(op);
+                let searched = self.searched(condition, access, column, operator);
+                let Some((operator, value)) = searched else { continue };
+                let value = self.key_program(value, access)?;
+                inverted.push(InvertedKey { column: at, parts: *parts, operator, value });
+                used.push(n);
+                selectivity *= SEARCH_SELECTIVITY;
+                break;
+            }
+        }
+        Ok((!used.is_empty()).then(|| Path {
+            index: Some(index.clone()),
+            bounds: Bounds::default(),
+            inverted,
+            ranges: None,
+            exact: Vec::new(),
+            used,
+            point: false,
+            unique: false,
+            selectivity,
+            order: None,
+        }))
+    }
+
+    /// The path by an index on ranges; `None`: no condition is on it.
+    fn range_path(
+        &mut self,
+        access: &Access<'_>,
+        index: &Arc<IndexSchema>,
+    ) -> Result<Option<Path>> {
+        let column = &index.key_columns()[0];
+        for (n, condition) in access.conditions.iter().enumerate() {
+            let of = range::search::Operator::of;
+            let Some((operator, value)) = self.searched(condition, access, column, of) else {
+                continue;
+            };
+            let value = self.key_program(value, access)?;
+            return Ok(Some(Path {
+                index: Some(index.clone()),
+                bounds: Bounds::default(),
+                inverted: Vec::new(),
+                ranges: Some(RangeSearch { operator, value }),
+                exact: Vec::new(),
+                used: vec![n],
+                point: false,
+                unique: false,
+                selectivity: SEARCH_SELECTIVITY,
+                order: None,
+            }));
+        }
+        Ok(None)
+    }
+
+    /// What an index's column is asked for by a condition, if `operator` knows it, and the value.
+    fn searched<'e, T>(
+        &self,
+        condition: &'e Expr,
+        access: &Access<'_>,
+        column: &IndexColumn,
+        operator: impl Fn(Oid) -> Option<T>,
+    ) -> Option<(T, &'e Expr)> {
+        let Expr::Func(call) = condition else { return None };
+        let ([left, right], op) = (call.args.as_slice(), call.op?) else { return None };
+        let commuted = || builtin::operator(op).map(|op| op.commutator).filter(|op| *op != 0);
+        let sides = [(Some(op), left, right), (commuted(), right, left)];
+        sides.into_iter().find_map(|(op, ours, value)| {
+            let operator = operator(op?)?;
+            let is_ours = match &column.expr {
+                Some(expr) => same_expression(expr, ours, access.rel),
+                None => is_column(ours, access.rel, column.attno),
+            };
+            (is_ours && self.known_before(value, access)).then_some((operator, value))
+        })
     }
 
     /// The path by one key.
@@ -337,7 +466,18 @@ impl Planner {
             Some(_) => None,
             None => gives_order(columns, at, access.order),
         };
-        Ok(Path { index, bounds, exact, used, point: false, unique: false, selectivity, order })
+        Ok(Path {
+            index,
+            bounds,
+            inverted: Vec::new(),
+            ranges: None,
+            exact,
+            used,
+            point: false,
+            unique: false,
+            selectivity,
+            order,
+        })
     }
 
     /// A condition `column = value`.
@@ -455,6 +595,16 @@ impl Planner {
     }
 }
 
+/// Rows that a search of an inverted index is guessed to find (`DEFAULT_MATCHING_SEL`).
+const SEARCH_SELECTIVITY: f64 = 0.01;
+
+/// Whether an expression is an index's, which is over range table entry 1.
+fn same_expression(of_index: &Expr, expr: &Expr, rel: RangeIndex) -> bool {
+    let mut moved = of_index.clone();
+    moved.map_vars(0, &|var| Some(Expr::Var(Var { rel, ..var.clone() })));
+    moved.same(expr)
+}
+
 /// A placeholder that the compiler turns into an outer value.
 fn outer_param(number: usize, like: &Expr) -> Expr {
     let id = crate::exec::expr::OUTER_PARAM_BASE + u32::try_from(number).unwrap_or(0);
@@ -490,7 +640,7 @@ pub(super) fn comparable(column: Oid, value: Oid) -> bool {
 }
 
 /// The cursor of WHERE CURRENT OF.
-fn current_of(condition: &Expr) -> Option<&str> {
+pub(super) fn current_of(condition: &Expr) -> Option<&str> {
     match condition {
         Expr::CurrentOf { cursor, .. } => Some(cursor),
         _ => None,

@@ -42,7 +42,7 @@ impl Planner {
                 let living = self.living(&Access { order: &[], ..*access }, schema.clone())?.built;
                 let dead = self.dead(access, schema, retention_us)?;
                 let (rows, cost) = (living.rows + dead.rows, living.cost + dead.cost);
-                let append = Append { inputs: vec![living.node, dead.node] };
+                let append = Append::of(vec![living.node, dead.node]);
                 Ok(unordered(Built::new(append, living.layout, rows, cost)))
             }
         }

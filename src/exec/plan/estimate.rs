@@ -133,7 +133,7 @@ impl Planner {
         found.unwrap_or(DISTINCT_DEFAULT).clamp(1.0, rows)
     }
 
-    /// Rows of a relation, as storage estimates them.
+    /// Rows of a relation and its descendants, as storage estimates them.
     pub(super) fn table_rows(&self, relation: &Relation) -> f64 {
         if Catalog::is_system(relation.oid) {
             let relations = self.cx.catalog.relation_count();
@@ -142,6 +142,16 @@ impl Planner {
         if relation.sequence.is_some() {
             return 1.0;
         }
+        let catalog = &self.cx.catalog;
+        let own = if relation.is_partitioned() { 0.0 } else { self.own_rows(relation) };
+        let children = catalog.children(relation.oid).iter();
+        let children = children.filter_map(|oid| catalog.relation(*oid));
+        let rows = own + children.map(|child| self.table_rows(child)).sum::<f64>();
+        rows.max(1.0)
+    }
+
+    /// Rows of a table without those of its descendants.
+    fn own_rows(&self, relation: &Relation) -> f64 {
         let store = self.cx.txn.store();
         let space = crate::storage::Space::Rows;
         let found = match TableKind::of(relation) {

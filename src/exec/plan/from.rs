@@ -4,16 +4,19 @@
 //! and antijoins (see [`super::sub_link`]).
 
 use super::access::{Access, WantedOrder};
+use super::barrier::{self, Secured};
 use super::cost;
+use super::inherit::has_family;
 use super::planner::{Built, Planner};
 use super::push_down::push_into;
 use super::quals;
 use super::units::Units;
 use super::walk;
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::{Callee, Program};
-use crate::exec::op::{Filter, FunctionScan, OneRow, SetCall, Values};
+use crate::exec::op::{Filter, FunctionScan, OneRow, OneTimeFilter, SetCall, Values};
 use crate::exec::sql_function::SqlFunction;
 use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
 use crate::nodes::*;
@@ -40,13 +43,15 @@ impl Planner {
         query: &Query,
         order: &WantedOrder,
     ) -> Result<(Built, bool)> {
-        let from = From { query, needed: needed_columns(query) };
+        let from = From { query, needed: needed_columns(query, &self.cx.catalog) };
         let mut conditions = Vec::new();
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));
         let never = conditions.iter().any(is_never_true);
         let mut units = Units::of(query, query.from.items.iter());
+        let once: Vec<Expr> = conditions.extract_if(.., |c| quals::is_one_time(c)).collect();
         units.conditions.append(&mut conditions);
-        let (mut built, ordered) = self.plan_units(&from, units, order)?;
+        let (built, ordered) = self.plan_units(&from, units, order)?;
+        let mut built = self.one_time_filter(built, &once)?;
         if never {
             // The plan gave the layout; nothing of it needs to run.
             built = Built::new(Values { rows: Arc::default() }, built.layout, 0.0, cost::ROW);
@@ -137,21 +142,32 @@ impl Planner {
                 let relation = relation.ok_or_else(|| PgError::internal("no such relation"))?;
                 let columns = from.needed.get(&rel).unwrap_or(&empty);
                 let sampled = !matches!(from.query.from.items.as_slice(), [FromItem::Range(_)]);
+                let secured = Secured::of(&entry.security, conditions, &catalog);
                 let access = Access {
                     rel,
                     relation,
                     columns,
-                    conditions,
+                    conditions: &secured.scanned,
                     outer: None,
                     order,
+                    only: entry.only,
                     with_deleted: entry.with_deleted,
-                    sampled,
+                    // The sample has rows that are not for everybody to see.
+                    sampled: sampled && entry.security.is_empty(),
                 };
                 let found = self.access(&access)?;
-                Ok((found.built, found.ordered))
+                let built = self.filter(found.built, &secured.links)?;
+                Ok((self.filter(built, &secured.leaky)?, found.ordered))
             }
-            RangeSource::Subquery { query, .. } => {
-                let (pushed, kept) = push_into(query, rel, conditions);
+            RangeSource::Subquery { query, view } => {
+                let catalog = self.catalog();
+                let view = view.and_then(|oid| catalog.relation(oid));
+                let (leaky, harmless) = match view.is_some_and(|view| view.is_security_barrier()) {
+                    true => barrier::split(conditions, &catalog),
+                    false => (Vec::new(), conditions.to_vec()),
+                };
+                let (pushed, kept) = push_into(query, rel, &harmless);
+                let kept = [kept, leaky].concat();
                 let below = self.plan_below(pushed.as_ref().unwrap_or(query))?;
                 let built = relabelled(below, rel, query);
                 Ok((self.filter(built, &kept)?, false))
@@ -244,6 +260,18 @@ impl Planner {
         Ok(SetCall::Value(self.compile(call, layout)?))
     }
 
+    /// Tests conditions that are the same for all rows.
+    fn one_time_filter(&mut self, built: Built, conditions: &[Expr]) -> Result<Built> {
+        if conditions.is_empty() {
+            return Ok(built);
+        }
+        let programs = self.compile_all(conditions, &built.layout)?;
+        let Built { node, layout, rows, cost } = built;
+        let filter = OneTimeFilter { input: node, conditions: Arc::new(programs) };
+        let note = self.condition_note("One-Time Filter", conditions);
+        Ok(Built::new(filter, layout, rows, cost).noted(note))
+    }
+
     /// Adds a filter where there are conditions.
     pub(super) fn filter(&mut self, built: Built, conditions: &[Expr]) -> Result<Built> {
         if conditions.is_empty() {
@@ -285,7 +313,7 @@ pub(super) fn relabelled(below: Built, rel: RangeIndex, query: &Query) -> Built 
 }
 
 /// Columns of each range table entry that the query, or a subquery of it, refers to.
-fn needed_columns(query: &Query) -> Needed {
+fn needed_columns(query: &Query, catalog: &Catalog) -> Needed {
     let mut needed = Needed::new();
     walk::deep_query(query, 0, &mut |e, depth| {
         if let Expr::Var(v) = e
@@ -295,7 +323,11 @@ fn needed_columns(query: &Query) -> Needed {
         }
     });
     for mark in &query.row_marks {
-        needed.entry(mark.rel).or_default().extend([KEY_ATTNO, SEQ_ATTNO]);
+        let needed = needed.entry(mark.rel).or_default();
+        needed.extend([KEY_ATTNO, SEQ_ATTNO]);
+        if has_family(query.range(mark.rel), catalog) {
+            needed.insert(TABLE_OID_COLUMN);
+        }
     }
     let mut whole = Vec::new();
     for (rel, columns) in &mut needed {

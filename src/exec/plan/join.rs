@@ -161,6 +161,12 @@ impl Planner {
     ) -> Result<std::result::Result<Built, Built>> {
         let FromItem::Range(rel) = item else { return Ok(Err(left)) };
         let Some(relation) = self.relation_of(from.query, *rel) else { return Ok(Err(left)) };
+        let security = &from.query.range(*rel).security;
+        // Security conditions come first; with subqueries they are no conditions of a scan.
+        if security.iter().any(quals::has_sub_link) {
+            return Ok(Err(left));
+        }
+        let conditions = &[security, conditions].concat();
         let empty = BTreeSet::new();
         let access = Access {
             rel: *rel,
@@ -169,6 +175,7 @@ impl Planner {
             conditions,
             outer: Some(&left.layout),
             order: &[],
+            only: from.query.range(*rel).only,
             with_deleted: from.query.range(*rel).with_deleted,
             sampled: false,
         };

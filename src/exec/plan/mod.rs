@@ -5,6 +5,7 @@
 //! | `prepare` | join columns replaced by what they stand for, and simpler forms |
 //! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
 //! | `query` | a SELECT, clause by clause |
+//! | `inherit` | a table with descendants: the tables to read, and without which partitions |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
 //! | `estimate`, `cost` | how many rows there will be, and what they cost |
@@ -14,18 +15,22 @@
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
 //! | `relations`, `catalog_read` | which tables to lock; whether only the catalog is read |
 //! | `privileges` | what its roles must be allowed to do |
+//! | `rules` | commands that rules make nothing of |
+//! | `policy`, `barrier` | what row security adds, and which conditions must wait for it |
 //! | `notes` | what EXPLAIN says of conditions and keys |
 //! | `planner` | what all of these share |
 
 mod access;
 mod aggregate;
 mod averages;
+mod barrier;
 mod catalog_read;
 mod cost;
 mod cte;
 mod deleted;
 mod estimate;
 mod from;
+mod inherit;
 mod join;
 mod join_order;
 mod lateral;
@@ -34,12 +39,14 @@ mod modify;
 mod notes;
 mod outer_to_inner;
 mod planner;
+mod policy;
 mod prepare;
 mod privileges;
 mod push_down;
 mod quals;
 mod query;
 mod relations;
+mod rules;
 mod set_operation;
 mod sub_link;
 mod system;
@@ -61,6 +68,7 @@ use crate::functions::privileges::require_function;
 use crate::nodes::{AttrNumber, CommandType, LockWait, Query};
 use crate::storage::{TableLockMode, Txn};
 use crate::types::{Datum, Oid};
+use rules::Ruled;
 use std::sync::Arc;
 
 /// A column of a statement's result, as RowDescription shows it.
@@ -93,12 +101,16 @@ pub struct Plan {
     /// It reads or makes an unknown number of rows: anything but values and lookups by whole keys.
     pub(in crate::exec) long: bool,
     catalog_read: Option<CatalogRead>,
+    /// The role, and the setting `row_security`, that it was made for; `None`: for all.
+    made_for: Option<(Oid, bool)>,
 }
 
 /// What a statement does.
 pub(in crate::exec) enum Root {
     Rows(NodeRef),
     Modify(dml::Modify),
+    /// A rule has made nothing of it.
+    Nothing,
 }
 
 impl Plan {
@@ -137,6 +149,11 @@ impl Plan {
         self.catalog_read
     }
 
+    /// Whether it may run for a role under the setting `row_security`: row security decided about it.
+    pub fn fits(&self, current_role: Oid, row_security: bool) -> bool {
+        self.made_for.is_none_or(|made_for| made_for == (current_role, row_security))
+    }
+
     /// The command tag after `rows` rows were returned or affected.
     pub fn tag(&self, rows: u64) -> String {
         match self.command {
@@ -155,6 +172,11 @@ impl Plan {
             dml::wait(cancel, txn.lock_table(*relation, *mode, LockWait::Block))?;
         }
         Ok(())
+    }
+
+    /// The relations that it uses.
+    pub fn relations(&self) -> impl Iterator<Item = Oid> {
+        self.locks.iter().map(|(oid, _)| *oid)
     }
 
     /// Relations to lock before it runs.
@@ -221,6 +243,24 @@ impl Plan {
         })
     }
 
+    /// The plan of a statement that rules have made nothing of.
+    fn of_nothing(query: &Query, columns: Vec<ResultColumn>, catalog: &Catalog) -> Plan {
+        Plan {
+            command: query.command,
+            columns,
+            root: Root::Nothing,
+            modifying: Vec::new(),
+            outer_count: 0,
+            shared_count: 0,
+            locks: relations::relation_locks(query, catalog),
+            required: Vec::new(),
+            functions: Vec::new(),
+            long: false,
+            catalog_read: None,
+            made_for: None,
+        }
+    }
+
     /// State for one execution.
     pub(in crate::exec) fn state(
         &self,
@@ -251,7 +291,18 @@ pub fn result_columns(query: &Query, catalog: &Catalog) -> Vec<ResultColumn> {
 fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let cx = planner.cx.clone();
     let columns = result_columns(query, &cx.catalog);
-    let query = prepared(query, &cx.catalog);
+    let ruled = rules::apply(query, &cx.catalog)?;
+    if let Ruled::Nothing = ruled {
+        return Ok(Arc::new(Plan::of_nothing(query, columns, &cx.catalog)));
+    }
+    let mut query = prepared(query, &cx.catalog);
+    let mut required = privileges::required(&query, &cx.catalog);
+    // What a rule's condition reads is the table's owner's business.
+    if let Ruled::Changed(changed) = ruled {
+        query = prepared(&changed, &cx.catalog);
+    }
+    let policies = policy::apply(&mut query, &cx)?;
+    required.extend(policies.required);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
         _ => Root::Modify(dml::plan(&mut planner, &query)?),
@@ -261,13 +312,14 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         columns,
         root,
         modifying: std::mem::take(&mut planner.modifying),
-        locks: relations::relation_locks(&query),
-        required: privileges::required(&query, &cx.catalog),
+        locks: relations::relation_locks(&query, &cx.catalog),
+        required,
         functions: functions_of_query(&query).into_iter().collect(),
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,
         catalog_read: catalog_read::of(&query, planner.whole_catalog),
+        made_for: policies.any.then(|| (cx.env.current_role(), policy::is_on(&cx))),
     }))
 }
 

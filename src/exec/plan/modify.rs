@@ -1,5 +1,6 @@
 //! What INSERT, UPDATE and DELETE read.
 
+use super::inherit::has_family;
 use super::planner::{Level, Planner};
 use super::{prepare, query};
 use crate::catalog::Catalog;
@@ -14,7 +15,8 @@ use std::sync::Arc;
 /// The rows that a data-modifying statement works on.
 pub(in crate::exec) struct ModifySource {
     pub node: NodeRef,
-    /// UPDATE, DELETE and MERGE: the target's live columns, [`KEY_ATTNO`] and [`SEQ_ATTNO`] under
+    /// UPDATE, DELETE and MERGE: the target's live columns, [`KEY_ATTNO`], [`SEQ_ATTNO`] and, where
+    /// others inherit from it, `tableoid`, under
     /// [`Query::result_relation`]; and the columns of FROM that the statement refers to.
     pub layout: Arc<Layout>,
     /// The conditions of WHERE, of inner joins and of MERGE's outer join over `layout`: what a newer version of the target
@@ -63,7 +65,9 @@ fn need_target(planner: &Planner, query: &mut Query, rel: RangeIndex) {
     let catalog = planner.catalog();
     let Some(relation) = catalog.relation(oid) else { return };
     let hidden = [(KEY_ATTNO, oids::BYTEA), (SEQ_ATTNO, oids::INT8)];
-    let columns = relation.live_columns().map(|c| (c.attno, c.type_oid)).chain(hidden);
+    let table = has_family(query.range(rel), &catalog).then_some((TABLE_OID_COLUMN, oids::OID));
+    let columns = relation.live_columns().map(|c| (c.attno, c.type_oid));
+    let columns = columns.chain(hidden).chain(table).collect::<Vec<_>>();
     for (attno, type_oid) in columns {
         let var = Var { rel, attno, type_oid, typmod: -1, collation: 0, level: 0, location: -1 };
         query.targets.push(TargetEntry {
@@ -79,10 +83,13 @@ fn need_target(planner: &Planner, query: &mut Query, rel: RangeIndex) {
 
 /// What a source row and a target row match by.
 fn merge_condition(query: &Query) -> Vec<Expr> {
-    match query.from.items.as_slice() {
-        [FromItem::Join(join)] => join.on.iter().cloned().collect(),
-        _ => query.from.filter.iter().cloned().collect(),
-    }
+    let target = query.result_relation.map(|rel| query.range(rel));
+    let mut conditions = target.map_or_else(Vec::new, |target| target.security.clone());
+    conditions.extend(match query.from.items.as_slice() {
+        [FromItem::Join(join)] => join.on.clone(),
+        _ => query.from.filter.clone(),
+    });
+    conditions
 }
 
 fn has(item: &FromItem, rel: RangeIndex) -> bool {

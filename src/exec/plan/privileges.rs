@@ -51,9 +51,33 @@ impl Required {
 }
 
 pub(super) fn required(query: &Query, catalog: &Catalog) -> Vec<Required> {
+    required_of(query, catalog, None)
+}
+
+/// The same of a query that runs with the rights of a role.
+pub(super) fn required_of(query: &Query, catalog: &Catalog, role: Option<Oid>) -> Vec<Required> {
     let mut found = Found { catalog, required: Vec::new() };
-    found.add(query, None, false);
+    found.add(query, role, false);
     found.required
+}
+
+/// Whether a statement reads rows of its target, and so needs SELECT on it.
+pub(super) fn reads_target(query: &Query, rel: RangeIndex) -> bool {
+    if !query.target_views.is_empty() {
+        return !query.target_view_reads.is_empty();
+    }
+    let arbiters = query.on_conflict.as_ref().map(|conflict| conflict.arbiters.as_slice());
+    read_columns(query).contains_key(&rel) || arbiters.is_some_and(|a| !a.is_empty())
+}
+
+/// Whose rights count for what is behind views: each view's owner's, unless it is a `security_invoker`.
+pub(super) fn role_behind(
+    catalog: &Catalog,
+    views: &[TargetView],
+    role: Option<Oid>,
+) -> Option<Oid> {
+    let views = views.iter().filter_map(|through| catalog.relation(through.view));
+    views.fold(role, |role, view| if view.is_security_invoker() { role } else { Some(view.owner) })
 }
 
 struct Found<'a> {

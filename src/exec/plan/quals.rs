@@ -81,6 +81,15 @@ fn is_volatile_node(expr: &Expr) -> bool {
     }
 }
 
+/// Whether a condition is the same for all rows, and not known yet: it is tested once, before any row
+/// is read.
+pub(super) fn is_one_time(condition: &Expr) -> bool {
+    !matches!(condition, Expr::Const(_))
+        && rels(condition).is_empty()
+        && !is_volatile(condition)
+        && !has_sub_link(condition)
+}
+
 pub(super) fn has_sub_link(expr: &Expr) -> bool {
     let mut found = false;
     walk::deep(expr, 0, &mut |e, _| found |= matches!(e, Expr::SubLink(_)));

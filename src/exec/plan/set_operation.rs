@@ -60,7 +60,7 @@ impl Planner {
             layout.get_or_insert(built.layout);
         }
         let layout = layout.ok_or_else(|| PgError::internal("a UNION without arms"))?;
-        let appended = Built::new(Append { inputs }, layout, rows, cost);
+        let appended = Built::new(Append::of(inputs), layout, rows, cost);
         if all {
             return Ok(appended);
         }

@@ -9,6 +9,7 @@ use super::quals::Comparison;
 use super::units::fixes;
 use crate::catalog::{Relation, pg_catalog};
 use crate::error::Result;
+use crate::exec::expr::Program;
 use crate::exec::scan::{SystemColumns, SystemKey, SystemScan};
 use crate::nodes::{AttrNumber, Expr, RangeIndex};
 use std::sync::Arc;
@@ -54,11 +55,13 @@ impl Planner {
             false => access.conditions.iter().map(|c| self.guess(c, access)).product(),
         };
         let by_key = found.is_some();
+        let about = if by_key { self.about_column(access)? } else { None };
         let scan = SystemScan {
             relation: relation.oid,
             filter: Arc::new(filter?),
             columns: SystemColumns::of(access.columns.iter()),
             key: found.map(|(_, key)| Arc::new(key)),
+            about: about.map(Arc::new),
         };
         let built = Built::new(scan, layout, (rows * selectivity).max(1.0), cost);
         let note = self.condition_note("Filter", access.conditions);
@@ -89,6 +92,20 @@ impl Planner {
             }
         }
         Ok(None)
+    }
+
+    /// The number of the one column that rows are wanted about.
+    fn about_column(&mut self, access: &Access<'_>) -> Result<Option<Program>> {
+        let Some(position) = pg_catalog::about(access.relation.oid) else { return Ok(None) };
+        let attno = attno(position);
+        let type_oid = access.relation.column(attno).type_oid;
+        let value = access.conditions.iter().find_map(|condition| {
+            match self.sargable(condition, access, attno, type_oid)? {
+                (Comparison::Eq, value) => Some(value),
+                _ => None,
+            }
+        });
+        value.map(|value| self.key_program(value, access)).transpose()
     }
 
     /// The array of a condition `column = ANY (array)`.

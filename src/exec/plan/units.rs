@@ -13,7 +13,7 @@ use super::outer_to_inner::Delayed;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison, Rels};
 use super::walk;
-use crate::catalog::schema::{RowKey, table_schema};
+use crate::catalog::schema::{self, IndexSchema, RowKey, table_schema};
 use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::op::JoinType;
@@ -460,7 +460,11 @@ pub(super) fn scanned_keys(catalog: &Catalog, relation: &Arc<Relation>) -> Vec<S
         let columns = columns.iter().map(|c| i16::try_from(c.at + 1).unwrap_or(0)).collect();
         keys.push(ScannedKey { columns, unique: true, secondary: false });
     }
-    for index in schema.indexes.iter().filter(|index| index.info().predicate.is_none()) {
+    let by_values = |index: &&Arc<IndexSchema>| {
+        index.info().predicate.is_none()
+            && matches!(index.method, schema::Method::Ordered | schema::Method::Equality)
+    };
+    for index in schema.indexes.iter().filter(by_values) {
         let plain = index.key_columns().iter().take_while(|c| c.expr.is_none());
         let columns: Vec<_> = plain.map(|c| c.attno).collect();
         let unique = index.info().unique && columns.len() == index.key_columns().len();

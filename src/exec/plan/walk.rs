@@ -139,7 +139,9 @@ pub(super) fn query_exprs<'q>(q: &'q Query, f: &mut dyn FnMut(&'q Expr)) {
         update.targets.iter().for_each(|t| f(&t.expr));
         update.filter.iter().for_each(&mut *f);
     }
+    q.policy_checks.iter().for_each(|check| f(&check.condition));
     for range in &q.range_table {
+        range.security.iter().for_each(&mut *f);
         match &range.source {
             RangeSource::Join { columns, .. } => columns.iter().for_each(&mut *f),
             RangeSource::Function { functions, .. } => functions.iter().for_each(|c| f(&c.call)),
@@ -178,7 +180,9 @@ pub(super) fn query_exprs_mut(q: &mut Query, f: &mut dyn FnMut(&mut Expr)) {
         update.targets.iter_mut().for_each(|t| f(&mut t.expr));
         update.filter.iter_mut().for_each(&mut *f);
     }
+    q.policy_checks.iter_mut().for_each(|check| f(&mut check.condition));
     for range in &mut q.range_table {
+        range.security.iter_mut().for_each(&mut *f);
         match &mut range.source {
             RangeSource::Join { columns, .. } => columns.iter_mut().for_each(&mut *f),
             RangeSource::Function { functions, .. } => {

@@ -9,23 +9,53 @@ use super::{Bounds, Source};
 use crate::catalog::schema::IndexSchema;
 use crate::error::Result;
 use crate::exec::explain::Description;
+use crate::exec::expr::Program;
 use crate::exec::op::PlanNode;
 use crate::exec::{ExecState, Operator, Row};
 use crate::storage::{Scan, Space};
-use crate::types::Oid;
+use crate::types::{Oid, key, range};
 use std::sync::Arc;
 
 pub(in crate::exec) struct IndexScan {
     pub source: Arc<Source>,
     pub index: Arc<IndexSchema>,
-    pub bounds: Arc<Bounds>,
+    pub bounds: IndexBounds,
     pub backward: bool,
+}
+
+/// Which entries are read.
+#[derive(Clone)]
+pub(in crate::exec) enum IndexBounds {
+    Columns(Arc<Bounds>),
+    /// Of an index on ranges those that a condition may be true for.
+    Ranges(Arc<RangeSearch>),
+}
+
+/// A condition on the column of an index on ranges.
+pub(in crate::exec) struct RangeSearch {
+    pub operator: range::search::Operator,
+    /// Over no row.
+    pub value: Program,
+}
+
+impl RangeSearch {
+    /// The entries to read of those that begin with `within`, in key order.
+    fn visits(&self, within: &[u8], state: &ExecState) -> Result<std::vec::IntoIter<ByteRange>> {
+        let spans = range::search::spans(self.operator, &self.value.eval(state, &[])?);
+        // Each key begins by saying that it is not NULL's.
+        let key = |bytes: &[u8]| [within, &[key::NOT_NULL], bytes].concat();
+        let span = |(start, end): &range::search::Span| ByteRange {
+            start: key(start),
+            end: Some(key(end)),
+        };
+        Ok(spans.iter().map(span).collect::<Vec<_>>().into_iter())
+    }
 }
 
 struct Run {
     source: Arc<Source>,
     index: Arc<IndexSchema>,
-    bounds: Arc<Bounds>,
+    bounds: IndexBounds,
     backward: bool,
     ranges: Option<std::vec::IntoIter<ByteRange>>,
     scan: Option<Scan>,
@@ -63,7 +93,10 @@ impl Run {
             Some(ranges) => ranges,
             None => {
                 let within = self.index.entries_prefix(self.source.owner(state), &[]);
-                let ranges = visits(&self.bounds, &within, self.backward, state)?;
+                let ranges = match &self.bounds {
+                    IndexBounds::Columns(bounds) => visits(bounds, &within, self.backward, state)?,
+                    IndexBounds::Ranges(search) => search.visits(&within, state)?,
+                };
                 self.ranges.insert(ranges)
             }
         };

@@ -22,6 +22,8 @@ pub(in crate::exec) struct SystemScan {
     pub filter: Arc<Vec<Program>>,
     pub columns: SystemColumns,
     pub key: Option<Arc<SystemKey>>,
+    /// The one column of a table that rows are wanted about.
+    pub about: Option<Arc<Program>>,
 }
 
 /// The columns of a system scan's rows: `tableoid` some times, then columns by their position.
@@ -45,6 +47,7 @@ struct Run {
     filter: Arc<Vec<Program>>,
     columns: SystemColumns,
     key: Option<Arc<SystemKey>>,
+    about: Option<Arc<Program>>,
     rows: Option<pg_catalog::Scan>,
 }
 
@@ -72,6 +75,18 @@ impl SystemKey {
     }
 }
 
+/// NULL is equal to no number, and no column has number 0 or one that is no smallint.
+fn about_column(wanted: pg_catalog::Columns, number: &Datum) -> pg_catalog::Columns {
+    let attno = match number {
+        Datum::Int2(attno) => Some(*attno),
+        Datum::Int4(attno) => AttrNumber::try_from(*attno).ok(),
+        Datum::Int8(attno) => AttrNumber::try_from(*attno).ok(),
+        Datum::Null => None,
+        _ => return wanted,
+    };
+    wanted.about(attno.unwrap_or(0))
+}
+
 impl PlanNode for SystemScan {
     fn describe(&self) -> Description {
         let relation = builtin::system_relation(self.relation);
@@ -87,6 +102,7 @@ impl PlanNode for SystemScan {
             filter: self.filter.clone(),
             columns: self.columns,
             key: self.key.clone(),
+            about: self.about.clone(),
             rows: None,
         })
     }
@@ -101,8 +117,11 @@ impl Operator for Run {
             Some(rows) => rows,
             None => {
                 let key = self.key.as_ref().map(|key| key.values(state)).transpose()?;
-                let found =
-                    pg_catalog::scan(self.relation, self.columns.wanted, key.as_ref(), &cx)?;
+                let mut wanted = self.columns.wanted;
+                if let Some(about) = &self.about {
+                    wanted = about_column(wanted, &about.eval(state, &[])?);
+                }
+                let found = pg_catalog::scan(self.relation, wanted, key.as_ref(), &cx)?;
                 self.rows.insert(found)
             }
         };
@@ -176,8 +195,22 @@ impl pg_catalog::Host for EnvHost<'_> {
         Ok(segments.into_iter().map(row).collect())
     }
 
-    fn large_objects(&self) -> Result<Vec<LargeObject>> {
-        Ok(self.large_objects_shown().all()?)
+    fn large_objects(&self, of: Option<&KeyValues>) -> Result<Vec<LargeObject>> {
+        let shown = self.large_objects_shown();
+        let Some(of) = of else { return Ok(shown.all()?) };
+        // A join asks once per row, mostly where there are none.
+        let exist = match self.0.large_objects.get() {
+            Some(exist) => *exist,
+            None => {
+                let exist = shown.exist()?;
+                *self.0.large_objects.get_or_init(|| exist)
+            }
+        };
+        let mut found = Vec::new();
+        for oid in of.oids().filter(|_| exist) {
+            found.extend(shown.find(oid)?);
+        }
+        Ok(found)
     }
 
     fn large_object_pages(&self) -> Result<Vec<Page>> {

@@ -20,7 +20,7 @@ extremes! {
     "money" "numeric" "oid" "pg_lsn" "text" "tid" "time" "timestamp" "timestamptz" "timetz" "xid8"
 }
 
-fn extreme(wanted: Ordering) -> Result<Box<dyn AggregateState>> {
+pub(in crate::functions) fn extreme(wanted: Ordering) -> Result<Box<dyn AggregateState>> {
     boxed(Extreme { wanted, best: None })
 }
 

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::functions::datetime::iso;
 use crate::functions::{Ctx, io};
 use crate::types::jsonb::Value;
-use crate::types::{Array, Datum, Jsonb, Numeric, Oid, Record, oids};
+use crate::types::{Array, Datum, Jsonb, Numeric, Oid, Record, hstore, oids};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -31,6 +31,10 @@ pub(super) fn write_json(
         Datum::Bool(true) => out.push_str("true"),
         Datum::Bool(false) => out.push_str("false"),
         Datum::Text(text) if type_oid == oids::JSON => out.push_str(text),
+        // The only type with a cast to json of its own.
+        Datum::Bytea(pairs) if type_oid == oids::HSTORE => {
+            out.push_str(&hstore::to_json(pairs, false));
+        }
         Datum::Jsonb(document) => out.push_str(&document.to_text()),
         Datum::Array(array) => write_array(ctx, array, pretty, out)?,
         Datum::Record(record) => {
@@ -112,7 +116,11 @@ fn write_record(ctx: &Ctx<'_>, record: &Record, pretty: bool, out: &mut String) 
 }
 
 /// A row with its type's column names, where it has none: a stored value of a composite type.
-fn named<'a>(ctx: &Ctx<'_>, type_oid: Oid, record: &'a Record) -> Cow<'a, Record> {
+pub(in crate::functions) fn named<'a>(
+    ctx: &Ctx<'_>,
+    type_oid: Oid,
+    record: &'a Record,
+) -> Cow<'a, Record> {
     if record.names.is_some() || Catalog::is_system(type_oid) {
         return Cow::Borrowed(record);
     }
@@ -122,7 +130,7 @@ fn named<'a>(ctx: &Ctx<'_>, type_oid: Oid, record: &'a Record) -> Cow<'a, Record
 }
 
 /// A column's name; rows without names have `f1`, `f2` and so on.
-fn field_name(record: &Record, index: usize) -> String {
+pub(in crate::functions) fn field_name(record: &Record, index: usize) -> String {
     let name = record.names.as_ref().and_then(|names| names.get(index));
     name.cloned().unwrap_or_else(|| format!("f{}", index + 1))
 }
@@ -134,6 +142,9 @@ pub(super) fn to_value(ctx: &Ctx<'_>, type_oid: Oid, value: &Datum) -> Result<Va
         Datum::Null => Value::Null,
         Datum::Bool(b) => Value::Bool(*b),
         Datum::Text(text) if type_oid == oids::JSON => Value::Embedded(Jsonb::parse(text)?),
+        Datum::Bytea(pairs) if type_oid == oids::HSTORE => {
+            Value::Embedded(Jsonb::parse(&hstore::to_json(pairs, false))?)
+        }
         Datum::Jsonb(document) => Value::Embedded(document.clone()),
         Datum::Array(array) => {
             let lengths: Vec<usize> = array.dims.iter().map(|dim| dim.0 as usize).collect();

@@ -10,7 +10,7 @@ pub(super) mod build;
 pub(super) mod cast;
 pub(super) mod change;
 pub(super) mod compare;
-mod convert;
+pub(super) mod convert;
 pub(super) mod object;
 mod path;
 pub(super) mod record;

@@ -24,7 +24,7 @@ pub(in crate::functions) const FUNCTIONS: &[(&str, Implementation)] = &[
 ];
 
 /// A column to fill: name, type, typmod.
-type Column = (String, Oid, i32);
+pub(in crate::functions) type Column = (String, Oid, i32);
 
 fn document(value: &Datum) -> String {
     match value {
@@ -121,7 +121,7 @@ fn record(ctx: &Ctx<'_>, object: Raw<'_>, row_type: Oid, base: Option<&Record>) 
 }
 
 /// The columns of a row type.
-fn row_columns(ctx: &Ctx<'_>, row_type: Oid) -> Result<Vec<Column>> {
+pub(in crate::functions) fn row_columns(ctx: &Ctx<'_>, row_type: Oid) -> Result<Vec<Column>> {
     let Some(relation) = ctx.env.catalog().row_type_relation(row_type) else {
         return match ctx.columns {
             [] => Err(PgError::unsupported("this row type as a template")),

@@ -6,7 +6,7 @@
 use super::super::Implementation::{self, Scalar};
 use super::super::privileges::require_usage;
 use super::super::quote::qualified_name;
-use super::super::{Ctx, Env};
+use super::super::{Ctx, Env, visibility};
 use super::text_search;
 use super::type_name::{self, no_schema};
 use crate::catalog::builtin;
@@ -39,7 +39,8 @@ pub(in super::super) fn input(env: &dyn Env, type_oid: Oid, text: &str) -> Resul
         oids::REGNAMESPACE => namespace(env, text),
         oids::REGROLE => role(env, text),
         oids::REGCOLLATION => collation(text),
-        oids::REGCONFIG | oids::REGDICTIONARY => text_search::input(env, type_oid, text),
+        oids::REGDICTIONARY => text_search::find(env, &text_search::DICTIONARY, text),
+        oids::REGCONFIG => text_search::find(env, &text_search::CONFIGURATION, text),
         _ => Err(PgError::unsupported("input of this object identifier type")),
     }
 }
@@ -56,31 +57,26 @@ pub(in super::super) fn relation(env: &dyn Env, text: &str) -> Result<Oid> {
         };
         let namespace = namespace.ok_or_else(|| no_schema(schema))?;
         require_usage(env, catalog, namespace)?;
-        let found = catalog.relation_named(namespace, name);
+        let found = catalog.relation_named(namespace, name).map(|found| found.oid);
+        let found = found.or_else(|| builtin::system_class_named(namespace, name));
         found.ok_or_else(|| no_relation(&format!("{schema}.{name}")))
     };
-    let found = match parts.as_slice() {
-        [name] => {
-            catalog.relation_in_path(env.search_path(), name).ok_or_else(|| no_relation(name))?
-        }
-        [schema, name] => in_schema(schema, name)?,
+    match parts.as_slice() {
+        [name] => visibility::relation_in_path(env, name).ok_or_else(|| no_relation(name)),
+        [schema, name] => in_schema(schema, name),
         [database, schema, name] => {
             if catalog.database(env.database()).is_none_or(|d| d.name != *database) {
                 let message = "cross-database references are not implemented";
                 let message = format!("{message}: \"{database}.{schema}.{name}\"");
                 return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
             }
-            in_schema(schema, name)?
+            in_schema(schema, name)
         }
         _ => {
             let message = "improper relation name (too many dotted names)";
-            return Err(PgError::new(
-                code::SYNTAX_ERROR,
-                format!("{message}: {}", parts.join(".")),
-            ));
+            Err(PgError::new(code::SYNTAX_ERROR, format!("{message}: {}", parts.join("."))))
         }
-    };
-    Ok(found.oid)
+    }
 }
 
 /// The name of a built-in object whose schema, if given, must be `pg_catalog` (or, for functions,
@@ -104,7 +100,9 @@ fn functions_named<'e>(env: &'e dyn Env, text: &str) -> Result<Vec<&'e builtin::
     };
     let mut found: Vec<&builtin::Proc> = Vec::new();
     for namespace in path {
-        for proc in catalog.procs_named(&name).filter(|p| p.namespace == namespace) {
+        for proc in
+            catalog.procs_named(&name).filter(|p| catalog.schema_of(p.namespace) == namespace)
+        {
             // Earlier schemas hide what has the same arguments.
             if found.iter().all(|other| other.arg_types != proc.arg_types) {
                 found.push(proc);

@@ -27,8 +27,8 @@ pub(super) fn is_reg(type_oid: Oid) -> bool {
             | oids::REGNAMESPACE
             | oids::REGROLE
             | oids::REGCOLLATION
-            | oids::REGCONFIG
             | oids::REGDICTIONARY
+            | oids::REGCONFIG
     )
 }
 

@@ -27,9 +27,8 @@ pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String
         oids::REGCOLLATION => {
             builtin::collation(oid).map(|c| quote_identifier(c.name).into_owned())
         }
-        oids::REGCONFIG | oids::REGDICTIONARY => {
-            text_search::name(type_oid, oid).map(|name| quote_identifier(name).into_owned())
-        }
+        oids::REGDICTIONARY => text_search::name(env, &text_search::DICTIONARY, oid),
+        oids::REGCONFIG => text_search::name(env, &text_search::CONFIGURATION, oid),
         _ => None,
     };
     name.unwrap_or_else(|| oid.to_string())
@@ -42,9 +41,11 @@ fn named(env: &dyn Env, namespace: Oid, name: &str, visible: bool) -> String {
 }
 
 fn relation(env: &dyn Env, oid: Oid) -> Option<String> {
-    let relation = env.catalog().relation(oid)?;
     let visible = visibility::relation(env, oid)?;
-    Some(named(env, relation.namespace, &relation.name, visible))
+    match env.catalog().relation(oid) {
+        Some(relation) => Some(named(env, relation.namespace, &relation.name, visible)),
+        None => builtin::system_class(oid).map(|c| named(env, c.namespace, c.name, visible)),
+    }
 }
 
 fn function(env: &dyn Env, oid: Oid) -> Option<String> {
@@ -53,13 +54,14 @@ fn function(env: &dyn Env, oid: Oid) -> Option<String> {
     // The bare name must find this function only.
     let alone = catalog.procs_named(&found.name).count() == 1;
     let visible = visibility::function(env, oid)? && alone;
-    Some(named(env, found.namespace, &found.name, visible))
+    Some(named(env, catalog.schema_of(found.namespace), &found.name, visible))
 }
 
 fn function_with_arguments(env: &dyn Env, oid: Oid) -> Option<String> {
     let catalog = env.catalog();
     let found = catalog.proc(oid)?;
-    let name = named(env, found.namespace, &found.name, visibility::function(env, oid)?);
+    let namespace = catalog.schema_of(found.namespace);
+    let name = named(env, namespace, &found.name, visibility::function(env, oid)?);
     let arguments: Vec<String> = found.arg_types.iter().map(|t| type_or_number(env, *t)).collect();
     Some(format!("{name}({})", arguments.join(",")))
 }
@@ -85,8 +87,8 @@ fn operator_with_operands(env: &dyn Env, oid: Oid) -> Option<String> {
 
 /// An operator's name, behind its schema unless visible. It needs no quotes.
 fn operator_name(env: &dyn Env, found: &Operator, visible: bool) -> String {
-    let schema = env.catalog().namespace(found.namespace).filter(|_| !visible);
-    match schema {
+    let namespace = env.catalog().schema_of(found.namespace);
+    match env.catalog().namespace(namespace).filter(|_| !visible) {
         Some(schema) => format!("{}.{}", quote_identifier(&schema.name), found.name),
         None => found.name.to_string(),
     }

@@ -31,7 +31,7 @@ pub(super) enum Dictionary {
 
 impl Dictionary {
     fn of(oid: Oid) -> Result<Dictionary> {
-        match reg::text_search::name(oids::REGDICTIONARY, oid) {
+        match reg::text_search::dictionary_name(oid) {
             Some("simple") => Ok(Dictionary::Simple),
             Some("english_stem") => Ok(Dictionary::English),
             Some(other) => Err(PgError::unsupported(format!("text search dictionary \"{other}\""))),
@@ -67,7 +67,7 @@ pub(super) struct Configuration(Dictionary);
 
 impl Configuration {
     pub fn of(oid: Oid) -> Result<Configuration> {
-        match reg::text_search::name(oids::REGCONFIG, oid) {
+        match reg::text_search::configuration_name(oid) {
             Some("simple") => Ok(Configuration(Dictionary::Simple)),
             Some("english") => Ok(Configuration(Dictionary::English)),
             Some(other) => {
@@ -99,7 +99,7 @@ impl Configuration {
 
 fn current(ctx: &Ctx<'_>) -> Result<Oid> {
     let setting = ctx.env.setting("default_text_search_config").unwrap_or_default();
-    reg::text_search::input(ctx.env, oids::REGCONFIG, &setting)
+    reg::input(ctx.env, oids::REGCONFIG, &setting)
 }
 
 /// An array of the lexeme, or of none for a stop word.

@@ -147,6 +147,7 @@ impl Session {
         let force_not_null = chosen(&options.force_not_null, "FORCE_NOT_NULL")?;
         let force_null = chosen(&options.force_null, "FORCE_NULL")?;
         relation::check_target(&relation)?;
+        self.refuse_policies(&relation)?;
         if options.freeze && !self.state.transaction()?.txn.has_created(relation.storage) {
             return Err(cannot_freeze());
         }
@@ -166,6 +167,26 @@ impl Session {
             fields: Fields::default(),
             inserted: 0,
         })
+    }
+}
+
+impl Session {
+    /// Policies are part of queries, which COPY FROM is not.
+    fn refuse_policies(&mut self, relation: &Relation) -> Result<()> {
+        let env = self.statement_env()?;
+        if !relation.polices(&env.catalog, env.current_role) {
+            return Ok(());
+        }
+        if !self.derive(&env.catalog).row_security {
+            let name = &relation.name;
+            let message = format!(
+                "query would be affected by row-level security policy for table \"{name}\""
+            );
+            return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+        }
+        let message = "COPY FROM not supported with row-level security";
+        Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message)
+            .hint("Use INSERT statements instead."))
     }
 }
 

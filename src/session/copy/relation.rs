@@ -92,6 +92,9 @@ pub(super) fn check_source(relation: &Relation) -> Result<()> {
     let wrong = |what: &str| {
         PgError::new(code::WRONG_OBJECT_TYPE, format!("cannot copy from {what} \"{name}\""))
     };
+    if relation.is_partitioned() {
+        return Err(wrong("partitioned table").hint(HINT));
+    }
     match relation.kind {
         RelationKind::Table => Ok(()),
         RelationKind::View => Err(wrong("view").hint(HINT)),

@@ -5,6 +5,7 @@
 //! depends on it; or it would change results in a way we do not have, and then only values that ask
 //! for what we do are accepted. Nothing else is ever accepted and ignored.
 
+use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 
 /// Settings that work: every value does what it does in PostgreSQL.
@@ -28,6 +29,7 @@ const EFFECTIVE: &[&str] = &[
     "lock_timeout",
     "log_parameter_max_length_on_error",
     "restrict_nonsystem_relation_kind",
+    "row_security",
     "search_path",
     "statement_timeout",
     "synchronous_commit",
@@ -145,7 +147,6 @@ const INERT: &[&str] = &[
     "post_auth_delay",
     "random_page_cost",
     "recursive_worktable_factor",
-    "row_security",
     "seq_page_cost",
     "stats_fetch_consistency",
     "synchronize_seqscans",
@@ -207,7 +208,11 @@ fn supported_values(name: &str) -> Option<&'static [&'static str]> {
 pub fn check(name: &str, value: &str) -> Result<()> {
     let accepted = match supported_values(name) {
         Some(values) => values.contains(&value),
-        None => EFFECTIVE.contains(&name) || INERT.contains(&name),
+        None => {
+            EFFECTIVE.contains(&name)
+                || INERT.contains(&name)
+                || builtin::is_extensions_setting(name)
+        }
     };
     match accepted {
         true => Ok(()),
@@ -248,13 +253,12 @@ pub const REPORTED: [&str; 13] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::builtin;
 
     #[test]
     fn each_setting_of_a_session_is_of_one_kind() {
         let settable =
             |context| matches!(context, "user" | "superuser" | "backend" | "superuser-backend");
-        for setting in builtin::settings().iter().filter(|s| settable(s.context)) {
+        for setting in builtin::settings().filter(|s| settable(s.context)) {
             let kinds = [
                 EFFECTIVE.contains(&setting.name),
                 INERT.contains(&setting.name),

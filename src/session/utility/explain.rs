@@ -3,7 +3,7 @@
 use super::{Outcome, options, text_column};
 use crate::error::{PgError, Result, code};
 use crate::exec::ResultColumn;
-use crate::exec::explain::{Analyzed, Measurements, Shown};
+use crate::exec::explain::{Analyzed, Format, Measurements, Shown};
 use crate::session::Session;
 use crate::session::prepared::{Kind, Planned};
 use crate::types::{Datum, oids};
@@ -16,7 +16,7 @@ use std::time::Instant;
 struct Options {
     analyze: bool,
     costs: Option<bool>,
-    json: bool,
+    format: Format,
     wal: bool,
     timing: Option<bool>,
     summary: Option<bool>,
@@ -33,10 +33,12 @@ impl Session {
     /// EXPLAIN's column.
     pub(super) fn explain_columns(&self, s: &nodes::ExplainStmt) -> Vec<ResultColumn> {
         let column = text_column("QUERY PLAN");
-        let is_json = s.options().iter().any(|option| {
-            option.defname() == Some("format") && options::word(option).as_deref() == Some("json")
-        });
-        let type_oid = if is_json { oids::JSON } else { column.type_oid };
+        let mut formats = s.options().iter().filter(|o| o.defname() == Some("format"));
+        let type_oid = match formats.next_back().map(format).and_then(Result::ok) {
+            Some(Format::Json) => oids::JSON,
+            Some(Format::Xml) => oids::XML,
+            _ => column.type_oid,
+        };
         vec![ResultColumn { type_oid, ..column }]
     }
 
@@ -61,10 +63,7 @@ impl Session {
                     analyzed,
                     timing: options.timing.unwrap_or(options.analyze),
                 };
-                match options.json {
-                    true => vec![planned.plan.explain_json(&shown)],
-                    false => planned.plan.explain_text(&shown),
-                }
+                planned.plan.explain(options.format, &shown)
             }
         };
         Ok(Outcome::Rows {
@@ -121,7 +120,7 @@ impl Options {
         for option in s.options() {
             match option.defname().unwrap_or_default() {
                 "analyze" => read.analyze = options::boolean(option)?,
-                "format" => read.json = is_json(option)?,
+                "format" => read.format = format(option)?,
                 "timing" => read.timing = Some(options::boolean(option)?),
                 "summary" => read.summary = Some(options::boolean(option)?),
                 "wal" => read.wal = options::boolean(option)?,
@@ -142,14 +141,15 @@ impl Options {
     }
 }
 
-fn is_json(option: &nodes::DefElem) -> Result<bool> {
+fn format(option: &nodes::DefElem) -> Result<Format> {
     let Some(format) = options::word(option) else {
         return Err(PgError::new(code::SYNTAX_ERROR, "format requires a parameter"));
     };
     match format.as_str() {
-        "text" => Ok(false),
-        "json" => Ok(true),
-        "xml" | "yaml" => Err(PgError::unsupported(format!("EXPLAIN format {format}"))),
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        "xml" => Ok(Format::Xml),
+        "yaml" => Ok(Format::Yaml),
         other => {
             let message = format!("unrecognized value for EXPLAIN option \"format\": \"{other}\"");
             Err(PgError::new(code::INVALID_PARAMETER_VALUE, message).at(option.location))

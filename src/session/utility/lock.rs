@@ -64,6 +64,12 @@ impl Session {
                 }
                 relation = again;
             }
+            if name.inh {
+                let catalog = transaction.catalog.current();
+                for member in catalog.family(&relation).iter().skip(1) {
+                    self.lock_member(member, &transaction, mode, wait).await?;
+                }
+            }
             self.lock_below(relation, &transaction, role, mode, wait).await?;
         }
         Ok(Outcome::done("LOCK TABLE"))
@@ -117,6 +123,17 @@ impl Session {
                 .detail(format!("This operation is not supported for {kinds}.")));
         }
         require_any(&transaction.catalog.current(), role, relation.oid, privileges(mode))?;
+        self.lock_member(relation, transaction, mode, wait).await
+    }
+
+    /// Locks a relation without asking for privileges, as those of one it inherits from suffice.
+    async fn lock_member(
+        &mut self,
+        relation: &Relation,
+        transaction: &Transaction,
+        mode: TableLockMode,
+        wait: LockWait,
+    ) -> Result<()> {
         let lock = async { Ok(transaction.txn.lock_table(relation.oid, mode, wait).await?) };
         match self.state.backend.or_cancelled(lock).await? {
             true => Ok(()),

@@ -72,7 +72,11 @@ impl Session {
                 continue;
             }
             check_columns(&relation, target.va_cols().iter().filter_map(Node::as_str))?;
-            tables.push(relation);
+            // A partitioned table has no rows but its partitions'.
+            match relation.is_partitioned() {
+                true => tables.extend(catalog.leaves(&relation)),
+                false => tables.push(relation),
+            }
         }
         Ok(tables)
     }

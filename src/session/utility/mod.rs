@@ -16,6 +16,7 @@ mod variables;
 
 use super::Session;
 use super::client::{Client, Encoding, Notice, Severity};
+use super::portal::Portal;
 use crate::error::{PgError, Result};
 use crate::exec::ddl::{self, DdlContext};
 use crate::exec::{ResultColumn, Row, off_worker};
@@ -146,7 +147,9 @@ impl Session {
         let prepared = executed.or_else(|| (!self.parameters.is_empty()).then(own));
         let memory_limit_bytes = self.derived.as_ref().map_or(0, |d| d.memory_limit_bytes);
         self.apply_lock_timeouts(&transaction);
+        let in_use = self.portals.values().flat_map(Portal::reads).collect();
         let context = DdlContext {
+            in_use: &in_use,
             txn: &transaction.txn,
             catalog: &transaction.catalog,
             env: &env,

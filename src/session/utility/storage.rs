@@ -32,7 +32,7 @@ impl Session {
                 let table = self.relation_of(name, &env.catalog, &env.search_path)?;
                 let checked = self.state.check_flushable(&table, &env.catalog);
                 checked.map_err(|error| error.at(name.location))?;
-                vec![table]
+                with_rows(&table, &env.catalog)
             }
         };
         let tickets = self.state.submit(&tables, kind, &env.catalog);
@@ -68,7 +68,7 @@ impl SessionState {
                     PgError::new(code::UNDEFINED_TABLE, message)
                 })?;
                 self.check_flushable(&table, &catalog)?;
-                vec![table]
+                with_rows(&table, &catalog)
             }
         };
         let tickets = self.submit(&tables, kind, &catalog);
@@ -127,6 +127,14 @@ impl SessionState {
             self.instance.jobs.submit(task, Some(name), Origin::Role(role))
         };
         tables.iter().map(submit).collect()
+    }
+}
+
+/// The table, or of a partitioned one the leaves that have its rows.
+fn with_rows(table: &Arc<Relation>, catalog: &Catalog) -> Vec<Arc<Relation>> {
+    match table.is_partitioned() {
+        true => catalog.leaves(table),
+        false => vec![table.clone()],
     }
 }
 

@@ -98,7 +98,7 @@ impl Session {
     }
 
     fn show_all(&mut self) -> Outcome {
-        let rows = builtin::settings().iter().map(|setting| -> Row {
+        let rows = builtin::settings().map(|setting| -> Row {
             let value = self.state.show(setting.name).unwrap_or_default();
             vec![Datum::text(setting.name), Datum::text(value), Datum::text(setting.short_desc)]
         });

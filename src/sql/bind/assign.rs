@@ -6,7 +6,7 @@ use super::state::Binder;
 use crate::catalog::Relation;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
-use crate::types::Oid;
+use crate::types::{Oid, oids};
 use pg_raw_parse::{Node, nodes};
 
 /// A column that is assigned, with the subscripts or fields written after its name.
@@ -109,11 +109,12 @@ impl<'n> Binder<'_, 'n> {
         let container = base.type_oid();
         let typmod = base.typmod();
         let is_slice = subscripts.iter().any(|s| s.is_slice);
-        let to = match self.element(container) {
-            Some(element) if !is_slice => element,
-            _ => container,
+        let element = match self.base_type(container, -1).0 {
+            oids::HSTORE => Some(oids::TEXT),
+            _ => self.element(container),
         };
-        let value = match self.element(container) {
+        let to = element.filter(|_| !is_slice).unwrap_or(container);
+        let value = match element {
             Some(_) => self.coerce_element(expr, name, to, typmod)?,
             None => self.coerce_assigned(expr, name, to, -1)?,
         };

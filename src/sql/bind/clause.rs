@@ -46,7 +46,8 @@ impl<'n> Binder<'_, 'n> {
         place: Place,
     ) -> Result<usize> {
         let expr = self.bind_expr_in(node, place)?;
-        if let Some(at) = targets.iter().position(|t| t.expr.same(&expr)) {
+        // An argument that was converted unasked is still what was written.
+        if let Some(at) = targets.iter().position(|t| without_implicit(&t.expr).same(&expr)) {
             return Ok(at);
         }
         push_target(targets, String::new(), expr);
@@ -364,5 +365,21 @@ pub(super) fn raw_location(node: Node<'_>) -> i32 {
         Node::XmlSerialize(n) => n.location,
         Node::SubLink(n) => n.location,
         _ => -1,
+    }
+}
+
+/// What implicit conversions stand around (`strip_implicit_coercions`).
+fn without_implicit(expr: &Expr) -> &Expr {
+    let (form, arg) = match expr {
+        Expr::Func(call) => (call.form, call.args.first()),
+        Expr::Relabel(relabel) => (relabel.form, Some(&relabel.arg)),
+        Expr::CoerceViaIo(cast) => (cast.form, Some(&cast.arg)),
+        Expr::ArrayCoerce(cast) => (cast.form, Some(&cast.arg)),
+        Expr::CoerceToDomain(cast) => (cast.form, Some(&cast.arg)),
+        _ => return expr,
+    };
+    match arg {
+        Some(arg) if form == CoercionForm::Implicit => without_implicit(arg),
+        _ => expr,
     }
 }

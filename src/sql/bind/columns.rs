@@ -28,8 +28,14 @@ impl<'n> Binder<'_, 'n> {
     /// A column reference, qualified or not.
     pub fn bind_column_ref(&mut self, node: &nodes::ColumnRef) -> Result<Expr> {
         let location = node.location;
-        if self.place() == Place::Default {
-            let message = "cannot use column reference in DEFAULT expression";
+        let refused = match self.place() {
+            Place::Default => Some("cannot use column reference in DEFAULT expression"),
+            Place::PartitionBound => {
+                Some("cannot use column reference in partition bound expression")
+            }
+            _ => None,
+        };
+        if let Some(message) = refused {
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(location));
         }
         let fields: Vec<Node<'_>> = node.fields().iter().collect();

@@ -218,6 +218,8 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
+            only: false,
         });
         let item = self.item(rel, name, None, names, &types);
         Ok((FromItem::Range(rel), vec![item]))

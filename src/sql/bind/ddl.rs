@@ -5,7 +5,7 @@ use super::coerce::Cast;
 use super::place::Place;
 use super::state::Binder;
 use super::{BindContext, ExprPlace, ParamTypes};
-use crate::catalog::Relation;
+use crate::catalog::{Relation, RuleEvent};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
@@ -21,7 +21,10 @@ impl ExprPlace {
             ExprPlace::IndexPredicate => Place::IndexPredicate,
             ExprPlace::AlterUsing => Place::AlterUsing,
             ExprPlace::CopyWhere => Place::CopyWhere,
+            ExprPlace::Policy => Place::Policy,
             ExprPlace::ExecuteParameter => Place::ExecuteParameter,
+            ExprPlace::PartitionBound => Place::PartitionBound,
+            ExprPlace::PartitionKey => Place::PartitionKey,
         }
     }
 }
@@ -43,6 +46,7 @@ pub(super) fn bind(
     let expr = binder.bind_expr_in(node, place.place())?;
     let mut expr = match place {
         ExprPlace::Check => binder.coerce_to_boolean(expr, "CHECK")?,
+        ExprPlace::Policy => binder.coerce_to_boolean(expr, "POLICY")?,
         ExprPlace::IndexPredicate | ExprPlace::CopyWhere => {
             binder.coerce_to_boolean(expr, "WHERE")?
         }
@@ -53,6 +57,34 @@ pub(super) fn bind(
     if place != ExprPlace::ExecuteParameter {
         expr.clear_locations();
     }
+    Ok(expr)
+}
+
+/// See [`super::bind_rule_condition`].
+pub(super) fn bind_rule_condition(
+    node: Node<'_>,
+    context: &BindContext<'_>,
+    relation: &Relation,
+    event: RuleEvent,
+) -> Result<Expr> {
+    let mut params = ParamTypes::None;
+    let mut binder = Binder::new(context, &mut params);
+    // As range table entries `OLD` and `NEW` of `catalog::rule`.
+    for (name, visible) in
+        [("old", event != RuleEvent::Insert), ("new", event != RuleEvent::Delete)]
+    {
+        let mut item = binder.add_relation(relation, None, false)?;
+        let entry = &mut binder.scope().range_table[item.rel as usize - 1];
+        (entry.name, entry.aliased) = (name.to_owned(), true);
+        if visible {
+            (item.name, item.cols_visible) = (Some(name.to_owned()), false);
+            binder.scope().namespace.push(item);
+        }
+    }
+    let expr = binder.bind_expr_in(node, Place::Where)?;
+    let mut expr = binder.coerce_to_boolean(expr, "WHERE")?;
+    binder.check_expr_collations(&expr)?;
+    expr.clear_locations();
     Ok(expr)
 }
 
@@ -85,6 +117,11 @@ impl Binder<'_, '_> {
                 ),
             )
             .hint("You might need to add an explicit cast."),
+            ExprPlace::PartitionBound => PgError::new(
+                code::DATATYPE_MISMATCH,
+                format!("specified value cannot be cast to type {to} for column \"{name}\""),
+            )
+            .at(location),
             ExprPlace::ExecuteParameter => PgError::new(
                 code::DATATYPE_MISMATCH,
                 format!(
@@ -120,6 +157,9 @@ impl Binder<'_, '_> {
             }
             ExprPlace::IndexPredicate => {
                 mutable("functions in index predicate must be marked IMMUTABLE")
+            }
+            ExprPlace::PartitionKey => {
+                mutable("functions in partition key expression must be marked IMMUTABLE")
             }
             ExprPlace::Generated => {
                 check_generated(expr, relation)?;

@@ -51,6 +51,7 @@ impl<'n> Binder<'_, 'n> {
         }
         let relation = self.open_relation(var)?;
         let item = self.add_relation(&relation, var.alias(), true)?;
+        self.mark_only(var);
         Ok((FromItem::Range(item.rel), vec![item]))
     }
 
@@ -149,12 +150,21 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from,
             with_deleted: false,
+            security: Vec::new(),
+            only: false,
         });
         let mut item = self.item(rel, name, Some(relation.oid), names, &types);
         for (shown, column) in item.columns.iter_mut().zip(&relation.columns) {
             shown.collation = column.collation;
         }
         Ok(item)
+    }
+
+    /// ONLY, of the relation added last.
+    pub fn mark_only(&mut self, var: &nodes::RangeVar) {
+        if let Some(entry) = self.scope().range_table.last_mut() {
+            entry.only = !var.inh;
+        }
     }
 
     /// A view's query over the views it reads as they are now: each may have been replaced since.
@@ -234,6 +244,8 @@ impl<'n> Binder<'_, 'n> {
             lateral,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
+            only: false,
         });
         Ok(self.item(rel, name, None, names, &types))
     }
@@ -274,6 +286,8 @@ impl<'n> Binder<'_, 'n> {
             lateral,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
+            only: false,
         });
         let item = self.item(rel, name, None, names, &types);
         Ok((FromItem::Range(rel), vec![item]))

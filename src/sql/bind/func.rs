@@ -263,7 +263,8 @@ impl<'a, 'n> Binder<'a, 'n> {
         };
         let mut list: Vec<Candidate> = Vec::new();
         for proc in self.context.catalog.procs_named(name.name) {
-            let Some(position) = path.iter().position(|ns| *ns == proc.namespace) else { continue };
+            let namespace = self.context.catalog.schema_of(proc.namespace);
+            let Some(position) = path.iter().position(|ns| *ns == namespace) else { continue };
             let candidate = candidate(proc, count, names, expand_variadic);
             if let Some(candidate) = candidate {
                 add_candidate(&mut list, Candidate { path_position: position, ..candidate });

@@ -97,6 +97,9 @@ impl<'n> Binder<'_, 'n> {
         if container_type == oids::JSONB {
             return self.jsonb_subscript(container, subscripts, is_slice, assign);
         }
+        if container_type == oids::HSTORE {
+            return self.hstore_subscript(container, subscripts, assign);
+        }
         let fixed = array::fixed_element(container_type);
         if fixed.is_some() && assign.is_some() {
             let name = self.type_name(container_type);
@@ -185,6 +188,40 @@ impl<'n> Binder<'_, 'n> {
             typmod: -1,
             collation: 0,
             upper,
+            lower: Vec::new(),
+            is_slice: false,
+            assign,
+        })))
+    }
+
+    /// `pairs['key']`.
+    fn hstore_subscript(
+        &mut self,
+        container: Expr,
+        subscripts: &[&'n nodes::A_Indices],
+        assign: Option<Expr>,
+    ) -> Result<Expr> {
+        let wrong = |message: &'static str| PgError::new(code::DATATYPE_MISMATCH, message);
+        let one_only = || {
+            let message = "hstore allows only one subscript";
+            PgError::new(code::FEATURE_NOT_SUPPORTED, message)
+        };
+        let [indices] = subscripts else { return Err(one_only()) };
+        if indices.is_slice {
+            return Err(one_only());
+        }
+        let key = self.bind_expr_here(indices.uidx())?;
+        let location = key.location();
+        let key = self.coerce_to_target(key, oids::TEXT, -1, Cast::ASSIGNMENT)?;
+        let key = key.ok_or_else(|| wrong("hstore subscript must have type text").at(location))?;
+        let type_oid = if assign.is_some() { oids::HSTORE } else { oids::TEXT };
+        Ok(Expr::Subscript(Box::new(Subscript {
+            container,
+            container_type: oids::HSTORE,
+            type_oid,
+            typmod: -1,
+            collation: self.collation(type_oid),
+            upper: vec![Some(key)],
             lower: Vec::new(),
             is_slice: false,
             assign,

@@ -329,6 +329,7 @@ impl<'n> Binder<'_, 'n> {
             }
         }
         let item = self.add_relation(&relation, var.alias(), false)?;
+        self.mark_only(var);
         self.scope().target = Some(item.rel);
         Ok((relation, item))
     }

@@ -166,6 +166,8 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
+            only: false,
         }))
     }
 

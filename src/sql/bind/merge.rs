@@ -80,6 +80,8 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from: false,
             with_deleted: false,
+            security: Vec::new(),
+            only: false,
         });
         let (left, right) = (source, FromItem::Range(target));
         let join = Join { kind, left, right, on: Some(on), rel };

@@ -60,8 +60,8 @@ mod window;
 mod xml;
 
 use crate::catalog::Catalog;
-use crate::catalog::Relation;
 use crate::catalog::builtin::Proc;
+use crate::catalog::{Relation, RuleEvent};
 use crate::error::Result;
 use crate::functions::Env;
 use crate::nodes::{Expr, Query};
@@ -109,8 +109,14 @@ pub enum ExprPlace {
     AlterUsing,
     /// WHERE of COPY FROM.
     CopyWhere,
+    /// USING and WITH CHECK of a policy.
+    Policy,
     /// A parameter of EXECUTE.
     ExecuteParameter,
+    /// A value of FOR VALUES: no columns.
+    PartitionBound,
+    /// An expression of PARTITION BY.
+    PartitionKey,
 }
 
 /// Binds SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE.
@@ -245,6 +251,16 @@ pub fn bind_expr(
     target: Option<(&str, Oid, i32)>,
 ) -> Result<Expr> {
     ddl::bind(node, context, place, relation, target)
+}
+
+/// Binds the condition of a rule, over OLD and NEW as the event has them.
+pub fn bind_rule_condition(
+    node: Node<'_>,
+    context: &BindContext<'_>,
+    relation: &Relation,
+    event: RuleEvent,
+) -> Result<Expr> {
+    ddl::bind_rule_condition(node, context, relation, event)
 }
 
 /// The type and typmod that a type name in SQL means (`varchar(10)`, `int[]`, `pg_catalog.text`).

@@ -113,7 +113,9 @@ impl<'a> Binder<'a, '_> {
         let catalog = self.context.catalog;
         let mut all: Vec<Candidate> = Vec::new();
         for o in catalog.operators_named(name.name).filter(|o| (o.left != 0) == binary) {
-            let Some(path_position) = path.iter().position(|schema| *schema == o.namespace) else {
+            let Some(path_position) =
+                path.iter().position(|schema| *schema == catalog.schema_of(o.namespace))
+            else {
                 continue;
             };
             add_candidate(

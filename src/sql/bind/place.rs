@@ -39,6 +39,9 @@ pub(super) enum Place {
     Generated,
     CopyWhere,
     CallArgument,
+    Policy,
+    PartitionBound,
+    PartitionKey,
 }
 
 impl Place {
@@ -77,6 +80,9 @@ impl Place {
             Place::Generated => "GENERATED AS",
             Place::CopyWhere => "WHERE",
             Place::CallArgument => "CALL",
+            Place::Policy => "POLICY",
+            Place::PartitionBound => "partition bound",
+            Place::PartitionKey => "PARTITION BY",
         }
     }
 
@@ -96,6 +102,8 @@ impl Place {
             Place::Generated => "column generation expressions",
             Place::CopyWhere => "COPY FROM WHERE conditions",
             Place::CallArgument => "CALL arguments",
+            Place::Policy => "policy expressions",
+            Place::PartitionKey => "partition key expressions",
             other => other.name(),
         }
     }
@@ -111,6 +119,8 @@ impl Place {
             Place::ExecuteParameter => "EXECUTE parameter",
             Place::Generated => "column generation expression",
             Place::CopyWhere => "COPY FROM WHERE condition",
+            Place::PartitionBound => "partition bound",
+            Place::PartitionKey => "partition key expression",
             _ => return None,
         })
     }

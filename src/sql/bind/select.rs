@@ -215,6 +215,8 @@ impl<'n> Binder<'_, 'n> {
             lateral,
             in_from: true,
             with_deleted: false,
+            security: Vec::new(),
+            only: false,
         });
         let item = self.item(rel, name, None, names, &types);
         Ok(item)

@@ -148,6 +148,8 @@ impl<'n> Binder<'_, 'n> {
             lateral: false,
             in_from: false,
             with_deleted: false,
+            security: Vec::new(),
+            only: false,
         });
         Arm { tree: SetOperation::Leaf(rel), types, untyped, locations, first_locations, names }
     }

@@ -5,6 +5,8 @@ use super::state::Binder;
 use crate::catalog::ConstraintKind;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
+use crate::types::Oid;
+use std::collections::BTreeSet;
 
 /// What a query groups by.
 struct Groups<'q> {
@@ -13,8 +15,8 @@ struct Groups<'q> {
     refs: Vec<(u32, &'q Expr)>,
     /// Grouping by something else than columns: whole expressions are compared, too.
     complex: bool,
-    /// Relations whose whole row follows from a grouped primary key.
-    dependent: Vec<RangeIndex>,
+    /// Relations whose whole row follows from a grouped primary key, and that key.
+    dependent: Vec<(RangeIndex, Oid)>,
 }
 
 impl Binder<'_, '_> {
@@ -40,18 +42,20 @@ impl Binder<'_, '_> {
             complex: grouped_targets.iter().any(|(_, e)| !matches!(e, Expr::Var(_))),
             dependent: self.dependent_relations(&key_columns),
         };
-        let mut checker = Checker { groups: &groups, range_table: &query.range_table };
+        let (range_table, keys) = (&query.range_table, BTreeSet::new());
+        let mut checker = Checker { groups: &groups, range_table, keys };
         for target in &mut query.targets {
             checker.check(&mut target.expr, 0)?;
         }
         if let Some(having) = &mut query.having {
             checker.check(having, 0)?;
         }
+        query.constraint_deps = checker.keys.into_iter().collect();
         Ok(())
     }
 
     /// Relations whose primary key is among the grouped columns (`check_functional_grouping`).
-    fn dependent_relations(&self, grouped: &[&Expr]) -> Vec<RangeIndex> {
+    fn dependent_relations(&self, grouped: &[&Expr]) -> Vec<(RangeIndex, Oid)> {
         let mut found = Vec::new();
         for (at, entry) in self.scope_ref().range_table.iter().enumerate() {
             let rel = RangeIndex::try_from(at + 1).expect("range tables are short");
@@ -61,15 +65,13 @@ impl Binder<'_, '_> {
                 let is = |e: &&&Expr| matches!(e, Expr::Var(v) if v.level == 0 && v.rel == rel && v.attno == *attno);
                 grouped.iter().any(|e| is(&e))
             };
-            let covered = relation.constraints.iter().any(|c| match &c.kind {
+            let key = relation.constraints.iter().find(|c| match &c.kind {
                 ConstraintKind::PrimaryKey { columns, .. } => {
                     !c.deferrable && columns.iter().all(is_grouped)
                 }
                 _ => false,
             });
-            if covered {
-                found.push(rel);
-            }
+            found.extend(key.map(|key| (rel, key.oid)));
         }
         found
     }
@@ -78,6 +80,8 @@ impl Binder<'_, '_> {
 struct Checker<'c> {
     groups: &'c Groups<'c>,
     range_table: &'c [RangeEntry],
+    /// The keys of dependent relations whose columns were met.
+    keys: BTreeSet<Oid>,
 }
 
 impl Checker<'_> {
@@ -139,10 +143,13 @@ impl Checker<'_> {
         result
     }
 
-    fn check_var(&self, var: &Var, depth: u32) -> Result<()> {
+    fn check_var(&mut self, var: &Var, depth: u32) -> Result<()> {
         let grouped = |g: &&&Expr| matches!(g, Expr::Var(v) if v.rel == var.rel && v.attno == var.attno && v.level == 0);
-        if self.groups.exprs.iter().any(|g| grouped(&g)) || self.groups.dependent.contains(&var.rel)
-        {
+        if self.groups.exprs.iter().any(|g| grouped(&g)) {
+            return Ok(());
+        }
+        if let Some((_, key)) = self.groups.dependent.iter().find(|(rel, _)| *rel == var.rel) {
+            self.keys.insert(*key);
             return Ok(());
         }
         let entry = &self.range_table[var.rel as usize - 1];

@@ -11,7 +11,7 @@
 
 use super::insert::assigned_target;
 use super::state::Binder;
-use crate::catalog::{CheckOption, Column, Relation, ViewInfo, view_update};
+use crate::catalog::{CheckOption, Column, Relation, Rule, RuleEvent, ViewInfo, view_update};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use std::sync::Arc;
@@ -67,6 +67,9 @@ impl Binder<'_, '_> {
         while let RangeSource::Subquery { view: Some(oid), .. } = query.range(rel).source {
             let Some(relation) = self.context.catalog.relation(oid) else { break };
             let Some(view) = &relation.view else { break };
+            if rules_out(query, relation) {
+                break;
+            }
             self.check_view_target(query, relation, view)?;
             let checked = cascaded || view.check_option.is_some();
             cascaded |= view.check_option == Some(CheckOption::Cascaded);
@@ -91,7 +94,13 @@ impl Binder<'_, '_> {
         let assigns = query.command != CommandType::Delete;
         let rel = view_update::base(view).map_or(0, |(rel, _)| rel);
         let updatable = |t: &TargetEntry| view_update::base_column(t, rel).is_ok();
-        let refusal = view_update::refusal(self.context.catalog, view).or_else(|| {
+        let event = RuleEvent::of(query.command);
+        let ruled = relation.rules.iter().any(|rule| event.is_some_and(|e| rule.replaces(e)));
+        let conditional =
+            "Views with conditional DO INSTEAD rules are not automatically updatable.";
+        let refusal = ruled.then_some(conditional);
+        let refusal = refusal.or_else(|| view_update::refusal(self.context.catalog, view));
+        let refusal = refusal.or_else(|| {
             let none = assigns && !view.query.output().any(updatable);
             none.then_some("Views that have no updatable columns are not automatically updatable.")
         });
@@ -144,6 +153,7 @@ impl Binder<'_, '_> {
         for replaced in [Some(rel), excluded].into_iter().flatten() {
             let entry = &mut query.range_table[replaced as usize - 1];
             entry.source = under.source.clone();
+            entry.only = under.only;
             entry.columns.clone_from(&under.columns);
         }
         let of_view = |var: &Var| {
@@ -160,9 +170,9 @@ impl Binder<'_, '_> {
                 Err(_) => None,
             }
         };
-        map_query(query, 0, &of_view);
+        query.map_vars(0, &of_view);
         for (_, check) in &mut query.view_checks {
-            map_expr(check, 0, &of_view);
+            check.map_vars(0, &of_view);
         }
         rename_targets(&mut query.targets, &columns);
         if let Some(pair) = query.targets.windows(2).find(|pair| pair[0].resno == pair[1].resno)
@@ -182,7 +192,9 @@ impl Binder<'_, '_> {
         if checked && query.command != CommandType::Delete {
             query.view_checks.insert(0, (relation.name.clone(), filter.clone()));
         }
-        if query.command != CommandType::Insert {
+        if relation.is_security_barrier() && query.command != CommandType::Insert {
+            query.range_table[rel as usize - 1].security.insert(0, filter);
+        } else if query.command != CommandType::Insert {
             query.from.filter = Some(match query.from.filter.take() {
                 Some(own) => Expr::Bool(BoolOp::And, vec![filter, own]),
                 None => filter,
@@ -207,6 +219,13 @@ impl Binder<'_, '_> {
     }
 }
 
+/// Whether a rule makes nothing of a command on a view; the planner then does.
+fn rules_out(query: &Query, view: &Relation) -> bool {
+    let event = RuleEvent::of(query.command);
+    let replaces = |rule: &Rule| event.is_some_and(|event| rule.replaces(event));
+    view.rules.iter().any(|rule| replaces(rule) && rule.condition.is_none())
+}
+
 /// The target's columns that a query, or a query in it, refers to; EXCLUDED's are the same.
 fn columns_read(
     query: &mut Query,
@@ -214,7 +233,7 @@ fn columns_read(
     excluded: Option<RangeIndex>,
 ) -> Vec<AttrNumber> {
     let read = std::cell::RefCell::new(std::collections::BTreeSet::new());
-    map_query(query, 0, &|var| {
+    query.map_vars(0, &|var| {
         if var.rel == rel || Some(var.rel) == excluded {
             read.borrow_mut().insert(var.attno);
         }
@@ -242,9 +261,7 @@ fn base_number(attno: AttrNumber, columns: &[Expr]) -> Option<AttrNumber> {
 /// An expression of the view's query with its range table entry `from` as the statement's `to`.
 fn moved(expr: &Expr, from: RangeIndex, to: RangeIndex) -> Expr {
     let mut expr = expr.clone();
-    map_expr(&mut expr, 0, &|var| {
-        (var.rel == from).then(|| Expr::Var(Var { rel: to, ..var.clone() }))
-    });
+    expr.map_vars(0, &|var| (var.rel == from).then(|| Expr::Var(Var { rel: to, ..var.clone() })));
     expr
 }
 
@@ -256,32 +273,4 @@ fn whole_row(columns: &[Expr], view: &Relation, type_oid: u32) -> Expr {
         form: CoercionForm::Implicit,
         location: -1,
     }))
-}
-
-/// Replaces the variables of one query level, `depth` queries up from here.
-fn map_expr(expr: &mut Expr, depth: u32, map: &dyn Fn(&Var) -> Option<Expr>) {
-    match expr {
-        Expr::Var(var) => {
-            if var.level == depth
-                && var.rel != SUBLINK_RANGE
-                && let Some(mut new) = map(&Var { level: 0, ..var.clone() })
-            {
-                new.shift_levels(depth, 0);
-                *expr = new;
-            }
-            return;
-        }
-        Expr::SubLink(link) => map_query(&mut link.query, depth + 1, map),
-        _ => {}
-    }
-    expr.for_each_child_mut(&mut |child| {
-        stacker::maybe_grow(64 << 10, 1 << 20, || map_expr(child, depth, map))
-    });
-}
-
-fn map_query(query: &mut Query, depth: u32, map: &dyn Fn(&Var) -> Option<Expr>) {
-    query.for_each_expr_mut(&mut |e| map_expr(e, depth, map));
-    query.for_each_subquery_mut(&mut |q| {
-        stacker::maybe_grow(64 << 10, 1 << 20, || map_query(q, depth + 1, map))
-    });
 }

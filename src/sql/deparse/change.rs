@@ -130,6 +130,9 @@ impl<'a> Writer<'a> {
     /// The table that is changed, with its alias.
     fn target_table(&mut self, query: &Query, before_alias: &str) -> Result<()> {
         let (rel, relation) = self.target_relation(query)?;
+        if query.range(rel).only && query.command != CommandType::Insert {
+            self.push("ONLY ");
+        }
         let name = self.names.relation(relation);
         self.push(&name);
         let alias = self.scope().table(rel).filter(|alias| *alias != relation.name);

@@ -111,6 +111,9 @@ impl<'a> Writer<'a> {
                 let Some(relation) = self.names.catalog.relation(*oid) else {
                     return Err(PgError::internal("a view of a relation that does not exist"));
                 };
+                if entry.only {
+                    self.push("ONLY ");
+                }
                 let name = self.names.relation_beside(relation, &self.with_names());
                 self.push(&name);
             }

@@ -57,7 +57,8 @@ fn full(
     pretty: bool,
 ) -> Result<String> {
     let unique = if info.unique { "UNIQUE " } else { "" };
-    let on = if pretty { names.relation(table) } else { names.qualified(table) };
+    let name = if pretty { names.relation(table) } else { names.qualified(table) };
+    let on = if table.is_partitioned() { format!("ONLY {name}") } else { name };
     let method = builtin::access_method(info.access_method).map_or("btree", |m| m.name);
     let mut keys = Vec::new();
     for item in &info.columns[..info.key_count] {
@@ -77,7 +78,11 @@ fn full(
         out.push_str(" NULLS NOT DISTINCT");
     }
     if !index.options.is_empty() {
-        let options = index.options.iter().map(|(k, v)| format!("{k}='{v}'"));
+        // A value that is a plain word needs no quotes (`flatten_reloptions`).
+        let options = index.options.iter().map(|(k, v)| match quote_identifier(v) == v.as_str() {
+            true => format!("{k}={v}"),
+            false => format!("{k}='{v}'"),
+        });
         out.push_str(&format!(" WITH ({})", options.collect::<Vec<_>>().join(", ")));
     }
     if let Some(predicate) = &info.predicate {
@@ -110,7 +115,7 @@ fn options(names: &Names<'_>, table: &Relation, item: &IndexColumn, method: Oid)
     if item.opclass != default
         && let Some(class) = builtin::opclass(item.opclass)
     {
-        out.push_str(&format!(" {}", quote_identifier(class.name)));
+        out.push_str(&format!(" {}", names.operator_class(class)));
     }
     out.push_str(match (item.descending, item.nulls_first) {
         (true, true) => " DESC",

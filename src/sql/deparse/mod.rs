@@ -4,7 +4,7 @@
 //! Without `pretty`, every operator has its parentheses; with it, only those that precedence needs.
 //!
 //! ```text
-//! objects      view, index, constraint
+//! objects      view, index, constraint, partition (key and bound), partition_qual
 //! queries      query (clauses, WITH, set operations), change (INSERT and its kin), from, sort (ORDER BY, GROUP BY)
 //! expressions  expr, aggregate (and windows), sublink, precedence
 //! names        scope (tables and columns inside a query), names (catalog objects)
@@ -19,8 +19,11 @@ mod from;
 mod function;
 mod index;
 mod names;
+mod partition;
+mod partition_qual;
 mod precedence;
 mod query;
+mod rule;
 mod scope;
 mod sort;
 mod sublink;
@@ -53,10 +56,17 @@ pub fn deparse(
             if builtin::is_argument_default(tree) {
                 return Ok(Some(tree.to_owned()));
             }
+            if let Some(bound) = crate::catalog::pg_catalog::decode_bound(tree) {
+                return partition::bound(&names, relation, &bound?);
+            }
             let expr = crate::nodes::json::read(tree.as_bytes())
                 .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
             expression(&names, &expr, relation, pretty).map(Some)
         }
+        Deparse::Rule(oid) => rule::definition(&names, oid, pretty),
+        Deparse::PartitionKey(table) => partition::key(&names, table),
+        Deparse::PartitionColumn { table, at } => partition::key_column(&names, table, at),
+        Deparse::PartitionConstraint(oid) => partition_qual::definition(&names, oid),
         Deparse::FunctionBody(oid) => function::body(&names, oid),
         Deparse::View(oid) => view::definition(&names, oid, pretty),
         Deparse::DomainDefault(oid) => {

@@ -1,7 +1,7 @@
 //! Names as SQL must write them: quoted where needed, qualified where the search path does not find
 //! the object.
 
-use crate::catalog::builtin::Proc;
+use crate::catalog::builtin::{OpClass, Proc};
 use crate::catalog::depend::describe;
 use crate::catalog::{Catalog, Relation};
 use crate::functions::quote_identifier;
@@ -34,12 +34,10 @@ impl Names<'_> {
     /// A function's name.
     pub fn function(&self, proc: &Proc) -> String {
         let name = quote_identifier(&proc.name);
-        match Catalog::is_system(proc.oid) || self.search_path.contains(&proc.namespace) {
+        let namespace = self.catalog.schema_of(proc.namespace);
+        match Catalog::is_pinned(proc.oid) || self.search_path.contains(&namespace) {
             true => name.into_owned(),
-            false => {
-                let schema = self.catalog.namespace(proc.namespace).map_or("", |n| &n.name);
-                format!("{}.{name}", quote_identifier(schema))
-            }
+            false => format!("{}.{name}", self.schema(namespace)),
         }
     }
 
@@ -49,13 +47,28 @@ impl Names<'_> {
         let Some(found) = self.catalog.operator(oid) else { return "?".to_owned() };
         let (path, name) = (self.search_path, &found.name);
         let visible = self.catalog.operator_in_path(path, name, found.left, found.right);
-        match Catalog::is_system(oid) || visible.is_some_and(|visible| visible.oid == oid) {
+        match Catalog::is_pinned(oid) || visible.is_some_and(|visible| visible.oid == oid) {
             true => name.to_string(),
             false => {
-                let schema = self.catalog.namespace(found.namespace).map_or("", |n| &n.name);
-                format!("OPERATOR({}.{name})", quote_identifier(schema))
+                let namespace = self.catalog.schema_of(found.namespace);
+                format!("OPERATOR({}.{name})", self.schema(namespace))
             }
         }
+    }
+
+    /// An operator class's name.
+    pub fn operator_class(&self, class: &OpClass) -> String {
+        let name = quote_identifier(class.name);
+        let namespace = self.catalog.schema_of(class.namespace);
+        match Catalog::is_pinned(class.oid) || self.search_path.contains(&namespace) {
+            true => name.into_owned(),
+            false => format!("{}.{name}", self.schema(namespace)),
+        }
+    }
+
+    fn schema(&self, namespace: Oid) -> String {
+        let schema = self.catalog.namespace(namespace).map_or("", |n| n.name.as_str());
+        quote_identifier(schema).into_owned()
     }
 
     /// Schema and name.

@@ -37,6 +37,15 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// OLD and NEW of a rule.
+    pub fn of_rule(columns: &[String]) -> Scope<'a> {
+        Scope {
+            tables: vec![Some("old".to_owned()), Some("new".to_owned())],
+            columns: vec![columns.to_vec(), columns.to_vec()],
+            ..Scope::of_columns(Vec::new())
+        }
+    }
+
     /// The value of a domain, for its CHECK.
     pub fn of_domain() -> Scope<'a> {
         Scope { of_domain: true, ..Scope::of_columns(vec!["VALUE".to_owned()]) }

@@ -135,6 +135,7 @@ pub(super) fn decode_variable(type_oid: Oid, bytes: &[u8]) -> Datum {
         | oids::VARCHAR
         | oids::BPCHAR
         | oids::NAME
+        | oids::CITEXT
         | oids::JSON
         | oids::JSONPATH
         | oids::XML => {

@@ -393,8 +393,13 @@ impl Txn {
         self.state.lock().moves.push(Move { table, from, to });
     }
 
-    /// Where the row went that left a key first after `place`, and the place after that; `None`: no
-    /// row has been moved away that a snapshot may still show there.
+    /// A row left a table for another one.
+    pub fn left(&self, table: StorageId, from: Bytes) {
+        self.moved(table, from, Bytes::new());
+    }
+
+    /// Where the row went that left a key first after `place`, and the place after that (no key: to
+    /// another table); `None`: no row has been moved away that a snapshot may still show there.
     pub fn follow(
         &self,
         table: StorageId,

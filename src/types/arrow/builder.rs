@@ -104,7 +104,8 @@ impl Builder {
     /// Appends a text as it is stored, where the builder is of a type that is stored so; `false`: it is
     /// not.
     pub fn append_stored_text(&mut self, stored: &[u8]) -> bool {
-        const TEXTS: [Oid; 5] = [oids::TEXT, oids::VARCHAR, oids::BPCHAR, oids::NAME, oids::JSON];
+        const TEXTS: [Oid; 6] =
+            [oids::TEXT, oids::VARCHAR, oids::BPCHAR, oids::NAME, oids::JSON, oids::CITEXT];
         match &mut self.inner {
             Inner::Text(builder) if TEXTS.contains(&self.ty.oid) => {
                 builder.append_value(std::str::from_utf8(stored).expect("stored text is UTF-8"));

@@ -131,7 +131,7 @@ fn decimal_form(typmod: i32) -> Option<Form> {
 /// in for them.
 pub fn travels(type_oid: Oid) -> bool {
     const FIRST_USER_OID: Oid = 16384;
-    type_oid < FIRST_USER_OID
+    type_oid < FIRST_USER_OID || oids::EXTENSIONS.contains(&type_oid)
 }
 
 /// The Arrow type that represents a PostgreSQL type of whose values nothing more is known.

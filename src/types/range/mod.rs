@@ -10,6 +10,7 @@
 
 mod canonical;
 pub mod multirange;
+pub mod search;
 mod text;
 mod wire;
 

@@ -219,6 +219,30 @@ impl Query {
         Query::receive(&mut reader).expect("a held query is in its binary form")
     }
 
+    /// What `leaf` makes of the operands and `join` of operators and what their operands became, left before
+    /// right; `None`: the query is empty.
+    pub fn fold<T>(
+        &self,
+        leaf: &mut dyn FnMut(&Operand) -> T,
+        join: &mut dyn FnMut(Operator, Vec<T>) -> T,
+    ) -> Option<T> {
+        // Operators come before their operands, and the right one before the left.
+        let mut made: Vec<T> = Vec::new();
+        for item in self.items.iter().rev() {
+            let next = match item {
+                Item::Value(operand) => leaf(operand),
+                Item::Operator(operator) => {
+                    let count = if *operator == Operator::Not { 1 } else { 2 };
+                    // Read backwards, the left operand is made first.
+                    let parts = made.split_off(made.len().saturating_sub(count));
+                    join(*operator, parts)
+                }
+            };
+            made.push(next);
+        }
+        made.pop()
+    }
+
     pub fn datum(&self) -> Datum {
         let mut held = Vec::new();
         self.send(&mut held);

@@ -7,7 +7,7 @@
 use super::super::rows::{self, Evaluator};
 use super::super::{DdlContext, column, foreign_key, foreign_key_check, index_def, lock};
 use super::{column_number, widening};
-use crate::catalog::builtin::{self, CastMethod};
+use crate::catalog::builtin::{self, CastContext, CastMethod};
 use crate::catalog::depend::{self, Object, columns_of};
 use crate::catalog::{Catalog, Constraint, ConstraintKind, IndexInfo, Relation};
 use crate::error::{PgError, Result, code};
@@ -97,6 +97,22 @@ fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog, path: &[Oid
             return refused("a view or rule", detail);
         }
     }
+    let reads = |query| depend::relations_of_query(&query).contains(&(table.oid, attno));
+    let detail = |object| {
+        let object = depend::describe(catalog, object, path);
+        format!("{object} depends on column \"{name}\"")
+    };
+    if let Some(rule) = table.rules.iter().find(|rule| reads(rule.as_query(table.oid))) {
+        return refused("a view or rule", detail(Object::Rule(table.oid, rule.oid)));
+    }
+    for other in catalog.relations() {
+        let mut policies = other.row_security.policies.iter();
+        if let Some(policy) = policies.find(|policy| reads(policy.as_query(other.oid))) {
+            let message = "cannot alter type of a column used in a policy definition";
+            let detail = detail(Object::Policy(other.oid, policy.oid));
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail));
+        }
+    }
     for other in table.live_columns().filter(|c| c.generated && c.attno != attno) {
         if other.default.as_ref().is_some_and(|e| columns_of(e).contains(&attno)) {
             let detail =
@@ -181,18 +197,9 @@ fn recast_default(
         return Ok(fitted(expr, column));
     }
     let catalog = cx.catalog();
-    if let Expr::Const(constant) = &expr
-        && !constant.value.is_null()
-        && Catalog::is_system(from)
-        && Catalog::is_system(to)
-    {
-        let text = crate::functions::output(&**cx.env, from, &constant.value)?;
-        let value = crate::functions::text_in(&**cx.env, to, column.typmod, &text)
-            .map_err(|_| cannot_cast_default(column, cx))?;
-        return Ok(Expr::constant(value, to));
-    }
-    match builtin::cast(from, to) {
-        Some(cast) if cast.method == CastMethod::Function => Ok(Expr::Func(Box::new(FuncCall {
+    let assignable = |cast: &&builtin::Cast| cast.context != CastContext::Explicit;
+    let cast = match builtin::cast(from, to).filter(assignable) {
+        Some(cast) if cast.method == CastMethod::Function => Expr::Func(Box::new(FuncCall {
             func: cast.func,
             op: None,
             type_oid: to,
@@ -204,28 +211,29 @@ fn recast_default(
             input_collation: 0,
             args: vec![expr],
             location: -1,
-        }))),
+        })),
         _ if catalog.binary_coercible(from, to) || catalog.base_type(to, -1).0 == from => {
-            Ok(Expr::Relabel(Box::new(Relabel {
+            Expr::Relabel(Box::new(Relabel {
                 arg: expr,
                 type_oid: to,
                 typmod: -1,
                 collation: column.collation,
                 form: CoercionForm::Implicit,
                 location: -1,
-            })))
+            }))
         }
         None if catalog.type_(to).is_some_and(|t| t.category == b'S') && Catalog::is_system(to) => {
-            Ok(Expr::CoerceViaIo(Box::new(CoerceViaIo {
+            Expr::CoerceViaIo(Box::new(CoerceViaIo {
                 arg: expr,
                 type_oid: to,
                 collation: column.collation,
                 form: CoercionForm::Implicit,
                 location: -1,
-            })))
+            }))
         }
-        _ => Err(cannot_cast_default(column, cx)),
-    }
+        _ => return Err(cannot_cast_default(column, cx)),
+    };
+    Ok(fitted(cast, column))
 }
 
 /// A default that is cut or refused, when it is used, where it does not fit the type's modifier.
@@ -363,11 +371,13 @@ fn rebind_indexes(
         let mut changed = (**index).clone();
         for (at, column) in info.columns.iter_mut().enumerate().filter(|(_, c)| c.attno == attno) {
             let now = new.column(attno);
+            if at < info.key_count {
+                let types = (column.type_oid, now.type_oid);
+                column.opclass =
+                    index_def::changed_opclass(info.access_method, column.opclass, types, cx)?;
+            }
             column.type_oid = catalog.base_type(now.type_oid, -1).0;
             column.collation = now.collation;
-            if at < info.key_count {
-                column.opclass = index_def::default_opclass(info.access_method, now.type_oid, cx)?;
-            }
             changed.columns[at].type_oid = now.type_oid;
             changed.columns[at].typmod = now.typmod;
             changed.columns[at].collation = now.collation;

@@ -8,10 +8,8 @@ use super::super::draft::TableDraft;
 use super::super::located::located;
 use super::super::rows::{self, Evaluator};
 use super::super::{DdlContext, column, drop as dropping};
-use super::constraints;
 use crate::catalog::builtin;
-use crate::catalog::depend::Object;
-use crate::catalog::{Column, Relation};
+use crate::catalog::{Column, Origin, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::Expr;
 use crate::types::Datum;
@@ -19,20 +17,22 @@ use pg_raw_parse::Node;
 use pg_raw_parse::nodes::AlterTableCmd;
 use std::sync::Arc;
 
-pub(super) async fn add(
+/// Adds a column; gives the constraints that its definition asks for besides, which are still to be
+/// made. `None`: there is nothing more to do.
+pub(super) fn add<'a>(
     table: &Arc<Relation>,
-    command: &AlterTableCmd,
+    command: &'a AlterTableCmd,
     cx: &DdlContext<'_>,
-) -> Result<()> {
+) -> Result<Option<TableDraft<'a>>> {
     super::check_table(table, "ADD COLUMN")?;
-    let Node::ColumnDef(definition) = command.def() else { return Ok(()) };
+    let Node::ColumnDef(definition) = command.def() else { return Ok(None) };
     let name = definition.colname().unwrap_or_default();
     if command.missing_ok && table.column_by_name(name).is_some() {
         let relation = &table.name;
         let message =
             format!("column \"{name}\" of relation \"{relation}\" already exists, skipping");
         (cx.notice)(PgError::new(code::DUPLICATE_COLUMN, message));
-        return Ok(());
+        return Ok(None);
     }
     super::super::types::check_row_type_unused(table, cx)?;
     let catalog = cx.catalog();
@@ -48,8 +48,57 @@ pub(super) async fn add(
     let added = draft.table.columns.last_mut().expect("a column was just added");
     added.not_null |= is_primary;
     fill(table, draft.table.clone(), cx)?;
-    let oid = table.oid;
-    constraints::add_collected(oid, draft, cx).await
+    Ok(Some(draft))
+}
+
+/// Adds a column that a parent has been given, or (`false`) counts one more parent of the one that is
+/// there.
+pub(super) fn add_inherited(
+    table: &Arc<Relation>,
+    command: &AlterTableCmd,
+    cx: &DdlContext<'_>,
+) -> Result<bool> {
+    let Node::ColumnDef(definition) = command.def() else { return Ok(false) };
+    let name = definition.colname().unwrap_or_default();
+    super::super::types::check_row_type_unused(table, cx)?;
+    let catalog = cx.catalog();
+    let known = table.column_by_name(name).cloned();
+    let mut draft = TableDraft::new((**table).clone(), false);
+    if known.is_some() {
+        draft.table.columns.retain(|column| column.name != name);
+    }
+    column::add(&mut draft, definition, &catalog, cx)?;
+    let added = draft.table.columns.last().expect("a column was just added").clone();
+    if let Some(known) = known {
+        let relation = &table.name;
+        if (known.type_oid, known.typmod) != (added.type_oid, added.typmod) {
+            let message =
+                format!("child table \"{relation}\" has different type for column \"{name}\"");
+            return Err(PgError::new(code::DATATYPE_MISMATCH, message));
+        }
+        if known.collation != added.collation {
+            let message =
+                format!("child table \"{relation}\" has different collation for column \"{name}\"");
+            return Err(PgError::new(code::COLLATION_MISMATCH, message));
+        }
+        cx.notice(format!("merging definition of column \"{name}\" for child \"{relation}\""));
+        dropping::change_table(table.oid, cx, |table| {
+            table.columns[known.attno as usize - 1].origin.inherited += 1;
+        });
+        return Ok(false);
+    }
+    // A serial column's sequence is the parent's.
+    let parent = table.lineage.parents.first().and_then(|oid| catalog.relation(*oid));
+    let default = parent.and_then(|parent| parent.column_by_name(name)?.default.clone());
+    draft.bind_defaults(&catalog, cx)?;
+    draft.table.version = table.version.wrapping_add(1);
+    let added = draft.table.columns.last_mut().expect("a column was just added");
+    added.origin = Origin::INHERITED;
+    if !draft.sequences.is_empty() {
+        added.default = default;
+    }
+    fill(table, draft.table.clone(), cx)?;
+    Ok(true)
 }
 
 /// Gives the rows that are there their value of the last column of `new`.
@@ -137,11 +186,12 @@ fn varies(expr: &Expr) -> bool {
     })
 }
 
-pub(super) async fn drop(
-    table: &Arc<Relation>,
+/// The column that DROP COLUMN names; `None` after a NOTICE.
+pub(super) fn droppable(
+    table: &Relation,
     command: &AlterTableCmd,
     cx: &DdlContext<'_>,
-) -> Result<()> {
+) -> Result<Option<i16>> {
     super::check_table(table, "DROP COLUMN")?;
     super::super::types::check_row_type_unused(table, cx)?;
     let name = command.name().unwrap_or_default();
@@ -154,12 +204,11 @@ pub(super) async fn drop(
         let message = format!("column \"{name}\" of relation \"{relation}\" does not exist");
         if command.missing_ok {
             cx.notice(format!("{message}, skipping"));
-            return Ok(());
+            return Ok(None);
         }
         return Err(PgError::new(code::UNDEFINED_COLUMN, message));
     };
-    let object = Object::Column(table.oid, found.attno);
-    dropping::delete(&[object], dropping::cascade(command.behavior), cx).await
+    Ok(Some(found.attno))
 }
 
 /// Marks a column dropped. Its place and type stay: stored rows still have it.

@@ -72,7 +72,10 @@ pub(super) async fn set_options(
     for node in command.def().as_node_list().into_iter().flatten() {
         let Node::DefElem(element) = node else { continue };
         match table.kind {
-            RelationKind::Index => options::index(element, &mut changed)?,
+            RelationKind::Index => {
+                let method = table.index.as_ref().map_or(0, |info| info.access_method);
+                options::index(element, method, &mut changed)?;
+            }
             kind if kind.has_rows() => options::table(element, &mut changed)?,
             _ => return Err(PgError::unsupported("options of this kind of relation")),
         }

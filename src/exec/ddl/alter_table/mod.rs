@@ -2,13 +2,15 @@
 //!
 //! Subcommands run in PostgreSQL's passes, not as written: what is dropped goes first, then types
 //! change, then columns and constraints are added; so one statement may drop a column and add
-//! another of its name.
+//! another of its name. Most are made in the tables that inherit from the one named, too ([`recurse`]).
 
 pub(super) mod column_attrs;
 pub(super) mod column_type;
 pub(super) mod columns;
 pub(super) mod constraints;
+mod handed_down;
 mod misc;
+mod recurse;
 mod widening;
 pub(super) use misc::set_owner;
 
@@ -53,6 +55,7 @@ pub(super) async fn execute(statement: &AlterTableStmt, cx: &DdlContext<'_>) -> 
     };
     check_kind(&relation, kind)?;
     privileges::relation_owner(&relation, cx)?;
+    lock::check_unused(&relation, "ALTER TABLE", cx)?;
     for (at, command) in commands.iter().enumerate() {
         let again = |other: &&&AlterTableCmd| {
             other.subtype == At::AT_AlterColumnType && other.name() == command.name()
@@ -63,10 +66,15 @@ pub(super) async fn execute(statement: &AlterTableStmt, cx: &DdlContext<'_>) -> 
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
         }
     }
+    if range.inh {
+        for member in cx.catalog().family(&relation) {
+            lock::relation(member.oid, mode, cx).await?;
+        }
+    }
     let mut ordered = commands;
     ordered.sort_by_key(|command| pass(command));
     for command in ordered {
-        run(relation.oid, command, cx).await?;
+        recurse::run(relation.oid, command, range.inh, cx).await?;
     }
     Ok(tag.to_owned())
 }
@@ -132,8 +140,6 @@ fn pass(command: &AlterTableCmd) -> u8 {
 async fn run(oid: u32, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<()> {
     let table = current(oid, cx);
     match command.subtype {
-        At::AT_AddColumn => columns::add(&table, command, cx).await,
-        At::AT_DropColumn => columns::drop(&table, command, cx).await,
         At::AT_AlterColumnType => column_type::alter(&table, command, cx).await,
         At::AT_ColumnDefault => column_attrs::set_default(&table, command, cx),
         At::AT_SetNotNull => column_attrs::set_not_null(&table, command, cx),
@@ -144,10 +150,15 @@ async fn run(oid: u32, command: &AlterTableCmd, cx: &DdlContext<'_>) -> Result<(
         At::AT_DropExpression => column_attrs::drop_expression(&table, command, cx),
         At::AT_SetStatistics => column_attrs::set_statistics(&table, command, cx),
         At::AT_SetStorage => column_attrs::set_storage(&table, command, cx),
-        At::AT_AddConstraint => constraints::add(&table, command, cx).await,
-        At::AT_DropConstraint => constraints::drop(&table, command, cx).await,
-        At::AT_ValidateConstraint => constraints::validate(&table, command, cx),
         At::AT_AlterConstraint => constraints::alter(&table, command, cx),
+        kind @ (At::AT_EnableRowSecurity
+        | At::AT_DisableRowSecurity
+        | At::AT_ForceRowSecurity
+        | At::AT_NoForceRowSecurity) => super::policy::set(&table, kind, cx),
+        At::AT_EnableRule
+        | At::AT_EnableAlwaysRule
+        | At::AT_EnableReplicaRule
+        | At::AT_DisableRule => super::rule::set_enabled(&table, command, cx),
         At::AT_ChangeOwner => misc::change_owner(&table, command, cx),
         At::AT_SetRelOptions => misc::set_options(&table, command, cx).await,
         At::AT_ResetRelOptions => misc::reset_options(&table, command, cx).await,
@@ -164,7 +175,7 @@ pub(super) fn current(oid: u32, cx: &DdlContext<'_>) -> Arc<Relation> {
 }
 
 /// 42809 unless the relation is a table.
-fn check_table(relation: &Relation, action: &str) -> Result<()> {
+pub(super) fn check_table(relation: &Relation, action: &str) -> Result<()> {
     if relation.kind == RelationKind::Table {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use super::super::names::RelationName;
 use super::super::{DdlContext, column, lock, options, privileges, stored_setting};
 use super::parameters::Parameters;
 use super::{check_owner, put, signature};
-use crate::catalog::builtin::{ArgMode, Parallel, Proc, oid::SQL_LANGUAGE};
+use crate::catalog::builtin::{self, ArgMode, Parallel, Proc, oid::SQL_LANGUAGE};
 use crate::catalog::{Catalog, DefaultAclKind, Function, FunctionBody, Namespace};
 use crate::error::{PgError, Result, code};
 use crate::exec::sql_function::schemas;
@@ -52,6 +52,9 @@ pub(in super::super) async fn create(
     }
     let catalog = cx.catalog();
     set_standard_body(&mut new, statement, &catalog, cx)?;
+    if let Some(member) = member_with_arguments(&new, &catalog) {
+        return Err(taken(member, statement.replace));
+    }
     let existing = catalog.functions().find(|f| same_arguments(f, &new)).cloned();
     match &existing {
         None => {
@@ -73,6 +76,26 @@ pub(in super::super) async fn create(
 pub(super) fn same_arguments(old: &Function, new: &Function) -> bool {
     let (old, new) = (&old.proc, &new.proc);
     old.name == new.name && old.namespace == new.namespace && old.arg_types == new.arg_types
+}
+
+/// An extension's function that the new one would take the place of.
+fn member_with_arguments<'c>(new: &Function, catalog: &'c Catalog) -> Option<&'c Proc> {
+    let same = |p: &&Proc| {
+        catalog.schema_of(p.namespace) == new.proc.namespace && p.arg_types == new.proc.arg_types
+    };
+    let members = catalog.procs_named(&new.proc.name).filter(|p| builtin::is_member(p.oid));
+    members.into_iter().find(|p| same(p))
+}
+
+fn taken(member: &Proc, replace: bool) -> PgError {
+    match replace {
+        true => PgError::unsupported(format!("replacing \"{}\" of an extension", member.name)),
+        false => {
+            let message =
+                format!("function \"{}\" already exists with same argument types", member.name);
+            PgError::new(code::DUPLICATE_FUNCTION, message)
+        }
+    }
 }
 
 /// Checks the language and gives the text of AS, if there is one.

@@ -207,6 +207,9 @@ fn value_row(domain: &Domain, catalog: &Catalog) -> Relation {
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
+        lineage: Default::default(),
     }
 }
 

@@ -74,6 +74,7 @@ fn check_droppable(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<(
         PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message)
             .hint(format!("You can drop {by} instead."))
     };
+    super::super::extension::check_no_member(oid, &format!("type {}", shown()), cx)?;
     if Catalog::is_system(oid) {
         let message =
             format!("cannot drop type {} because it is required by the database system", shown());

@@ -25,7 +25,7 @@ pub(super) use drop::drop;
 
 use super::names::{RelationName, find_namespace, missing_schema};
 use super::{DdlContext, column, lock, privileges};
-use crate::catalog::{Catalog, Change, Namespace, UserType};
+use crate::catalog::{Catalog, Change, Namespace, UserType, builtin};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_usage;
 use crate::types::Oid;
@@ -144,7 +144,9 @@ fn make_way(namespace: Oid, name: &str, cx: &DdlContext<'_>) -> Result<()> {
 /// Takes the name of a relation's row type from an array type; an error where a type has it.
 pub(super) fn take_row_type_name(namespace: Oid, name: &str, cx: &DdlContext<'_>) -> Result<()> {
     make_way(namespace, name, cx)?;
-    if cx.catalog().user_type_named(namespace, name).is_some() {
+    let catalog = cx.catalog();
+    let taken = catalog.type_named(namespace, name).is_some_and(|t| builtin::is_member(t.oid));
+    if taken || catalog.user_type_named(namespace, name).is_some() {
         let message = format!("type \"{name}\" already exists");
         return Err(PgError::new(code::DUPLICATE_OBJECT, message).hint(
             "A relation has an associated type of the same name, so you must use a name that \

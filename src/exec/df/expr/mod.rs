@@ -140,6 +140,7 @@ pub(in crate::exec) fn is_equal_as_arrow(ty: ColumnType) -> bool {
                 | oids::CIDR
                 | oids::MACADDR
                 | oids::MACADDR8
+                | oids::HSTORE
                 | oids::BIT
                 | oids::VARBIT
                 | oids::MONEY

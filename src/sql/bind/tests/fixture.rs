@@ -72,6 +72,7 @@ fn column(name: &str, type_oid: Oid, typmod: i32) -> Column {
         statistics_target: -1,
         storage: b'p',
         acl: None,
+        origin: Default::default(),
     }
 }
 
@@ -101,6 +102,9 @@ fn relation(oid: Oid, name: &str, kind: RelationKind, columns: Vec<Column>) -> R
         sequence: None,
         view: None,
         materialized: None,
+        row_security: Default::default(),
+        rules: Vec::new(),
+        lineage: Default::default(),
     }
 }
 
@@ -169,6 +173,7 @@ fn relations() -> Vec<Relation> {
         initially_deferred: false,
         validated: true,
         no_inherit: false,
+        origin: Default::default(),
         comment: None,
     });
     let u = table(
