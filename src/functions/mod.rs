@@ -80,7 +80,6 @@ mod text_cast;
 mod textsearch;
 mod transfer;
 mod trigonometry;
-mod ts_parser;
 mod visibility;
 mod xml;
 
@@ -88,6 +87,10 @@ pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use name_list::{is_name_list, split_identifiers};
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
+pub use reg::text_search::{
+    configuration_name as text_search_configuration_name,
+    configuration_named as text_search_configuration_named,
+};
 pub use registry::{aggregate, lookup};
 pub use transfer::{receive, send};
 pub use xml::{concat as xml_concat, sql_value as xml_of_sql_value};
@@ -222,6 +225,8 @@ pub trait SessionFunctions: Send + Sync {
     }
     /// Sends a WARNING to the client.
     fn warning(&self, _code: crate::error::SqlState, _message: String) {}
+    /// Sends a NOTICE with these fields to the client.
+    fn send_notice(&self, _fields: PgError) {}
 }
 
 /// What is done to a table's rows in the background.

@@ -105,10 +105,15 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::text_cast::FUNCTIONS,
     super::textsearch::FUNCTIONS,
     super::textsearch::VALUES,
+    super::textsearch::configuration::FUNCTIONS,
+    super::textsearch::document::FUNCTIONS,
+    super::textsearch::matching::FUNCTIONS,
+    super::textsearch::parser::FUNCTIONS,
+    super::textsearch::question::FUNCTIONS,
+    super::textsearch::rank::FUNCTIONS,
     super::visibility::FUNCTIONS,
     super::xml::FUNCTIONS,
     super::trigonometry::FUNCTIONS,
-    super::ts_parser::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --
 
     // Dates and times, arrays, records, JSON, sets.

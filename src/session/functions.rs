@@ -1,6 +1,6 @@
 //! The session's side of functions with effects.
 
-use super::client::{Notice, Notification};
+use super::client::{Notice, Notification, Severity};
 use super::settings::Scope;
 use super::state::{SessionState, no_such_setting};
 use crate::catalog::system_schema::{JobRow, TierSizes};
@@ -262,6 +262,10 @@ impl SessionFunctions for SessionState {
 
     fn warning(&self, code: crate::error::SqlState, message: String) {
         self.notice(Notice::warning(code, message));
+    }
+
+    fn send_notice(&self, fields: PgError) {
+        self.notice(Notice { severity: Severity::Notice, fields });
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod input;
 mod output;
-mod text_search;
+pub(super) mod text_search;
 mod type_name;
 
 pub(super) use input::{FUNCTIONS, input, relation};

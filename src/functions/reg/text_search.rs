@@ -7,6 +7,7 @@ use super::type_name::no_schema;
 use crate::catalog::builtin::{self, Reader};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
+use std::sync::LazyLock;
 
 /// A catalog that has such objects.
 pub(super) struct Kind {
@@ -74,4 +75,40 @@ pub(super) fn name(env: &dyn Env, kind: &Kind, oid: Oid) -> Option<String> {
     let schema = env.catalog().namespace(namespace);
     let schema = schema.filter(|schema| !visibility::in_path(env, schema.oid));
     Some(quote_qualified(schema.map(|schema| schema.name.as_str()), name))
+}
+
+type Names = Vec<(Oid, &'static str)>;
+
+fn built_in(kind: &Kind) -> Names {
+    let mut rows = builtin::raw_rows(kind.catalog).expect("an exported catalog");
+    std::iter::from_fn(|| rows.advance().then(|| (rows.oid("oid"), rows.text(kind.name)))).collect()
+}
+
+static CONFIGURATIONS: LazyLock<Names> = LazyLock::new(|| built_in(&CONFIGURATION));
+static DICTIONARIES: LazyLock<Names> = LazyLock::new(|| built_in(&DICTIONARY));
+
+fn name_in(names: &Names, oid: Oid) -> Option<&'static str> {
+    names.iter().find(|(found, _)| *found == oid).map(|(_, name)| *name)
+}
+
+/// The bare name of one of PostgreSQL's own configurations.
+pub fn configuration_name(oid: Oid) -> Option<&'static str> {
+    name_in(&CONFIGURATIONS, oid)
+}
+
+/// The bare name of one of PostgreSQL's own dictionaries.
+pub fn dictionary_name(oid: Oid) -> Option<&'static str> {
+    name_in(&DICTIONARIES, oid)
+}
+
+/// The full name of the configuration that a setting names.
+pub fn configuration_named(text: &str) -> Option<String> {
+    let parts = qualified_name(text).ok()?;
+    let name = match parts.as_slice() {
+        [name] => name,
+        [schema, name] if schema == "pg_catalog" => name,
+        _ => return None,
+    };
+    let found = CONFIGURATIONS.iter().find(|(_, found)| found == name);
+    found.map(|(_, name)| format!("pg_catalog.{name}"))
 }

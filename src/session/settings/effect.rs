@@ -39,6 +39,7 @@ const EFFECTIVE: &[&str] = &[
     "work_mem",
     "xmlbinary",
     "xmloption",
+    "default_text_search_config",
 ];
 
 /// Settings that steer how PostgreSQL gets a result, what it logs or what it counts. No result here
@@ -63,7 +64,6 @@ const INERT: &[&str] = &[
     "debug_print_plan",
     "debug_print_rewritten",
     "default_statistics_target",
-    "default_text_search_config",
     "default_toast_compression",
     "dynamic_library_path",
     "effective_cache_size",

@@ -20,7 +20,7 @@ pub use value::parse_bool;
 
 use crate::catalog::builtin::{self, Setting};
 use crate::error::{PgError, Result, code};
-use crate::functions::split_identifiers;
+use crate::functions::{split_identifiers, text_search_configuration_named};
 use crate::types::{Charset, Format, SharedCharset};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -236,6 +236,9 @@ impl Settings {
                 format.set_time_zone(&value).ok_or_else(|| invalid_value(name, &value))
             }
             "client_encoding" => canonical_encoding(value),
+            "default_text_search_config" => {
+                text_search_configuration_named(&value).ok_or_else(|| invalid_value(name, &value))
+            }
             "application_name" | "cluster_name" => Ok(clean_ascii(&value)),
             "search_path" | "temp_tablespaces" => match split_identifiers(&value) {
                 Some(_) => Ok(value),

@@ -9,7 +9,7 @@ use super::scope::Scope;
 use super::writer::Writer;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result};
-use crate::functions::quote_identifier;
+use crate::functions::{quote_identifier, text_search_configuration_name};
 use crate::nodes::*;
 use crate::types::{self, Datum, Format, Oid, oids};
 
@@ -165,6 +165,11 @@ impl<'a> Writer<'a> {
         if let (oids::REGCLASS, Datum::Oid(oid)) = (constant.type_oid, &constant.value) {
             let relation = self.names.catalog.relation(*oid);
             return Ok(relation.map_or_else(|| oid.to_string(), |r| self.names.relation(r)));
+        }
+        if let (oids::REGCONFIG, Datum::Oid(oid)) = (constant.type_oid, &constant.value) {
+            // All are in pg_catalog, where names need no schema.
+            let name = text_search_configuration_name(*oid);
+            return Ok(name.map_or_else(|| oid.to_string(), str::to_owned));
         }
         let (type_oid, value) = self.names.catalog.labelled(constant.type_oid, &constant.value);
         let mut out = Vec::new();

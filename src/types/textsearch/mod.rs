@@ -4,12 +4,14 @@
 //! Both are held as their binary form. Their order, an arbitrary one that only indexes see, is that of the
 //! bytes that [`encode_key`] makes.
 
+mod draft;
 mod lexer;
 pub mod parser;
 mod query;
 mod vector;
 
-pub use query::{Operand, Operator, Query};
+pub use draft::Draft;
+pub use query::{Item, Operand, Operator, Query};
 pub use vector::{Lexeme, Position, Vector};
 
 use super::input::Reader;

@@ -1,8 +1,8 @@
 //! `tsquery`: lexemes joined by `!`, `<->`, `&` and `|`, from the tightest to the loosest.
 
-use super::lexer::Lexer;
+use super::draft::Draft;
 use super::{LEXEME_BYTES_END, POSITION_END, write_quoted, zero_terminated};
-use crate::error::{PgError, Result, code};
+use crate::error::Result;
 use crate::types::Datum;
 use crate::types::input::{Reader, incorrect_format};
 use crate::types::key::encode_bytes;
@@ -33,8 +33,9 @@ pub enum Operator {
     Phrase(u16),
 }
 
+/// A query's node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Item {
+pub enum Item {
     Value(Operand),
     Operator(Operator),
 }
@@ -46,7 +47,7 @@ pub struct Query {
 }
 
 impl Operator {
-    fn priority(self) -> u8 {
+    pub(super) fn priority(self) -> u8 {
         match self {
             Operator::Or => 1,
             Operator::And => 2,
@@ -86,11 +87,47 @@ impl Query {
     }
 
     pub fn parse(text: &str) -> Result<Query> {
-        let mut parser = Parser { lexer: Lexer::new(text, true), depth: 0, output: Vec::new() };
-        parser.group()?;
-        // Items were put out operands first.
-        parser.output.reverse();
-        Ok(Query { items: parser.output })
+        let draft = Draft::parse(text, &mut |draft, word, weights, prefix| {
+            draft.value(Operand { word, weights, prefix })
+        });
+        draft.map(Draft::finish)
+    }
+
+    /// The items, the first one being the root: an operator's right operand follows it.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    pub(super) fn of_items(items: Vec<Item>) -> Query {
+        Query { items }
+    }
+
+    /// The words that are looked for.
+    pub fn operands(&self) -> impl Iterator<Item = &Operand> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Value(operand) => Some(operand),
+            Item::Operator(_) => None,
+        })
+    }
+
+    /// For each operator between two operands the place of its left one.
+    pub fn lefts(&self) -> Vec<usize> {
+        let mut lefts = vec![0; self.items.len()];
+        let mut roots = Vec::new();
+        for (at, item) in self.items.iter().enumerate().rev() {
+            match item {
+                Item::Value(_) => {}
+                Item::Operator(Operator::Not) => {
+                    roots.pop();
+                }
+                Item::Operator(_) => {
+                    roots.pop();
+                    lefts[at] = roots.pop().expect("a query is whole");
+                }
+            }
+            roots.push(at);
+        }
+        lefts
     }
 
     pub fn write(&self, out: &mut Vec<u8>) {
@@ -305,135 +342,4 @@ fn checksum(bytes: &[u8]) -> u32 {
     };
     let step = |sum: u32, byte: &u8| entry((sum >> 24) ^ u32::from(*byte)) ^ (sum << 8);
     !bytes.iter().fold(u32::MAX, step)
-}
-
-/// Makes of infix text the items, each operator after its operands.
-struct Parser<'a> {
-    lexer: Lexer<'a>,
-    /// Open parentheses.
-    depth: usize,
-    output: Vec<Item>,
-}
-
-impl Parser<'_> {
-    /// What is in parentheses, or all.
-    fn group(&mut self) -> Result<()> {
-        let mut waiting = Vec::new();
-        let is_whole = self.depth == 0;
-        loop {
-            if !self.operand(&mut waiting)? {
-                return Ok(());
-            }
-            let Some(operator) = self.operator(is_whole)? else { break };
-            self.put_out(&mut waiting, operator);
-            waiting.push(operator);
-        }
-        self.output.extend(waiting.into_iter().rev().map(Item::Operator));
-        Ok(())
-    }
-
-    /// A word or group and the `!` before it; `false`: the text is empty.
-    fn operand(&mut self, waiting: &mut Vec<Operator>) -> Result<bool> {
-        loop {
-            self.lexer.skip_blanks();
-            match self.lexer.peek() {
-                Some('!') => {
-                    self.lexer.advance();
-                    waiting.push(Operator::Not);
-                }
-                Some('(') => {
-                    self.lexer.advance();
-                    self.depth += 1;
-                    stacker::maybe_grow(64 << 10, 1 << 20, || self.group())?;
-                    return Ok(true);
-                }
-                Some(':') => return Err(self.lexer.syntax_error()),
-                Some(_) => break,
-                None if self.output.is_empty() && waiting.is_empty() && self.depth == 0 => {
-                    return Ok(false);
-                }
-                None => return Err(self.lexer.error("no operand in tsquery")),
-            }
-        }
-        let word = self.lexer.word()?.unwrap_or_default();
-        if word.len() >= LEXEME_BYTES_END {
-            let message = format!("word is too long in tsquery: \"{word}\"");
-            return Err(PgError::new(code::PROGRAM_LIMIT_EXCEEDED, message));
-        }
-        let (weights, prefix) = self.modifiers();
-        self.output.push(Item::Value(Operand { word, weights, prefix }));
-        Ok(true)
-    }
-
-    /// `:*AB` behind a word.
-    fn modifiers(&mut self) -> (u8, bool) {
-        let (mut weights, mut prefix) = (0, false);
-        if self.lexer.take(':') {
-            while let Some(c) = self.lexer.peek() {
-                match c {
-                    'a' | 'A' => weights |= 1 << 3,
-                    'b' | 'B' => weights |= 1 << 2,
-                    'c' | 'C' => weights |= 1 << 1,
-                    'd' | 'D' => weights |= 1,
-                    '*' => prefix = true,
-                    _ => break,
-                }
-                self.lexer.advance();
-            }
-        }
-        (weights, prefix)
-    }
-
-    /// The operator between two operands; `None`: the group ends.
-    fn operator(&mut self, is_whole: bool) -> Result<Option<Operator>> {
-        self.lexer.skip_blanks();
-        let operator = match self.lexer.peek() {
-            Some('&') => Operator::And,
-            Some('|') => Operator::Or,
-            Some('<') => return self.phrase().map(Some),
-            Some(')') if !is_whole => {
-                self.lexer.advance();
-                self.depth -= 1;
-                return Ok(None);
-            }
-            None if is_whole => return Ok(None),
-            _ => return Err(self.lexer.syntax_error()),
-        };
-        self.lexer.advance();
-        Ok(Some(operator))
-    }
-
-    /// `<->` or `<3>`, and something behind it.
-    fn phrase(&mut self) -> Result<Operator> {
-        let rest = &self.lexer.rest[1..];
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (distance, rest) = match rest.strip_prefix('-') {
-            Some(rest) => (1, rest),
-            None if digits == 0 => return Err(self.lexer.syntax_error()),
-            None => {
-                let number = rest[..digits].parse::<u16>().ok();
-                let distance = number.filter(|distance| *distance <= POSITION_END);
-                let distance = distance.ok_or_else(|| {
-                    let message = format!(
-                        "distance in phrase operator must be an integer value between zero and \
-                         {POSITION_END} inclusive"
-                    );
-                    PgError::new(code::INVALID_PARAMETER_VALUE, message)
-                })?;
-                (distance, &rest[digits..])
-            }
-        };
-        match rest.strip_prefix('>') {
-            Some(rest) if !rest.is_empty() => self.lexer.rest = rest,
-            _ => return Err(self.lexer.syntax_error()),
-        }
-        Ok(Operator::Phrase(distance))
-    }
-
-    /// Operators that bind at least as tightly as the next one have all their operands.
-    fn put_out(&mut self, waiting: &mut Vec<Operator>, next: Operator) {
-        while let Some(operator) = waiting.pop_if(|last| last.priority() >= next.priority()) {
-            self.output.push(Item::Operator(operator));
-        }
-    }
 }

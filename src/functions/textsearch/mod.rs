@@ -1,12 +1,19 @@
-//! Operators and functions that make and take apart `tsvector` and `tsquery`. Matching, ranking and the
-//! dictionaries are not here.
+//! Text search. Here are the operators and functions that make and take apart `tsvector` and `tsquery`; those
+//! that search are in the modules below.
+
+pub(super) mod configuration;
+pub(super) mod document;
+pub(super) mod matching;
+pub(super) mod parser;
+pub(super) mod question;
+pub(super) mod rank;
 
 use super::Implementation::{self, Scalar, Set};
 use super::comparison::{of, operators};
 use super::text::count;
 use super::{Ctx, Rows};
 use crate::error::{PgError, Result, code};
-use crate::types::textsearch::{Lexeme, Operator, Position, Query, Vector};
+use crate::types::textsearch::{Draft, Item, Lexeme, Operand, Operator, Position, Query, Vector};
 use crate::types::{Array, Datum, oids};
 use std::sync::Arc;
 
@@ -40,12 +47,80 @@ fn weight(letter: u8) -> Result<u8> {
     }
 }
 
+/// A vector with a weight at all positions, or at those of the given words.
 fn with_weight(a: &[Datum]) -> Result<Datum> {
     let weight = weight(a[1].as_char())?;
+    let words = a.get(2).map(|words| words_of_array(words.as_array())).transpose()?;
+    let is_meant = |word: &str| words.as_ref().is_none_or(|words| words.contains(&word));
     let mut lexemes = Vector::of(&a[0]).lexemes;
-    let positions = lexemes.iter_mut().flat_map(|lexeme| &mut lexeme.positions);
+    let meant = lexemes.iter_mut().filter(|lexeme| is_meant(&lexeme.word));
+    let positions = meant.flat_map(|lexeme| &mut lexeme.positions);
     positions.for_each(|position| position.weight = weight);
     vector(lexemes)
+}
+
+/// The positions with one of the weights, and their lexemes.
+fn filtered(a: &[Datum]) -> Result<Datum> {
+    let array = a[1].as_array();
+    if array.elements.iter().any(Datum::is_null) {
+        let message = "weight array may not contain nulls";
+        return Err(PgError::new(code::NULL_VALUE_NOT_ALLOWED, message));
+    }
+    let letter = |element: &Datum| {
+        let letter = element.as_char();
+        weight(letter).map_err(|_| {
+            let message = format!("unrecognized weight: \"{}\"", char::from(letter));
+            PgError::new(code::INVALID_PARAMETER_VALUE, message)
+        })
+    };
+    let weights: Vec<u8> = array.elements.iter().map(letter).collect::<Result<_>>()?;
+    let mut lexemes = Vector::of(&a[0]).lexemes;
+    for lexeme in &mut lexemes {
+        lexeme.positions.retain(|position| weights.contains(&position.weight));
+    }
+    lexemes.retain(|lexeme| !lexeme.positions.is_empty());
+    vector(lexemes)
+}
+
+/// What an index could look for: the query without what it negates; `T` where nothing is left.
+fn querytree(value: &Datum) -> Datum {
+    let query = Query::of(value);
+    if query.is_empty() {
+        return Datum::text("");
+    }
+    let mut kept: Vec<Option<Query>> = Vec::new();
+    for item in query.items().iter().rev() {
+        let part = match item {
+            Item::Value(operand) => Some(word(operand.clone())),
+            Item::Operator(Operator::Not) => {
+                kept.pop();
+                None
+            }
+            Item::Operator(operator) => {
+                let right = kept.pop().expect("operands come first");
+                let left = kept.pop().expect("operands come first");
+                match (left, right) {
+                    (Some(left), Some(right)) => Some(left.joined(*operator, &right)),
+                    _ if *operator == Operator::Or => None,
+                    (left, right) => left.or(right),
+                }
+            }
+        };
+        kept.push(part);
+    }
+    let mut out = Vec::new();
+    match kept.pop().flatten() {
+        Some(query) => query.write(&mut out),
+        None => out.push(b'T'),
+    }
+    Datum::text(String::from_utf8(out).expect("queries are UTF-8"))
+}
+
+fn word(operand: Operand) -> Query {
+    let mut draft = Draft::default();
+    // It was in a query.
+    draft.value(operand).expect("a word of a query is short enough");
+    draft.finish()
 }
 
 /// The second document after the first: its positions come behind all of the first's.
@@ -149,6 +224,9 @@ pub(super) const VALUES: &[(&str, Implementation)] = &[
     ("tsvector_length", Scalar(|_, a| Ok(count(Vector::of(&a[0]).lexemes.len())))),
     ("tsvector_strip", Scalar(|_, a| without_positions(&a[0]))),
     ("tsvector_setweight", Scalar(|_, a| with_weight(a))),
+    ("tsvector_setweight_by_filter", Scalar(|_, a| with_weight(a))),
+    ("tsvector_filter", Scalar(|_, a| filtered(a))),
+    ("tsquerytree", Scalar(|_, a| Ok(querytree(&a[0])))),
     ("tsvector_concat", Scalar(|_, a| joined(a))),
     ("tsvector_to_array", Scalar(|_, a| Ok(words(&a[0])))),
     ("array_to_tsvector", Scalar(|_, a| from_array(a))),

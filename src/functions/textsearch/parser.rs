@@ -1,9 +1,10 @@
-//! `ts_token_type`: the kinds of tokens that the default parser of text search tells apart (manual,
-//! table 12.1). Configurations map them to dictionaries.
+//! `ts_parse` and `ts_token_type`: the tokens that the default parser of text search makes of a text, and the
+//! kinds that it tells apart (manual, table 12.1). Configurations map them to dictionaries.
 
-use super::Implementation::{self, Set};
-use super::Rows;
+use super::super::Implementation::{self, Set};
+use super::super::Rows;
 use crate::error::{PgError, Result, code};
+use crate::types::textsearch::parser::Parser;
 use crate::types::{Datum, Oid};
 
 /// The only parser there is.
@@ -47,21 +48,29 @@ fn missing(parser: &str) -> PgError {
     PgError::new(code::UNDEFINED_OBJECT, message)
 }
 
-fn by_oid(parser: Oid) -> Result<Rows> {
+fn check_oid(parser: Oid) -> Result<()> {
     match parser {
-        DEFAULT => Ok(rows()),
+        DEFAULT => Ok(()),
         other => Err(missing(&other.to_string())),
     }
 }
 
-fn by_name(parser: &str) -> Result<Rows> {
+fn check_name(parser: &str) -> Result<()> {
     match parser {
-        "default" | "pg_catalog.default" => Ok(rows()),
+        "default" | "pg_catalog.default" => Ok(()),
         other => Err(missing(other)),
     }
 }
 
-pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
-    ("ts_token_type_byid", Set(|_, a| by_oid(a[0].as_oid()))),
-    ("ts_token_type_byname", Set(|_, a| by_name(a[0].as_text()))),
+fn tokens(text: &str) -> Rows {
+    let row = |(kind, text): (i32, String)| Ok(vec![Datum::Int4(kind), Datum::text(text)]);
+    let tokens = Parser::new(text).map(|token| (token.kind as i32, token.text.to_owned()));
+    Box::new(tokens.collect::<Vec<_>>().into_iter().map(row))
+}
+
+pub(in super::super) const FUNCTIONS: &[(&str, Implementation)] = &[
+    ("ts_parse_byid", Set(|_, a| check_oid(a[0].as_oid()).map(|()| tokens(a[1].as_text())))),
+    ("ts_parse_byname", Set(|_, a| check_name(a[0].as_text()).map(|()| tokens(a[1].as_text())))),
+    ("ts_token_type_byid", Set(|_, a| check_oid(a[0].as_oid()).map(|()| rows()))),
+    ("ts_token_type_byname", Set(|_, a| check_name(a[0].as_text()).map(|()| rows()))),
 ];
