@@ -81,6 +81,11 @@ pub mod code {
         INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE = "2201X";
         INVALID_ESCAPE_CHARACTER = "22019";
         SEQUENCE_GENERATOR_LIMIT_EXCEEDED = "2200H";
+        NOT_AN_XML_DOCUMENT = "2200L";
+        INVALID_XML_DOCUMENT = "2200M";
+        INVALID_XML_CONTENT = "2200N";
+        INVALID_XML_COMMENT = "2200S";
+        INVALID_XML_PROCESSING_INSTRUCTION = "2200T";
         INVALID_ARGUMENT_FOR_SQL_JSON_DATETIME_FUNCTION = "22031";
         INVALID_SQL_JSON_SUBSCRIPT = "22033";
         NON_NUMERIC_SQL_JSON_ITEM = "22036";
@@ -219,6 +224,8 @@ struct Fields {
     routine: Option<&'static str>,
     /// FATAL: the session ends after it.
     fatal: bool,
+    /// Told as a WARNING, whatever its code.
+    warning: bool,
 }
 
 impl PgError {
@@ -234,6 +241,7 @@ impl PgError {
             object: ErrorObject::default(),
             routine: None,
             fatal: false,
+            warning: false,
         }))
     }
 
@@ -311,6 +319,17 @@ impl PgError {
     pub fn routine(mut self, name: &'static str) -> PgError {
         self.0.routine = Some(name);
         self
+    }
+
+    /// The same as a WARNING, where it is told and not raised.
+    pub fn warning(mut self) -> PgError {
+        self.0.warning = true;
+        self
+    }
+
+    /// Whether a notice of it is a WARNING: it was made one, or its class is 01.
+    pub fn is_warning(&self) -> bool {
+        self.0.warning || self.0.code.as_str().starts_with("01")
     }
 
     /// Raises the severity to FATAL: the session closes after reporting it.

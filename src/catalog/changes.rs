@@ -7,7 +7,7 @@
 
 use super::{
     Catalog, ColdStorage, Database, DefaultAcl, Extension, Function, Namespace, Relation, Role,
-    SchemaVersion, UserType,
+    SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub enum ObjectKey {
     DefaultAcl(Oid, Oid),
     Function(Oid, Oid),
     Extension(Oid, Oid),
+    Cast(Oid, Oid),
+    Operator(Oid, Oid),
     /// A version of a relation: database, relation, number.
     Version(Oid, Oid, u32),
 }
@@ -40,6 +42,8 @@ pub enum Change {
     PutDefaultAcl(Oid, Arc<DefaultAcl>),
     PutFunction(Oid, Arc<Function>),
     PutExtension(Oid, Arc<Extension>),
+    PutCast(Oid, Arc<UserCast>),
+    PutOperator(Oid, Arc<UserOperator>),
     PutVersion(Oid, Arc<SchemaVersion>),
     Remove(ObjectKey),
 }
@@ -57,6 +61,8 @@ impl Change {
             Change::PutDefaultAcl(database, d) => ObjectKey::DefaultAcl(*database, d.oid),
             Change::PutFunction(database, f) => ObjectKey::Function(*database, f.proc.oid),
             Change::PutExtension(database, e) => ObjectKey::Extension(*database, e.oid),
+            Change::PutOperator(database, o) => ObjectKey::Operator(*database, o.operator.oid),
+            Change::PutCast(database, c) => ObjectKey::Cast(*database, c.cast.oid),
             Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),
             Change::Remove(key) => *key,
         }

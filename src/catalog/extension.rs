@@ -14,7 +14,7 @@
 //! So names find members only where the extension is installed, and only in its schema.
 
 use super::Catalog;
-use super::builtin::{self, OpClass, Operator, Type};
+use super::builtin::{self, OpClass, Type};
 use crate::types::Oid;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -90,12 +90,6 @@ impl Catalog {
 
     pub(super) fn member_type_named(&self, namespace: Oid, name: &str) -> Option<&'static Type> {
         self.extensions_in(namespace).find_map(|e| builtin::member_type_named(e, name))
-    }
-
-    /// Extensions' operators of this name in these schemas, in their order.
-    pub fn member_operators_named(&self, schemas: &[Oid], name: &str) -> Vec<&'static Operator> {
-        let extensions = schemas.iter().flat_map(|schema| self.extensions_in(*schema));
-        extensions.flat_map(|e| builtin::member_operators_named(e, name)).collect()
     }
 
     /// An extension's operator class of this name in one of these schemas.

@@ -1,9 +1,10 @@
-//! Functions and procedures that users make, in LANGUAGE sql.
+//! Functions and procedures that users make, in LANGUAGE sql; aggregates; constructors of range types.
 //!
 //! A body that is a string is kept as it was written and read again when the function runs, by the search
 //! path of then. A body in the SQL standard's form (BEGIN ATOMIC, RETURN) is kept bound, so that renames
 //! do not touch it and what it uses cannot be dropped.
 
+use super::AggregateInfo;
 use super::builtin::Proc;
 use crate::nodes::Query;
 use crate::types::Oid;
@@ -24,6 +25,9 @@ pub struct Function {
     pub comment: Option<String>,
     /// `proacl`; `None` is the default.
     pub acl: Option<Vec<String>>,
+    /// What an aggregate does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<AggregateInfo>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +38,8 @@ pub enum FunctionBody {
     Return(Box<Query>),
     /// BEGIN ATOMIC … END.
     Atomic(Vec<Query>),
+    /// A built-in implementation: the one of [`Proc::src`].
+    Internal,
 }
 
 impl Function {
@@ -41,15 +47,31 @@ impl Function {
         self.proc.kind == b'p'
     }
 
-    /// "function" or "procedure", for messages.
+    /// "function", "procedure" or "aggregate", for messages.
     pub fn kind_name(&self) -> &'static str {
-        if self.is_procedure() { "procedure" } else { "function" }
+        match self.proc.kind {
+            b'p' => "procedure",
+            b'a' => "aggregate",
+            _ => "function",
+        }
+    }
+
+    /// The range or multirange type that it is a constructor of, with which it comes and goes.
+    pub fn constructed(&self) -> Option<Oid> {
+        let is_constructor =
+            self.body == FunctionBody::Internal && self.proc.src.contains("range_constructor");
+        is_constructor.then_some(self.proc.return_type)
+    }
+
+    /// Whether its body is in the SQL standard's form.
+    pub fn is_standard(&self) -> bool {
+        matches!(self.body, FunctionBody::Return(_) | FunctionBody::Atomic(_))
     }
 
     /// The bound statements of a body in the standard's form.
     pub fn queries(&self) -> &[Query] {
         match &self.body {
-            FunctionBody::Text => &[],
+            FunctionBody::Text | FunctionBody::Internal => &[],
             FunctionBody::Return(query) => std::slice::from_ref(&**query),
             FunctionBody::Atomic(queries) => queries,
         }

@@ -13,6 +13,7 @@
 //! ```
 
 pub mod acl;
+mod aggregate;
 pub mod bootstrap;
 pub mod builtin;
 mod changes;
@@ -37,10 +38,13 @@ pub mod system_schema;
 pub mod table_options;
 mod type_facts;
 mod type_space;
+mod user_cast;
+mod user_operator;
 pub mod user_type;
 pub mod verifier;
 pub mod view_update;
 
+pub use aggregate::{AggregateInfo, AggregateSteps};
 pub use changes::{CatalogChanges, Change, ObjectKey};
 pub use default_acl::{DefaultAcl, DefaultAclKind};
 pub use extension::Extension;
@@ -55,4 +59,6 @@ pub use rule::{Rule, RuleEvent};
 pub use snapshot::{Catalog, FIRST_USER_OID};
 pub use store::{CatalogStore, TxnCatalog, is_index_shown, is_temporary};
 pub use table_options::{DEFAULT_STORAGE, TableKind, TableOptions};
-pub use user_type::{Domain, DomainCheck, EnumLabel, UserType, UserTypeKind};
+pub use user_cast::UserCast;
+pub use user_operator::UserOperator;
+pub use user_type::{Domain, DomainCheck, EnumLabel, RangeType, UserType, UserTypeKind};

@@ -14,7 +14,7 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
-    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserType,
+    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -55,6 +55,8 @@ struct Space {
     functions: BTreeMap<Oid, Arc<Function>>,
     /// Name to functions, in OID order.
     function_names: HashMap<String, Vec<Oid>>,
+    casts: BTreeMap<Oid, Arc<UserCast>>,
+    operators: BTreeMap<Oid, Arc<UserOperator>>,
     /// Namespace, then name.
     names: HashMap<Oid, HashMap<String, Oid>>,
     /// Row type (its array type is the next OID) to relation.
@@ -266,12 +268,12 @@ impl Catalog {
         }
     }
 
-    /// The enum or domain with this OID.
+    /// The enum, domain or range with this OID.
     pub fn user_type(&self, oid: Oid) -> Option<&Arc<UserType>> {
         self.local.types.get(oid)
     }
 
-    /// The enum or domain that an array type is over.
+    /// The enum, domain or range that an array type is over.
     pub fn array_of_user_type(&self, array: Oid) -> Option<&Arc<UserType>> {
         self.local.types.element(array)
     }
@@ -281,7 +283,7 @@ impl Catalog {
         self.local.types.named(namespace, name)
     }
 
-    /// All enums and domains of the database, in OID order.
+    /// All enums, domains and ranges of the database, in OID order.
     pub fn user_types(&self) -> impl Iterator<Item = &Arc<UserType>> {
         self.local.types.all()
     }
@@ -323,6 +325,31 @@ impl Catalog {
             found.extend(builtin::member_procs_named(extension.facts(), name));
         }
         found.into_iter().chain(made)
+    }
+
+    /// The user's cast with this OID.
+    pub fn cast_with_oid(&self, oid: Oid) -> Option<&Arc<UserCast>> {
+        self.local.casts.get(&oid)
+    }
+
+    /// The user's cast from one type to another.
+    pub fn user_cast(&self, source: Oid, target: Oid) -> Option<&Arc<UserCast>> {
+        self.user_casts().find(|made| (made.cast.source, made.cast.target) == (source, target))
+    }
+
+    /// All casts that users have made, in OID order.
+    pub fn user_casts(&self) -> impl Iterator<Item = &Arc<UserCast>> {
+        self.local.casts.values()
+    }
+
+    /// The user's operator with this OID.
+    pub fn user_operator(&self, oid: Oid) -> Option<&Arc<UserOperator>> {
+        self.local.operators.get(&oid)
+    }
+
+    /// All operators that users have made, in OID order.
+    pub fn user_operators(&self) -> impl Iterator<Item = &Arc<UserOperator>> {
+        self.local.operators.values()
     }
 
     /// Whether a label of an enum was added by the transaction whose catalog this is.
@@ -375,6 +402,12 @@ impl Catalog {
             Change::PutExtension(database, e) => {
                 self.space(*database).extensions.insert(e.oid, e.clone());
             }
+            Change::PutCast(database, c) => {
+                self.space(*database).casts.insert(c.cast.oid, c.clone());
+            }
+            Change::PutOperator(database, o) => {
+                self.space(*database).operators.insert(o.operator.oid, o.clone());
+            }
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -407,6 +440,12 @@ impl Catalog {
             ObjectKey::Function(database, oid) => self.space(*database).remove_function(*oid),
             ObjectKey::Extension(database, oid) => {
                 self.space(*database).extensions.remove(oid);
+            }
+            ObjectKey::Cast(database, oid) => {
+                self.space(*database).casts.remove(oid);
+            }
+            ObjectKey::Operator(database, oid) => {
+                self.space(*database).operators.remove(oid);
             }
             // Versions go with their table.
             ObjectKey::Version(..) => {}

@@ -132,6 +132,31 @@ pub(super) fn enum_type(found: &UserType) -> Type {
     }
 }
 
+/// The pg_type row of a range type.
+pub(super) fn range_type(found: &UserType, align: u8) -> Type {
+    Type {
+        len: -1,
+        by_value: false,
+        kind: TypeKind::Range,
+        category: b'R',
+        input: RANGE_IN,
+        output: RANGE_OUT,
+        align,
+        storage: b'x',
+        ..enum_type(found)
+    }
+}
+
+/// The pg_type row of a multirange type.
+pub(super) fn multirange_type(found: &UserType, align: u8) -> Type {
+    Type {
+        kind: TypeKind::Multirange,
+        input: MULTIRANGE_IN,
+        output: MULTIRANGE_OUT,
+        ..range_type(found, align)
+    }
+}
+
 /// The pg_type row of a domain; `base`: the type under all domains.
 pub(super) fn domain_type(found: &UserType, domain: &Domain, base: Option<&Type>) -> Type {
     let (of, none) = (base, enum_type(found));
@@ -193,3 +218,7 @@ const ARRAY_OUT: Oid = 751;
 const ENUM_IN: Oid = 3506;
 const ENUM_OUT: Oid = 3507;
 const DOMAIN_IN: Oid = 2597;
+const RANGE_IN: Oid = 3834;
+const RANGE_OUT: Oid = 3835;
+const MULTIRANGE_IN: Oid = 4231;
+const MULTIRANGE_OUT: Oid = 4232;

@@ -8,6 +8,7 @@
 //! | enum | `anyenum`: an `int8`, see [`UserType`] |
 //! | domain | its base type's |
 //! | composite | `record` |
+//! | range, multirange | `anyrange`, `anymultirange` |
 //! | array of any of these | `anyarray` |
 //!
 //! What stands in for a type never changes, so that what is derived from it, such as a row's layout, can
@@ -16,7 +17,8 @@
 use super::builtin::{self, Comparison, OpClass, Type, TypeKind};
 use super::{Catalog, Column, DomainCheck, UserType, UserTypeKind, system};
 use crate::nodes::{CoerceToDomain, CoercionForm, Expr};
-use crate::types::{Array, Datum, Oid, Record, oids};
+use crate::types::range::{Bound, Multirange, Range, Subtype};
+use crate::types::{Array, Datum, Oid, Record, oids, range};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -47,10 +49,48 @@ impl Catalog {
     fn described(&self, found: &UserType) -> Type {
         match &found.kind {
             UserTypeKind::Enum(_) => system::enum_type(found),
+            UserTypeKind::Range(range) => system::range_type(found, self.align(range.subtype)),
+            UserTypeKind::Multirange(range) => {
+                let subtype = self.range_subtype(*range).map_or(0, |subtype| subtype.oid);
+                system::multirange_type(found, self.align(subtype))
+            }
             UserTypeKind::Domain(domain) => {
                 let base = self.type_(self.base_type(domain.base, -1).0);
                 system::domain_type(found, domain, base.as_deref())
             }
+        }
+    }
+
+    /// `typalign` of a range over a type.
+    fn align(&self, subtype: Oid) -> u8 {
+        let of_subtype = self.type_(subtype).map(|found| found.align);
+        of_subtype.filter(|align| *align == b'd').unwrap_or(b'i')
+    }
+
+    /// What the bounds of a range type are of.
+    pub fn range_subtype(&self, range: Oid) -> Option<Subtype> {
+        match Catalog::is_system(range) {
+            true => range::subtype(range),
+            false => {
+                let oid = self.user_type(range)?.range()?.subtype;
+                Some(Subtype { oid, as_given: true })
+            }
+        }
+    }
+
+    /// The range type that a multirange type is over.
+    pub fn range_of(&self, multirange: Oid) -> Option<Oid> {
+        match Catalog::is_system(multirange) {
+            true => range::range_of(multirange),
+            false => self.user_type(multirange)?.multirange_over(),
+        }
+    }
+
+    /// The multirange type over a range type.
+    pub fn multirange_of(&self, range: Oid) -> Option<Oid> {
+        match Catalog::is_system(range) {
+            true => range::multirange_of(range),
+            false => Some(self.user_type(range)?.range()?.multirange),
         }
     }
 
@@ -81,7 +121,7 @@ impl Catalog {
                 }
                 (None, Some(found)) => match &found.kind {
                     UserTypeKind::Domain(domain) => (domain.base, domain.typmod),
-                    UserTypeKind::Enum(_) => return (oid, typmod),
+                    _ => return (oid, typmod),
                 },
                 _ => return (oid, typmod),
             }
@@ -131,7 +171,11 @@ impl Catalog {
             return base;
         }
         match self.user_type(base) {
-            Some(_) => oids::ANYENUM,
+            Some(found) => match found.kind {
+                UserTypeKind::Range(_) => oids::ANYRANGE,
+                UserTypeKind::Multirange(_) => oids::ANYMULTIRANGE,
+                UserTypeKind::Enum(_) | UserTypeKind::Domain(_) => oids::ANYENUM,
+            },
             None if self.row_type_relation(base).is_some() => oids::RECORD,
             None if self.type_(base).is_some() => oids::ANYARRAY,
             None => base,
@@ -195,6 +239,12 @@ impl Catalog {
                 };
                 Datum::Array(Arc::new(Array { element_type, dims: array.dims.clone(), elements }))
             }
+            Datum::Range(range) => Datum::Range(Arc::new(self.labelled_range(range))),
+            Datum::Multirange(multirange) => {
+                let ranges = multirange.ranges.iter().map(|range| self.labelled_range(range));
+                let (subtype, ranges) = (multirange.subtype, ranges.collect());
+                Datum::Multirange(Arc::new(Multirange { subtype, ranges }))
+            }
             Datum::Record(record) => {
                 let fields = record.fields.iter().map(|(of, field)| self.labelled(*of, field));
                 let (fields, names) = (fields.collect(), record.names.clone());
@@ -203,6 +253,20 @@ impl Catalog {
             other => other.clone(),
         };
         (shown, value)
+    }
+
+    fn labelled_range(&self, range: &Range) -> Range {
+        let mut oid = self.base_type(range.subtype.oid, -1).0;
+        let mut labelled = |bound: &Bound| Bound {
+            value: bound.value.as_ref().map(|value| {
+                let (shown, value) = self.labelled(range.subtype.oid, value);
+                oid = shown;
+                value
+            }),
+            ..bound.clone()
+        };
+        let bounds = range.bounds.as_ref().map(|(lower, upper)| (labelled(lower), labelled(upper)));
+        Range { subtype: Subtype { oid, ..range.subtype }, bounds }
     }
 
     /// The collation that values of a type have unless said otherwise; 0: it is not collatable.

@@ -1,4 +1,5 @@
-//! Types that users make: enums and domains. Composite types are relations without rows.
+//! Types that users make: enums, domains and ranges. Composite types are relations without rows. A range
+//! type's multirange type is a type of its own, as in PostgreSQL: it may have another schema and owner.
 //!
 //! # An enum's value is its rank
 //!
@@ -45,6 +46,21 @@ pub enum UserTypeKind {
     /// Labels in their order.
     Enum(Vec<EnumLabel>),
     Domain(Domain),
+    Range(RangeType),
+    /// Over the range type with this OID.
+    Multirange(Oid),
+}
+
+/// A row of pg_range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RangeType {
+    pub subtype: Oid,
+    pub multirange: Oid,
+    pub collation: Oid,
+    /// The btree operator class that orders the bounds.
+    pub opclass: Oid,
+    /// How far apart two bounds are; 0: nobody knows.
+    pub subtype_diff: Oid,
 }
 
 /// A row of pg_enum.
@@ -92,19 +108,35 @@ pub enum LabelPlace {
 }
 
 impl UserType {
-    /// An enum's labels in their order; `None` for a domain.
+    /// An enum's labels in their order; `None` for other types.
     pub fn labels(&self) -> Option<&[EnumLabel]> {
         match &self.kind {
             UserTypeKind::Enum(labels) => Some(labels),
-            UserTypeKind::Domain(_) => None,
+            _ => None,
         }
     }
 
-    /// What a domain is; `None` for an enum.
+    /// What a domain is; `None` for other types.
     pub fn domain(&self) -> Option<&Domain> {
         match &self.kind {
             UserTypeKind::Domain(domain) => Some(domain),
-            UserTypeKind::Enum(_) => None,
+            _ => None,
+        }
+    }
+
+    /// What a range type is; `None` for other types.
+    pub fn range(&self) -> Option<&RangeType> {
+        match &self.kind {
+            UserTypeKind::Range(range) => Some(range),
+            _ => None,
+        }
+    }
+
+    /// The range type that a multirange type is over; `None` for other types.
+    pub fn multirange_over(&self) -> Option<Oid> {
+        match &self.kind {
+            UserTypeKind::Multirange(range) => Some(*range),
+            _ => None,
         }
     }
 

@@ -27,6 +27,7 @@ mod run;
 mod scan;
 mod sql_function;
 mod state;
+mod user_aggregate;
 
 pub use cache::{PlanCache, PlanKey};
 pub use context::{CancelReason, CancelToken, StatementContext};

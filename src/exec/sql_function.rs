@@ -64,8 +64,16 @@ impl SqlCall {
 }
 
 impl SqlFunction {
-    /// The user's function with this OID; `None`: it is a built-in one.
+    /// Whether a function is in SQL; others have a built-in implementation.
+    pub fn is(catalog: &Catalog, func: Oid) -> bool {
+        catalog.function(func).is_some_and(|function| function.body != FunctionBody::Internal)
+    }
+
+    /// The function in SQL with this OID; `None`: its implementation is a built-in one.
     pub fn find(catalog: &Catalog, func: Oid, arg_types: Vec<Oid>) -> Option<SqlFunction> {
+        if !SqlFunction::is(catalog, func) {
+            return None;
+        }
         let function = catalog.function(func)?.clone();
         let out = function.proc.out_columns();
         let relation = catalog.row_type_relation(function.proc.return_type);
@@ -74,6 +82,11 @@ impl SqlFunction {
             None => (out.len() > 1).then(|| out.iter().map(|(_, type_oid)| *type_oid).collect()),
         };
         Some(SqlFunction { function, arg_types, row, defined: false })
+    }
+
+    /// Whether it is not called for NULLs.
+    pub fn is_strict(&self) -> bool {
+        self.function.proc.strict
     }
 
     /// Makes it one that is called with a column definition list, if it needs one.

@@ -220,6 +220,8 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
                 .filter(|r| r.kind == RelationKind::Composite)
                 .and_then(|r| r.comment.clone()),
         },
+        class::OPERATOR => catalog.user_operator(object).and_then(|o| o.comment.clone()),
+        class::CAST => catalog.cast_with_oid(object).and_then(|c| c.comment.clone()),
         class::PROC => catalog.function(object).and_then(|f| f.comment.clone()),
         class::EXTENSION => catalog.extension(object).and_then(|e| e.comment.clone()),
         class::DATABASE => catalog.database(object).and_then(|d| d.comment.clone()),

@@ -4,9 +4,10 @@
 //! [`types::text_out`] and the like know neither the catalog nor regular expressions (which paths may
 //! have); statements convert through here.
 
-use super::{Env, acl_input, composite, enums, jsonpath, reg};
-use crate::catalog::{Catalog, UserTypeKind};
+use super::{Env, acl_input, composite, enums, jsonpath, reg, xml};
+use crate::catalog::{Catalog, UserType, UserTypeKind};
 use crate::error::{PgError, Result};
+use crate::types::range::{self, Bound, Multirange, Range, Subtype, multirange};
 use crate::types::{self, Array, Datum, Oid, Record, array, oids, record, string};
 use std::sync::Arc;
 
@@ -29,10 +30,13 @@ pub fn output(env: &dyn Env, type_oid: Oid, value: &Datum) -> Result<String> {
     Ok(String::from_utf8(out).expect("text forms are UTF-8"))
 }
 
-/// Whether it takes the catalog to read the elements of a built-in array type.
+/// Its elements are checked as a setting says.
+const XML_ARRAY: Oid = 143;
+
+/// Whether it takes the catalog, or settings, to read the elements of a built-in array type.
 fn is_array_of_names(type_oid: Oid) -> bool {
     const ACLITEM_ARRAY: Oid = 1034;
-    reg::is_reg_array(type_oid) || type_oid == ACLITEM_ARRAY
+    reg::is_reg_array(type_oid) || type_oid == ACLITEM_ARRAY || type_oid == XML_ARRAY
 }
 
 /// Reads a value's text form.
@@ -43,6 +47,7 @@ pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<
     match type_oid {
         oids::JSONPATH => return jsonpath::text_in(text),
         oids::ACLITEM => return acl_input::text_in(env, text),
+        oids::XML => return xml::input(env, text),
         _ => {}
     }
     if Catalog::is_system(type_oid) && !is_array_of_names(type_oid) {
@@ -57,6 +62,15 @@ pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<
                 env.check_domain(type_oid, &value)?;
                 Ok(value)
             }
+            UserTypeKind::Range(_) | UserTypeKind::Multirange(_) => {
+                range_in(env, found, |subtype, is_range| {
+                    let mut bound = |text: &str| text_in(env, subtype.oid, -1, text);
+                    Ok(match is_range {
+                        true => range::text_in_by(subtype, text, &mut bound)?.datum(),
+                        false => multirange::text_in_by(subtype, text, &mut bound)?.datum(),
+                    })
+                })
+            }
         };
     }
     if let Some(relation) = catalog.row_type_relation(type_oid) {
@@ -67,6 +81,17 @@ pub fn text_in(env: &dyn Env, type_oid: Oid, typmod: i32, text: &str) -> Result<
         Some(item) => text_in(env, element, typmod, item),
         None => null_in(env, element),
     })
+}
+
+/// Reads a value of a range or multirange type that a user made.
+fn range_in(
+    env: &dyn Env,
+    found: &UserType,
+    read: impl FnOnce(Subtype, bool) -> Result<Datum>,
+) -> Result<Datum> {
+    let over = found.multirange_over();
+    let subtype = env.catalog().range_subtype(over.unwrap_or(found.oid));
+    read(subtype.ok_or_else(|| unknown(found.oid))?, over.is_none())
 }
 
 /// NULL as a value of a type: a domain may not allow it.
@@ -88,6 +113,16 @@ pub fn binary_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>
                 binary_out(env, element, value, out);
             });
         }
+        Datum::Range(range) if range.subtype.as_given => {
+            range::binary_out_by(range, out, &mut |value, out| {
+                binary_out(env, range.subtype.oid, value, out);
+            });
+        }
+        Datum::Multirange(multirange) if multirange.subtype.as_given => {
+            multirange::binary_out_by(multirange, out, &mut |value, out| {
+                binary_out(env, multirange.subtype.oid, value, out);
+            });
+        }
         Datum::Record(record) => {
             record::binary_out_by(record, out, &mut |type_oid, value, out| {
                 binary_out(env, type_oid, value, out);
@@ -105,7 +140,10 @@ pub fn binary_out(env: &dyn Env, type_oid: Oid, value: &Datum, out: &mut Vec<u8>
 
 /// Reads a value's binary form.
 pub fn binary_in(env: &dyn Env, type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
-    if Catalog::is_system(type_oid) {
+    if type_oid == oids::XML {
+        return xml::input(env, string::from_utf8(bytes)?);
+    }
+    if Catalog::is_system(type_oid) && type_oid != XML_ARRAY {
         return types::binary_in(type_oid, typmod, bytes);
     }
     let catalog = env.catalog();
@@ -116,6 +154,15 @@ pub fn binary_in(env: &dyn Env, type_oid: Oid, typmod: i32, bytes: &[u8]) -> Res
                 let value = binary_in(env, domain.base, domain.typmod, bytes)?;
                 env.check_domain(type_oid, &value)?;
                 Ok(value)
+            }
+            UserTypeKind::Range(_) | UserTypeKind::Multirange(_) => {
+                range_in(env, found, |subtype, is_range| {
+                    let mut bound = |bytes: &[u8]| binary_in(env, subtype.oid, -1, bytes);
+                    Ok(match is_range {
+                        true => range::binary_in_by(subtype, bytes, &mut bound)?.datum(),
+                        false => multirange::binary_in_by(subtype, bytes, &mut bound)?.datum(),
+                    })
+                })
             }
         };
     }
@@ -151,11 +198,13 @@ fn name(env: &dyn Env, type_oid: Oid, value: &Datum) -> Option<String> {
     }
 }
 
-/// An array or row with the names in it in their values' place; `None` where it has none.
+/// An array, row or range with the names in it in their values' place; `None` where it has none.
 fn named(env: &dyn Env, value: &Datum) -> Option<Datum> {
     match value {
         Datum::Array(array) => named_array(env, array),
         Datum::Record(record) => named_record(env, record),
+        Datum::Range(range) => named_range(env, range).map(Range::datum),
+        Datum::Multirange(multirange) => named_multirange(env, multirange),
         _ => None,
     }
 }
@@ -163,7 +212,10 @@ fn named(env: &dyn Env, value: &Datum) -> Option<Datum> {
 fn may_have_names(type_oid: Oid, value: &Datum) -> bool {
     reg::is_reg(type_oid)
         || !Catalog::is_system(type_oid)
-        || matches!(value, Datum::Array(_) | Datum::Record(_))
+        || matches!(
+            value,
+            Datum::Array(_) | Datum::Record(_) | Datum::Range(_) | Datum::Multirange(_)
+        )
 }
 
 /// A value's type and value with all names in place.
@@ -199,4 +251,34 @@ fn named_record(env: &dyn Env, record: &Record) -> Option<Datum> {
     let fields = record.fields.iter();
     let fields = fields.map(|(type_oid, value)| named_value(env, *type_oid, value)).collect();
     Some(Datum::Record(Arc::new(Record { fields, names: record.names.clone() })))
+}
+
+/// The result is for being shown alone: its bounds may have lost their order.
+fn named_range(env: &dyn Env, range: &Range) -> Option<Range> {
+    let subtype = range.subtype;
+    if !subtype.as_given {
+        return None;
+    }
+    let (lower, upper) = range.bounds.as_ref()?;
+    let mut shown_type = shown_type(env, subtype.oid);
+    let mut shown = |bound: &Bound| Bound {
+        value: bound.value.as_ref().map(|value| {
+            let (type_oid, value) = named_value(env, subtype.oid, value);
+            shown_type = type_oid;
+            value
+        }),
+        ..bound.clone()
+    };
+    let bounds = Some((shown(lower), shown(upper)));
+    Some(Range { subtype: Subtype { oid: shown_type, ..subtype }, bounds })
+}
+
+fn named_multirange(env: &dyn Env, multirange: &Multirange) -> Option<Datum> {
+    let subtype = multirange.subtype;
+    if !subtype.as_given {
+        return None;
+    }
+    let ranges = multirange.ranges.iter();
+    let ranges = ranges.map(|range| named_range(env, range).unwrap_or_else(|| range.clone()));
+    Some(Multirange { subtype, ranges: ranges.collect() }.datum())
 }

@@ -82,6 +82,7 @@ mod transfer;
 mod trigonometry;
 mod ts_parser;
 mod visibility;
+mod xml;
 
 pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
@@ -89,6 +90,7 @@ pub use name_list::{is_name_list, split_identifiers};
 pub use quote::{quote_identifier, quote_literal, quote_qualified};
 pub use registry::{aggregate, lookup};
 pub use transfer::{receive, send};
+pub use xml::{concat as xml_concat, sql_value as xml_of_sql_value};
 
 use crate::error::{PgError, Result, code};
 use crate::storage::Txn;

@@ -64,6 +64,8 @@ fn kind_of_class(of_class: Oid) -> Option<&'static str> {
         class::DATABASE => "database",
         class::TYPE => "type",
         class::PROC => "routine",
+        class::OPERATOR => "operator",
+        class::CAST => "cast",
         class::CONSTRAINT => "constraint",
         _ => return None,
     })
@@ -126,6 +128,24 @@ fn identify(ctx: &Ctx<'_>, a: &[Datum]) -> Option<Identity> {
             let identity = format!("{name}({})", types.join(","));
             Some(Identity { kind, schema: Some(schema), name: None, identity })
         }
+        class::OPERATOR => {
+            let operator = catalog.operator(object)?;
+            let operand = |oid: Oid| match oid {
+                0 => "NONE".to_owned(),
+                oid => qualified_type(ctx, oid),
+            };
+            let schema = schema_name(catalog, operator.namespace);
+            let operands = format!("{},{}", operand(operator.left), operand(operator.right));
+            let schema = quote_identifier(&schema);
+            let identity = format!("{schema}.{}({operands})", operator.name);
+            Some(Identity { kind: "operator", schema: Some(schema), name: None, identity })
+        }
+        class::CAST => {
+            let cast = &catalog.cast_with_oid(object)?.cast;
+            let (from, to) = (qualified_type(ctx, cast.source), qualified_type(ctx, cast.target));
+            let identity = format!("({from} AS {to})");
+            Some(Identity { kind: "cast", schema: None, name: None, identity })
+        }
         class::CONSTRAINT => {
             let (kind, namespace, of, name) = match catalog.constraint(object) {
                 Some((table, c)) => ("table constraint", table.namespace, &table.name, &c.name),
@@ -158,8 +178,9 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
         class::TYPE => return Some(format!("type {}", reg::format_type(ctx.env, object, None)?)),
         class::NAMESPACE => Object::Namespace(catalog.namespace(object)?.oid),
         class::EXTENSION => Object::Extension(catalog.extension(object)?.oid),
-        class::OPERATOR => Object::Operator(builtin::operator(object)?.oid),
-        class::PROC if builtin::is_member(object) => Object::Function(catalog.proc(object)?.oid),
+        class::PROC => Object::Function(catalog.proc(object)?.oid),
+        class::OPERATOR => Object::Operator(catalog.operator(object)?.oid),
+        class::CAST if catalog.cast_with_oid(object).is_some() => Object::Cast(object),
         class::CONSTRAINT => match catalog.constraint(object) {
             Some((table, _)) => Object::Constraint(table.oid, object),
             None => return Some(format!("constraint {}", catalog.domain_check(object)?.1.name)),
@@ -169,11 +190,7 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
         }
         _ => {
             let of = identify(ctx, a)?;
-            let name = match of_class {
-                class::AUTHID | class::DATABASE => of.identity,
-                _ => of.identity.strip_prefix("pg_catalog.").unwrap_or(&of.identity).to_owned(),
-            };
-            return Some(format!("{} {name}", of.kind));
+            return Some(format!("{} {}", of.kind, of.identity));
         }
     };
     Some(describe(catalog, found, ctx.env.search_path()))

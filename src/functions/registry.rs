@@ -106,6 +106,7 @@ const FUNCTIONS: &[&[(&str, Implementation)]] = &[
     super::textsearch::FUNCTIONS,
     super::textsearch::VALUES,
     super::visibility::FUNCTIONS,
+    super::xml::FUNCTIONS,
     super::trigonometry::FUNCTIONS,
     super::ts_parser::FUNCTIONS,
     // -- (keeps the two groups' edits apart) --
@@ -171,6 +172,7 @@ const AGGREGATES: &[&[(&str, AggregateFn)]] = &[
     super::aggregate::ordered::AGGREGATES,
     super::aggregate::range::AGGREGATES,
     super::aggregate::regression::AGGREGATES,
+    super::xml::AGGREGATES,
     super::aggregate::text::AGGREGATES,
     super::extensions::citext::AGGREGATES,
     super::json::aggregate::AGGREGATES,

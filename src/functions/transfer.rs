@@ -46,6 +46,10 @@ enum Form {
     Record,
     /// An `hstore`: pairs of texts.
     Strings,
+    /// Its bounds' type.
+    Range(Oid),
+    /// The type of its ranges.
+    Multirange(Oid),
     None,
 }
 
@@ -74,7 +78,9 @@ fn form(env: &dyn Env, type_oid: Oid) -> Form {
     }
     match catalog.user_type(shown).map(|found| &found.kind) {
         Some(UserTypeKind::Enum(_)) => Form::Text,
-        Some(_) => Form::None,
+        Some(UserTypeKind::Range(range)) => Form::Range(range.subtype),
+        Some(UserTypeKind::Multirange(range)) => Form::Multirange(*range),
+        Some(UserTypeKind::Domain(_)) => Form::None,
         None if catalog.row_type_relation(shown).is_some() => Form::Record,
         None if catalog.element_of(shown).is_some() => Form::Array,
         None => Form::None,
@@ -103,6 +109,8 @@ fn rewrite<'b>(
         Form::Array => form_of.array()?,
         Form::Record => form_of.record()?,
         Form::Strings => form_of.strings()?,
+        Form::Range(subtype) => form_of.range(subtype)?,
+        Form::Multirange(range) => form_of.multirange(range)?,
     };
     form_of.out.extend_from_slice(form_of.rest);
     Ok(Cow::Owned(form_of.out))
@@ -169,6 +177,27 @@ impl Rewriter<'_> {
     fn strings(&mut self) -> Result<Option<()>> {
         for _ in 0..u64::from(self.number().unwrap_or(0)) * 2 {
             if self.value(oids::TEXT)?.is_none() {
+                break;
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// A byte of flags, then the bounds that there are.
+    fn range(&mut self, subtype: Oid) -> Result<Option<()>> {
+        self.copy(1);
+        while !self.rest.is_empty() {
+            if self.value(subtype)?.is_none() {
+                break;
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// The number of ranges, then each.
+    fn multirange(&mut self, range: Oid) -> Result<Option<()>> {
+        for _ in 0..self.number().unwrap_or(0) {
+            if self.value(range)?.is_none() {
                 break;
             }
         }

@@ -54,7 +54,11 @@ fn in_schema(env: &dyn Env, namespace: Oid) -> Option<bool> {
 }
 
 pub(super) fn operator(env: &dyn Env, oid: Oid) -> Option<bool> {
-    in_schema(env, builtin::operator(oid)?.namespace)
+    let catalog = env.catalog();
+    let wanted = catalog.operator(oid)?;
+    let (path, name) = (env.search_path(), &wanted.name);
+    let found = catalog.operator_in_path(path, name, wanted.left, wanted.right);
+    Some(found.is_some_and(|found| found.oid == oid))
 }
 
 fn operator_class(env: &dyn Env, oid: Oid) -> Option<bool> {

@@ -59,6 +59,8 @@ pub enum Expr {
     RowCompare(Box<RowCompare>),
     Coalesce(Box<Coalesce>),
     MinMax(Box<MinMax>),
+    /// `XMLELEMENT(…)` and its kin.
+    Xml(Box<XmlExpr>),
     /// `CURRENT_DATE`, `CURRENT_USER`, …
     SqlValue {
         function: SqlValueFunction,
@@ -116,6 +118,48 @@ pub enum Expr {
         sequence: Oid,
         type_oid: Oid,
     },
+}
+
+/// A construct of SQL/XML.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct XmlExpr {
+    pub op: XmlOp,
+    /// The element's, or the processing instruction's target, as an XML name.
+    pub name: String,
+    /// Attributes of XMLELEMENT, elements of XMLFOREST, by their XML names.
+    pub named: Vec<(String, Expr)>,
+    pub args: Vec<Expr>,
+    pub location: i32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum XmlOp {
+    Concat,
+    Element,
+    Forest,
+    Parse {
+        document: bool,
+        /// Written, and without effect: what is parsed is kept as it is.
+        preserve_whitespace: bool,
+    },
+    Pi,
+    Root(XmlStandalone),
+    Serialize {
+        document: bool,
+        /// What the text is cast to, for showing it.
+        type_oid: Oid,
+        typmod: i32,
+    },
+    IsDocument,
+}
+
+/// What XMLROOT says of `standalone`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum XmlStandalone {
+    Yes,
+    No,
+    NoValue,
+    Omitted,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -481,6 +525,11 @@ impl Expr {
             Expr::Array(a) => a.type_oid,
             Expr::Row(r) => r.type_oid,
             Expr::Coalesce(c) => c.type_oid,
+            Expr::Xml(x) => match x.op {
+                XmlOp::IsDocument => oids::BOOL,
+                XmlOp::Serialize { .. } => oids::TEXT,
+                _ => oids::XML,
+            },
             Expr::MinMax(m) => m.type_oid,
             Expr::Subscript(s) => s.type_oid,
             Expr::Collate { arg, .. } => arg.type_oid(),
@@ -539,6 +588,7 @@ impl Expr {
             Expr::Row(r) => r.location,
             Expr::RowCompare(r) => leftmost(-1, &r.left),
             Expr::Coalesce(c) => c.location,
+            Expr::Xml(x) => leftmost(x.location, &x.args),
             Expr::MinMax(m) => m.location,
             Expr::SqlValue { location, .. }
             | Expr::SetToDefault { location, .. }

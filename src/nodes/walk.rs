@@ -49,6 +49,10 @@ macro_rules! children {
             }
             Expr::Coalesce(c) => c.args.$iter().for_each(|e| $f(e)),
             Expr::MinMax(m) => m.args.$iter().for_each(|e| $f(e)),
+            Expr::Xml(x) => {
+                x.named.$iter().for_each(|(_, e)| $f(e));
+                x.args.$iter().for_each(|e| $f(e));
+            }
             Expr::NullTest { arg, .. }
             | Expr::BooleanTest { arg, .. }
             | Expr::FieldSelect { arg, .. }
@@ -178,6 +182,7 @@ impl Expr {
             Expr::Array(a) => &mut a.location,
             Expr::Row(r) => &mut r.location,
             Expr::Coalesce(c) => &mut c.location,
+            Expr::Xml(x) => &mut x.location,
             Expr::MinMax(m) => &mut m.location,
             Expr::SqlValue { location, .. }
             | Expr::SetToDefault { location, .. }

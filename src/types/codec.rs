@@ -6,7 +6,7 @@ use super::range::{self, multirange};
 use super::{
     Datum, Format, Interval, Jsonb, Numeric, Oid, array, bits, boolean, bytea, float, geometry,
     hstore, int, json, jsonpath, lsn, macaddr, money, network, oids, record, string, textsearch,
-    uuid,
+    uuid, xml,
 };
 use crate::error::{PgError, Result, code};
 use std::io::Write;
@@ -26,10 +26,14 @@ pub fn text_in(type_oid: Oid, typmod: i32, text: &str, format: &Format) -> Resul
         oids::XID | oids::CID => Datum::Oid(int::parse_xid(text)),
         oids::XID8 => int::xid8(int::unsigned(text)),
         oids::TID => int::parse_tid(text)?,
-        oids::TEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR | oids::PG_NODE_TREE => {
-            Datum::text(text)
-        }
-        oids::CITEXT => Datum::text(text),
+        // What XML is, and whether it must be a document, a setting decides: its checks are above.
+        oids::TEXT
+        | oids::CITEXT
+        | oids::UNKNOWN
+        | oids::CSTRING
+        | oids::REFCURSOR
+        | oids::PG_NODE_TREE
+        | oids::XML => Datum::text(text),
         oids::HSTORE => hstore::parse(text)?,
         oids::VARCHAR => Datum::text(string::fit_varchar(text, typmod, false)?),
         oids::BPCHAR => Datum::text(string::fit_bpchar(text, typmod, false)?),
@@ -96,6 +100,7 @@ pub fn text_out(type_oid: Oid, value: &Datum, format: &Format, out: &mut Vec<u8>
         Datum::Text(v) if type_oid == oids::JSONPATH => {
             out.extend_from_slice(jsonpath::text_out(v).as_bytes());
         }
+        Datum::Text(v) if type_oid == oids::XML => out.extend_from_slice(xml::shown(v).as_bytes()),
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
         Datum::Bytea(v) => bytes_out(type_oid, v, value, format, out),
         Datum::Date(v) => output::date(*v, format, out),
@@ -249,7 +254,7 @@ fn variable_in(type_oid: Oid, typmod: i32, bytes: &[u8]) -> Result<Datum> {
     Ok(match type_oid {
         oids::NUMERIC => Datum::Numeric(Numeric::binary_in(bytes)?.apply_typmod(typmod)?),
         oids::BYTEA => Datum::bytea(bytes),
-        oids::TEXT | oids::CITEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR => {
+        oids::TEXT | oids::CITEXT | oids::UNKNOWN | oids::CSTRING | oids::REFCURSOR | oids::XML => {
             Datum::text(text()?)
         }
         oids::VARCHAR => Datum::text(string::fit_varchar(text()?, typmod, false)?),
@@ -314,6 +319,7 @@ pub fn binary_out(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
             out.push(1);
             out.extend_from_slice(jsonpath::text_out(v).as_bytes());
         }
+        Datum::Text(v) if type_oid == oids::XML => out.extend_from_slice(xml::shown(v).as_bytes()),
         Datum::Text(v) => out.extend_from_slice(v.as_bytes()),
         Datum::Bytea(_) if matches!(type_oid, oids::INET | oids::CIDR) => {
             network::send(type_oid, value, out);

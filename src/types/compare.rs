@@ -137,7 +137,7 @@ fn hash_range(range: &Range, state: &mut impl Hasher) {
     let Some((lower, upper)) = &range.bounds else { return state.write_u8(0) };
     for bound in [lower, upper] {
         bound.inclusive.hash(state);
-        hash(range.subtype, bound.value.as_ref().unwrap_or(&Datum::Null), state);
+        hash(range.subtype.oid, bound.value.as_ref().unwrap_or(&Datum::Null), state);
     }
 }
 

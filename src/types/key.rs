@@ -217,7 +217,7 @@ pub(super) fn encode_range(range: &Range, out: &mut Vec<u8>) {
     };
     out.push(RANGE_BOUNDED);
     for end in [lower, upper] {
-        encode_bound(range.subtype, end, out);
+        encode_bound(range.subtype.oid, end, out);
     }
 }
 

@@ -44,7 +44,9 @@ pub mod tagged;
 #[cfg(test)]
 mod tests;
 pub mod textsearch;
+pub mod trigram;
 pub mod uuid;
+pub mod xml;
 
 pub use charset::{Charset, SharedCharset};
 pub use codec::{binary_in, binary_out, text_in, text_out};

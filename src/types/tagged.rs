@@ -10,12 +10,13 @@
 //! record     tag, fields u16, (type u32, value) each
 //! range      tag, subtype u32, flags u8, length u32 and value of each bound that there is
 //! multirange tag, subtype u32, ranges u32, each as above without the tag
+//!            other tags where the range type is a user's, which has no canonical form
 //! ```
 //!
 //! The form is on disk: tags keep their meaning.
 
 use super::input::{Reader, incorrect_format};
-use super::range::{self, Multirange};
+use super::range::{self, Multirange, Subtype};
 use super::{Array, Datum, Interval, Jsonb, Numeric, Oid, Record, oids, string};
 use crate::error::Result;
 use std::sync::Arc;
@@ -46,11 +47,13 @@ mod tag {
     pub const RECORD: u8 = 22;
     pub const RANGE: u8 = 23;
     pub const MULTIRANGE: u8 = 24;
+    pub const RANGE_AS_GIVEN: u8 = 25;
+    pub const MULTIRANGE_AS_GIVEN: u8 = 26;
 }
 
 /// Whether values of a type are kept in this form.
 pub fn is_tagged(type_oid: Oid) -> bool {
-    matches!(type_oid, oids::RECORD | oids::ANYARRAY)
+    matches!(type_oid, oids::RECORD | oids::ANYARRAY | oids::ANYRANGE | oids::ANYMULTIRANGE)
 }
 
 /// Appends a value.
@@ -95,12 +98,15 @@ pub fn write(value: &Datum, out: &mut Vec<u8>) {
             v.elements.iter().for_each(|element| write(element, out));
         }
         Datum::Range(v) => {
-            out.push(tag::RANGE);
+            out.push(if v.subtype.as_given { tag::RANGE_AS_GIVEN } else { tag::RANGE });
             range::tagged_out(v, out);
         }
         Datum::Multirange(v) => {
             let ranges = u32::try_from(v.ranges.len()).expect("values are below 1 GiB");
-            put!(MULTIRANGE v.subtype, ranges);
+            match v.subtype.as_given {
+                true => put!(MULTIRANGE_AS_GIVEN v.subtype.oid, ranges),
+                false => put!(MULTIRANGE v.subtype.oid, ranges),
+            }
             v.ranges.iter().for_each(|one| range::tagged_out(one, out));
         }
         Datum::Record(v) => {
@@ -161,8 +167,10 @@ fn next(r: &mut Reader<'_>) -> Result<Datum> {
         tag::JSONB => Datum::Jsonb(Jsonb::from_bytes(counted(r)?)),
         tag::ARRAY => array(r)?,
         tag::RECORD => record(r)?,
-        tag::RANGE => range::tagged_in(r)?.datum(),
-        tag::MULTIRANGE => multirange(r)?,
+        tag::RANGE => range::tagged_in(false, r)?.datum(),
+        tag::RANGE_AS_GIVEN => range::tagged_in(true, r)?.datum(),
+        tag::MULTIRANGE => multirange(false, r)?,
+        tag::MULTIRANGE_AS_GIVEN => multirange(true, r)?,
         _ => return Err(incorrect_format()),
     })
 }
@@ -186,9 +194,9 @@ fn array(r: &mut Reader<'_>) -> Result<Datum> {
     Ok(Datum::Array(Arc::new(Array { element_type, dims, elements })))
 }
 
-fn multirange(r: &mut Reader<'_>) -> Result<Datum> {
-    let (subtype, count) = (oid(r)?, oid(r)?);
-    let ranges = (0..count).map(|_| range::tagged_in(r)).collect::<Result<Vec<_>>>()?;
+fn multirange(as_given: bool, r: &mut Reader<'_>) -> Result<Datum> {
+    let (subtype, count) = (Subtype { oid: oid(r)?, as_given }, oid(r)?);
+    let ranges = (0..count).map(|_| range::tagged_in(as_given, r)).collect::<Result<Vec<_>>>()?;
     Ok(Multirange::new(subtype, ranges).datum())
 }
 

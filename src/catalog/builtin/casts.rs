@@ -3,12 +3,13 @@
 use super::data::Reader;
 use super::{TypeKind, type_};
 use crate::types::{Oid, oids};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Where a cast may happen unasked (`castcontext`). Ordered: what an implicit context allows,
 /// assignment and explicit casts allow too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum CastContext {
     Implicit,
     Assignment,
@@ -16,7 +17,7 @@ pub enum CastContext {
 }
 
 /// How a cast works (`castmethod`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CastMethod {
     /// By [`Cast::func`].
     Function,
@@ -27,7 +28,7 @@ pub enum CastMethod {
 }
 
 /// A row of pg_cast.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cast {
     pub oid: Oid,
     pub source: Oid,

@@ -102,6 +102,7 @@ pub mod oid {
         pub const CLASS: Oid = 1259;
         pub const AUTHID: Oid = 1260;
         pub const DATABASE: Oid = 1262;
+        pub const CAST: Oid = 2605;
         pub const CONSTRAINT: Oid = 2606;
         pub const LARGE_OBJECT: Oid = 2613;
         pub const NAMESPACE: Oid = 2615;

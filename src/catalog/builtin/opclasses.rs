@@ -226,8 +226,8 @@ fn domain_base(type_oid: Oid) -> Oid {
 /// The operators of the type's default btree class; `None` where the type has no order (json).
 pub fn comparison(type_oid: Oid) -> Option<Comparison> {
     let class = default_opclass(oid::BTREE, type_oid)?;
-    if class.input_type == oids::ANYARRAY {
-        // Arrays compare where their elements do.
+    if class.input_type == oids::ANYARRAY && type_oid != oids::ANYARRAY {
+        // Arrays compare where their elements do; whoever asks for all of them knows that.
         comparison(type_(domain_base(type_oid))?.array_element()?)?;
     }
     let op = |strategy| amop(class.family, class.input_type, class.input_type, strategy);

@@ -4,13 +4,17 @@ use super::data::Reader;
 use super::extensions::Extension;
 use super::table::{Row, Table};
 use crate::types::Oid;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// A row of pg_operator. Those that are not an extension's are in pg_catalog.
-#[derive(Clone, Debug)]
+/// A row of pg_operator; of an operator that users make, too. Of those in the program, what is not an
+/// extension's is in pg_catalog.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operator {
     pub oid: Oid,
-    pub name: &'static str,
+    /// Embedded in the program, or a user's.
+    pub name: Cow<'static, str>,
     pub namespace: Oid,
     /// 0 for a prefix operator.
     pub left: Oid,
@@ -32,7 +36,7 @@ impl Row for Operator {
     fn read(r: &Reader) -> Operator {
         Operator {
             oid: r.oid("oid"),
-            name: r.text("oprname"),
+            name: Cow::Borrowed(r.text("oprname")),
             namespace: r.oid("oprnamespace"),
             left: r.oid("oprleft"),
             right: r.oid("oprright"),
@@ -50,7 +54,7 @@ impl Row for Operator {
     }
 
     fn name(&self) -> &str {
-        self.name
+        &self.name
     }
 }
 

@@ -24,6 +24,7 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
             format!("type {}", type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()))
         }
         Object::Function(oid) => function(catalog, oid, path),
+        Object::Cast(oid) => cast(catalog, oid, path),
         Object::Operator(oid) => operator(catalog, oid, path),
         Object::Relation(oid) => relation(catalog, oid, path),
         Object::Column(table, attno) => {
@@ -53,7 +54,33 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
     }
 }
 
-/// `function f(integer,text)`; the name is qualified where the search path finds another or none.
+/// `operator +(integer,integer)`, qualified where the search path does not find it.
+fn operator(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    let Some(found) = catalog.operator(oid) else { return format!("operator {oid}") };
+    let operand = |oid: Oid| match oid {
+        0 => "NONE".to_owned(),
+        oid => type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()),
+    };
+    let operands = format!("{},{}", operand(found.left), operand(found.right));
+    let visible = catalog.operator_in_path(path, &found.name, found.left, found.right);
+    match visible.is_some_and(|visible| visible.oid == oid) {
+        true => format!("operator {}({operands})", found.name),
+        false => {
+            let schema = catalog.namespace(catalog.schema_of(found.namespace));
+            let schema = schema.map_or("", |n| n.name.as_str());
+            format!("operator {}.{}({operands})", quote(schema), found.name)
+        }
+    }
+}
+
+/// `cast from a to b`.
+fn cast(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    let Some(found) = catalog.cast_with_oid(oid) else { return format!("cast {oid}") };
+    let name = |oid: Oid| type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string());
+    format!("cast from {} to {}", name(found.cast.source), name(found.cast.target))
+}
+
+/// `function f(integer,text)`, as of procedures and aggregates; the name is qualified where the search path finds another or none.
 fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
     let Some(proc) = catalog.proc(oid) else { return format!("function {oid}") };
     let types = proc.arg_types.iter();
@@ -69,19 +96,6 @@ fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
     };
     let kind = catalog.function(oid).map_or("function", |made| made.kind_name());
     format!("{kind} {name}({types})")
-}
-
-/// `operator %(text,text)`; qualified where the search path does not have its schema.
-fn operator(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
-    let Some(found) = builtin::operator(oid) else { return format!("operator {oid}") };
-    let operand = |oid: Oid| match oid {
-        0 => "NONE".to_owned(),
-        oid => type_name(catalog, oid, path).unwrap_or_else(|| oid.to_string()),
-    };
-    let namespace = catalog.schema_of(found.namespace);
-    let schema = catalog.namespace(namespace).filter(|_| !path.contains(&namespace));
-    let schema = schema.map_or_else(String::new, |n| format!("{}.", quote(&n.name)));
-    format!("operator {schema}{}({},{})", found.name, operand(found.left), operand(found.right))
 }
 
 fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {

@@ -30,6 +30,7 @@ pub enum Object {
     Extension(Oid),
     Type(Oid),
     Function(Oid),
+    Cast(Oid),
     Operator(Oid),
     Relation(Oid),
     Column(Oid, AttrNumber),

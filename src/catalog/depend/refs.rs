@@ -59,9 +59,14 @@ pub fn query_uses(query: &Query, oid: Oid, used: Used) -> bool {
     any_part(query, &|part| used(part, oid))
 }
 
-/// Whether an expression is a call of a function by its name.
+/// Whether an expression is a call of a function or an aggregate by its name.
 pub fn called(expr: &Expr, oid: Oid) -> bool {
-    matches!(expr, Expr::Func(call) if call.func == oid && call.op.is_none())
+    match expr {
+        Expr::Func(call) => call.func == oid && call.op.is_none(),
+        Expr::Aggregate(call) => call.func == oid,
+        Expr::Window(call) => call.func == oid,
+        _ => false,
+    }
 }
 
 /// Whether an expression is of an operator.

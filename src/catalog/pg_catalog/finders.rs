@@ -110,6 +110,12 @@ pub(super) fn by_type(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>)
     add_types(catalog.user_type(oid).or_else(|| catalog.array_of_user_type(oid)), found);
 }
 
+/// The range type that a multirange type is over.
+pub(super) fn by_multirange(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let multirange = oid(value).and_then(|oid| catalog.user_type(oid)?.multirange_over());
+    add_types(multirange.and_then(|range| catalog.user_type(range)), found);
+}
+
 pub(super) fn by_type_name(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
     by_name(catalog, value, found);
     let Datum::Text(name) = value else { return };

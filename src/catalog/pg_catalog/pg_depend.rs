@@ -24,8 +24,33 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
     rows.extend(all.iter().map(|row| columns.project(row)));
 }
 
+/// What functions, operators and casts need.
+pub(super) fn of_others(cx: &Context<'_>) -> Vec<Row> {
+    let mut rows = of_functions(cx);
+    for made in cx.catalog.user_operators() {
+        let operator = &made.operator;
+        let this = (class::OPERATOR, operator.oid, 0);
+        rows.push(row(this, (class::NAMESPACE, operator.namespace, 0), b'n'));
+        let types = BTreeSet::from([operator.left, operator.right, operator.result]);
+        let ends = types.into_iter().map(|oid| (class::TYPE, oid, 0));
+        let ends = ends.chain([(class::PROC, operator.proc, 0)]);
+        let made = ends.filter(|(_, oid, _)| !Catalog::is_system(*oid));
+        rows.extend(made.map(|end| row(this, end, b'n')));
+    }
+    for made in cx.catalog.user_casts() {
+        let cast = &made.cast;
+        let this = (class::CAST, cast.oid, 0);
+        let kind = if made.is_of_range(cx.catalog) { b'i' } else { b'n' };
+        let ends = [(class::TYPE, cast.source, 0), (class::TYPE, cast.target, 0)];
+        let ends = ends.into_iter().chain([(class::PROC, cast.func, 0)]);
+        let made = ends.filter(|(_, oid, _)| !Catalog::is_system(*oid));
+        rows.extend(made.map(|end| row(this, end, kind)));
+    }
+    rows
+}
+
 /// What functions need: their schema, types, and what a body in the standard's form reads.
-pub(super) fn of_functions(cx: &Context<'_>) -> Vec<Row> {
+fn of_functions(cx: &Context<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
     for function in cx.catalog.functions() {
         let proc = &function.proc;
@@ -36,6 +61,14 @@ pub(super) fn of_functions(cx: &Context<'_>) -> Vec<Row> {
         types.insert(proc.return_type);
         let made = types.into_iter().filter(|oid| !Catalog::is_pinned(*oid));
         rows.extend(made.map(|oid| row(this, (class::TYPE, oid, 0), b'n')));
+        if let Some(aggregate) = &function.aggregate {
+            let steps: BTreeSet<Oid> = aggregate.functions().collect();
+            let made = steps.into_iter().filter(|oid| !Catalog::is_system(*oid));
+            rows.extend(made.map(|oid| row(this, (class::PROC, oid, 0), b'n')));
+        }
+        if let Some(constructed) = function.constructed() {
+            rows.push(row(this, (class::TYPE, constructed, 0), b'i'));
+        }
         for (table, attno) in function.queries().iter().flat_map(relations_of_query) {
             rows.push(row(this, (class::CLASS, table, attno), b'n'));
         }
@@ -90,6 +123,14 @@ fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
     let this = (class::TYPE, of.oid, 0);
     rows.push(row(this, (class::NAMESPACE, of.namespace, 0), b'n'));
     rows.push(row((class::TYPE, of.array, 0), this, b'i'));
+    if let Some(range) = of.multirange_over() {
+        rows.push(row(this, (class::TYPE, range, 0), b'i'));
+    }
+    if let Some(range) = of.range() {
+        let types = [(class::TYPE, range.subtype, 0), (class::PROC, range.subtype_diff, 0)];
+        let made = types.into_iter().filter(|(_, oid, _)| !Catalog::is_system(*oid));
+        rows.extend(made.map(|end| row(this, end, b'n')));
+    }
     let Some(domain) = of.domain() else { return };
     if !Catalog::is_pinned(domain.base) {
         rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));

@@ -2,8 +2,8 @@
 
 use super::values::{acl, array, int2, letter, oid_array, text, text_array, vector};
 use super::{Context, Row};
+use crate::catalog::Function;
 use crate::catalog::builtin::{ArgMode, Parallel};
-use crate::catalog::{Function, FunctionBody};
 use crate::types::{Datum, oids};
 
 pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
@@ -24,7 +24,6 @@ fn row(function: &Function) -> Row {
     let all = proc.all_args.as_ref();
     let settings = function.settings.iter().map(|(name, value)| format!("{name}={value}"));
     let settings: Vec<String> = settings.collect();
-    let standard = function.body != FunctionBody::Text;
     vec![
         Datum::Oid(proc.oid),
         text(&proc.name),
@@ -60,7 +59,7 @@ fn row(function: &Function) -> Row {
         text(&proc.src),
         Datum::Null,
         // Which it is shows from its not being NULL; the text is pg_get_function_sqlbody's.
-        if standard { text("<>") } else { Datum::Null },
+        if function.is_standard() { text("<>") } else { Datum::Null },
         if settings.is_empty() { Datum::Null } else { text_array(settings) },
         acl(function.acl.as_deref()),
     ]

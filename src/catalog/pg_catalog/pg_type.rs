@@ -1,4 +1,4 @@
-//! pg_type: enums, domains, row types of tables and views, and the arrays over all of these.
+//! pg_type: enums, domains, ranges, row types of tables and views, and the arrays over all of these.
 
 use super::values::{acl, letter, text, text_or_null};
 use super::wanted::row;
@@ -18,7 +18,7 @@ pub(super) fn rows(relation: &Relation, cx: &Context<'_>, columns: Columns, rows
     }
 }
 
-/// An enum or a domain, and the array over it.
+/// A type that a user made, and the array over it.
 pub(super) fn of_type(of: &UserType, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     for (oid, made) in [(of.oid, Some(of)), (of.array, None)] {
         if let Some(found) = cx.catalog.type_(oid) {
@@ -33,6 +33,8 @@ fn kind(t: &Type) -> u8 {
         TypeKind::Composite => b'c',
         TypeKind::Enum => b'e',
         TypeKind::Domain => b'd',
+        TypeKind::Range => b'r',
+        TypeKind::Multirange => b'm',
         _ => b'b',
     }
 }
@@ -42,6 +44,8 @@ fn io(t: &Type, which: &str) -> String {
     let prefix = match (t.kind, which) {
         (TypeKind::Composite, _) => "record_",
         (TypeKind::Enum, _) => "enum_",
+        (TypeKind::Range, _) => "range_",
+        (TypeKind::Multirange, _) => "multirange_",
         (TypeKind::Domain, "in" | "recv") => "domain_",
         // A domain is written as its base type is.
         (TypeKind::Domain, _) => {
@@ -81,7 +85,12 @@ fn row(t: &Type, owner: Oid, made: Option<&UserType>, cx: &Context<'_>, columns:
         function(&io(t, "send")),
         Datum::Oid(0),
         Datum::Oid(0),
-        if t.is_array { function("array_typanalyze") } else { Datum::Oid(0) },
+        match t.kind {
+            _ if t.is_array => function("array_typanalyze"),
+            TypeKind::Range => function("range_typanalyze"),
+            TypeKind::Multirange => function("multirange_typanalyze"),
+            _ => Datum::Oid(0),
+        },
         letter(t.align),
         letter(t.storage),
         Datum::Bool(domain.is_some_and(|d| d.not_null)),

@@ -4,7 +4,7 @@
 //! pg_class      the export's rows, then a row of each of the database's relations
 //!               oid = 16401      → the relation 16401
 //!               relname = 'a'    → the relations called a, in any schema
-//! pg_type       the export's rows, then those of relations, then those of enums and domains
+//! pg_type       the export's rows, then those of relations, then those of users' types
 //!               oid = 16403      → the relation or the enum that has this type
 //! pg_proc       the export's rows, then those of installed extensions and of functions
 //!               proname = 'abs'  → a hash of the export's rows by proname, made on first use
@@ -24,7 +24,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(super) enum Object {
     Relation(Arc<Relation>),
-    /// An enum or a domain.
+    /// An enum, a domain or a range.
     Type(Arc<UserType>),
 }
 
@@ -66,6 +66,12 @@ impl Objects {
     ) -> Objects {
         let of_relation = Some(of_relation);
         Objects { of_relation, of_type: None, others: None, finders, per_relation }
+    }
+
+    /// Objects that the finders do not find one by one.
+    const fn of_others(others: MakeOthers, finders: &'static [(&'static str, Finder)]) -> Objects {
+        let others = Some(others);
+        Objects { of_relation: None, of_type: None, others, finders, per_relation: 0.1 }
     }
 
     const fn and_types(self, of_type: Make<UserType>) -> Objects {
@@ -152,7 +158,7 @@ fn objects(name: &str) -> Option<Objects> {
             of(pg_constraint::rows, 0.5, KEYS).and_types(pg_constraint::of_type)
         }
         "pg_depend" => {
-            let others: MakeOthers = |cx, _| Ok(pg_depend::of_functions(cx));
+            let others: MakeOthers = |cx, _| Ok(pg_depend::of_others(cx));
             let of_objects = of(pg_depend::rows, 6.0, &[("objid", by_part)]);
             Objects { others: Some(others), ..of_objects.and_types(pg_depend::of_type) }
         }
@@ -168,25 +174,37 @@ fn objects(name: &str) -> Option<Objects> {
             finders: &[("oid", by_label), ("enumtypid", by_type)],
             per_relation: 0.5,
         },
-        "pg_extension" => Objects {
-            of_relation: None,
-            of_type: None,
-            others: Some(|cx, _| Ok(pg_extension::rows(cx))),
-            finders: &[("oid", nothing), ("extname", nothing)],
-            per_relation: 0.1,
-        },
+        "pg_extension" => Objects::of_others(
+            |cx, _| Ok(pg_extension::rows(cx)),
+            &[("oid", nothing), ("extname", nothing)],
+        ),
         "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
         "pg_inherits" => {
             const KEYS: &[(&str, Finder)] = &[("inhrelid", by_oid), ("inhparent", by_parent)];
             of(pg_inherits::rows, 0.1, KEYS)
         }
         "pg_partitioned_table" => of(pg_partitioned_table::rows, 0.1, &[("partrelid", by_oid)]),
-        // The database's few functions are looked through each time.
-        "pg_proc" => Objects {
+        // The database's few functions and casts are looked through each time.
+        "pg_aggregate" => {
+            Objects::of_others(|cx, _| Ok(pg_aggregate::rows(cx)), &[("aggfnoid", nothing)])
+        }
+        "pg_cast" => Objects::of_others(
+            |cx, _| Ok(pg_cast::rows(cx)),
+            &[("oid", nothing), ("castsource", nothing)],
+        ),
+        "pg_operator" => Objects::of_others(
+            |cx, _| Ok(pg_operator::rows(cx)),
+            &[("oid", nothing), ("oprname", nothing)],
+        ),
+        "pg_proc" => Objects::of_others(
+            |cx, _| Ok(pg_proc::rows(cx)),
+            &[("oid", nothing), ("proname", nothing)],
+        ),
+        "pg_range" => Objects {
             of_relation: None,
-            of_type: None,
-            others: Some(|cx, _| Ok(pg_proc::rows(cx))),
-            finders: &[("oid", nothing), ("proname", nothing)],
+            of_type: Some(pg_range::of_type),
+            others: None,
+            finders: &[("rngtypid", by_type), ("rngmultitypid", by_multirange)],
             per_relation: 0.1,
         },
         "pg_policy" => of(pg_policy::rows, 0.1, &[("oid", by_policy), ("polrelid", by_oid)]),

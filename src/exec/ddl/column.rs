@@ -162,6 +162,13 @@ fn is_storable(type_oid: Oid, catalog: &Catalog) -> bool {
     let scalar = catalog.base_type(scalar, -1).0;
     match catalog.type_(scalar) {
         Some(found) if found.kind == TypeKind::Enum => true,
+        Some(found)
+            if matches!(found.kind, TypeKind::Range | TypeKind::Multirange)
+                && !Catalog::is_system(scalar) =>
+        {
+            let range = catalog.range_of(scalar).unwrap_or(scalar);
+            catalog.range_subtype(range).is_none_or(|subtype| is_storable(subtype.oid, catalog))
+        }
         Some(found) if found.kind == TypeKind::Composite && !Catalog::is_system(scalar) => {
             let relation = catalog.row_type_relation(scalar);
             let mut columns = relation.into_iter().flat_map(|r| r.live_columns());
@@ -185,6 +192,7 @@ const STORABLE: &[Oid] = &[
     oids::TSQUERY,
     oids::HSTORE,
     oids::CITEXT,
+    oids::XML,
     oids::CID,
     oids::JSONPATH,
     oids::TID,
@@ -233,20 +241,25 @@ const STORABLE: &[Oid] = &[
 
 /// The collation that COLLATE names; the type must have collations.
 pub(super) fn collation(clause: &CollateClause, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
-    let names = strings(clause.collname());
-    let written = names.join(".");
-    let name = names.last().copied().unwrap_or_default();
-    let found = builtin::collation_named(name).ok_or_else(|| {
-        let message = format!("collation \"{written}\" for encoding \"UTF8\" does not exist");
-        PgError::new(code::UNDEFINED_OBJECT, message).at(clause.location)
-    })?;
+    let found = collation_named(&strings(clause.collname()));
+    let found = found.map_err(|error| error.at(clause.location))?;
     let catalog = cx.catalog();
     if catalog.type_collation(type_oid) == 0 {
         let shown = type_name(&catalog, type_oid, cx);
         let message = format!("collations are not supported by type {shown}");
         return Err(PgError::new(code::DATATYPE_MISMATCH, message).at(clause.location));
     }
-    Ok(found.oid)
+    Ok(found)
+}
+
+/// The collation of this name (`get_collation_oid`).
+pub(super) fn collation_named(parts: &[&str]) -> Result<Oid> {
+    let name = parts.last().copied().unwrap_or_default();
+    builtin::collation_named(name).map(|found| found.oid).ok_or_else(|| {
+        let written = parts.join(".");
+        let message = format!("collation \"{written}\" for encoding \"UTF8\" does not exist");
+        PgError::new(code::UNDEFINED_OBJECT, message)
+    })
 }
 
 /// A type's name in messages.

@@ -36,9 +36,14 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
         }
         kind @ (ObjectType::OBJECT_FUNCTION
         | ObjectType::OBJECT_PROCEDURE
-        | ObjectType::OBJECT_ROUTINE) => {
+        | ObjectType::OBJECT_ROUTINE
+        | ObjectType::OBJECT_AGGREGATE) => {
             super::routine::comment(statement.object(), kind, comment, cx)?;
         }
+        ObjectType::OBJECT_OPERATOR => {
+            super::operator::comment(statement.object(), comment, cx)?;
+        }
+        ObjectType::OBJECT_CAST => super::cast::comment(statement.object(), comment, cx)?,
         ObjectType::OBJECT_DOMCONSTRAINT => {
             super::types::comment_check(statement, comment, cx).await?;
         }

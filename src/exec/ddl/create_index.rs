@@ -225,11 +225,23 @@ fn opclass_of_extension(
 /// order as the default does are kept: keys have one order per type.
 fn opclass(element: &IndexElem, method: Oid, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
     let written = strings(element.opclass());
-    let Some(name) = written.last() else {
-        return index_def::default_opclass(method, type_oid, cx);
-    };
+    match written.is_empty() {
+        true => index_def::default_opclass(method, type_oid, cx),
+        false => opclass_named(&written, method, type_oid, &cx.catalog(), cx),
+    }
+}
+
+/// The operator class of this name, which must take the type.
+pub(super) fn opclass_named(
+    written: &[&str],
+    method: Oid,
+    type_oid: Oid,
+    catalog: &Catalog,
+    cx: &DdlContext<'_>,
+) -> Result<Oid> {
+    let name = written.last().copied().unwrap_or_default();
     let method_name = builtin::access_method(method).map_or("btree", |m| m.name);
-    let member = || opclass_of_extension(&written, method, cx);
+    let member = || opclass_of_extension(written, method, cx);
     let class = builtin::opclass_named(method, name).or_else(member).ok_or_else(|| {
         let message = format!(
             "operator class \"{}\" does not exist for access method \"{method_name}\"",
@@ -237,9 +249,8 @@ fn opclass(element: &IndexElem, method: Oid, type_oid: Oid, cx: &DdlContext<'_>)
         );
         PgError::new(code::UNDEFINED_OBJECT, message)
     })?;
-    let catalog = cx.catalog();
     if !catalog.binary_coercible(type_oid, class.input_type) {
-        let shown = super::column::type_name(&catalog, type_oid, cx);
+        let shown = super::column::type_name(catalog, type_oid, cx);
         let message = format!("operator class \"{name}\" does not accept data type {shown}");
         return Err(PgError::new(code::DATATYPE_MISMATCH, message));
     }

@@ -23,7 +23,12 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::drop(statement, cx).await;
         }
-        ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
+        ObjectType::OBJECT_OPERATOR => return super::operator::drop(statement, cx).await,
+        ObjectType::OBJECT_CAST => return super::cast::drop(statement, cx).await,
+        ObjectType::OBJECT_FUNCTION
+        | ObjectType::OBJECT_PROCEDURE
+        | ObjectType::OBJECT_ROUTINE
+        | ObjectType::OBJECT_AGGREGATE => {
             return super::routine::drop(statement, cx).await;
         }
         ObjectType::OBJECT_RULE => return super::rule::drop(statement, cx).await,
@@ -240,6 +245,7 @@ fn locked_relation(object: Object) -> Option<u32> {
         | Object::Extension(_)
         | Object::Type(_)
         | Object::Function(_)
+        | Object::Cast(_)
         | Object::Operator(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
@@ -289,6 +295,13 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
             }
             Object::Function(oid) if cx.catalog().function(oid).is_some() => {
                 let key = ObjectKey::Function(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
+            }
+            Object::Operator(oid) if cx.catalog().user_operator(oid).is_some() => {
+                super::operator::remove(oid, cx);
+            }
+            Object::Cast(oid) => {
+                let key = ObjectKey::Cast(cx.catalog.database(), oid);
                 cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Extension(oid) => {

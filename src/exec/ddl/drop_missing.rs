@@ -1,8 +1,8 @@
 //! DROP of kinds of objects that users cannot have here: with IF EXISTS it is a NOTICE, else the
 //! error for an object that does not exist.
 
-use super::DdlContext;
 use super::names::{find_namespace, strings};
+use super::{DdlContext, column};
 use crate::catalog::builtin;
 use crate::catalog::depend::{Object, describe};
 use crate::error::{PgError, Result, code};
@@ -29,14 +29,6 @@ pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<Strin
         ObjectType::OBJECT_TRIGGER => return of_relation(statement, "trigger", "DROP TRIGGER", cx),
         ObjectType::OBJECT_RULE => return of_relation(statement, "rule", "DROP RULE", cx),
         ObjectType::OBJECT_POLICY => return of_relation(statement, "policy", "DROP POLICY", cx),
-        ObjectType::OBJECT_AGGREGATE => {
-            for node in statement.objects() {
-                if let Node::ObjectWithArgs(written) = node {
-                    routine(written, statement.missing_ok, "aggregate", cx)?;
-                }
-            }
-            return Ok("DROP AGGREGATE".to_owned());
-        }
         _ => return Err(PgError::unsupported("DROP of this kind of object")),
     };
     for node in statement.objects() {
@@ -88,51 +80,42 @@ fn of_relation(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>)
     Ok(tag.to_owned())
 }
 
-/// A function or its kin that users have not made; those that there are cannot be dropped.
+/// A function or its kin that does not exist.
 pub(super) fn routine(
     routine: &ObjectWithArgs,
     missing_ok: bool,
     kind: &str,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
-    {
-        let names: Vec<&str> = routine.objname().iter().filter_map(Node::as_str).collect();
-        let name = names.last().copied().unwrap_or_default();
-        check_no_member(routine, &names, cx)?;
-        let builtin = names.len() == 1 || names[0] == "pg_catalog";
-        if builtin && builtin::procs_named(name).next().is_some() {
-            return Err(PgError::unsupported(format!(
-                "DROP {} of a built-in one",
-                kind.to_uppercase()
-            )));
-        }
-        let mut types = Vec::new();
-        for node in routine.objargs() {
-            let Node::TypeName(name) = node else { continue };
-            let (oid, _) = resolve_type(name, &cx.bind(&cx.catalog()))?;
-            let internal = builtin::type_(oid).filter(|_| missing_ok && is_system(name));
-            types.push(match internal {
-                // The notice shows names as the parser completes them.
-                Some(t) => format!("pg_catalog.{}", t.name),
-                None => super::column::type_name(&cx.catalog(), oid, cx),
-            });
-        }
-        let arguments = if routine.args_unspecified { None } else { Some(types.join(",")) };
-        let name = names.join(".");
-        let (message, state) = match (arguments, missing_ok) {
-            (Some(types), _) => {
-                (format!("{kind} {name}({types}) does not exist"), code::UNDEFINED_FUNCTION)
-            }
-            (None, true) => (format!("{kind} {name}() does not exist"), code::UNDEFINED_FUNCTION),
-            (None, false) => {
-                (format!("could not find a {kind} named \"{name}\""), code::UNDEFINED_FUNCTION)
-            }
-        };
-        if !missing_ok {
-            return Err(PgError::new(state, message));
-        }
-        cx.notice(format!("{message}, skipping"));
+    let names: Vec<&str> = routine.objname().iter().filter_map(Node::as_str).collect();
+    check_no_member(routine, &names, cx)?;
+    let mut types = Vec::new();
+    for node in routine.objargs() {
+        let Node::TypeName(name) = node else { continue };
+        let (oid, _) = resolve_type(name, &cx.bind(&cx.catalog()))?;
+        let shown = column::type_name(&cx.catalog(), oid, cx);
+        let internal = builtin::type_(oid).filter(|_| missing_ok && is_system(name));
+        // The notice shows names as the parser completes them.
+        types.push(internal.map_or(shown, |t| format!("pg_catalog.{}", t.name)));
     }
+    let name = names.join(".");
+    let of_aggregate = kind == "aggregate";
+    let message = match (routine.args_unspecified, missing_ok) {
+        (false, false) if of_aggregate && types.is_empty() => {
+            format!("aggregate {name}(*) does not exist")
+        }
+        (false, false) => format!("{kind} {name}({}) does not exist", types.join(", ")),
+        (false, true) => format!("{kind} {name}({}) does not exist", types.join(",")),
+        (true, true) => format!("{kind} {name}() does not exist"),
+        (true, false) => {
+            let article = if of_aggregate { "an" } else { "a" };
+            format!("could not find {article} {kind} named \"{name}\"")
+        }
+    };
+    if !missing_ok {
+        return Err(PgError::new(code::UNDEFINED_FUNCTION, message));
+    }
+    cx.notice(format!("{message}, skipping"));
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! [`TxnCatalog`]. Rows are moved within the same transaction, so all of it rolls back.
 
 mod alter_table;
+mod cast;
 mod check;
 mod column;
 mod comment;
@@ -36,6 +37,7 @@ mod lock;
 mod materialized_view;
 mod names;
 mod on_commit;
+mod operator;
 mod options;
 mod owned;
 mod owner;
@@ -89,7 +91,7 @@ pub struct DdlContext<'a> {
     pub cancel: &'a CancelToken,
     /// Bytes that one query (CREATE TABLE AS) may hold in sorts and hashes.
     pub memory_limit_bytes: usize,
-    /// Sends an error's fields as a WARNING where the code is of class 01, else as a NOTICE.
+    /// Sends an error's fields as a WARNING where they are one, else as a NOTICE.
     pub notice: &'a (dyn Fn(PgError) + Send + Sync),
     /// Inside BEGIN … COMMIT, or not the only statement of its query string.
     pub in_block: bool,
@@ -178,11 +180,21 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
         Node::RenameStmt(s) => rename::execute(s, cx).await,
         Node::AlterObjectSchemaStmt(s) => set_schema::execute(s, cx).await,
         Node::AlterOwnerStmt(s) => owner::execute(s, cx).await,
+        Node::CreateRangeStmt(s) => types::create_range(s, cx).await,
         Node::CreateEnumStmt(s) => types::create_enum(s, cx).await,
         Node::CompositeTypeStmt(s) => types::create_composite(s, cx).await,
         Node::CreateDomainStmt(s) => types::create_domain(s, cx).await,
         Node::AlterDomainStmt(s) => types::alter_domain(s, cx).await,
         Node::AlterEnumStmt(s) => types::alter_enum(s, cx).await,
+        Node::DefineStmt(s) => match s.kind {
+            ObjectType::OBJECT_AGGREGATE => routine::create_aggregate(s, cx).await,
+            ObjectType::OBJECT_OPERATOR => operator::create(s, cx).await,
+            ObjectType::OBJECT_TYPE => Err(PgError::unsupported("a base type of the user")),
+            ObjectType::OBJECT_COLLATION => Err(PgError::unsupported("CREATE COLLATION")),
+            _ => Err(PgError::unsupported("CREATE TEXT SEARCH")),
+        },
+        Node::AlterOperatorStmt(s) => operator::alter(s, cx),
+        Node::CreateCastStmt(s) => cast::create(s, cx).await,
         Node::CreateFunctionStmt(s) => routine::create(s, cx).await,
         Node::AlterFunctionStmt(s) => routine::alter(s, cx),
         Node::CreatePolicyStmt(s) => policy::create(s, cx).await,

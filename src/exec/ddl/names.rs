@@ -168,3 +168,12 @@ pub(super) fn creation_namespace(catalog: &Catalog, cx: &DdlContext<'_>) -> Resu
 pub(super) fn strings(list: &NodeList) -> Vec<&str> {
     list.iter().filter_map(Node::as_str).collect()
 }
+
+/// The name that an option of a definition has (`defGetQualifiedName`): `f`, `s.f`, `"f"`.
+pub(super) fn definition_name<'n>(value: Node<'n>) -> Vec<&'n str> {
+    match value {
+        Node::TypeName(name) => name.names().iter().filter_map(|part| part.sval()).collect(),
+        Node::String(name) => name.sval().into_iter().collect(),
+        other => other.as_node_list().map(strings).unwrap_or_default(),
+    }
+}

@@ -8,7 +8,8 @@ use super::{
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
 use crate::catalog::{
-    Change, Database, DefaultAcl, Function, Namespace, Relation, UserType, acl, builtin,
+    Change, Database, DefaultAcl, Function, Namespace, Relation, UserOperator, UserType, acl,
+    builtin,
 };
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
@@ -43,7 +44,13 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
         default_privileges::remove(defaults.oid, cx);
     }
     for function in catalog.functions().filter(|f| roles.contains(&f.owner)) {
-        objects.push(Object::Function(function.proc.oid));
+        // Constructors go with their range type.
+        if function.constructed().is_none() {
+            objects.push(Object::Function(function.proc.oid));
+        }
+    }
+    for made in catalog.user_operators().filter(|o| roles.contains(&o.owner)) {
+        objects.push(Object::Operator(made.operator.oid));
     }
     for found in catalog.extensions().filter(|e| roles.contains(&e.owner)) {
         objects.push(Object::Extension(found.oid));
@@ -160,6 +167,9 @@ pub(super) async fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>)
     for found in catalog.functions().filter(|f| roles.contains(&f.owner)) {
         let acl = renamed(found.owner, &found.acl);
         super::routine::put(Function { owner: new, acl, ..(**found).clone() }, cx);
+    }
+    for made in catalog.user_operators().filter(|o| roles.contains(&o.owner)) {
+        super::operator::put(UserOperator { owner: new, ..(**made).clone() }, cx);
     }
     for relation in catalog.relations().filter(|r| r.index.is_none()) {
         // A table takes its columns' sequences along, so each is looked at as it is by now.

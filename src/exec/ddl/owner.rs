@@ -45,7 +45,11 @@ pub(super) async fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> 
         }
         kind @ (ObjectType::OBJECT_FUNCTION
         | ObjectType::OBJECT_PROCEDURE
-        | ObjectType::OBJECT_ROUTINE) => super::routine::owner(statement.object(), kind, owner, cx),
+        | ObjectType::OBJECT_ROUTINE
+        | ObjectType::OBJECT_AGGREGATE) => {
+            super::routine::owner(statement.object(), kind, owner, cx)
+        }
+        ObjectType::OBJECT_OPERATOR => super::operator::owner(statement.object(), owner, cx),
         ObjectType::OBJECT_LARGEOBJECT => {
             super::large_object::owner(statement.object(), owner, cx).await
         }

@@ -31,9 +31,10 @@ pub(super) async fn execute(statement: &RenameStmt, cx: &DdlContext<'_>) -> Resu
         ObjectType::OBJECT_SCHEMA => rename_schema(statement, new, cx).await,
         ObjectType::OBJECT_DATABASE => super::database::rename(statement, new, cx).await,
         ObjectType::OBJECT_ROLE => super::role::rename(statement, new, cx).await,
-        ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
-            super::routine::rename(statement, new, cx).await
-        }
+        ObjectType::OBJECT_FUNCTION
+        | ObjectType::OBJECT_PROCEDURE
+        | ObjectType::OBJECT_ROUTINE
+        | ObjectType::OBJECT_AGGREGATE => super::routine::rename(statement, new, cx).await,
         _ => Err(PgError::unsupported("RENAME of this kind of object")),
     }
 }

@@ -410,6 +410,10 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
         let what = describe(&catalog, Object::Extension(found.oid), path);
         lines.extend(line(found.owner, &None, found.oid, what));
     }
+    for made in catalog.user_operators() {
+        let what = describe(&catalog, Object::Operator(made.operator.oid), path);
+        lines.extend(line(made.owner, &None, made.operator.oid, what));
+    }
     for found in catalog.default_acls() {
         let what = super::default_privileges::describe(found, cx);
         lines.extend(line(found.role, &Some(found.acl.clone()), found.oid, what));

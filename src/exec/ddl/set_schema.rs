@@ -21,7 +21,11 @@ pub(super) async fn execute(
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::set_schema(statement, cx).await;
         }
-        ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_PROCEDURE | ObjectType::OBJECT_ROUTINE => {
+        ObjectType::OBJECT_OPERATOR => return super::operator::set_schema(statement, cx),
+        ObjectType::OBJECT_FUNCTION
+        | ObjectType::OBJECT_PROCEDURE
+        | ObjectType::OBJECT_ROUTINE
+        | ObjectType::OBJECT_AGGREGATE => {
             return super::routine::set_schema(statement, cx).await;
         }
         ObjectType::OBJECT_EXTENSION => return super::extension::set_schema(statement, cx).await,

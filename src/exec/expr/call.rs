@@ -2,7 +2,7 @@
 
 use super::Node;
 use super::eval::Eval;
-use crate::catalog::builtin;
+use crate::catalog::builtin::{self, Proc};
 use crate::error::{PgError, Result, code};
 use crate::functions::{self, Ctx, Env, Implementation, Rows, ScalarFn};
 use crate::types::{Datum, Oid};
@@ -74,9 +74,19 @@ pub(in crate::exec) struct Call {
 }
 
 impl Callee {
-    /// Resolves a `pg_proc` row. 0A000 where it has no implementation.
+    /// Resolves a built-in function. 0A000 where it has no implementation.
     pub fn resolve(func: Oid, arg_types: Vec<Oid>, result_type: Oid) -> Result<Callee> {
-        let Some(proc) = builtin::proc(func) else {
+        Callee::of(func, builtin::proc(func), arg_types, result_type)
+    }
+
+    /// Resolves a `pg_proc` row whose implementation is built in.
+    pub fn of(
+        func: Oid,
+        proc: Option<&Proc>,
+        arg_types: Vec<Oid>,
+        result_type: Oid,
+    ) -> Result<Callee> {
+        let Some(proc) = proc else {
             let message = format!("function with OID {func} does not exist");
             return Err(PgError::new(code::UNDEFINED_FUNCTION, message));
         };

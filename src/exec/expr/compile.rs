@@ -6,6 +6,7 @@ use super::cast::IoCast;
 use super::domain::{Domain, DomainNode};
 use super::eval::Eval;
 use super::node::*;
+use super::xml::XmlNode;
 use super::{Program, relabel};
 use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result, code};
@@ -97,15 +98,24 @@ impl<'a> Compiler<'a> {
             Expr::Aggregate(_) | Expr::Grouping { .. } | Expr::Window(_) => {
                 return Err(misplaced(expr));
             }
-            Expr::Func(call) if !Catalog::is_system(call.func) => self.sql_call(call)?,
+            Expr::Func(call) if SqlFunction::is(self.catalog, call.func) => self.sql_call(call)?,
             Expr::Func(call) => {
                 let node = Node::Call(Box::new(self.call(call)?));
-                let declared = builtin::proc(call.func).map_or(call.type_oid, |p| p.return_type);
+                let proc = self.catalog.proc(call.func);
+                let declared = proc.map_or(call.type_oid, |p| p.return_type);
                 match relabel::needs_relabel(declared, call.type_oid) {
                     // A cast whose function gives a type that is binary-coercible to the target.
                     true => Node::Relabel(Box::new(self.fold(node)?), call.type_oid),
                     false => node,
                 }
+            }
+            Expr::Distinct(call) | Expr::NullIf(call)
+                if SqlFunction::is(self.catalog, call.func) =>
+            {
+                return Err(by_sql_function(call.location));
+            }
+            Expr::ScalarArrayOp(test) if SqlFunction::is(self.catalog, test.func) => {
+                return Err(by_sql_function(test.location));
             }
             Expr::Distinct(call) => Node::Distinct(Box::new(self.call(call)?)),
             Expr::NullIf(call) => Node::NullIf(Box::new(self.call(call)?)),
@@ -141,6 +151,14 @@ impl<'a> Compiler<'a> {
             }
             Expr::RowCompare(r) => self.row_compare(r)?,
             Expr::Coalesce(c) => self.coalesce(&c.args)?,
+            Expr::Xml(xml) => {
+                let (named, args) = (&xml.named, &xml.args);
+                let mut typed = |e: &Expr| Ok::<_, PgError>((e.type_oid(), self.node(e)?));
+                let named = named.iter().map(|(name, e)| Ok((name.clone(), typed(e)?)));
+                let named = named.collect::<Result<_>>()?;
+                let args = args.iter().map(typed).collect::<Result<_>>()?;
+                Node::Xml(Box::new(XmlNode { op: xml.op, name: xml.name.clone(), named, args }))
+            }
             Expr::MinMax(m) => Node::MinMax(Box::new(MinMax {
                 type_oid: m.type_oid,
                 greatest: m.greatest,
@@ -201,7 +219,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn callee(&self, func: Oid, args: &[Expr], result_type: Oid) -> Result<Callee> {
-        Callee::resolve(func, args.iter().map(Expr::type_oid).collect(), result_type)
+        let types = args.iter().map(Expr::type_oid).collect();
+        Callee::of(func, self.catalog.proc(func), types, result_type)
     }
 
     /// The call of a function or operator.
@@ -230,8 +249,8 @@ impl<'a> Compiler<'a> {
     fn scalar_array(&mut self, s: &nodes::ScalarArrayOp) -> Result<Node> {
         let element_type = element_type(self.catalog, s.array.type_oid());
         let arg_types = vec![s.scalar.type_oid(), element_type];
-        let call =
-            Call { callee: Callee::resolve(s.func, arg_types, oids::BOOL)?, args: Vec::new() };
+        let callee = Callee::of(s.func, self.catalog.proc(s.func), arg_types, oids::BOOL)?;
+        let call = Call { callee, args: Vec::new() };
         let (scalar, array) = (self.node(&s.scalar)?, self.node(&s.array)?);
         let members = s.use_or.then(|| Members::of(s.op, s.scalar.type_oid(), &array)).flatten();
         Ok(Node::ScalarArray(Box::new(ScalarArray { call, any: s.use_or, scalar, array, members })))
@@ -405,6 +424,12 @@ fn in_sql_function(node: &Node, error: PgError) -> PgError {
         }
         _ => error,
     }
+}
+
+/// An operator whose function is in SQL, where only built-in ones are called.
+fn by_sql_function(location: i32) -> PgError {
+    let what = "IS DISTINCT FROM, NULLIF or an array's comparison by a function in SQL";
+    PgError::unsupported(what).at(location)
 }
 
 /// Whether a node's value depends on nothing but constants.

@@ -57,6 +57,7 @@ impl Node {
             Node::RowCompare(r) => compare::row_compare(r, cx),
             Node::Coalesce(args) => coalesce(args, cx),
             Node::MinMax(m) => min_max(m, cx),
+            Node::Xml(xml) => xml.eval(cx),
             Node::SqlValue(function, typmod) => sqlvalue::eval(*function, *typmod, cx),
             Node::NullTest(test) => null_test(test, cx),
             Node::BoolTest(arg, test) => Ok(bool_test(&arg.eval(cx)?, *test)),

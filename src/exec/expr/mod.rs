@@ -21,6 +21,7 @@ mod relabel;
 mod sqlvalue;
 mod subplan;
 mod subscript;
+mod xml;
 
 pub(in crate::exec) use call::{Call, Callee, signature};
 pub(in crate::exec) use compile::{Compiler, NoScope, Scope};

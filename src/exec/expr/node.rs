@@ -6,6 +6,7 @@ use super::cast::IoCast;
 use super::domain::DomainNode;
 use super::lookup::Lookup;
 use super::subplan::SubPlan;
+use super::xml::XmlNode;
 use crate::exec::sql_function::SqlCall;
 use crate::nodes::{BoolTest, RowCompareKind, SqlValueFunction};
 use crate::types::{Datum, Oid};
@@ -46,6 +47,7 @@ pub(in crate::exec) enum Node {
     RowCompare(Box<RowCompare>),
     Coalesce(Vec<Node>),
     MinMax(Box<MinMax>),
+    Xml(Box<XmlNode>),
     SqlValue(SqlValueFunction, i32),
     NullTest(Box<NullTest>),
     BoolTest(Box<Node>, BoolTest),
@@ -175,6 +177,7 @@ impl Node {
                 right.reads(out)
             })?,
             Node::MinMax(m) => all(&m.args)?,
+            Node::Xml(xml) => xml.args().try_for_each(|(_, arg)| arg.reads(out))?,
             Node::NullTest(test) => test.arg.reads(out)?,
             Node::Program(program) => program.node().reads(out)?,
             Node::SubPlan(plan) if plan.is_constant() => out.sub_plans.push(plan),

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::exec::explain::Description;
+use crate::exec::user_aggregate::UserAggregate;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
 use crate::types::{self, Datum, Oid, oids};
 use std::collections::{HashMap, HashSet};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 /// One aggregate call.
 pub(in crate::exec) struct AggregateCall {
-    pub make: AggregateFn,
+    pub maker: Maker,
     pub func: Oid,
     pub arg_types: Vec<Oid>,
     pub result_type: Oid,
@@ -38,6 +39,13 @@ pub(in crate::exec) struct AggregateCall {
     /// A hypothetical-set aggregate: the direct arguments are a row whose place among the others is
     /// asked for.
     pub hypothetical: bool,
+}
+
+/// What makes an aggregate's states.
+#[derive(Clone)]
+pub(in crate::exec) enum Maker {
+    BuiltIn(AggregateFn),
+    User(Arc<UserAggregate>),
 }
 
 /// What GROUP BY says.
@@ -86,7 +94,10 @@ impl AggregateCall {
     pub fn start(&self, state: &ExecState, row: &[Datum]) -> Result<Box<dyn AggregateState>> {
         let direct: Vec<Datum> =
             self.direct.iter().map(|arg| arg.eval(state, row)).collect::<Result<_>>()?;
-        (self.make)(&self.ctx(state), &direct)
+        match &self.maker {
+            Maker::BuiltIn(make) => make(&self.ctx(state), &direct),
+            Maker::User(aggregate) => aggregate.start(state),
+        }
     }
 
     fn accumulator(&self, state: &ExecState, row: &[Datum]) -> Result<Accumulator> {

@@ -27,7 +27,7 @@ mod sort;
 mod window;
 mod window_frame;
 
-pub(in crate::exec) use aggregate::{AggregateCall, AggregateNode, Grouping};
+pub(in crate::exec) use aggregate::{AggregateCall, AggregateNode, Grouping, Maker};
 pub(in crate::exec) use append::{Append, Pruned};
 pub(in crate::exec) use cte::{CteScan, Store, With, WorkTableScan};
 pub(in crate::exec) use distinct::{Distinct, DistinctOn};

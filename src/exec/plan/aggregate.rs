@@ -12,9 +12,11 @@ use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::signature;
-use crate::exec::op::{AggregateCall, AggregateNode, Filter, Grouping, KeyColumn};
+use crate::exec::op::{AggregateCall, AggregateNode, Filter, Grouping, KeyColumn, Maker};
+use crate::exec::user_aggregate::UserAggregate;
 use crate::functions;
 use crate::nodes::*;
+use crate::sql::bind::BindContext;
 use crate::types::Oid;
 use std::sync::Arc;
 
@@ -105,6 +107,29 @@ impl Planner {
         Ok(Built::new(Filter { input: node, conditions }, layout, rows * 0.3, cost))
     }
 
+    /// What makes an aggregate's states, and whether it skips NULLs.
+    pub(super) fn implementation(
+        &self,
+        func: Oid,
+        arg_types: &[Oid],
+        result_type: Oid,
+    ) -> Result<(Maker, bool)> {
+        let context = &self.cx;
+        let catalog = &context.catalog;
+        if let Some(info) = catalog.aggregate(func) {
+            let bind = BindContext { catalog, env: &*context.env };
+            let found = UserAggregate::resolve(func, info, arg_types, result_type, &bind)?;
+            let strict = found.is_strict();
+            return Ok((Maker::User(Arc::new(found)), strict));
+        }
+        let signature = signature(func);
+        let make = functions::aggregate(&signature)
+            .ok_or_else(|| PgError::unsupported(format_args!("aggregate {signature}")))?;
+        let transition = builtin::aggregate(func).map(|a| a.transition);
+        let strict = transition.and_then(builtin::proc).is_some_and(|p| p.strict);
+        Ok((Maker::BuiltIn(make), strict))
+    }
+
     /// An aggregate's implementation and compiled arguments over rows of `layout`.
     pub(super) fn aggregate_call(
         &mut self,
@@ -128,10 +153,10 @@ impl Planner {
             let index = index_of(item.target_ref)?;
             distinct.push((index, type_of(index)));
         }
-        let (make, strict) = implementation(a.func)?;
+        let (maker, strict) = self.implementation(a.func, &a.arg_types, a.type_oid)?;
         let filter = a.filter.as_ref().map(|f| self.compile(f, layout)).transpose()?;
         Ok(AggregateCall {
-            make,
+            maker,
             func: a.func,
             arg_types: a.arg_types.clone(),
             result_type: a.type_oid,
@@ -147,16 +172,6 @@ impl Planner {
             hypothetical: a.kind == b'h',
         })
     }
-}
-
-/// An aggregate's implementation, and whether it skips NULLs.
-pub(super) fn implementation(func: Oid) -> Result<(functions::AggregateFn, bool)> {
-    let signature = signature(func);
-    let make = functions::aggregate(&signature)
-        .ok_or_else(|| PgError::unsupported(format_args!("aggregate {signature}")))?;
-    let transition = builtin::aggregate(func).map(|a| a.transition);
-    let strict = transition.and_then(builtin::proc).is_some_and(|p| p.strict);
-    Ok((make, strict))
 }
 
 pub(super) fn target_of(query: &Query, target_ref: u32) -> Result<&TargetEntry> {

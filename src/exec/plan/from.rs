@@ -249,7 +249,8 @@ impl Planner {
                 let args = self.compile_all(&function.args, layout)?;
                 return Ok(SetCall::Sql { function: found, args });
             }
-            let mut callee = Callee::resolve(function.func, types, function.type_oid)?;
+            let mut callee =
+                Callee::of(function.func, catalog.proc(function.func), types, function.type_oid)?;
             callee.variadic = function.variadic;
             return Ok(SetCall::Function {
                 callee,

@@ -134,7 +134,7 @@ impl Comparison {
 
     /// What an operator compares, if it is one of the default btree operators.
     pub fn of(op: Oid) -> Option<Comparison> {
-        match builtin::operator(op)?.name {
+        match &*builtin::operator(op)?.name {
             "<" => Some(Comparison::Lt),
             "<=" => Some(Comparison::Le),
             "=" => Some(Comparison::Eq),

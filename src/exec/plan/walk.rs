@@ -40,6 +40,7 @@ pub(super) fn children<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
         Expr::RowCompare(r) => r.left.iter().chain(&r.right).for_each(f),
         Expr::Coalesce(c) => c.args.iter().for_each(f),
         Expr::MinMax(m) => m.args.iter().for_each(f),
+        Expr::Xml(x) => x.named.iter().map(|(_, e)| e).chain(&x.args).for_each(f),
         Expr::NullTest { arg, .. }
         | Expr::BooleanTest { arg, .. }
         | Expr::FieldSelect { arg, .. }
@@ -97,6 +98,7 @@ pub(super) fn children_mut(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
         Expr::RowCompare(r) => r.left.iter_mut().chain(&mut r.right).for_each(f),
         Expr::Coalesce(c) => c.args.iter_mut().for_each(f),
         Expr::MinMax(m) => m.args.iter_mut().for_each(f),
+        Expr::Xml(x) => x.named.iter_mut().map(|(_, e)| e).chain(&mut x.args).for_each(f),
         Expr::NullTest { arg, .. }
         | Expr::BooleanTest { arg, .. }
         | Expr::FieldSelect { arg, .. }

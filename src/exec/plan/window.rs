@@ -1,6 +1,6 @@
 //! Window functions: one operator per window clause that is used.
 
-use super::aggregate::{implementation, target_of};
+use super::aggregate::target_of;
 use super::cost;
 use super::planner::{Built, Planner};
 use super::walk;
@@ -12,7 +12,7 @@ use crate::exec::op::{
     AggregateCall, Bound, Frame, KeyColumn, RangeSupport, WindowCall, WindowKind, WindowNode,
 };
 use crate::nodes::*;
-use crate::types::oids;
+use crate::types::{Oid, oids};
 use std::sync::Arc;
 
 impl Planner {
@@ -135,13 +135,14 @@ impl Planner {
         if !call.is_aggregate {
             return Ok(WindowCall::Function { kind: kind(call)?, args });
         }
-        let (make, strict) = implementation(call.func)?;
+        let arg_types: Vec<Oid> = call.args.iter().map(Expr::type_oid).collect();
+        let (maker, strict) = self.implementation(call.func, &arg_types, call.type_oid)?;
         let filter: Option<Program> =
             call.filter.as_ref().map(|f| self.compile(f, layout)).transpose()?;
         Ok(WindowCall::Aggregate(Box::new(AggregateCall {
-            make,
+            maker,
             func: call.func,
-            arg_types: call.args.iter().map(Expr::type_oid).collect(),
+            arg_types,
             result_type: call.type_oid,
             output_type: self.stand_in(call.type_oid),
             strict,

@@ -4,8 +4,8 @@ use super::boxed;
 use crate::error::Result;
 use crate::functions::range::set::intersection;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
-use crate::types::range::{Multirange, Range};
-use crate::types::{Datum, Oid};
+use crate::types::Datum;
+use crate::types::range::{Multirange, Range, Subtype};
 
 pub(in crate::functions) const AGGREGATES: &[(&str, AggregateFn)] = &[
     ("range_agg(anyrange)", |_, _| boxed(Union::default())),
@@ -18,7 +18,7 @@ pub(in crate::functions) const AGGREGATES: &[(&str, AggregateFn)] = &[
 #[derive(Default)]
 struct Union {
     /// `None`: nothing but NULL was seen.
-    subtype: Option<Oid>,
+    subtype: Option<Subtype>,
     ranges: Vec<Range>,
     size: usize,
 }

@@ -5,20 +5,22 @@ use super::super::Implementation::{self, Scalar, Set};
 use super::super::Rows;
 use super::{ranges, span};
 use crate::error::{PgError, Result, code};
-use crate::types::range::{self, Bound, Multirange, Range};
-use crate::types::{Datum, Oid};
+use crate::types::Datum;
+use crate::types::range::{self, Bound, Multirange, Range, Subtype};
 
 /// The subtype of the range or multirange type that a function gives.
-fn subtype_of_result(ctx: &Ctx<'_>) -> Oid {
-    let range_type = range::range_of(ctx.result_type).unwrap_or(ctx.result_type);
-    range::subtype(range_type).expect("constructors give ranges or multiranges")
+fn subtype_of_result(ctx: &Ctx<'_>) -> Result<Subtype> {
+    let catalog = ctx.env.catalog();
+    let range_type = catalog.range_of(ctx.result_type).unwrap_or(ctx.result_type);
+    let subtype = catalog.range_subtype(range_type);
+    subtype.ok_or_else(|| PgError::internal("a constructor's result is no range"))
 }
 
 fn range_of(ctx: &Ctx<'_>, a: &[Datum], inclusive: (bool, bool)) -> Result<Datum> {
     let value = |value: &Datum| (!value.is_null()).then(|| value.clone());
     let lower = Bound::lower(value(&a[0]), inclusive.0);
     let upper = Bound::upper(value(&a[1]), inclusive.1);
-    Range::new(subtype_of_result(ctx), lower, upper).map(Range::datum)
+    Range::new(subtype_of_result(ctx)?, lower, upper).map(Range::datum)
 }
 
 fn multirange_of_array(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
@@ -32,7 +34,7 @@ fn multirange_of_array(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
         return Err(PgError::new(code::NULL_VALUE_NOT_ALLOWED, message));
     }
     let members = array.elements.iter().map(|element| element.as_range().clone()).collect();
-    Ok(Multirange::new(subtype_of_result(ctx), members).datum())
+    Ok(Multirange::new(subtype_of_result(ctx)?, members).datum())
 }
 
 fn unnest(_: &Ctx<'_>, a: &[Datum]) -> Result<Rows> {
@@ -92,7 +94,7 @@ pub(in crate::functions) const CONSTRUCTORS: &[(&str, Implementation)] = &[
     ("range_constructor3", Scalar(|c, a| range_of(c, a, range::bound_flags(&a[2])?))),
     (
         "multirange_constructor0",
-        Scalar(|c, _| Ok(Multirange::new(subtype_of_result(c), Vec::new()).datum())),
+        Scalar(|c, _| Ok(Multirange::new(subtype_of_result(c)?, Vec::new()).datum())),
     ),
     (
         "multirange_constructor1",

@@ -2,11 +2,11 @@
 
 use super::super::Implementation::{self, Scalar};
 use super::{ranges, span};
+use crate::types::Datum;
 use crate::types::range::multirange::touch;
-use crate::types::range::{Bound, Range, compare_bounds};
-use crate::types::{Datum, Oid};
+use crate::types::range::{Bound, Range, Subtype, compare_bounds};
 
-fn subtype(value: &Datum) -> Oid {
+fn subtype(value: &Datum) -> Subtype {
     match value {
         Datum::Range(range) => range.subtype,
         other => other.as_multirange().subtype,
@@ -44,7 +44,7 @@ fn overlaps(a: &Datum, b: &Datum) -> bool {
 fn by_span(
     a: &Datum,
     b: &Datum,
-    holds: impl FnOnce(Oid, (&Bound, &Bound), (&Bound, &Bound)) -> bool,
+    holds: impl FnOnce(Subtype, (&Bound, &Bound), (&Bound, &Bound)) -> bool,
 ) -> bool {
     match (span(a), span(b)) {
         (Some(first), Some(second)) => holds(subtype(a), first, second),

@@ -150,22 +150,18 @@ fn function_with_arguments(env: &dyn Env, text: &str) -> Result<Oid> {
     found.map(|p| p.oid).ok_or_else(|| missing(code::UNDEFINED_FUNCTION, "function", text))
 }
 
-/// The operators of a name, in the given schema or those of the search path. Operators have no letters,
-/// so no quotes either.
-fn operators_named(env: &dyn Env, text: &str) -> Result<Vec<&'static builtin::Operator>> {
-    let (schema, name) = match text.trim().rsplit_once('.') {
-        Some((schema, name)) => (Some(qualified_name(schema)?.concat()), name),
-        None => (None, text.trim()),
-    };
-    let path = match &schema {
-        Some(schema) => vec![env.catalog().namespace_named(schema).map_or(0, |n| n.oid)],
-        None => env.search_path().to_vec(),
-    };
-    let mut found = env.catalog().member_operators_named(&path, name);
-    if path.contains(&builtin::oid::PG_CATALOG) {
-        found.extend(builtin::operators_named(name));
+/// The schemas that an operator's text means, and its name, which needs no quotes.
+fn operator_path<'t>(env: &dyn Env, text: &'t str) -> Result<(Vec<Oid>, &'t str)> {
+    let text = text.trim();
+    // A point is no operator's character.
+    match text.rsplit_once('.') {
+        None => Ok((env.search_path().to_vec(), text)),
+        Some((schema, name)) => {
+            let schema = single_name(schema)?;
+            let found = env.catalog().namespace_named(&schema);
+            Ok((vec![found.ok_or_else(|| no_schema(&schema))?.oid], name))
+        }
     }
-    Ok(found)
 }
 
 fn no_operator(text: &str) -> PgError {
@@ -174,7 +170,13 @@ fn no_operator(text: &str) -> PgError {
 
 fn operator(env: &dyn Env, text: &str) -> Result<Oid> {
     let ambiguous = format!("more than one operator named {text}");
-    let found = operators_named(env, text)?;
+    let (path, name) = operator_path(env, text)?;
+    let catalog = env.catalog();
+    let seen = |o: &&builtin::Operator| {
+        let first = catalog.operator_in_path(&path, name, o.left, o.right);
+        first.is_some_and(|first| first.oid == o.oid)
+    };
+    let found = catalog.operators_named(name).filter(seen).collect();
     let ambiguous = PgError::new(code::AMBIGUOUS_FUNCTION, ambiguous);
     only(found, no_operator(text), ambiguous).map(|o: &builtin::Operator| o.oid)
 }
@@ -192,8 +194,8 @@ fn operator_with_operands(env: &dyn Env, text: &str) -> Result<Oid> {
                 .hint("Provide two argument types for operator."));
         }
     };
-    let mut found = operators_named(env, name)?.into_iter();
-    let found = found.find(|o| o.left == left && o.right == right);
+    let (path, name) = operator_path(env, name)?;
+    let found = env.catalog().operator_in_path(&path, name, left, right);
     found.map(|o| o.oid).ok_or_else(|| no_operator(text))
 }
 

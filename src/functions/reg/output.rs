@@ -3,12 +3,13 @@
 use super::super::quote::{quote_identifier, quote_qualified};
 use super::super::{Env, visibility};
 use super::text_search;
-use crate::catalog::builtin;
+use crate::catalog::builtin::{self, Operator};
 use crate::types::{self, Oid, oids};
 
 /// The text of a `reg*` value.
 pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String {
     if oid == 0 {
+        // No operator is a number, unlike nothing else.
         let is_operator = matches!(type_oid, oids::REGOPER | oids::REGOPERATOR);
         return if is_operator { "0" } else { "-" }.to_owned();
     }
@@ -66,30 +67,31 @@ fn function_with_arguments(env: &dyn Env, oid: Oid) -> Option<String> {
 }
 
 fn operator(env: &dyn Env, oid: Oid) -> Option<String> {
-    let found = builtin::operator(oid)?;
-    let members = env.catalog().member_operators_named(env.search_path(), found.name);
-    let alone = builtin::operators_named(found.name).count() + members.len() == 1;
-    let visible = visibility::operator(env, oid)? && alone;
-    Some(operator_named(env, found, visible))
-}
-
-/// Operators have no letters, so no quotes either.
-fn operator_named(env: &dyn Env, found: &builtin::Operator, visible: bool) -> String {
-    let namespace = env.catalog().schema_of(found.namespace);
-    match env.catalog().namespace(namespace).filter(|_| !visible) {
-        Some(schema) => format!("{}.{}", quote_identifier(&schema.name), found.name),
-        None => found.name.to_owned(),
-    }
+    let found = env.catalog().operator(oid)?;
+    // The bare name must find this operator only.
+    let visible = |o: &&Operator| visibility::operator(env, o.oid) == Some(true);
+    let mut same = env.catalog().operators_named(&found.name).filter(visible);
+    let alone = same.next().is_some_and(|o| o.oid == oid) && same.next().is_none();
+    Some(operator_name(env, found, alone))
 }
 
 fn operator_with_operands(env: &dyn Env, oid: Oid) -> Option<String> {
-    let found = builtin::operator(oid)?;
-    let name = operator_named(env, found, visibility::operator(env, oid)?);
+    let found = env.catalog().operator(oid)?;
+    let name = operator_name(env, found, visibility::operator(env, oid)?);
     let left = match found.left {
         0 => "NONE".to_owned(),
         left => type_or_number(env, left),
     };
     Some(format!("{name}({left},{})", type_or_number(env, found.right)))
+}
+
+/// An operator's name, behind its schema unless visible. It needs no quotes.
+fn operator_name(env: &dyn Env, found: &Operator, visible: bool) -> String {
+    let namespace = env.catalog().schema_of(found.namespace);
+    match env.catalog().namespace(namespace).filter(|_| !visible) {
+        Some(schema) => format!("{}.{}", quote_identifier(&schema.name), found.name),
+        None => found.name.to_string(),
+    }
 }
 
 fn type_or_number(env: &dyn Env, oid: Oid) -> String {

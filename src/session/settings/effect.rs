@@ -37,6 +37,8 @@ const EFFECTIVE: &[&str] = &[
     "transaction_isolation",
     "transaction_read_only",
     "work_mem",
+    "xmlbinary",
+    "xmloption",
 ];
 
 /// Settings that steer how PostgreSQL gets a result, what it logs or what it counts. No result here
@@ -179,8 +181,6 @@ const INERT: &[&str] = &[
     "wal_recycle",
     "wal_sender_timeout",
     "wal_skip_threshold",
-    "xmlbinary",
-    "xmloption",
 ];
 
 /// The values that ask for what this server does, of settings that have others, too.

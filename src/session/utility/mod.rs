@@ -117,7 +117,7 @@ impl Session {
         transaction.check_may_write(command)?;
         let state = self.state.clone();
         let notice = move |fields: PgError| {
-            let severity = match fields.code().as_str().starts_with("01") {
+            let severity = match fields.is_warning() {
                 true => Severity::Warning,
                 false => Severity::Notice,
             };

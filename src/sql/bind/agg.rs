@@ -25,7 +25,10 @@ impl<'n> Binder<'_, 'n> {
     ) -> Result<()> {
         match proc.kind {
             b'f' | b'p' => check_plain_function(call, &name.text()),
-            b'a' => check_ordered_set(call, proc, &name.text()),
+            b'a' => {
+                let kind = self.context.catalog.aggregate_kind(proc.oid).unwrap_or(b'n');
+                check_ordered_set(call, kind, &name.text())
+            }
             _ => Ok(()),
         }
     }
@@ -54,7 +57,10 @@ impl<'n> Binder<'_, 'n> {
                 )
                 .at(arg.location()));
         }
-        let facts = builtin::aggregate(resolved.proc.oid)
+        let kind = self
+            .context
+            .catalog
+            .aggregate_kind(resolved.proc.oid)
             .ok_or_else(|| PgError::internal("an aggregate without a pg_aggregate row"))?;
         let arg_types: Vec<Oid> = resolved.args.iter().map(Expr::type_oid).collect();
         let input_collation = self.input_collation(&resolved.args);
@@ -76,7 +82,7 @@ impl<'n> Binder<'_, 'n> {
             filter,
             star: call.agg_star,
             variadic: resolved.variadic,
-            kind: facts.kind,
+            kind,
             level: 0,
             location: at,
         };
@@ -306,8 +312,7 @@ pub(super) fn parameterless(name: &str) -> PgError {
 }
 
 /// WITHIN GROUP belongs to ordered-set aggregates, and they need it.
-fn check_ordered_set(call: &nodes::FuncCall, proc: &Proc, name: &str) -> Result<()> {
-    let kind = builtin::aggregate(proc.oid).map_or(b'n', |a| a.kind);
+fn check_ordered_set(call: &nodes::FuncCall, kind: u8, name: &str) -> Result<()> {
     let wrong =
         |message: String| Err(PgError::new(code::WRONG_OBJECT_TYPE, message).at(call.location));
     if kind == b'n' && call.agg_within_group {

@@ -128,7 +128,8 @@ impl<'n> Binder<'_, 'n> {
             }
         };
         let target_ref = targets[at].sort_group_ref;
-        let commutator = builtin::operator(sort_op).map_or(0, |o| o.commutator);
+        let catalog = self.context.catalog;
+        let commutator = catalog.operator(sort_op).map_or(0, |o| o.commutator);
         let same = |s: &SortGroup| {
             s.target_ref == target_ref && (s.sort_op == sort_op || s.sort_op == commutator)
         };
@@ -360,6 +361,8 @@ pub(super) fn raw_location(node: Node<'_>) -> i32 {
         Node::A_Indirection(n) => raw_location(n.arg()),
         Node::CaseExpr(n) => n.location,
         Node::CoalesceExpr(n) => n.location,
+        Node::XmlExpr(n) => n.location,
+        Node::XmlSerialize(n) => n.location,
         Node::SubLink(n) => n.location,
         _ => -1,
     }

@@ -75,7 +75,7 @@ impl Binder<'_, '_> {
         if from == to {
             return Some(Path::Relabel);
         }
-        if let Some(cast) = builtin::cast(from, to) {
+        if let Some(cast) = self.context.catalog.cast(from, to) {
             return (context >= cast.context).then_some(match cast.method {
                 CastMethod::Function => Path::Function(cast.func),
                 CastMethod::InOut => Path::Text,
@@ -285,7 +285,7 @@ impl Binder<'_, '_> {
 
     /// Cast functions may take the typmod, and whether the cast is explicit, after the value.
     fn cast_call(&self, arg: Expr, func: Oid, to: Oid, typmod: i32, cast: Cast) -> Expr {
-        let count = builtin::proc(func).map_or(1, |p| p.arg_types.len());
+        let count = self.context.catalog.proc(func).map_or(1, |p| p.arg_types.len());
         let input_collation = self.collation(arg.type_oid());
         let mut args = vec![arg];
         if count >= 2 {

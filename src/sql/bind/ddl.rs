@@ -5,7 +5,7 @@ use super::coerce::Cast;
 use super::place::Place;
 use super::state::Binder;
 use super::{BindContext, ExprPlace, ParamTypes};
-use crate::catalog::{Relation, RuleEvent, builtin};
+use crate::catalog::{Relation, RuleEvent};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
@@ -171,7 +171,8 @@ impl Binder<'_, '_> {
 
     /// Whether the value may depend on more than the arguments (`contain_mutable_functions`).
     fn is_mutable(&self, expr: &Expr) -> bool {
-        let volatile = |func: Oid| builtin::proc(func).is_none_or(|p| p.volatility != b'i');
+        let catalog = self.context.catalog;
+        let volatile = |func: Oid| catalog.proc(func).is_none_or(|p| p.volatility != b'i');
         let text_form = |oid: Oid, input: bool| {
             let facts = self.context.catalog.type_(self.base_type(oid, -1).0);
             facts.is_none_or(|t| volatile(if input { t.input } else { t.output }))

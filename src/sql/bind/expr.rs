@@ -70,8 +70,8 @@ impl<'n> Binder<'_, 'n> {
                 Err(PgError::new(code::SYNTAX_ERROR, message).at(n.location))
             }
             Node::NamedArgExpr(n) => self.bind_expr_here(n.arg()),
-            Node::XmlExpr(n) => Err(PgError::unsupported("XML").at(n.location)),
-            Node::XmlSerialize(n) => Err(PgError::unsupported("XML").at(n.location)),
+            Node::XmlExpr(n) => self.bind_xml(n),
+            Node::XmlSerialize(n) => self.bind_xml_serialize(n),
             _ => Err(PgError::unsupported("this SQL/JSON or MERGE expression")),
         }
     }

@@ -143,7 +143,7 @@ impl<'a, 'n> Binder<'a, 'n> {
                         )
                         .at(location));
                 }
-                let hint = if !call.agg_order().is_empty() && !call.agg_within_group {
+                let hint = if call.agg_order().len() > 1 && !call.agg_within_group {
                     "No aggregate function matches the given name and argument types. Perhaps you \
                      misplaced ORDER BY; ORDER BY must appear after all regular arguments of the \
                      aggregate."
@@ -422,6 +422,32 @@ impl<'a, 'n> Binder<'a, 'n> {
     }
 }
 
+/// A function that a definition names.
+pub struct FoundFunction {
+    pub oid: Oid,
+    /// What its parameters stand for with the types asked for.
+    pub arg_types: Vec<Oid>,
+    pub return_type: Oid,
+}
+
+impl Binder<'_, '_> {
+    /// The function that a call with arguments of these types means (`func_get_detail`); `None`: none, or
+    /// several.
+    pub fn find_function(&self, parts: &[&str], types: &[Oid]) -> Result<Option<FoundFunction>> {
+        let (schema, name) = match parts {
+            [.., schema, name] => (Some(*schema), *name),
+            [name] => (None, *name),
+            [] => (None, ""),
+        };
+        let none = vec![None; types.len()];
+        let meaning = self.function_meaning(&FunctionName { schema, name }, types, &none, false)?;
+        let Meaning::Function(proc, candidate) = meaning else { return Ok(None) };
+        let mut arg_types = declared_types(proc, &candidate, types.len());
+        let return_type = self.resolve_generics(types, &mut arg_types, proc.return_type)?;
+        Ok(Some(FoundFunction { oid: proc.oid, arg_types, return_type }))
+    }
+}
+
 /// A function's name as it was written.
 pub(super) struct FunctionName<'n> {
     pub schema: Option<&'n str>,
@@ -544,7 +570,7 @@ fn named_positions(proc: &Proc, count: usize, names: &[&str]) -> Option<Vec<usiz
 
 /// Adds a candidate; of two with the same arguments one hides the other: earlier in the path, not
 /// variadic.
-fn add_candidate(list: &mut Vec<Candidate>, new: Candidate) {
+pub(super) fn add_candidate(list: &mut Vec<Candidate>, new: Candidate) {
     if let Some(old) = list.iter_mut().find(|c| c.args == new.args) {
         let rank = |c: &Candidate| (c.path_position, c.variadic_count > 0, c.default_count);
         if rank(&new) < rank(old) {

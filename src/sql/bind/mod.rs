@@ -9,7 +9,7 @@
 //! clauses     from, join, target, clause (ORDER BY, DISTINCT, LIMIT), group, window, locking,
 //!             conflict, assign
 //! names       columns, lookup, typename, params, fuzzy
-//! expressions expr, compare, sublink, indirection, func, oper, agg
+//! expressions expr, compare, sublink, indirection, func, oper, agg, xml
 //! types       coerce, common, polymorphic, candidates
 //! rules       place (what may stand where), srf, ungrouped, collate
 //! ```
@@ -57,6 +57,7 @@ mod ungrouped;
 mod update;
 mod view_target;
 mod window;
+mod xml;
 
 use crate::catalog::Catalog;
 use crate::catalog::builtin::Proc;
@@ -66,6 +67,7 @@ use crate::functions::Env;
 use crate::nodes::{Expr, Query};
 use crate::sql::Statement;
 use crate::types::Oid;
+pub use func::FoundFunction;
 use pg_raw_parse::{Node, nodes};
 pub use routine::Arguments;
 use state::Binder;
@@ -216,6 +218,26 @@ pub fn with_result(
         None => routine::check_empty(context, proc)?,
     }
     Ok(queries)
+}
+
+/// What a type stands for in a call: `declared` are the parameters' types and `of` is one like theirs.
+pub fn resolve_polymorphic(
+    actual: &[Oid],
+    declared: &[Oid],
+    of: Oid,
+    context: &BindContext<'_>,
+) -> Result<Oid> {
+    let mut declared = declared.to_vec();
+    Binder::new(context, &mut ParamTypes::None).resolve_generics(actual, &mut declared, of)
+}
+
+/// The function that a call by this name with arguments of these types means, see [`FoundFunction`].
+pub fn find_function(
+    parts: &[&str],
+    types: &[Oid],
+    context: &BindContext<'_>,
+) -> Result<Option<FoundFunction>> {
+    Binder::new(context, &mut ParamTypes::None).find_function(parts, types)
 }
 
 /// Binds an expression of DDL over the columns of `relation`, which are range table entry 1. With

@@ -2,13 +2,13 @@
 
 use super::candidates::Candidate;
 use super::coerce::Cast;
+use super::func::add_candidate;
 use super::state::Binder;
-use crate::catalog::builtin::{self, Operator};
+use crate::catalog::builtin::Operator;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{Oid, oids};
 use pg_raw_parse::list::NodeList;
-use std::borrow::Cow;
 
 /// An operator's name as it was written.
 #[derive(Clone, Copy)]
@@ -32,7 +32,7 @@ impl<'n> OperatorName<'n> {
     }
 }
 
-impl Binder<'_, '_> {
+impl<'a> Binder<'a, '_> {
     /// The binary operator for these operand types (`oper`).
     pub fn find_operator(
         &self,
@@ -40,12 +40,12 @@ impl Binder<'_, '_> {
         left: Oid,
         right: Oid,
         location: i32,
-    ) -> Result<&'static Operator> {
-        let schemas = self.operator_schemas(name).map_err(|e| e.at(location))?;
-        if let Some(found) = self.exact_operator(&schemas, name.name, left, right) {
-            return Ok(found);
+    ) -> Result<&'a Operator> {
+        let path = self.operator_path(name).map_err(|e| e.at(location))?;
+        if let Some(found) = self.exact_operator(&path, name.name, left, right) {
+            return complete(found, || self.shell(name, &[left, right]).at(location));
         }
-        self.choose_operator(name, &[left, right], &schemas, location)
+        self.choose_operator(name, &[left, right], &path, location)
     }
 
     /// The prefix operator for this operand type (`left_oper`).
@@ -54,47 +54,39 @@ impl Binder<'_, '_> {
         name: OperatorName<'_>,
         right: Oid,
         location: i32,
-    ) -> Result<&'static Operator> {
-        let schemas = self.operator_schemas(name).map_err(|e| e.at(location))?;
-        if let Some(found) = self.operator_with(&schemas, name.name, 0, right) {
-            return Ok(found);
+    ) -> Result<&'a Operator> {
+        let path = self.operator_path(name).map_err(|e| e.at(location))?;
+        let catalog = self.context.catalog;
+        if let Some(found) = catalog.operator_in_path(&path, name.name, 0, right) {
+            return complete(found, || self.shell(name, &[right]).at(location));
         }
-        self.choose_operator(name, &[right], &schemas, location)
+        self.choose_operator(name, &[right], &path, location)
     }
 
-    /// Where an operator may be: in the search path, or in the schema of `OPERATOR(s.+)`.
-    fn operator_schemas(&self, name: OperatorName<'_>) -> Result<Cow<'_, [Oid]>> {
+    /// Where an operator is looked for: in the search path, or in the schema of `OPERATOR(s.+)`.
+    fn operator_path(&self, name: OperatorName<'_>) -> Result<Vec<Oid>> {
         match name.schema {
-            None => Ok(Cow::Borrowed(self.context.env.search_path())),
-            Some(schema) => Ok(Cow::Owned(vec![self.namespace(schema)?])),
+            None => Ok(self.context.env.search_path().to_vec()),
+            Some(schema) => Ok(vec![self.namespace(schema)?]),
         }
     }
 
-    /// The operator in these schemas with exactly these operand types. What is not PostgreSQL's own is
-    /// an extension's; no two have the same operands.
-    fn operator_with(
-        &self,
-        schemas: &[Oid],
-        name: &str,
-        left: Oid,
-        right: Oid,
-    ) -> Option<&'static Operator> {
-        let own = builtin::operator_by_signature(name, left, right);
-        own.filter(|_| schemas.contains(&builtin::oid::PG_CATALOG)).or_else(|| {
-            let members = self.context.catalog.member_operators_named(schemas, name);
-            members.into_iter().find(|o| o.left == left && o.right == right)
-        })
+    /// 42883: it is there as another one's commutator or negator, no more.
+    fn shell(&self, name: OperatorName<'_>, inputs: &[Oid]) -> PgError {
+        let message = format!("operator is only a shell: {}", self.operator_shown(name, inputs));
+        PgError::new(code::UNDEFINED_FUNCTION, message)
     }
 
     /// An operator with exactly these types, an unknown operand taken for the other's type
     /// (`binary_oper_exact`).
     fn exact_operator(
         &self,
-        schemas: &[Oid],
+        path: &[Oid],
         name: &str,
         left: Oid,
         right: Oid,
-    ) -> Option<&'static Operator> {
+    ) -> Option<&'a Operator> {
+        let find = |l: Oid, r: Oid| self.context.catalog.operator_in_path(path, name, l, r);
         let (mut l, mut r) = (left, right);
         let mut was_unknown = false;
         if l == oids::UNKNOWN && r != 0 {
@@ -102,59 +94,69 @@ impl Binder<'_, '_> {
         } else if r == oids::UNKNOWN && l != 0 {
             (r, was_unknown) = (l, true);
         }
-        let exact = self.operator_with(schemas, name, l, r);
+        let exact = find(l, r);
         if exact.is_some() || !was_unknown {
             return exact;
         }
         let base = self.base_type(l, -1).0;
-        if base != l { self.operator_with(schemas, name, base, base) } else { None }
+        if base != l { find(base, base) } else { None }
     }
 
     fn choose_operator(
         &self,
         name: OperatorName<'_>,
         inputs: &[Oid],
-        schemas: &[Oid],
+        path: &[Oid],
         location: i32,
-    ) -> Result<&'static Operator> {
+    ) -> Result<&'a Operator> {
         let binary = inputs.len() == 2;
-        let is_visible = schemas.contains(&builtin::oid::PG_CATALOG);
-        let own = builtin::operators_named(name.name).filter(|_| is_visible);
-        let members = self.context.catalog.member_operators_named(schemas, name.name);
-        let all: Vec<Candidate> = own
-            .chain(members)
-            .filter(|o| (o.left != 0) == binary)
-            .map(|o| Candidate {
-                oid: o.oid,
-                args: if binary { vec![o.left, o.right] } else { vec![o.right] },
-                variadic_count: 0,
-                default_count: 0,
-                positions: None,
-                path_position: 0,
-            })
-            .collect();
+        let catalog = self.context.catalog;
+        let mut all: Vec<Candidate> = Vec::new();
+        for o in catalog.operators_named(name.name).filter(|o| (o.left != 0) == binary) {
+            let Some(path_position) =
+                path.iter().position(|schema| *schema == catalog.schema_of(o.namespace))
+            else {
+                continue;
+            };
+            add_candidate(
+                &mut all,
+                Candidate {
+                    oid: o.oid,
+                    args: if binary { vec![o.left, o.right] } else { vec![o.right] },
+                    variadic_count: 0,
+                    default_count: 0,
+                    positions: None,
+                    path_position,
+                },
+            );
+        }
         let matching = self.matching(inputs, &all);
         let chosen = match matching.len() {
             0 => return Err(self.operator_error(name, inputs, false).at(location)),
             1 => matching.into_iter().next(),
             _ => self.select_candidate(inputs, matching),
         };
-        chosen
-            .and_then(|c| builtin::operator(c.oid))
-            .ok_or_else(|| self.operator_error(name, inputs, true).at(location))
+        let chosen = chosen.and_then(|c| catalog.operator(c.oid));
+        let chosen = chosen.ok_or_else(|| self.operator_error(name, inputs, true).at(location))?;
+        complete(chosen, || self.shell(name, inputs).at(location))
     }
 
-    fn operator_error(&self, name: OperatorName<'_>, inputs: &[Oid], ambiguous: bool) -> PgError {
+    /// `integer + text`, as messages show a use of an operator.
+    fn operator_shown(&self, name: OperatorName<'_>, inputs: &[Oid]) -> String {
         let shown = match name.schema {
             Some(schema) => format!("{schema}.{}", name.name),
             None => name.name.to_owned(),
         };
-        let signature = match inputs {
+        match inputs {
             [left, right] => {
                 format!("{} {shown} {}", self.type_name(*left), self.type_name(*right))
             }
             _ => format!("{shown} {}", self.type_names(inputs)),
-        };
+        }
+    }
+
+    fn operator_error(&self, name: OperatorName<'_>, inputs: &[Oid], ambiguous: bool) -> PgError {
+        let signature = self.operator_shown(name, inputs);
         if ambiguous {
             let message = format!("operator is not unique: {signature}");
             return PgError::new(code::AMBIGUOUS_FUNCTION, message).hint(
@@ -199,7 +201,7 @@ impl Binder<'_, '_> {
     /// A call of a known operator, its operands converted.
     pub fn call_operator(
         &mut self,
-        op: &'static Operator,
+        op: &Operator,
         args: Vec<Expr>,
         location: i32,
     ) -> Result<FuncCall> {
@@ -207,7 +209,7 @@ impl Binder<'_, '_> {
         let mut declared = if op.left == 0 { vec![op.right] } else { vec![op.left, op.right] };
         let type_oid = self.resolve_generics(&actual, &mut declared, op.result)?;
         let args = self.convert_args(args, &declared)?;
-        let retset = builtin::proc(op.proc).is_some_and(|p| p.returns_set);
+        let retset = self.context.catalog.proc(op.proc).is_some_and(|p| p.returns_set);
         if retset {
             let before = self.scope_ref().srf_count;
             self.check_srf_place(location, before)?;
@@ -315,6 +317,11 @@ impl Binder<'_, '_> {
         }
         Ok(ops)
     }
+}
+
+/// An operator that is more than a shell.
+fn complete(found: &Operator, shell: impl FnOnce() -> PgError) -> Result<&Operator> {
+    if found.proc == 0 { Err(shell()) } else { Ok(found) }
 }
 
 /// Operators of a type's default btree operator class; 0 where it has none.

@@ -12,7 +12,8 @@
 use super::state::Binder;
 use crate::catalog::builtin::{CastContext, TypeKind};
 use crate::error::{PgError, Result, code};
-use crate::types::{Oid, oids, range};
+use crate::types::range::Subtype;
+use crate::types::{Oid, oids};
 
 /// Any pseudo-type that stands for an actual type (`IsPolymorphicType`).
 pub(super) fn is_polymorphic(oid: Oid) -> bool {
@@ -161,7 +162,7 @@ impl Binder<'_, '_> {
             },
             oids::ANYENUM => {
                 // As in PostgreSQL, a domain over an enum is none.
-                if self.facts(actual).kind != TypeKind::Enum {
+                if actual != declared && self.facts(actual).kind != TypeKind::Enum {
                     return Err(self.not_a(declared, "an enum", actual));
                 }
                 agree(&mut found.element, actual)
@@ -169,7 +170,7 @@ impl Binder<'_, '_> {
             }
             oids::ANYMULTIRANGE | oids::ANYCOMPATIBLEMULTIRANGE => {
                 let base = self.base_type(actual, -1).0;
-                if self.facts(base).kind != TypeKind::Multirange {
+                if base != declared && self.facts(base).kind != TypeKind::Multirange {
                     return Err(self.not_a(declared, "a multirange type", actual));
                 }
                 agree(&mut found.multirange, base)
@@ -177,7 +178,7 @@ impl Binder<'_, '_> {
             }
             _ => {
                 let base = self.base_type(actual, -1).0;
-                if self.facts(base).kind != TypeKind::Range {
+                if base != declared && self.facts(base).kind != TypeKind::Range {
                     return Err(self.not_a(declared, "a range type", actual));
                 }
                 agree(&mut found.range, base).map_err(|old| self.not_alike("anyrange", old, base))
@@ -188,14 +189,14 @@ impl Binder<'_, '_> {
     /// A multirange says what the range is, and a range what the element is.
     fn deduce_from_ranges(&self, found: &mut Evidence) -> Result<()> {
         if let Some(multirange) = found.multirange
-            && let Some(of) = range::range_of(multirange)
+            && let Some(of) = self.context.catalog.range_of(multirange)
         {
             agree(&mut found.range, of).map_err(|range| {
                 self.inconsistent(["anymultirange", "anyrange"], multirange, range)
             })?;
         }
         if let Some(range) = found.range
-            && let Some(of) = range::subtype(range)
+            && let Some(Subtype { oid: of, .. }) = self.context.catalog.range_subtype(range)
         {
             agree(&mut found.element, of)
                 .map_err(|element| self.inconsistent(["anyrange", "anyelement"], range, element))?;
@@ -275,6 +276,11 @@ impl Binder<'_, '_> {
         };
         evidence.element = element;
         self.deduce_from_ranges(evidence)?;
+        // A polymorphic aggregate's functions are found by what it declares itself.
+        let declared_range = [evidence.range, evidence.multirange].into_iter().flatten();
+        if evidence.element.is_none() && declared_range.into_iter().any(is_simple) {
+            return Ok(oids::ANYELEMENT);
+        }
         let Some(element) = evidence.element else {
             let message = "could not determine polymorphic type because input has type unknown";
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
@@ -345,7 +351,7 @@ impl Binder<'_, '_> {
             oids::ANYRANGE => evidence.range.ok_or_else(|| undetermined("anyrange")),
             oids::ANYMULTIRANGE => evidence
                 .multirange
-                .or_else(|| range::multirange_of(evidence.range?))
+                .or_else(|| self.context.catalog.multirange_of(evidence.range?))
                 .ok_or_else(|| undetermined("anymultirange")),
             other if is_polymorphic(other) && actual != oids::UNKNOWN => Ok(actual),
             other => Ok(other),

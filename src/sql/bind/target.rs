@@ -247,6 +247,8 @@ fn figure(node: Node<'_>, bound: &Expr) -> Option<(String, bool)> {
         Node::CoalesceExpr(_) => strong("coalesce"),
         Node::MinMaxExpr(m) if m.op == nodes::MinMaxOp::IS_GREATEST => strong("greatest"),
         Node::MinMaxExpr(_) => strong("least"),
+        Node::XmlExpr(x) => strong(super::xml::figure(x.op)?),
+        Node::XmlSerialize(_) => strong("xmlserialize"),
         Node::SQLValueFunction(f) => strong(sql_value_name(f.op)),
         _ => None,
     }

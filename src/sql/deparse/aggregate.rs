@@ -1,7 +1,6 @@
 //! Aggregates, window functions and their windows to SQL (`get_agg_expr`, `get_windowfunc_expr`).
 
 use super::writer::Writer;
-use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::functions::quote_identifier;
 use crate::nodes::*;
@@ -70,7 +69,7 @@ impl<'a> Writer<'a> {
     }
 
     fn function_name(&mut self, func: Oid) -> Result<()> {
-        let Some(proc) = builtin::proc(func) else {
+        let Some(proc) = self.names.catalog.proc(func) else {
             return Err(PgError::internal("a call of no function"));
         };
         let name = self.names.function(proc);

@@ -58,6 +58,7 @@ impl<'a> Writer<'a> {
             Expr::Window(call) => self.window_function(call),
             Expr::Grouping { args, .. } => self.named_list("GROUPING", args),
             Expr::Coalesce(c) => self.named_list("COALESCE", &c.args),
+            Expr::Xml(xml) => self.xml(xml),
             Expr::MinMax(m) => {
                 self.named_list(if m.greatest { "GREATEST" } else { "LEAST" }, &m.args)
             }
@@ -440,11 +441,10 @@ impl<'a> Writer<'a> {
     }
 
     fn row_compare(&mut self, rows: &'a RowCompare) -> Result<()> {
-        let op =
-            rows.ops.first().map_or_else(|| "?".to_owned(), |(op, _)| self.names.operator(*op));
+        let op = rows.ops.first().map(|(op, _)| self.names.operator(*op));
         self.push("(");
         self.named_list("ROW", &rows.left)?;
-        self.push(&format!(" {op} "));
+        self.push(&format!(" {} ", op.unwrap_or_default()));
         self.named_list("ROW", &rows.right)?;
         self.push(")");
         Ok(())
@@ -518,6 +518,7 @@ pub(super) fn looks_like_function(expr: &Expr) -> bool {
     match expr {
         Expr::Func(call) => call.op.is_none() && super::index::is_call_form(call.form),
         Expr::Coalesce(_) | Expr::MinMax(_) | Expr::NullIf(_) | Expr::SqlValue { .. } => true,
+        Expr::Xml(_) => true,
         _ => false,
     }
 }

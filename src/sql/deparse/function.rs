@@ -18,7 +18,7 @@ pub(super) fn body(names: &Names<'_>, oid: Oid) -> Result<Option<String>> {
 
 pub(super) fn body_of(names: &Names<'_>, function: &Function) -> Result<Option<String>> {
     Ok(match &function.body {
-        FunctionBody::Text => None,
+        FunctionBody::Text | FunctionBody::Internal => None,
         FunctionBody::Return(returned) => match returned.output().next() {
             Some(target) => {
                 let scope = Scope::of_columns(Vec::new());

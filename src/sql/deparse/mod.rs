@@ -29,6 +29,7 @@ mod sort;
 mod sublink;
 mod view;
 mod writer;
+mod xml;
 
 use crate::catalog::{Catalog, Function, builtin};
 use crate::error::{PgError, Result};

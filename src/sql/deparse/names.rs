@@ -1,7 +1,7 @@
 //! Names as SQL must write them: quoted where needed, qualified where the search path does not find
 //! the object.
 
-use crate::catalog::builtin::{self, OpClass, Proc};
+use crate::catalog::builtin::{OpClass, Proc};
 use crate::catalog::depend::describe;
 use crate::catalog::{Catalog, Relation};
 use crate::functions::quote_identifier;
@@ -41,14 +41,18 @@ impl Names<'_> {
         }
     }
 
-    /// An operator's name, `OPERATOR(s.+)` where the search path does not find it
+    /// An operator's name with these operands: `OPERATOR(s.+)` where the search path does not find it
     /// (`generate_operator_name`).
     pub fn operator(&self, oid: Oid) -> String {
-        let Some(operator) = builtin::operator(oid) else { return "?".to_owned() };
-        let namespace = self.catalog.schema_of(operator.namespace);
-        match Catalog::is_pinned(oid) || self.search_path.contains(&namespace) {
-            true => operator.name.to_owned(),
-            false => format!("OPERATOR({}.{})", self.schema(namespace), operator.name),
+        let Some(found) = self.catalog.operator(oid) else { return "?".to_owned() };
+        let (path, name) = (self.search_path, &found.name);
+        let visible = self.catalog.operator_in_path(path, name, found.left, found.right);
+        match Catalog::is_pinned(oid) || visible.is_some_and(|visible| visible.oid == oid) {
+            true => name.to_string(),
+            false => {
+                let namespace = self.catalog.schema_of(found.namespace);
+                format!("OPERATOR({}.{name})", self.schema(namespace))
+            }
         }
     }
 

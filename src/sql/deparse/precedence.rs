@@ -8,7 +8,7 @@ fn priority(call: &FuncCall) -> Option<u8> {
     if call.args.len() != 2 {
         return None;
     }
-    match builtin::operator(call.op?)?.name {
+    match &*builtin::operator(call.op?)?.name {
         "+" | "-" => Some(1),
         "*" | "/" | "%" => Some(2),
         _ => None,

@@ -20,7 +20,7 @@
 //! | arrays of built-in types | BinaryView of the wire's binary form |
 //! | enums | Int64 of the label's rank |
 //! | money, pg_lsn, xid8, tid | Int64 in their order |
-//! | records, arrays of users' types | BinaryView of the [tagged](super::tagged) form |
+//! | records, arrays of users' types, users' ranges | BinaryView of the [tagged](super::tagged) form |
 //!
 //! A type alone does not say how its values travel: what is known of *all* values of a column may
 //! allow a better form. [`ColumnType`] says both.
@@ -41,7 +41,7 @@ pub use read::datum_at;
 use super::datetime::timestamp::is_infinite;
 use super::datetime::{DATE_INFINITY, DATE_NEG_INFINITY, DAY};
 use super::numeric::precision_and_scale;
-use super::{Oid, array, codec, is_bytes, oids, range, string};
+use super::{Oid, array, codec, is_bytes, oids, range, string, tagged};
 use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 use std::collections::HashMap;
 
@@ -152,7 +152,8 @@ pub fn data_type(type_oid: Oid) -> DataType {
         oids::TIMESTAMPTZ => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         oids::TIMETZ => DataType::FixedSizeBinary(12),
         oids::INTERVAL | oids::UUID => DataType::FixedSizeBinary(16),
-        oids::NUMERIC | oids::JSONB | oids::RECORD | oids::ANYARRAY => DataType::BinaryView,
+        oids::NUMERIC | oids::JSONB => DataType::BinaryView,
+        _ if tagged::is_tagged(type_oid) => DataType::BinaryView,
         _ if is_bytes(type_oid) => DataType::BinaryView,
         _ if range::is_range(type_oid) => DataType::BinaryView,
         _ if codec::is_oid_like(type_oid) => DataType::UInt32,

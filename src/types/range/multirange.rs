@@ -4,32 +4,30 @@
 //! empty ones.
 
 use super::wire::with_length;
-use super::{Bound, Range, binary_in as range_in, binary_out as range_out, compare_ranges};
-use super::{
-    compare_bounds, compare_values, text, text_in as parse_range, text_out as write_range,
-};
+use super::{Bound, Range, Subtype, compare_bounds, compare_ranges, compare_values, text};
 use crate::error::{PgError, Result, code};
 use crate::types::input::{Reader, insufficient_data, is_space};
-use crate::types::{Datum, Format, Oid};
+use crate::types::{Datum, Format, Oid, codec};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// The type of the bounds of a multirange type.
-pub fn subtype(multirange_type: Oid) -> Option<Oid> {
+/// The type of the bounds of a built-in multirange type.
+pub fn subtype(multirange_type: Oid) -> Option<Subtype> {
     super::subtype(super::range_of(multirange_type)?)
 }
 
 /// A multirange value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Multirange {
-    pub subtype: Oid,
+    #[serde(flatten)]
+    pub subtype: Subtype,
     /// In order, none of them empty, with something between each two.
     pub ranges: Vec<Range>,
 }
 
 impl Multirange {
-    pub fn new(subtype: Oid, mut ranges: Vec<Range>) -> Multirange {
+    pub fn new(subtype: Subtype, mut ranges: Vec<Range>) -> Multirange {
         ranges.retain(|range| !range.is_empty());
         ranges.sort_by(compare_ranges);
         let mut joined: Vec<Range> = Vec::with_capacity(ranges.len());
@@ -69,7 +67,7 @@ fn reaches(first: &Range, second: &Range) -> bool {
 
 /// Whether nothing lies between an upper and a lower bound, nor in both. Discrete ranges are in canonical
 /// form: theirs touch where the values are the same, too.
-pub fn touch(subtype: Oid, upper: &Bound, lower: &Bound) -> bool {
+pub fn touch(subtype: Subtype, upper: &Bound, lower: &Bound) -> bool {
     compare_values(subtype, upper, lower).is_eq() && upper.inclusive != lower.inclusive
 }
 
@@ -95,8 +93,17 @@ fn malformed(text: &str, detail: &str) -> PgError {
     PgError::new(code::INVALID_TEXT_REPRESENTATION, message).detail(detail)
 }
 
-/// Reads a multirange's text.
-pub fn text_in(subtype: Oid, typmod: i32, text: &str, format: &Format) -> Result<Multirange> {
+/// Reads the text of a multirange over a built-in subtype.
+pub fn text_in(subtype: Subtype, typmod: i32, text: &str, format: &Format) -> Result<Multirange> {
+    text_in_by(subtype, text, &mut |text| codec::text_in(subtype.oid, typmod, text, format))
+}
+
+/// Reads the text of a multirange whose bounds `read` reads.
+pub fn text_in_by(
+    subtype: Subtype,
+    text: &str,
+    read: &mut dyn FnMut(&str) -> Result<Datum>,
+) -> Result<Multirange> {
     let unexpected_end = || malformed(text, "Unexpected end of input.");
     let blank = |rest: &'_ str| rest.len() - rest.trim_start_matches(is_space).len();
     let mut at = blank(text);
@@ -112,7 +119,7 @@ pub fn text_in(subtype: Oid, typmod: i32, text: &str, format: &Format) -> Result
         match rest.chars().next().ok_or_else(unexpected_end)? {
             '[' | '(' => {
                 let length = range_length(rest).ok_or_else(unexpected_end)?;
-                ranges.push(parse_range(subtype, typmod, &rest[..length], format)?);
+                ranges.push(text::text_in_by(subtype, &rest[..length], read)?);
                 at += length;
             }
             '}' if !seen => break,
@@ -160,19 +167,28 @@ pub fn text_out(multirange: &Multirange, format: &Format, out: &mut Vec<u8>) {
         if i > 0 {
             out.push(b',');
         }
-        write_range(range, format, out);
+        text::text_out(range, format, out);
     }
     out.push(b'}');
 }
 
 /// Reads the binary form: the number of ranges, and each with its length.
-pub fn binary_in(subtype: Oid, typmod: i32, bytes: &[u8]) -> Result<Multirange> {
+pub fn binary_in(subtype: Subtype, typmod: i32, bytes: &[u8]) -> Result<Multirange> {
+    binary_in_by(subtype, bytes, &mut |bytes| codec::binary_in(subtype.oid, typmod, bytes))
+}
+
+/// Reads the binary form of a multirange whose bounds `value` reads.
+pub fn binary_in_by(
+    subtype: Subtype,
+    bytes: &[u8],
+    value: &mut dyn FnMut(&[u8]) -> Result<Datum>,
+) -> Result<Multirange> {
     let mut reader = Reader(bytes);
     let count = reader.array().map(u32::from_be_bytes)?;
     let mut ranges = Vec::new();
     for _ in 0..count {
         let length = usize::try_from(reader.i32()?).map_err(|_| insufficient_data())?;
-        ranges.push(range_in(subtype, typmod, reader.take(length)?)?);
+        ranges.push(super::binary_in_by(subtype, reader.take(length)?, value)?);
     }
     reader.finish()?;
     Ok(Multirange::new(subtype, ranges))
@@ -180,9 +196,19 @@ pub fn binary_in(subtype: Oid, typmod: i32, bytes: &[u8]) -> Result<Multirange> 
 
 /// Appends the binary form.
 pub fn binary_out(multirange: &Multirange, out: &mut Vec<u8>) {
+    let subtype = multirange.subtype.oid;
+    binary_out_by(multirange, out, &mut |value, out| codec::binary_out(subtype, value, out));
+}
+
+/// Appends the binary form of a multirange whose bounds `value` writes.
+pub fn binary_out_by(
+    multirange: &Multirange,
+    out: &mut Vec<u8>,
+    value: &mut dyn FnMut(&Datum, &mut Vec<u8>),
+) {
     let count = u32::try_from(multirange.ranges.len()).expect("values are below 1 GiB");
     out.extend_from_slice(&count.to_be_bytes());
     for range in &multirange.ranges {
-        with_length(out, |out| range_out(range, out));
+        with_length(out, |out| super::binary_out_by(range, out, value));
     }
 }

@@ -76,10 +76,10 @@ fn of_range(operator: Operator, range: &Range) -> Vec<Span> {
             _ => Vec::new(),
         };
     };
-    let up_to = |bound: &Bound| after_bound(bound, range.subtype);
+    let up_to = |bound: &Bound| after_bound(bound, range.subtype.oid);
     match operator {
         Operator::Contains | Operator::Left => vec![(bounded(), up_to(lower))],
-        Operator::ContainedBy => vec![empty(), (from(lower, range.subtype), up_to(upper))],
+        Operator::ContainedBy => vec![empty(), (from(lower, range.subtype.oid), up_to(upper))],
         Operator::Equals => {
             let mut whole = Vec::new();
             key::encode_range(range, &mut whole);
@@ -88,7 +88,7 @@ fn of_range(operator: Operator, range: &Range) -> Vec<Span> {
         }
         Operator::Right | Operator::NotLeft => {
             let start = if operator == Operator::Right { upper } else { lower };
-            vec![(from(start, range.subtype), end())]
+            vec![(from(start, range.subtype.oid), end())]
         }
         Operator::Overlaps | Operator::NotRight => vec![(bounded(), up_to(upper))],
         // What begins where this one ends has the value of its end, whichever of them includes it.

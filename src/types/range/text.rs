@@ -1,6 +1,6 @@
 //! The text of ranges: `[1,5)`, `(,"a value")`, `empty`.
 
-use super::{Bound, Range};
+use super::{Bound, Range, Subtype};
 use crate::error::{PgError, Result, code};
 use crate::types::input::is_space;
 use crate::types::{Datum, Format, Oid, codec};
@@ -17,8 +17,17 @@ pub(super) fn after_empty(text: &str) -> Option<&str> {
     word.eq_ignore_ascii_case(EMPTY).then(|| &text[EMPTY.len()..])
 }
 
-/// Reads a range over a subtype; the type modifier is the bounds'.
-pub fn text_in(subtype: Oid, typmod: i32, text: &str, format: &Format) -> Result<Range> {
+/// Reads a range over a built-in subtype; the type modifier is the bounds'.
+pub fn text_in(subtype: Subtype, typmod: i32, text: &str, format: &Format) -> Result<Range> {
+    text_in_by(subtype, text, &mut |text| codec::text_in(subtype.oid, typmod, text, format))
+}
+
+/// Reads a range whose bounds `read` reads.
+pub fn text_in_by(
+    subtype: Subtype,
+    text: &str,
+    read: &mut dyn FnMut(&str) -> Result<Datum>,
+) -> Result<Range> {
     let rest = text.trim_start_matches(is_space);
     if let Some(rest) = after_empty(rest) {
         return match rest.chars().all(is_space) {
@@ -48,9 +57,7 @@ pub fn text_in(subtype: Oid, typmod: i32, text: &str, format: &Format) -> Result
     if !rest.chars().all(is_space) {
         return Err(malformed(text, "Junk after right parenthesis or bracket."));
     }
-    let value = |written: Option<String>| {
-        written.map(|text| codec::text_in(subtype, typmod, &text, format)).transpose()
-    };
+    let mut value = |written: Option<String>| written.map(|text| read(&text)).transpose();
     let lower = Bound::lower(value(lower)?, lower_inclusive);
     Range::new(subtype, lower, Bound::upper(value(upper)?, upper_inclusive))
 }
@@ -83,9 +90,9 @@ pub fn text_out(range: &Range, format: &Format, out: &mut Vec<u8>) {
         return;
     };
     out.push(if lower.inclusive { b'[' } else { b'(' });
-    write_bound(range.subtype, lower, format, out);
+    write_bound(range.subtype.oid, lower, format, out);
     out.push(b',');
-    write_bound(range.subtype, upper, format, out);
+    write_bound(range.subtype.oid, upper, format, out);
     out.push(if upper.inclusive { b']' } else { b')' });
 }
 

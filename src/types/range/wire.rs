@@ -1,9 +1,9 @@
 //! The binary form of ranges: a byte of flags, then the bounds that there are, each with its length.
 
-use super::{Bound, Range};
+use super::{Bound, Range, Subtype};
 use crate::error::{PgError, Result, code};
 use crate::types::input::{Reader, incorrect_format};
-use crate::types::{Datum, Oid, codec, tagged};
+use crate::types::{Datum, codec, tagged};
 
 mod flag {
     pub const EMPTY: u8 = 0x01;
@@ -23,17 +23,26 @@ fn flags(range: &Range) -> u8 {
 }
 
 /// Reads a range; what its bounds are must be as in a range made otherwise.
-pub fn binary_in(subtype: Oid, typmod: i32, bytes: &[u8]) -> Result<Range> {
+pub fn binary_in(subtype: Subtype, typmod: i32, bytes: &[u8]) -> Result<Range> {
+    binary_in_by(subtype, bytes, &mut |bytes| codec::binary_in(subtype.oid, typmod, bytes))
+}
+
+/// Reads a range whose bounds `value` reads.
+pub fn binary_in_by(
+    subtype: Subtype,
+    bytes: &[u8],
+    value: &mut dyn FnMut(&[u8]) -> Result<Datum>,
+) -> Result<Range> {
     let mut reader = Reader(bytes);
-    let range = read(subtype, &mut reader, |bytes| codec::binary_in(subtype, typmod, bytes))?;
+    let range = read(subtype, &mut reader, value)?;
     reader.finish()?;
     Ok(range)
 }
 
 fn read(
-    subtype: Oid,
+    subtype: Subtype,
     reader: &mut Reader<'_>,
-    value: impl Fn(&[u8]) -> Result<Datum>,
+    mut value: impl FnMut(&[u8]) -> Result<Datum>,
 ) -> Result<Range> {
     let [flags] = reader.array::<1>()?;
     if flags & flag::EMPTY != 0 {
@@ -60,10 +69,19 @@ fn invalid_length() -> PgError {
 
 /// Appends a range's binary form.
 pub fn binary_out(range: &Range, out: &mut Vec<u8>) {
-    write(range, out, |value, out| codec::binary_out(range.subtype, value, out));
+    write(range, out, |value, out| codec::binary_out(range.subtype.oid, value, out));
 }
 
-fn write(range: &Range, out: &mut Vec<u8>, value: impl Fn(&Datum, &mut Vec<u8>)) {
+/// Appends the binary form of a range whose bounds `value` writes.
+pub fn binary_out_by(
+    range: &Range,
+    out: &mut Vec<u8>,
+    value: &mut dyn FnMut(&Datum, &mut Vec<u8>),
+) {
+    write(range, out, value);
+}
+
+fn write(range: &Range, out: &mut Vec<u8>, mut value: impl FnMut(&Datum, &mut Vec<u8>)) {
     out.push(flags(range));
     let Some((lower, upper)) = &range.bounds else { return };
     for bound in [lower, upper].into_iter().filter_map(|bound| bound.value.as_ref()) {
@@ -82,12 +100,12 @@ pub(super) fn with_length(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 
 /// Appends a range with its subtype, the bounds [tagged].
 pub fn tagged_out(range: &Range, out: &mut Vec<u8>) {
-    out.extend_from_slice(&range.subtype.to_be_bytes());
+    out.extend_from_slice(&range.subtype.oid.to_be_bytes());
     write(range, out, tagged::write);
 }
 
-/// Reads what [`tagged_out`] wrote.
-pub fn tagged_in(reader: &mut Reader<'_>) -> Result<Range> {
-    let subtype = reader.array().map(u32::from_be_bytes)?;
+/// Reads what [`tagged_out`] wrote; whether bounds stay as given is the tag's to say.
+pub fn tagged_in(as_given: bool, reader: &mut Reader<'_>) -> Result<Range> {
+    let subtype = Subtype { oid: reader.array().map(u32::from_be_bytes)?, as_given };
     read(subtype, reader, |bytes| tagged::read(bytes).map_err(|_| incorrect_format()))
 }

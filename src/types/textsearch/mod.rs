@@ -5,6 +5,7 @@
 //! bytes that [`encode_key`] makes.
 
 mod lexer;
+pub mod parser;
 mod query;
 mod vector;
 

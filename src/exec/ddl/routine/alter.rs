@@ -5,7 +5,7 @@ use super::super::grantor::Subject;
 use super::super::names::get_namespace;
 use super::super::{DdlContext, lock, privileges};
 use super::create::attribute;
-use super::{check_new_owner, find, get_own, missing, put, signature, tag};
+use super::{check_new_owner, find, find_proc, get_own, missing, put, signature, tag};
 use crate::catalog::{DefaultAclKind, Function, acl, is_temporary};
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
@@ -19,6 +19,11 @@ pub(in super::super) fn alter(
 ) -> Result<String> {
     let written = statement.func().expect("ALTER FUNCTION names a function");
     let mut changed = (*get_own(written, statement.objtype, cx)?).clone();
+    if changed.aggregate.is_some() {
+        let name = super::strings(written.objname()).join(".");
+        let message = format!("\"{name}\" is an aggregate function");
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
     for action in statement.actions() {
         match action.arg() {
             Node::VariableSetStmt(set) if set.kind == VariableSetKind::VAR_RESET_ALL => {
@@ -138,14 +143,11 @@ pub(in super::super) fn grant(
     let Some(named) = written(object) else { return Ok(()) };
     match find(named, kind, cx)? {
         Some(found) => grant_on(&found, change, cx),
-        None if is_builtin(named) => Err(PgError::unsupported("privileges on a built-in function")),
+        None if find_proc(named, kind, cx)?.is_some() => {
+            Err(PgError::unsupported("privileges on a built-in function"))
+        }
         None => Err(missing(named, kind, cx)),
     }
-}
-
-fn is_builtin(named: &ObjectWithArgs) -> bool {
-    let name = super::strings(named.objname()).pop().unwrap_or_default();
-    crate::catalog::builtin::procs_named(name).next().is_some()
 }
 
 /// ALL FUNCTIONS IN SCHEMA and its kin.

@@ -38,6 +38,7 @@ pub(in super::super) async fn create(
         body: FunctionBody::Text,
         comment: None,
         acl: None,
+        aggregate: None,
     };
     let mut seen = Vec::new();
     for option in statement.options() {
@@ -60,7 +61,7 @@ pub(in super::super) async fn create(
             new.proc.oid = cx.catalog.new_oid()?;
             new.acl = catalog.default_acl(DefaultAclKind::Function, new.owner, namespace.oid);
         }
-        Some(old) => replace(old, &mut new, statement, &catalog, cx)?,
+        Some(old) => replace(old, &mut new, statement.replace, &catalog, cx)?,
     }
     if text.is_some() {
         // A body may call the function itself.
@@ -72,7 +73,7 @@ pub(in super::super) async fn create(
     Ok(format!("CREATE {what}"))
 }
 
-fn same_arguments(old: &Function, new: &Function) -> bool {
+pub(super) fn same_arguments(old: &Function, new: &Function) -> bool {
     let (old, new) = (&old.proc, &new.proc);
     old.name == new.name && old.namespace == new.namespace && old.arg_types == new.arg_types
 }
@@ -287,23 +288,25 @@ pub(super) fn attribute(
 }
 
 /// OR REPLACE: what callers rely on stays.
-fn replace(
+pub(super) fn replace(
     old: &Arc<Function>,
     new: &mut Function,
-    statement: &CreateFunctionStmt,
+    or_replace: bool,
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let name = &old.proc.name;
-    if !statement.replace {
+    if !or_replace {
         let message = format!("function \"{name}\" already exists with same argument types");
         return Err(PgError::new(code::DUPLICATE_FUNCTION, message));
     }
     check_owner(old, cx)?;
     if old.proc.kind != new.proc.kind {
         let message = "cannot change routine kind";
-        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
-            .detail(format!("\"{name}\" is a {}.", old.kind_name())));
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message).detail(match old.kind_name() {
+            "aggregate" => format!("\"{name}\" is an aggregate function."),
+            kind => format!("\"{name}\" is a {kind}."),
+        }));
     }
     let drop_first = || {
         let what = old.kind_name().to_ascii_uppercase();

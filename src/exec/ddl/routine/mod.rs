@@ -1,15 +1,21 @@
-//! Functions and procedures in LANGUAGE sql: CREATE, ALTER, DROP, and finding them by their arguments.
+//! Functions and procedures in LANGUAGE sql, and aggregates: CREATE, ALTER, DROP, and finding them by their
+//! arguments.
 
 mod alter;
 mod create;
+mod create_aggregate;
+mod lookup;
 mod parameters;
 
 pub(super) use alter::{alter, comment, grant, grant_in_schema, owner, rename, set_schema};
 pub(super) use create::create;
+pub(super) use create_aggregate::create_aggregate;
+pub(super) use lookup::exact;
 
 use super::names::{RelationName, find_namespace, strings};
 use super::{DdlContext, drop as dropping, privileges};
-use crate::catalog::depend::Object;
+use crate::catalog::builtin::Proc;
+use crate::catalog::depend::{Object, describe};
 use crate::catalog::{Catalog, Change, Function, acl};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_usage;
@@ -31,6 +37,7 @@ fn word(kind: ObjectType::Type) -> &'static str {
     match kind {
         ObjectType::OBJECT_PROCEDURE => "procedure",
         ObjectType::OBJECT_ROUTINE => "routine",
+        ObjectType::OBJECT_AGGREGATE => "aggregate",
         _ => "function",
     }
 }
@@ -50,12 +57,29 @@ pub(super) fn signature(
     format!("{name}({})", shown.collect::<Vec<_>>().join(", "))
 }
 
-/// The user's function that a statement means (`LookupFuncWithArgs`); `None`: there is none.
+/// The user's function that a statement means; `None`: there is none, or a built-in one.
 fn find(
     written: &ObjectWithArgs,
     kind: ObjectType::Type,
     cx: &DdlContext<'_>,
 ) -> Result<Option<Arc<Function>>> {
+    let found = find_proc(written, kind, cx)?;
+    Ok(found.and_then(|proc| cx.catalog().function(proc.oid).cloned()))
+}
+
+/// The function that a statement means, or 42883.
+pub(super) fn get(written: &ObjectWithArgs, cx: &DdlContext<'_>) -> Result<Proc> {
+    let kind = ObjectType::OBJECT_FUNCTION;
+    find_proc(written, kind, cx)?.ok_or_else(|| missing(written, kind, cx))
+}
+
+/// The function that a statement means, PostgreSQL's own or the user's (`LookupFuncWithArgs`); `None`:
+/// there is none.
+fn find_proc(
+    written: &ObjectWithArgs,
+    kind: ObjectType::Type,
+    cx: &DdlContext<'_>,
+) -> Result<Option<Proc>> {
     let catalog = cx.catalog();
     let name = RelationName::of_parts(&strings(written.objname()), cx)?;
     let path: Vec<Oid> = match &name.schema {
@@ -75,18 +99,15 @@ fn find(
         true => None,
         false => Some(argument_types(written, cx)?),
     };
-    let mut found: Vec<(usize, Arc<Function>)> = Vec::new();
-    for function in catalog.functions().filter(|f| f.proc.name == name.name.as_str()) {
-        let Some(place) = path.iter().position(|oid| *oid == function.proc.namespace) else {
-            continue;
-        };
+    let mut found: Vec<(usize, &Proc)> = Vec::new();
+    for proc in catalog.procs_named(&name.name) {
+        let Some(place) = path.iter().position(|oid| *oid == proc.namespace) else { continue };
         let fits = |types: &Vec<Oid>| {
-            let all = function.proc.all_args.iter().flatten().map(|(oid, _)| *oid);
-            *types == function.proc.arg_types
-                || (function.is_procedure() && all.eq(types.iter().copied()))
+            let all = proc.all_args.iter().flatten().map(|(oid, _)| *oid);
+            *types == proc.arg_types || (proc.kind == b'p' && all.eq(types.iter().copied()))
         };
         if types.as_ref().is_none_or(fits) {
-            found.push((place, function.clone()));
+            found.push((place, proc));
         }
     }
     found.sort_by_key(|(place, _)| *place);
@@ -97,18 +118,24 @@ fn find(
             word(kind)
         )));
     }
-    let Some((_, function)) = found.into_iter().next() else { return Ok(None) };
+    let Some((_, proc)) = found.into_iter().next() else { return Ok(None) };
+    let shown = || signature(&name.to_string(), &proc.arg_types, &catalog, cx);
     let wrong = match kind {
-        ObjectType::OBJECT_FUNCTION => function.is_procedure(),
-        ObjectType::OBJECT_PROCEDURE => !function.is_procedure(),
-        _ => false,
+        ObjectType::OBJECT_FUNCTION if proc.kind == b'p' => {
+            Some(format!("{} is not a function", shown()))
+        }
+        ObjectType::OBJECT_PROCEDURE if proc.kind != b'p' => {
+            Some(format!("{} is not a procedure", shown()))
+        }
+        ObjectType::OBJECT_AGGREGATE if proc.kind != b'a' => {
+            Some(format!("function {} is not an aggregate", shown()))
+        }
+        _ => None,
     };
-    if wrong {
-        let shown = signature(&name.to_string(), &function.proc.arg_types, &catalog, cx);
-        let message = format!("{shown} is not a {}", word(kind));
-        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    match wrong {
+        Some(message) => Err(PgError::new(code::WRONG_OBJECT_TYPE, message)),
+        None => Ok(Some(proc.clone())),
     }
-    Ok(Some(function))
 }
 
 fn argument_types(written: &ObjectWithArgs, cx: &DdlContext<'_>) -> Result<Vec<Oid>> {
@@ -133,12 +160,19 @@ fn get_own(
 
 fn missing(written: &ObjectWithArgs, kind: ObjectType::Type, cx: &DdlContext<'_>) -> PgError {
     let name = strings(written.objname()).join(".");
+    let of_aggregate = kind == ObjectType::OBJECT_AGGREGATE;
+    let article = if of_aggregate { "an" } else { "a" };
     let message = match written.args_unspecified {
-        true => format!("could not find a {} named \"{name}\"", word(kind)),
+        true => format!("could not find {article} {} named \"{name}\"", word(kind)),
         false => {
             let types = argument_types(written, cx).unwrap_or_default();
-            let shown = signature(&name, &types, &cx.catalog(), cx);
-            format!("{} {shown} does not exist", word(kind))
+            match types.is_empty() && of_aggregate {
+                true => format!("aggregate {name}(*) does not exist"),
+                false => {
+                    let shown = signature(&name, &types, &cx.catalog(), cx);
+                    format!("{} {shown} does not exist", word(kind))
+                }
+            }
         }
     };
     PgError::new(code::UNDEFINED_FUNCTION, message)
@@ -162,20 +196,45 @@ fn check_new_owner(owner: Oid, cx: &DdlContext<'_>) -> Result<()> {
     Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
 }
 
-/// DROP FUNCTION, PROCEDURE and ROUTINE; what users have not made is [`drop_missing`](super::drop_missing)'s.
+/// DROP FUNCTION, PROCEDURE, ROUTINE and AGGREGATE.
 pub(super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
     let kind = statement.remove_type;
     let mut objects = Vec::new();
     for node in statement.objects() {
         let Node::ObjectWithArgs(written) = node else { continue };
-        match find(written, kind, cx)? {
-            Some(function) => {
-                check_owner(&function, cx)?;
-                objects.push(Object::Function(function.proc.oid));
-            }
-            None => super::drop_missing::routine(written, statement.missing_ok, word(kind), cx)?,
+        let Some(proc) = find_proc(written, kind, cx)? else {
+            super::drop_missing::routine(written, statement.missing_ok, word(kind), cx)?;
+            continue;
+        };
+        if kind == ObjectType::OBJECT_FUNCTION && proc.kind == b'a' {
+            let name = strings(written.objname()).join(".");
+            let message = format!("\"{name}\" is an aggregate function");
+            return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
+                .hint("Use DROP AGGREGATE to drop aggregate functions."));
         }
+        let catalog = cx.catalog();
+        let Some(function) = catalog.function(proc.oid) else {
+            let what = describe(&catalog, Object::Function(proc.oid), cx.env.search_path());
+            let message =
+                format!("cannot drop {what} because it is required by the database system");
+            return Err(PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message));
+        };
+        check_owner(function, cx)?;
+        check_no_constructor(function, cx)?;
+        objects.push(Object::Function(proc.oid));
     }
     dropping::delete(&objects, dropping::cascade(statement.behavior), cx).await?;
     Ok(tag("DROP", kind))
+}
+
+/// A constructor goes with its range type only.
+fn check_no_constructor(function: &Function, cx: &DdlContext<'_>) -> Result<()> {
+    let catalog = cx.catalog();
+    let Some(constructed) = function.constructed() else { return Ok(()) };
+    let path = cx.env.search_path();
+    let this = describe(&catalog, Object::Function(function.proc.oid), path);
+    let of = describe(&catalog, Object::Type(constructed), path);
+    let message = format!("cannot drop {this} because {of} requires it");
+    Err(PgError::new(code::DEPENDENT_OBJECTS_STILL_EXIST, message)
+        .hint(format!("You can drop {of} instead.")))
 }

@@ -21,6 +21,7 @@ pub(super) struct Parameters {
     pub defaults: Vec<String>,
     /// Element type of the VARIADIC parameter, or 0.
     pub variadic: Oid,
+    is_aggregate: bool,
 }
 
 impl Parameters {
@@ -28,6 +29,19 @@ impl Parameters {
         let catalog = cx.catalog();
         let mut found = Parameters::default();
         for parameter in statement.parameters() {
+            found.add(parameter, &catalog, cx)?;
+        }
+        Ok(found)
+    }
+
+    /// Those of an aggregate, whose types may be polymorphic.
+    pub fn of_aggregate<'p>(
+        parameters: impl IntoIterator<Item = &'p FunctionParameter>,
+        cx: &DdlContext<'_>,
+    ) -> Result<Parameters> {
+        let catalog = cx.catalog();
+        let mut found = Parameters { is_aggregate: true, ..Parameters::default() };
+        for parameter in parameters {
             found.add(parameter, &catalog, cx)?;
         }
         Ok(found)
@@ -44,7 +58,10 @@ impl Parameters {
         let mode = mode(parameter.mode);
         let written = parameter.arg_type().expect("a parameter has a type");
         if written.setof {
-            return Err(invalid("functions cannot accept set arguments"));
+            return Err(invalid(match self.is_aggregate {
+                true => "aggregates cannot accept set arguments",
+                false => "functions cannot accept set arguments",
+            }));
         }
         let (type_oid, _) = resolve_type(written, &cx.bind(catalog)).map_err(|error| {
             // Unlike elsewhere, without quotes and position.
@@ -52,18 +69,26 @@ impl Parameters {
             PgError::new(error.code(), message)
         })?;
         require_type(&**cx.env, type_oid)?;
-        if column::is_pseudo(type_oid, catalog) {
+        if column::is_pseudo(type_oid, catalog) && !self.is_aggregate {
             return Err(PgError::unsupported(format!(
                 "a parameter of type {}",
                 column::type_name(catalog, type_oid, cx)
             )));
         }
         let input = !matches!(mode, ArgMode::Out | ArgMode::Table);
+        if self.is_aggregate && !matches!(mode, ArgMode::In | ArgMode::Variadic) {
+            return Err(invalid("aggregates cannot have output arguments"));
+        }
         if input && self.variadic != 0 {
             return Err(invalid("VARIADIC parameter must be the last input parameter"));
         }
         if mode == ArgMode::Variadic {
-            let element = catalog.element_of(type_oid);
+            let element = match type_oid {
+                oids::ANYARRAY => Some(oids::ANYELEMENT),
+                oids::ANYCOMPATIBLEARRAY => Some(oids::ANYCOMPATIBLE),
+                oids::ANY => Some(oids::ANY),
+                other => catalog.element_of(other),
+            };
             self.variadic =
                 element.ok_or_else(|| invalid("VARIADIC parameter must be an array"))?;
         }
@@ -76,6 +101,10 @@ impl Parameters {
                 return Err(invalid(message));
             }
             Node::None => {}
+            _ if self.is_aggregate => {
+                let message = "aggregates cannot have default values for arguments";
+                return Err(invalid(message));
+            }
             _ if !input => return Err(invalid("only input parameters can have default values")),
             node => {
                 let target = Some((name.as_str(), type_oid, -1));

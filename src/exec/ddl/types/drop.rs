@@ -83,6 +83,9 @@ fn check_droppable(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<(
     if let Some(element) = catalog.type_(oid).and_then(|t| t.array_element()) {
         return Err(required(format!("type {}", column::type_name(catalog, element, cx))));
     }
+    if let Some(range) = catalog.range_of(oid) {
+        return Err(required(format!("type {}", column::type_name(catalog, range, cx))));
+    }
     if let Some(relation) = catalog.row_type_relation(oid)
         && relation.kind != RelationKind::Composite
     {

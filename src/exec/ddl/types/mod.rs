@@ -1,4 +1,4 @@
-//! Enums and domains: what CREATE, ALTER, DROP, COMMENT and GRANT of them have in common.
+//! Enums, domains and ranges: what CREATE, ALTER, DROP, COMMENT and GRANT of them have in common.
 //!
 //! A type's name is one with those of relations in its schema, except that names of array types give
 //! way. Whoever changes a type holds a lock on it until the transaction ends, so that labels and
@@ -7,6 +7,7 @@
 mod alter;
 mod composite;
 mod create_enum;
+mod create_range;
 mod domain;
 mod domain_rows;
 mod drop;
@@ -16,6 +17,7 @@ pub(super) use composite::{
     alter as alter_composite, check_row_type_unused, create as create_composite, rename_attribute,
 };
 pub(super) use create_enum::{alter as alter_enum, create as create_enum};
+pub(super) use create_range::create as create_range;
 pub(super) use domain::{
     alter as alter_domain, comment_check, create as create_domain, rename_check,
 };
@@ -57,7 +59,7 @@ fn missing(name: &RelationName, catalog: &Catalog, cx: &DdlContext<'_>) -> PgErr
     }
 }
 
-/// The enum or domain of this name, locked; the current role owns it.
+/// The enum, domain or range of this name, locked; the current role owns it.
 async fn get_own(name: &RelationName, cx: &DdlContext<'_>) -> Result<Arc<UserType>> {
     loop {
         let catalog = cx.catalog();
@@ -85,7 +87,7 @@ fn check_owner(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<()> {
     Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
 }
 
-/// The enum or domain with this OID, which the current role must own.
+/// The enum, domain or range with this OID, which the current role must own.
 fn own(oid: Oid, catalog: &Catalog, cx: &DdlContext<'_>) -> Result<Arc<UserType>> {
     let shown = || column::type_name(catalog, oid, cx);
     if let Some(found) = catalog.user_type(oid) {
