@@ -94,8 +94,7 @@ fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
             format!("{}.{}", quote(schema), quote(&proc.name))
         }
     };
-    let kind = catalog.function(oid).map_or("function", |made| made.kind_name());
-    format!("{kind} {name}({types})")
+    format!("function {name}({types})")
 }
 
 fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
