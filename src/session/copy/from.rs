@@ -148,6 +148,10 @@ impl Session {
         let force_null = chosen(&options.force_null, "FORCE_NULL")?;
         relation::check_target(&relation)?;
         self.refuse_policies(&relation)?;
+        if options.freeze && relation.is_partitioned() {
+            let message = "cannot perform COPY FREEZE on a partitioned table";
+            return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+        }
         if options.freeze && !self.state.transaction()?.txn.has_created(relation.storage) {
             return Err(cannot_freeze());
         }
