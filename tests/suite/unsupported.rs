@@ -7,6 +7,8 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("CREATE EXTENSION postgis", "postgis"),
     ("CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN END'", "plpgsql"),
     ("DO $$ BEGIN END $$", "DO"),
+    ("SELECT oid FROM pg_class TABLESAMPLE SYSTEM (1)", "TABLESAMPLE"),
+    ("CREATE TABLE t (r int4range, EXCLUDE USING gist (r WITH &&))", "EXCLUDE"),
 ];
 
 #[test]
