@@ -93,8 +93,8 @@ fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
             format!("{}.{}", quote(schema), quote(&proc.name))
         }
     };
-    let kind = catalog.function(oid).map_or("function", |made| made.kind_name());
-    format!("{kind} {name}({types})")
+    // Whatever it is: so PostgreSQL does.
+    format!("function {name}({types})")
 }
 
 fn relation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
