@@ -180,7 +180,9 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
         class::EXTENSION => Object::Extension(catalog.extension(object)?.oid),
         class::PROC => Object::Function(catalog.proc(object)?.oid),
         class::OPERATOR => Object::Operator(catalog.operator(object)?.oid),
-        class::CAST => Object::Cast(catalog.cast_with_oid(object)?.cast.oid),
+        class::CAST if let Some(made) = catalog.cast_with_oid(object) => {
+            Object::Cast(made.cast.oid)
+        }
         class::CONSTRAINT => match catalog.constraint(object) {
             Some((table, _)) => Object::Constraint(table.oid, object),
             None => return Some(format!("constraint {}", catalog.domain_check(object)?.1.name)),
