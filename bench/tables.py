@@ -9,7 +9,9 @@ import argparse
 import contextlib
 import os
 import pathlib
+import re
 import shutil
+import subprocess
 import tempfile
 import time
 
@@ -117,12 +119,24 @@ def cache():
         # A name of its own for each text, so that no plan is found.
         run = lambda session: lambda n: compare.query(session, f"SELECT c7 AS x{n} FROM wide WHERE id = 1")
         without, with_cache = alternating(run(sessions[1]), run(sessions[0]), 2000)
-        return [("a new statement on 200 columns, with the schema cache against without", without, with_cache)]
+    return [
+        ("a new statement on 200 columns, with the schema cache against without", without, with_cache),
+        ("a schema load alone, with the schema cache against without", *load_alone()),
+    ]
+
+
+def load_alone():
+    """What the test that measures it prints, in nanoseconds."""
+    command = ["cargo", "test", "--release", "--lib", "--", "--ignored", "--nocapture", "cost_of_a_load"]
+    shown = subprocess.run(command, check=True, text=True, capture_output=True, cwd=compare.ROOT).stdout
+    without, with_cache = re.search(r"nanoseconds: (\d+) (\d+)", shown).groups()
+    return int(without) / 1e3, int(with_cache) / 1e3
 
 
 def line(row):
     name, before, after = row
-    return f"| {name} | {before:,.0f} | {after:,.0f} | {after / before:.2f} |"
+    shown = lambda us: f"{us:,.0f}" if us >= 10 else f"{us:.3f}"
+    return f"| {name} | {shown(before)} | {shown(after)} | {after / before:.3f} |"
 
 
 def main():

@@ -13,7 +13,7 @@
 //!
 //! Columns of parent and child are the same where they have the same name ([`ColumnMap`]).
 
-use super::{Catalog, Relation};
+use super::{Catalog, Constraint, Relation};
 use crate::nodes::{AttrNumber, Expr};
 use crate::types::{Datum, Oid};
 use serde::{Deserialize, Serialize};
@@ -177,6 +177,12 @@ impl ColumnMap {
         }
     }
 
+    /// The position (from 0) of a child's value that is a parent's at another; no live column of the
+    /// parent is without one.
+    pub fn position(&self, at: usize) -> usize {
+        self.positions().nth(at).flatten().unwrap_or(at)
+    }
+
     /// The positions (from 0) of a child's values that a parent's columns are; `None` for those
     /// dropped in the parent.
     pub fn positions(&self) -> impl Iterator<Item = Option<usize>> + '_ {
@@ -223,6 +229,13 @@ impl Relation {
         self.lineage.key.is_some()
     }
 
+    /// Whether a constraint is derived from another of this very table: a foreign key on a partition,
+    /// from the one on the partitioned table. Only the other one is checked for rows of this table.
+    pub fn derives(&self, constraint: &Constraint) -> bool {
+        let of = constraint.origin.parent;
+        of != 0 && self.constraints.iter().any(|own| own.oid == of)
+    }
+
     /// Whether this is a partition of a table.
     pub fn is_partition(&self) -> bool {
         self.lineage.bound.is_some()
@@ -260,6 +273,14 @@ impl Catalog {
         let mut family = self.family(table);
         family.retain(|member| !member.is_partitioned());
         family
+    }
+
+    /// The index of a partition that belongs to a parent's; the index itself where there is none.
+    pub fn index_below(&self, index: Oid, partition: &Relation) -> Oid {
+        let below = partition.indexes.iter().find(|own| {
+            self.relation(**own).is_some_and(|own| own.lineage.parents.contains(&index))
+        });
+        below.copied().unwrap_or(index)
     }
 
     /// The table that a partition belongs to.

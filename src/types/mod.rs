@@ -44,6 +44,7 @@ pub mod tagged;
 #[cfg(test)]
 mod tests;
 pub mod textsearch;
+pub mod trigram;
 pub mod uuid;
 pub mod xml;
 

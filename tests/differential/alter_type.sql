@@ -36,3 +36,28 @@ SELECT relname::regclass, relname::regclass::text, oid::regclass::text FROM pg_c
 CREATE VIEW pv AS SELECT id FROM p;
 SELECT pg_get_ruledef(oid), pg_get_ruledef(oid, true) FROM pg_rewrite WHERE ev_class = 'pv'::regclass;
 SELECT pg_get_ruledef(0);
+-- Defaults keep their text.
+create table defaults (a numeric(10,2) default 0, b int default 5, c varchar(5) default 'abc', d text default '12', e int default 7, f timestamp default '2020-01-01', g numeric default 1.50, h int default 3, i bigint default 9, j int default '4', k numeric(10,2) default 1.5, l date default '2020-01-01', m varchar(3) default 'abcd', n int default 1+1, o float8 default 1, p smallint default 2);
+alter table defaults alter a type numeric(10,2);
+alter table defaults alter b type text;
+alter table defaults alter c type text;
+alter table defaults alter d type int using d::int;
+alter table defaults alter d drop default;
+alter table defaults alter e type bigint;
+alter table defaults alter f type timestamptz;
+alter table defaults alter f type date;
+alter table defaults alter g type numeric(10,1);
+alter table defaults alter h type numeric(5,3);
+alter table defaults alter i type int;
+alter table defaults alter j type bigint;
+alter table defaults alter k type numeric(12,3);
+alter table defaults alter l type timestamp;
+alter table defaults alter m type varchar(2);
+alter table defaults alter n type numeric;
+alter table defaults alter o type int;
+alter table defaults alter p type varchar(10);
+select attname, pg_get_expr(adbin, adrelid) from pg_attrdef join pg_attribute on attrelid=adrelid and attnum=adnum where adrelid='defaults'::regclass order by attnum;
+insert into defaults (c) values (default); 
+insert into defaults (m) values ('x');
+select * from defaults;
+drop table defaults;

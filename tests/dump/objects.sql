@@ -99,7 +99,7 @@ COMMENT ON TABLE parts.log IS 'in parts';
 CREATE TABLE parts.base (id serial, name text NOT NULL, kind text DEFAULT 'base', CONSTRAINT named CHECK (name <> ''));
 CREATE TABLE parts.left_child (a int, kind text DEFAULT 'left', CHECK (a > 0)) INHERITS (parts.base);
 CREATE TABLE parts.right_child (b int, name text) INHERITS (parts.base);
-CREATE TABLE parts.grandchild (c int) INHERITS (parts.left_child, parts.right_child);
+CREATE TABLE parts.grandchild (c int, kind text DEFAULT 'grand') INHERITS (parts.left_child, parts.right_child);
 CREATE TABLE parts.adopted (id int NOT NULL, name text NOT NULL, kind text, extra int, CONSTRAINT named CHECK (name <> ''));
 ALTER TABLE parts.adopted INHERIT parts.base;
 INSERT INTO parts.base (name) VALUES ('one');

@@ -35,6 +35,6 @@ SELECT tableoid::regclass::text, * FROM parts.place ORDER BY 2, 3;
 SELECT tableoid::regclass::text, * FROM parts.base ORDER BY name;
 SELECT * FROM parts.alone;
 SELECT inhrelid::regclass::text, inhparent::regclass::text, inhseqno FROM pg_inherits ORDER BY 1, 3;
-SELECT conrelid::regclass::text, conname, conislocal, coninhcount, connoinherit FROM pg_constraint WHERE connamespace = 'parts'::regnamespace ORDER BY 1, 2;
+SELECT conrelid::regclass::text, conname, conislocal, coninhcount FROM pg_constraint WHERE connamespace = 'parts'::regnamespace ORDER BY 1, 2;
 SELECT attrelid::regclass::text, attname, attnotnull, attislocal, attinhcount FROM pg_attribute WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'parts'::regnamespace AND relkind IN ('r', 'p')) AND attnum > 0 AND NOT attisdropped ORDER BY 1, attname;
 INSERT INTO parts.log VALUES (5, '2025-05-05', 'new') RETURNING tableoid::regclass::text;

@@ -6,6 +6,7 @@ mod cold_crash;
 mod crash;
 mod differential;
 mod dump;
+mod extensions;
 mod format;
 mod fuzz;
 mod harness;

@@ -4,6 +4,7 @@
 use crate::harness::{Kalam, Server};
 
 const STATEMENTS: &[(&str, &str)] = &[
+    ("CREATE EXTENSION postgis", "postgis"),
     ("CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN END'", "plpgsql"),
     ("SELECT ts_headline('a', 'a')", "ts_headline"),
     ("DO $$ BEGIN END $$", "DO"),

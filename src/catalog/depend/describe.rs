@@ -66,7 +66,8 @@ fn operator(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
     match visible.is_some_and(|visible| visible.oid == oid) {
         true => format!("operator {}({operands})", found.name),
         false => {
-            let schema = catalog.namespace(found.namespace).map_or("", |n| n.name.as_str());
+            let schema = catalog.namespace(catalog.schema_of(found.namespace));
+            let schema = schema.map_or("", |n| n.name.as_str());
             format!("operator {}.{}({operands})", quote(schema), found.name)
         }
     }
@@ -93,7 +94,10 @@ fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
             format!("{}.{}", quote(schema), quote(&proc.name))
         }
     };
+<<<<<<< HEAD
     // Whatever it is: so PostgreSQL does.
+=======
+>>>>>>> main
     format!("function {name}({types})")
 }
 

@@ -244,7 +244,9 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     let defaults = relation.live_columns().filter(|c| c.default.is_some());
     found.extend(defaults.map(|c| (Object::Default(oid, c.attno), true)));
     let keys = catalog.foreign_keys_on(oid).into_iter();
-    found.extend(keys.map(|(table, key)| (Object::Constraint(table.oid, key.oid), false)));
+    found.extend(
+        keys.map(|(table, key)| (Object::Constraint(table.oid, source(table, key)), false)),
+    );
     let owned = catalog.sequences_owned_by(oid);
     found.extend(owned.map(|sequence| (Object::Relation(sequence.oid), true)));
     found.extend(views_reading(catalog, oid, None));
@@ -312,12 +314,22 @@ fn of_constraint(
         let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
         found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
     }
+    // A partition's goes with its parent's, and what is derived from it.
     let children = catalog.children(table.oid).iter().filter_map(|oid| catalog.relation(*oid));
-    for child in children {
+    for child in children.map(|child| &**child).chain([table]) {
         let derived = child.constraints.iter().filter(|c| c.origin.parent == constraint.oid);
         found.extend(derived.map(|c| (Object::Constraint(child.oid, c.oid), true)));
     }
     found
+}
+
+/// The constraint of a table that one of it is derived from: what a partition's dependents hold on to.
+fn source(table: &Relation, constraint: &Constraint) -> Oid {
+    let mut found = constraint;
+    while let Some(of) = table.constraints.iter().find(|c| c.oid == found.origin.parent) {
+        found = of;
+    }
+    found.oid
 }
 
 /// Foreign keys that rest on a unique index.

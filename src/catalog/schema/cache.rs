@@ -223,4 +223,22 @@ mod tests {
         left.sort_unstable();
         assert_eq!((left.len(), left[0]), (31, 20_002));
     }
+
+    /// Prints what a load costs with and without the cache; `bench/run tables` shows it.
+    #[test]
+    #[ignore = "a measurement"]
+    fn cost_of_a_load() {
+        const LOADS: u32 = 20_000;
+        let (cache, catalog) = (cache(), Catalog::empty());
+        let pattern = catalog.relation_named(builtin::oid::PG_CATALOG, "pg_proc").unwrap();
+        let table = Arc::new(Relation { oid: 20_000, ..(**pattern).clone() });
+        let nanos_each = |load: &dyn Fn() -> Arc<TableSchema>| {
+            let started = Instant::now();
+            (0..LOADS).for_each(|_| drop(std::hint::black_box(load())));
+            started.elapsed().as_nanos() / u128::from(LOADS)
+        };
+        let cached = nanos_each(&|| cache.get(&catalog, &table));
+        let derived = nanos_each(&|| Arc::new(TableSchema::derive(&catalog, &table)));
+        println!("nanoseconds: {derived} {cached}");
+    }
 }

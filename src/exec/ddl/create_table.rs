@@ -113,7 +113,8 @@ async fn add_partition(
         partition::check_default(parent, cx)?;
     }
     partition::clone_indexes(parent.oid, table.oid, cx)?;
-    partition::clone_keys(parent.oid, table.oid, cx)
+    partition::clone_keys(parent.oid, table.oid, cx)?;
+    partition::refer_to(parent.oid, table.oid, cx).await
 }
 
 fn refuse_unsupported(statement: &CreateStmt) -> Result<()> {

@@ -37,10 +37,6 @@ pub(super) async fn add(
     check_tables(&table, &referenced)?;
     let columns = column_numbers(&table, &spec.columns)?;
     let (index, referenced_columns) = referenced_key(&referenced, node, &catalog)?;
-    if referenced.is_partitioned() {
-        let what = "a foreign key that references a partitioned table";
-        return Err(PgError::unsupported(what));
-    }
     let referring = referenced_columns.iter().copied().collect();
     require_columns(&catalog, cx.env.current_role(), referenced.oid, 'x', &referring)?;
     if columns.len() != referenced_columns.len() {
@@ -80,7 +76,9 @@ pub(super) async fn add(
         comment: None,
         origin: Origin::LOCAL,
     });
+    let table = changed.oid;
     cx.catalog.put_relation(changed, cx.txn);
+    super::partition::refer_to_partitions(table, oid, cx)?;
     Ok(oid)
 }
 

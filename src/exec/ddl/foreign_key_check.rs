@@ -2,12 +2,13 @@
 
 use super::DdlContext;
 use super::located::located;
-use super::rows;
+use super::{partition, rows};
 use crate::catalog::schema::{Owner, RowKey, TableSchema, table_schema};
-use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, Relation};
+use crate::catalog::{Catalog, ColumnMap, Constraint, ConstraintKind, ForeignKey, Relation};
 use crate::error::{PgError, Result, code};
 use crate::storage::Space;
 use crate::types::{Datum, Format, Oid, oids};
+use std::sync::Arc;
 
 /// 23503 where a row of the table has a key that the referenced table lacks.
 pub(super) fn check_rows(table: u32, constraint: u32, cx: &DdlContext<'_>) -> Result<()> {
@@ -21,19 +22,99 @@ pub(super) fn check_rows(table: u32, constraint: u32, cx: &DdlContext<'_>) -> Re
     let ConstraintKind::ForeignKey(key) = &constraint.kind else { return Ok(()) };
     let referenced = catalog.relation(key.references).expect("a foreign key's table exists");
     let schema = table_schema(&catalog, table);
-    let target = table_schema(&catalog, referenced);
+    let places = places(&catalog, key, referenced);
     rows::for_each(&schema, cx, |suffix, row| {
         let values: Vec<_> = key.columns.iter().map(|a| row[*a as usize - 1].clone()).collect();
         let nulls = values.iter().filter(|v| v.is_null()).count();
         if nulls == values.len() || (nulls > 0 && !key.match_full) {
             return Ok(());
         }
-        if nulls == 0 && exists(table, key, &target, schema.owner_of(suffix), &values, cx)? {
+        if nulls == 0 && exists_in(&places, table, schema.owner_of(suffix), &values, cx)? {
             return Ok(());
         }
         let error = violation(&catalog, table, constraint, key, referenced, &values, nulls > 0);
         Err(located(error, table, cx))
     })
+}
+
+/// The tables that rows referred to may be in, and the key as one on each: the referenced table, or the
+/// leaves of a partitioned one.
+fn places(
+    catalog: &Catalog,
+    key: &ForeignKey,
+    referenced: &Arc<Relation>,
+) -> Vec<(ForeignKey, Arc<TableSchema>)> {
+    if !referenced.is_partitioned() {
+        return vec![(key.clone(), table_schema(catalog, referenced))];
+    }
+    let below = |partition: &Arc<Relation>| {
+        let key = partition::key_on(catalog, key, partition);
+        places(catalog, &key, partition)
+    };
+    catalog.children_of(referenced).into_iter().flat_map(below).collect()
+}
+
+fn exists_in(
+    places: &[(ForeignKey, Arc<TableSchema>)],
+    table: &Relation,
+    owner: Owner,
+    values: &[Datum],
+    cx: &DdlContext<'_>,
+) -> Result<bool> {
+    for (key, target) in places {
+        if exists(table, key, target, owner, values, cx)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// 23503 where a row of a table refers to a row of a partition that is about to leave its parent.
+pub(super) fn check_unreferenced(
+    table: &Arc<Relation>,
+    constraint: &Constraint,
+    partition: &Relation,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let catalog = cx.catalog();
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return Ok(()) };
+    let Some(referenced) = catalog.relation(partition.oid) else { return Ok(()) };
+    let places = places(&catalog, key, referenced);
+    for leaf in catalog.leaves(table) {
+        let map = ColumnMap::new(table, &leaf);
+        let schema = table_schema(&catalog, &leaf);
+        rows::for_each(&schema, cx, |suffix, row| {
+            let row = map.to_parent(&row);
+            let values: Vec<_> = key.columns.iter().map(|a| row[*a as usize - 1].clone()).collect();
+            let any_null = values.iter().any(Datum::is_null);
+            if any_null || !exists_in(&places, table, schema.owner_of(suffix), &values, cx)? {
+                return Ok(());
+            }
+            let error = still_referenced(&catalog, table, constraint, key, referenced, &values);
+            Err(located(error, table, cx))
+        })?;
+    }
+    Ok(())
+}
+
+fn still_referenced(
+    catalog: &Catalog,
+    table: &Relation,
+    constraint: &Constraint,
+    key: &ForeignKey,
+    partition: &Relation,
+    values: &[Datum],
+) -> PgError {
+    let (name, part) = (&constraint.name, &partition.name);
+    let message =
+        format!("removing partition \"{part}\" violates foreign key constraint \"{name}\"");
+    let names = key.referenced_columns.iter().map(|a| partition.column(*a).name.as_str());
+    let types = key.columns.iter().map(|a| table.column(*a).type_oid);
+    let shown: Vec<_> = types.zip(values).map(|(t, v)| rows::value_text(catalog, t, v)).collect();
+    let (names, shown) = (names.collect::<Vec<_>>().join(", "), shown.join(", "));
+    let table = &table.name;
+    let detail = format!("Key ({names})=({shown}) is still referenced from table \"{table}\".");
+    PgError::new(code::FOREIGN_KEY_VIOLATION, message).detail(detail).constraint(&**name)
 }
 
 fn exists(

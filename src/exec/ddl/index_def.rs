@@ -152,6 +152,8 @@ fn key_type(column: &IndexColumn, catalog: &Catalog) -> Option<Oid> {
     match class.key_type {
         // What these have of names is a cstring, which is nobody's business.
         _ if class.method == oid::BTREE => None,
+        // hash keeps hashes, or says so.
+        _ if class.method == oid::HASH => Some(oids::INT4),
         0 => None,
         oids::ANYELEMENT => catalog.element_of(column.type_oid),
         key => Some(key).filter(|key| *key != column.type_oid),

@@ -2,7 +2,7 @@
 
 use super::names::RelationName;
 use super::{DdlContext, lock, privileges, rows};
-use crate::catalog::{Relation, RelationKind};
+use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
 use pg_raw_parse::nodes::ReindexStmt;
@@ -22,12 +22,15 @@ pub(super) async fn execute(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Res
         let message = format!("{what} cannot run inside a transaction block");
         return Err(PgError::new(code::ACTIVE_SQL_TRANSACTION, message));
     }
+    let named = match statement.kind {
+        Kind::REINDEX_OBJECT_INDEX => Some(index(statement, cx)?.oid),
+        _ => None,
+    };
     for table in tables(statement, cx).await? {
         lock::relation(table.oid, TableLockMode::Share, cx).await?;
-        let indexes = match statement.kind {
-            Kind::REINDEX_OBJECT_INDEX => vec![index(statement, cx)?.oid],
-            _ => table.indexes.clone(),
-        };
+        let catalog = cx.catalog();
+        let meant = |index: &&u32| named.is_none_or(|of| is_below(&catalog, **index, of));
+        let indexes: Vec<u32> = table.indexes.iter().filter(meant).copied().collect();
         for index in indexes {
             rebuild(&table, index, cx).await?;
         }
@@ -43,7 +46,7 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
         Kind::REINDEX_OBJECT_INDEX => {
             let index = index(statement, cx)?;
             let table = index.index.as_ref().and_then(|i| catalog.relation(i.table));
-            Ok(table.cloned().into_iter().collect())
+            with_entries(table.cloned().into_iter().collect(), "REINDEX INDEX", cx)
         }
         Kind::REINDEX_OBJECT_TABLE => {
             let range = statement.relation().expect("REINDEX TABLE names a table");
@@ -54,7 +57,7 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
             privileges::relation_owner(&found, cx)?;
-            Ok(vec![found])
+            with_entries(vec![found], "REINDEX TABLE", cx)
         }
         Kind::REINDEX_OBJECT_SCHEMA => {
             let name = statement.name().unwrap_or_default();
@@ -66,6 +69,33 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
         Kind::REINDEX_OBJECT_SYSTEM => Ok(Vec::new()),
         _ => Ok(catalog.relations().filter(is_table).cloned().collect()),
     }
+}
+
+/// The tables, and in the place of a partitioned one the leaves, whose indexes have the entries.
+fn with_entries(
+    tables: Vec<Arc<Relation>>,
+    command: &str,
+    cx: &DdlContext<'_>,
+) -> Result<Vec<Arc<Relation>>> {
+    let catalog = cx.catalog();
+    if cx.in_block && tables.iter().any(|table| table.is_partitioned()) {
+        let message = format!("{command} cannot run inside a transaction block");
+        return Err(PgError::new(code::ACTIVE_SQL_TRANSACTION, message));
+    }
+    let stored = |table: Arc<Relation>| match table.is_partitioned() {
+        true => catalog.leaves(&table),
+        false => vec![table],
+    };
+    Ok(tables.into_iter().flat_map(stored).collect())
+}
+
+/// Whether an index is another one, or belongs to it.
+fn is_below(catalog: &Catalog, index: u32, of: u32) -> bool {
+    let mut at = Some(index);
+    while let Some(oid) = at.filter(|oid| *oid != of) {
+        at = catalog.relation(oid).and_then(|index| index.lineage.parents.first().copied());
+    }
+    at.is_some()
 }
 
 fn index(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Arc<Relation>> {

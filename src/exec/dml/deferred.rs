@@ -6,7 +6,7 @@
 
 use super::foreign_key::{self, Event};
 use super::state::target_of;
-use crate::catalog::Constraint;
+use crate::catalog::{Catalog, Constraint};
 use crate::error::Result;
 use crate::exec::{ExecState, StatementContext};
 use crate::storage::Txn;
@@ -34,13 +34,27 @@ pub(super) fn schedule(state: &ExecState, constraint: &Constraint, event: Event)
     if constraint.deferrable {
         let deferred = state.cx.txn.attachment::<Deferred>();
         let mut queue = deferred.0.lock();
-        let named = queue.named.get(&constraint.oid).copied();
+        let said = |oid: Oid| queue.named.get(&oid).copied();
+        let named = sources(&state.cx.catalog, constraint.oid).into_iter().find_map(said);
         if named.or(queue.all).unwrap_or(constraint.initially_deferred) {
             queue.events.push((constraint.oid, event));
             return;
         }
     }
     state.dml.events.borrow_mut().push_back(event);
+}
+
+/// A constraint, and those that it is derived from: what is said of them holds for it.
+fn sources(catalog: &Catalog, constraint: Oid) -> Vec<Oid> {
+    let mut found = vec![constraint];
+    let mut at = constraint;
+    while let Some((_, of)) = catalog.constraint(at)
+        && of.origin.parent != 0
+    {
+        at = of.origin.parent;
+        found.push(at);
+    }
+    found
 }
 
 /// Runs what is due at the end of a statement, and what that makes due.
@@ -88,7 +102,10 @@ pub fn set_constraints(
     if deferred {
         return Ok(());
     }
-    let named = |oid: &Oid| constraints.is_none_or(|oids| oids.contains(oid));
+    let within = |oids: &[Oid], oid: Oid| {
+        sources(&cx.catalog, oid).iter().any(|source| oids.contains(source))
+    };
+    let named = |oid: &Oid| constraints.is_none_or(|oids| within(oids, *oid));
     let (due, later) = queue.events.drain(..).partition(|(oid, _)| named(oid));
     queue.events = later;
     drop(queue);

@@ -128,12 +128,11 @@ pub(super) fn replace(
         target.check(state, &new, PolicyCheckKind::Update)?;
         return Ok((target.update(state, old, new)?, target.clone()));
     }
-    let row = target.named_row(new);
+    let row = target.named_row(new.clone());
     if !named.takes(state, &row)? {
         return Err(named.bound_violation(state, &row));
     }
-    target.delete(state, old)?;
-    state.cx.txn.left(target.relation().storage, old.suffix.clone());
+    target.give_away(state, old, &new)?;
     let to = family.route(state, &row)?;
     let mut row = to.own_row(row);
     to.complete(state, &mut row, PolicyCheckKind::Update)?;
@@ -159,8 +158,7 @@ pub(super) fn replace_by_action(
     let family = Family::of(catalog, root, StatementParts::default());
     let family = family.ok_or_else(|| PgError::internal("a partition of no table"))?;
     let row = ColumnMap::new(root, target.relation()).to_parent(&new);
-    target.delete(state, old)?;
-    state.cx.txn.left(target.relation().storage, old.suffix.clone());
+    target.give_away(state, old, &new)?;
     let to = family.route(state, &row)?;
     let mut row = to.own_row(row);
     to.complete(state, &mut row, PolicyCheckKind::Update)?;

@@ -13,9 +13,12 @@ use super::state::target_of;
 use super::target::Stored;
 use super::{Target, deferred, describe, family};
 use crate::catalog::schema::Owner;
-use crate::catalog::{Catalog, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation};
+use crate::catalog::{
+    Catalog, ColumnMap, Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, Relation,
+};
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
+use crate::exec::partition::Router;
 use crate::nodes::{LockWait, RowLockMode};
 use crate::storage::{IsolationLevel, Space, StorageError, keys, row};
 use crate::types::{self, Datum, Numeric, Oid, oids};
@@ -34,9 +37,11 @@ pub(super) struct Incoming {
     pub(super) child: Arc<Relation>,
     pub(super) constraint: Constraint,
     pub(super) key: ForeignKey,
-    /// The table and constraint that errors name: of a partition's, the topmost ones.
+    /// The table that has the constraint, and that errors name; `child` is a partition of it where it
+    /// is partitioned.
     named: Arc<Relation>,
-    name: String,
+    /// The table that errors say is referred to.
+    referenced: Oid,
 }
 
 /// A check or action that is due. Rows are named by key and read again when it runs.
@@ -50,6 +55,29 @@ pub(super) enum Event {
     Unique { table: Oid, index: Oid, suffix: Bytes },
 }
 
+impl Incoming {
+    /// The same as the constraint on the partitioned table that this one is derived from.
+    fn on_the_whole(&self) -> Incoming {
+        let mut of = &self.constraint;
+        let source =
+            |c: &Constraint| self.named.constraints.iter().find(|o| o.oid == c.origin.parent);
+        while let Some(above) = source(of) {
+            of = above;
+        }
+        let referenced = match &of.kind {
+            ConstraintKind::ForeignKey(key) => key.references,
+            _ => self.referenced,
+        };
+        Incoming {
+            child: self.child.clone(),
+            constraint: of.clone(),
+            key: self.key.clone(),
+            named: self.named.clone(),
+            referenced,
+        }
+    }
+}
+
 pub(super) fn outgoing(table: &Relation) -> Vec<Arc<Outgoing>> {
     let foreign = |constraint: &Constraint| match &constraint.kind {
         ConstraintKind::ForeignKey(key) => {
@@ -57,38 +85,40 @@ pub(super) fn outgoing(table: &Relation) -> Vec<Arc<Outgoing>> {
         }
         _ => None,
     };
-    table.constraints.iter().filter_map(foreign).collect()
+    // What is derived from another of the table's asks nothing more of its rows.
+    table.constraints.iter().filter(|c| !table.derives(c)).filter_map(foreign).collect()
 }
 
 pub(super) fn incoming(catalog: &Catalog, table: &Relation) -> Vec<Arc<Incoming>> {
     let keys = catalog.foreign_keys_on(table.oid).into_iter();
-    let foreign = |(child, constraint): (&Arc<Relation>, &Constraint)| match &constraint.kind {
-        ConstraintKind::ForeignKey(key) => {
-            let (named, top) = topmost(catalog, child, constraint);
-            Some(Arc::new(Incoming {
-                child: child.clone(),
-                constraint: constraint.clone(),
-                key: key.clone(),
-                named: named.clone(),
-                name: top.name.clone(),
-            }))
-        }
-        _ => None,
-    };
-    // Rows of a partitioned table are its partitions', which have the key, too.
-    keys.filter(|(child, _)| !child.is_partitioned()).filter_map(foreign).collect()
+    // A referring table's partitions are reached by way of that.
+    let named = keys.filter(|(child, c)| c.origin.parent == 0 || child.derives(c));
+    named.flat_map(|(child, constraint)| of_constraint(catalog, child, constraint)).collect()
 }
 
-/// The constraint that a partition's is derived from, and its table.
-fn topmost<'c>(
-    catalog: &'c Catalog,
-    mut table: &'c Arc<Relation>,
-    mut constraint: &'c Constraint,
-) -> (&'c Arc<Relation>, &'c Constraint) {
-    while let Some(above) = catalog.constraint(constraint.origin.parent) {
-        (table, constraint) = above;
-    }
-    (table, constraint)
+/// A foreign key as it is to be looked for in each table that has referring rows.
+fn of_constraint(
+    catalog: &Catalog,
+    named: &Arc<Relation>,
+    constraint: &Constraint,
+) -> Vec<Arc<Incoming>> {
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return Vec::new() };
+    let tables = match named.is_partitioned() {
+        true => catalog.leaves(named),
+        false => vec![named.clone()],
+    };
+    let of = |child: Arc<Relation>| {
+        let map = ColumnMap::new(named, &child);
+        let mapped = |columns: &[i16]| columns.iter().map(|attno| map.of(*attno)).collect();
+        let key = ForeignKey {
+            columns: mapped(&key.columns),
+            set_columns: mapped(&key.set_columns),
+            ..key.clone()
+        };
+        let (constraint, named, referenced) = (constraint.clone(), named.clone(), key.references);
+        Arc::new(Incoming { child, constraint, key, named, referenced })
+    };
+    tables.into_iter().map(of).collect()
 }
 
 /// Queues what an inserted row is due.
@@ -111,6 +141,21 @@ pub(super) fn updated(target: &Target, state: &ExecState, old: &Stored, new: &St
             let new = Some(pick(columns, &new.row));
             let owner = target.schema.owner_of(&old.suffix);
             parent_later(state, key, owner, pick(columns, &old.row), new);
+        }
+    }
+}
+
+/// Queues what a row is due that has moved to another partition as `new`, a row of this one's shape:
+/// for keys on the partitioned table it is changed, for those on the partition alone it is gone.
+pub(super) fn moved_away(target: &Target, state: &ExecState, old: &Stored, new: &[Datum]) {
+    for key in &target.incoming {
+        let columns = &key.key.referenced_columns;
+        let owner = target.schema.owner_of(&old.suffix);
+        if !key.named.derives(&key.constraint) {
+            parent_later(state, key, owner, pick(columns, &old.row), None);
+        } else if differ(target, columns, &old.row, new) {
+            let moved = Arc::new(key.on_the_whole());
+            parent_later(state, &moved, owner, pick(columns, &old.row), Some(pick(columns, new)));
         }
     }
 }
@@ -218,7 +263,7 @@ fn check_parent(
 /// Finds the parent of a child's values and locks it FOR KEY SHARE; whether it exists.
 fn lock_parent(
     state: &ExecState,
-    parent: &Target,
+    parent: &Arc<Target>,
     child: &Target,
     key: &Outgoing,
     owner: Owner,
@@ -229,20 +274,51 @@ fn lock_parent(
     else {
         return Ok(false);
     };
-    let before = parent_row(state, parent, &key.key, owner, &values)?;
+    let Some((parent, key)) = leaf_of(state, parent, &key.key, &values)? else {
+        return Ok(false);
+    };
+    let (parent, key) = (&*parent, &key);
+    let before = parent_row(state, parent, key, owner, &values)?;
     let found = match &before {
         Some((suffix, _)) => {
             parent.lock(state, suffix, RowLockMode::KeyShare, LockWait::Block)?;
             // Whoever held the lock may have moved or deleted it. Another row that has its key now
             // is not the parent that was found (PostgreSQL's query does not see that one, either).
-            parent_row(state, parent, &key.key, owner, &values)? == before
+            parent_row(state, parent, key, owner, &values)? == before
         }
         None => false,
     };
     match state.cx.txn.isolation() {
         IsolationLevel::ReadCommitted => Ok(found),
-        _ => is_seen(state, parent, &key.key, owner, &values, found),
+        _ => is_seen(state, parent, key, owner, &values, found),
     }
+}
+
+/// The table that would have the parent with these values, and the key as one on that table: of a
+/// partitioned one the leaf that takes them, if one does. A unique key has all of the partition key's
+/// columns.
+fn leaf_of(
+    state: &ExecState,
+    parent: &Arc<Target>,
+    key: &ForeignKey,
+    values: &[Datum],
+) -> Result<Option<(Arc<Target>, ForeignKey)>> {
+    let catalog = &state.cx.catalog;
+    let (mut at, mut key) = (parent.relation().clone(), key.clone());
+    while at.is_partitioned() {
+        let mut row = vec![Datum::Null; at.columns.len()];
+        for (attno, value) in key.referenced_columns.iter().zip(values) {
+            row[*attno as usize - 1] = value.clone();
+        }
+        let router = Router::compile(catalog, &at)?;
+        let Some(partition) = router.partition(state, &row)?.cloned() else { return Ok(None) };
+        let map = ColumnMap::new(&at, &partition);
+        key.referenced_columns.iter_mut().for_each(|attno| *attno = map.of(*attno));
+        key.referenced_index = catalog.index_below(key.referenced_index, &partition);
+        key.references = partition.oid;
+        at = partition;
+    }
+    Ok(Some((target_of(state, at.oid)?, key)))
 }
 
 /// Above READ COMMITTED the transaction's snapshot decides whether there is a parent; one that is
@@ -331,7 +407,8 @@ pub(super) fn parent_changed(
 ) -> Result<()> {
     let child = target_of(state, key.child.oid)?;
     let parent = target_of(state, key.key.references)?;
-    if !child.outgoing.iter().any(|own| own.constraint.oid == key.constraint.oid) {
+    // The constraint may be gone by now.
+    if state.cx.catalog.constraint(key.constraint.oid).is_none() {
         return Ok(());
     }
     let action = action(key, new.is_some());
@@ -508,8 +585,10 @@ fn partly_null(child: &Target, state: &ExecState, key: &Outgoing) -> PgError {
 }
 
 fn still_referenced(parent: &Target, state: &ExecState, key: &Incoming, old: &[Datum]) -> PgError {
-    let (parent_name, child_name) = (&parent.relation().name, &key.named.name);
-    let name = &key.name;
+    let referenced = state.cx.catalog.relation(key.referenced);
+    let parent_name = referenced.map_or(&parent.relation().name, |r| &r.name);
+    let child_name = &key.named.name;
+    let name = &key.constraint.name;
     let message = format!(
         "update or delete on table \"{parent_name}\" violates foreign key constraint \"{name}\" \
          on table \"{child_name}\""

@@ -143,7 +143,7 @@ impl Target {
     pub(super) fn place(&self, at: usize) -> usize {
         match &self.columns {
             None => at,
-            Some(map) => usize::from(map.of(at as i16 + 1).unsigned_abs()).saturating_sub(1),
+            Some(map) => map.position(at),
         }
     }
 
@@ -291,12 +291,24 @@ impl Target {
 
     /// Deletes a locked row.
     pub(super) fn delete(&self, state: &ExecState, old: &Stored) -> Result<()> {
+        self.take_out(state, old)?;
+        foreign_key::deleted(self, state, old);
+        Ok(())
+    }
+
+    /// Deletes a locked row that goes on as `new` (of this table's shape) in another partition.
+    pub(super) fn give_away(&self, state: &ExecState, old: &Stored, new: &[Datum]) -> Result<()> {
+        self.take_out(state, old)?;
+        foreign_key::moved_away(self, state, old, new);
+        state.cx.txn.left(self.relation().storage, old.suffix.clone());
+        Ok(())
+    }
+
+    fn take_out(&self, state: &ExecState, old: &Stored) -> Result<()> {
         for index in &self.indexes {
             index.delete(self, state, old)?;
         }
-        self.remove(state, old)?;
-        foreign_key::deleted(self, state, old);
-        Ok(())
+        self.remove(state, old)
     }
 
     /// The newest version of a row.

@@ -93,7 +93,11 @@ fn rows(
     let owner = source.owner(state);
     let mut found: Option<Vec<Bytes>> = None;
     for key in keys {
-        let search = inverted::search(key.parts, key.operator, &key.value.eval(state, &[])?);
+        let value = key.value.eval(state, &[])?;
+        let search = match is_always_true(key.operator, state) && !value.is_null() {
+            true => Search::Everything,
+            false => inverted::search(key.parts, key.operator, &value),
+        };
         let rows = under(&search, &index.inverted_prefix(owner, key.column), state)?;
         found = Some(match found {
             Some(before) => in_both(before, &rows),
@@ -101,6 +105,12 @@ fn rows(
         });
     }
     Ok(found.unwrap_or_default())
+}
+
+/// Whether an operator's threshold is so low that all values are above it.
+fn is_always_true(operator: inverted::Operator, state: &ExecState) -> bool {
+    let setting = operator.threshold().and_then(|name| state.env().setting(name));
+    setting.and_then(|value| value.parse::<f64>().ok()).is_some_and(|threshold| threshold <= 0.0)
 }
 
 /// The rows with the keys of a search, each once and in key order; `within`: what the column's entries

@@ -1,8 +1,5 @@
 //! pg_trgm: how similar texts are by the trigrams that they share.
 //!
-//! A word is what is letters and digits, in lower case; its trigrams are those of it with two blanks
-//! before and one behind.
-//!
 //! ```text
 //! "Word"                       {"  w"," wo","ord","rd ","wor"}
 //! similarity(a, b)             trigrams of both, of all that either has
@@ -13,45 +10,10 @@
 use super::super::Implementation::{self, Scalar};
 use super::super::{Ctx, Env};
 use crate::error::Result;
+use crate::types::trigram::{Trigram, placed, trigrams};
 use crate::types::{Array, Datum, oids};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-type Trigram = [u8; 3];
-
-/// A trigram in the order of the text, and whether a word begins or ends with it.
-struct Placed {
-    trigram: Trigram,
-    first: bool,
-    last: bool,
-}
-
-/// In the C locale, which databases here have, letters are those of ASCII; so a character of a word is
-/// a byte.
-fn placed(text: &str) -> Vec<Placed> {
-    let mut all = Vec::new();
-    for word in text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()) {
-        if word.is_empty() {
-            continue;
-        }
-        let padded = [b"  ", word.to_ascii_lowercase().as_slice(), b" "].concat();
-        let count = padded.len() - 2;
-        all.extend(padded.windows(3).enumerate().map(|(at, trigram)| Placed {
-            trigram: [trigram[0], trigram[1], trigram[2]],
-            first: at == 0,
-            last: at + 1 == count,
-        }));
-    }
-    all
-}
-
-/// Each once, in order.
-fn trigrams(text: &str) -> Vec<Trigram> {
-    let mut all: Vec<Trigram> = placed(text).iter().map(|placed| placed.trigram).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
 
 /// Those in common of all that either has.
 fn share(common: usize, left: usize, right: usize) -> f32 {

@@ -16,6 +16,8 @@
 mod array;
 mod document;
 mod lexemes;
+mod pairs;
+mod trigrams;
 
 use crate::types::{Datum, Oid};
 use std::collections::BTreeSet;
@@ -31,6 +33,10 @@ pub enum Parts {
     Paths,
     /// `tsvector_ops`.
     Lexemes,
+    /// `gin_hstore_ops`: keys, and keys with their values.
+    Pairs,
+    /// `gin_trgm_ops`.
+    Trigrams,
 }
 
 /// A condition `column operator value`.
@@ -44,6 +50,11 @@ pub enum Operator {
     HasAnyKey,
     HasAllKeys,
     Matches,
+    /// ILIKE too.
+    Like,
+    Similar,
+    WordSimilar,
+    StrictWordSimilar,
 }
 
 /// Which values a condition may be true for.
@@ -70,6 +81,8 @@ impl Parts {
             "jsonb_ops" => Parts::Members,
             "jsonb_path_ops" => Parts::Paths,
             "tsvector_ops" => Parts::Lexemes,
+            "gin_hstore_ops" => Parts::Pairs,
+            "gin_trgm_ops" => Parts::Trigrams,
             _ => return None,
         })
     }
@@ -91,8 +104,35 @@ impl Parts {
             ],
             Parts::Paths => &[(3246, Operator::Contains)],
             Parts::Lexemes => &[(3636, Operator::Matches)],
+            // Operators of extensions have these OIDs in every database.
+            Parts::Pairs => &[
+                (2_000_000_034, Operator::Contains),
+                (2_000_000_016, Operator::HasKey),
+                (2_000_000_018, Operator::HasAnyKey),
+                (2_000_000_020, Operator::HasAllKeys),
+            ],
+            Parts::Trigrams => &[
+                (98, Operator::Equals),
+                (1209, Operator::Like),
+                (1627, Operator::Like),
+                (2_000_000_407, Operator::Similar),
+                (2_000_000_411, Operator::WordSimilar),
+                (2_000_000_469, Operator::StrictWordSimilar),
+            ],
         };
         known.iter().find(|(oid, _)| *oid == operator).map(|(_, operator)| *operator)
+    }
+}
+
+impl Operator {
+    /// The setting that says how much alike two values must be; at 0 the condition is true for all.
+    pub fn threshold(self) -> Option<&'static str> {
+        Some(match self {
+            Operator::Similar => "pg_trgm.similarity_threshold",
+            Operator::WordSimilar => "pg_trgm.word_similarity_threshold",
+            Operator::StrictWordSimilar => "pg_trgm.strict_word_similarity_threshold",
+            _ => return None,
+        })
     }
 }
 
@@ -106,6 +146,8 @@ pub fn keys(parts: Parts, value: &Datum) -> BTreeSet<Vec<u8>> {
         Parts::Members => document::members(value),
         Parts::Paths => document::paths(value),
         Parts::Lexemes => lexemes::keys(value),
+        Parts::Pairs => pairs::keys(value),
+        Parts::Trigrams => trigrams::keys(value),
     };
     if keys.is_empty() {
         keys.insert(EMPTY.to_vec());
@@ -113,7 +155,7 @@ pub fn keys(parts: Parts, value: &Datum) -> BTreeSet<Vec<u8>> {
     keys
 }
 
-/// What a condition asks for.
+/// What a condition asks for; one with a threshold, where that is above 0.
 pub fn search(parts: Parts, operator: Operator, value: &Datum) -> Search {
     match (parts, value) {
         (_, Datum::Null) => Search::Nothing,
@@ -121,6 +163,8 @@ pub fn search(parts: Parts, operator: Operator, value: &Datum) -> Search {
         (Parts::Members, _) => document::search_members(operator, value),
         (Parts::Paths, _) => every_of(document::paths(value)),
         (Parts::Lexemes, _) => lexemes::search(value),
+        (Parts::Pairs, _) => pairs::search(operator, value),
+        (Parts::Trigrams, _) => trigrams::search(operator, value),
     }
 }
 
@@ -206,6 +250,25 @@ mod tests {
             finds(Parts::Members, oids::JSONB, text, Operator::HasKey, Datum::text(key))
         };
         assert!(has(text, "c") && has(r#"["c"]"#, "c") && has(r#""c""#, "c") && !has(text, "z"));
+    }
+
+    #[test]
+    fn texts_are_found_by_trigrams_and_pairs_by_their_keys() {
+        let find = |text: &str, operator, with: &str| {
+            finds(Parts::Trigrams, oids::TEXT, text, operator, Datum::text(with))
+        };
+        assert!(find("two Words", Operator::Like, "%word%") && find("", Operator::Like, "%"));
+        assert!(!find("two words", Operator::Like, "%work%"));
+        assert!(find("--", Operator::Equals, "--") && !find("a", Operator::Equals, "--"));
+        assert!(find("word", Operator::Similar, "wort") && !find("word", Operator::Similar, ""));
+        let find = |text: &str, operator, with: Datum| {
+            finds(Parts::Pairs, oids::HSTORE, text, operator, with)
+        };
+        let pairs = |text: &str| value(oids::HSTORE, text);
+        assert!(find("a=>1,b=>NULL", Operator::Contains, pairs("b=>NULL")));
+        assert!(!find("a=>1", Operator::Contains, pairs("a=>2")));
+        assert!(find("a=>1", Operator::HasKey, Datum::text("a")));
+        assert!(find("", Operator::Contains, pairs("")));
     }
 
     #[test]

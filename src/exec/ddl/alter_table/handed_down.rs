@@ -108,6 +108,13 @@ pub(super) fn derived(
     };
     let mut known = BTreeSet::from([constraint]);
     let mut found = Vec::new();
+    // On partitions of the referenced table; each after what it is derived from.
+    for own in table.constraints.iter().filter(|own| table.derives(own)) {
+        if known.contains(&own.origin.parent) {
+            known.insert(own.oid);
+            found.push((table.oid, own.oid));
+        }
+    }
     for (member, _) in below(table, cx)? {
         let own = member.constraints.iter().find(|own| match &of.kind {
             ConstraintKind::Check { .. } => {

@@ -159,7 +159,7 @@ async fn drop_column(
     if table.column(attno).origin.inherited > 0 {
         return Err(invalid(format!("cannot drop inherited column \"{name}\"")));
     }
-    check_no_key(table, attno, "drop", cx)?;
+    check_no_key(table, attno, "drop")?;
     let only = "cannot drop column from only the partitioned table when partitions exist";
     check_whole(table, recurses, only, cx)?;
     let mut objects = vec![Object::Column(table.oid, attno)];
@@ -172,7 +172,7 @@ async fn drop_column(
         let Some(own) = member.column_by_name(&name).filter(|_| parents > 0) else { continue };
         let attno = own.attno;
         if recurses && own.origin.inherited <= parents && !own.origin.is_local {
-            check_no_key(&member, attno, "drop", cx)?;
+            check_no_key(&member, attno, "drop")?;
             objects.push(Object::Column(member.oid, attno));
             above.insert(member.oid);
             continue;
@@ -192,7 +192,7 @@ fn direct_children(table: &Relation, cx: &DdlContext<'_>) -> Vec<(Arc<Relation>,
 }
 
 /// 42P16 for a column that a partition key uses.
-fn check_no_key(table: &Relation, attno: i16, verb: &str, _cx: &DdlContext<'_>) -> Result<()> {
+fn check_no_key(table: &Relation, attno: i16, verb: &str) -> Result<()> {
     let Some(key) = &table.lineage.key else { return Ok(()) };
     if !key.attnos().contains(&attno) {
         return Ok(());
@@ -215,7 +215,7 @@ fn check_type_change(
     if column.origin.inherited > 0 {
         return Err(invalid(format!("cannot alter inherited column \"{name}\"")));
     }
-    check_no_key(table, column.attno, "alter", cx)?;
+    check_no_key(table, column.attno, "alter")?;
     if !recurses && has_children(table, cx) {
         let message =
             format!("type of inherited column \"{name}\" must be changed in child tables too");
@@ -228,7 +228,7 @@ fn check_type_change(
                 format!("cannot alter inherited column \"{name}\" of relation \"{}\"", member.name);
             return Err(invalid(message));
         }
-        check_no_key(&member, own.attno, "alter", cx)?;
+        check_no_key(&member, own.attno, "alter")?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::super::names::RelationName;
 use super::super::{DdlContext, inherit, lock, privileges};
 use super::clone::{adopt_index, is_same, translated};
 use super::contents::{check_default, check_rows};
-use super::{bound, check_overlap, clone_indexes, clone_keys};
+use super::{bound, check_overlap, clone_indexes, clone_keys, refer_to};
 use crate::catalog::depend::edges::constraint_of_index;
 use crate::catalog::{Persistence, Relation, RelationKind, TableKind};
 use crate::error::{PgError, Result, code};
@@ -53,6 +53,7 @@ pub(in crate::exec::ddl) async fn attach(
     super::super::drop::change_table(table.oid, cx, |table| table.lineage.bound = Some(new_bound));
     clone_indexes(parent.oid, table.oid, cx)?;
     clone_keys(parent.oid, table.oid, cx)?;
+    refer_to(parent.oid, table.oid, cx).await?;
     let attached = cx.catalog().relation(table.oid).expect("the table is locked").clone();
     let message = |leaf: &Relation| {
         format!("partition constraint of relation \"{}\" is violated by some row", leaf.name)

@@ -187,7 +187,7 @@ pub(in crate::exec::ddl) fn clone_keys(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let Some(parent) = cx.catalog().relation(parent).cloned() else { return Ok(()) };
-    for constraint in &parent.constraints {
+    for constraint in parent.constraints.iter().filter(|c| !parent.derives(c)) {
         ensure_key(&parent, constraint, partition, cx)?;
     }
     Ok(())

@@ -4,6 +4,7 @@ use super::super::drop::change_table;
 use super::super::{DdlContext, inherit, lock};
 use super::attach::named;
 use super::clone::set_parent;
+use super::forget;
 use crate::catalog::Relation;
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
@@ -31,6 +32,7 @@ pub(in crate::exec::ddl) async fn detach(
         let message = format!("relation \"{a}\" is not a partition of relation \"{b}\"");
         return Err(PgError::new(code::UNDEFINED_TABLE, message));
     }
+    forget(&partition, cx).await?;
     inherit::leave(partition.oid, parent, cx);
     change_table(partition.oid, cx, |table| table.lineage.bound = None);
     for constraint in partition.constraints.iter().filter(|c| c.origin.parent != 0) {

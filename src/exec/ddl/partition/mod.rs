@@ -10,6 +10,7 @@ mod clone;
 mod contents;
 mod detach;
 mod key;
+mod referenced;
 
 pub(super) use attach::{attach, attach_index};
 pub(super) use bound::{bound, check_overlap};
@@ -17,3 +18,4 @@ pub(super) use clone::{children_of_key, clone_indexes, clone_keys, ensure_index}
 pub(super) use contents::check_default;
 pub(super) use detach::detach;
 pub(super) use key::{check_unique_key, key};
+pub(super) use referenced::{forget, key_on, refer_to, refer_to_partitions};
