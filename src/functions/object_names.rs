@@ -180,13 +180,7 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
         class::EXTENSION => Object::Extension(catalog.extension(object)?.oid),
         class::PROC => Object::Function(catalog.proc(object)?.oid),
         class::OPERATOR => Object::Operator(catalog.operator(object)?.oid),
-<<<<<<< HEAD
-        class::CAST if let Some(made) = catalog.cast_with_oid(object) => {
-            Object::Cast(made.cast.oid)
-        }
-=======
         class::CAST if catalog.cast_with_oid(object).is_some() => Object::Cast(object),
->>>>>>> main
         class::CONSTRAINT => match catalog.constraint(object) {
             Some((table, _)) => Object::Constraint(table.oid, object),
             None => return Some(format!("constraint {}", catalog.domain_check(object)?.1.name)),

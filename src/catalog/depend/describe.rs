@@ -94,10 +94,6 @@ fn function(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
             format!("{}.{}", quote(schema), quote(&proc.name))
         }
     };
-<<<<<<< HEAD
-    // Whatever it is: so PostgreSQL does.
-=======
->>>>>>> main
     format!("function {name}({types})")
 }
 
