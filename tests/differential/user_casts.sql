@@ -45,7 +45,7 @@ create cast (pt as bigint) with function pt4(pt,int,bool,int);
 create cast (pt as bigint) with function pt2(pt,text);
 create cast (mood as bigint) with function pt2int(pt);
 create cast (pt as numeric) with function pt2int(pt);
-select castsource::regtype,casttarget::regtype,castfunc::regprocedure,castcontext,castmethod from pg_cast where oid>16384 and (castsource in ('pt'::regtype,'dom'::regtype,25) or casttarget='pt'::regtype) order by oid;
+select castsource::regtype::text,casttarget::regtype::text,castfunc::regprocedure::text,castcontext,castmethod from pg_cast where oid>16384 and (castsource in ('pt'::regtype,'dom'::regtype,25) or casttarget='pt'::regtype) order by oid;
 comment on cast (pt as int) is 'hm';
 comment on cast (pt as date) is 'hm';
 select obj_description(oid,'pg_cast') from pg_cast where castsource='pt'::regtype;

@@ -9,6 +9,9 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("DO $$ BEGIN END $$", "DO"),
     ("SELECT oid FROM pg_class TABLESAMPLE SYSTEM (1)", "TABLESAMPLE"),
     ("CREATE TABLE t (r int4range, EXCLUDE USING gist (r WITH &&))", "EXCLUDE"),
+    ("SELECT ts_headline('a', 'a')", "ts_headline"),
+    ("SELECT xpath('/a', '<a/>')", "xpath"),
+    ("CREATE TYPE t (INPUT = int4in, OUTPUT = int4out)", "base type"),
 ];
 
 #[test]
