@@ -139,3 +139,4 @@ CREATE AGGREGATE worst (mood) (SFUNC = worse, STYPE = mood);
 SELECT worst(m), pg_typeof(worst(m))::text FROM unnest(array['happy', 'sad']::mood[]) m;
 DROP TYPE mood;
 DROP TYPE mood CASCADE;
+DROP SCHEMA aside CASCADE;
