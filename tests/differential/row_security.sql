@@ -411,6 +411,9 @@ MERGE INTO event e USING (VALUES ('n', 800)) v(area, n) ON e.n = v.n WHEN NOT MA
 SELECT tableoid::regclass::text, area, n FROM event ORDER BY n;
 SELECT n FROM event_s ORDER BY n;
 INSERT INTO event_s (area, n) VALUES ('s', 900);
+INSERT INTO event VALUES ('elsewhere', 1);
+INSERT INTO event VALUES (NULL, 1);
+INSERT INTO event_n VALUES ('s', 1);
 COPY event FROM STDIN;
 RESET ROLE;
 SELECT tableoid::regclass::text, area, n, owner FROM event ORDER BY n;

@@ -195,9 +195,13 @@ fn no_partition(state: &ExecState, router: &Router, row: &[Datum]) -> Result<PgE
     Ok(error.detail(format!("{detail} ({}) = ({values}).", names.join(", "))))
 }
 
-/// Whether the current role may see a row's key: it may read the table, or all of the key's columns.
+/// Whether the current role may see a row's key: no policies bind it, and it may read the table, or all of
+/// the key's columns.
 fn may_read(state: &ExecState, table: &Relation, columns: &[&PartitionColumn]) -> bool {
     let (catalog, role) = (&state.cx.catalog, state.env().current_role());
+    if table.polices(catalog, role) {
+        return false;
+    }
     if require_relation(catalog, role, table.oid, "r").is_ok() {
         return true;
     }

@@ -498,8 +498,8 @@ impl Target {
     /// Whether it may see one column's.
     pub(super) fn may_read_column(&self, state: &ExecState, attno: AttrNumber) -> bool {
         let (column, role) = (BTreeSet::from([attno]), state.env().current_role());
-        let alike = self.columns.is_none();
-        alike && require_columns(&state.cx.catalog, role, self.asked, 'r', &column).is_ok()
+        let shown = self.columns.is_none() && !self.is_policed(state);
+        shown && require_columns(&state.cx.catalog, role, self.asked, 'r', &column).is_ok()
     }
 
     /// Whether policies bind the current role: no error tells it of rows then.

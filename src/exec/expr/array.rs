@@ -61,7 +61,9 @@ fn text_like(type_oid: Oid) -> Oid {
 
 /// Types whose values are equal where their representations are.
 fn has_simple_key(type_oid: Oid) -> bool {
-    const TYPES: [Oid; 9] = [
+    const TYPES: [Oid; 11] = [
+        oids::BOOL,
+        oids::CHAR,
         oids::INT2,
         oids::INT4,
         oids::INT8,
