@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 BIN = Path("/usr/lib/postgresql/15/bin")
 #: What both servers must hold for a round trip to PostgreSQL and back to be asked at all.
-SCHEMAS = ["sales", "archive"]
+SCHEMAS = ["sales", "archive", "typed", "code", "beyond"]
 
 
 def main():
