@@ -1,7 +1,7 @@
 //! DROP of kinds of objects that users cannot have here: with IF EXISTS it is a NOTICE, else the
 //! error for an object that does not exist.
 
-use super::names::{find_namespace, strings};
+use super::names::{RelationName, find_namespace, strings};
 use super::{DdlContext, column};
 use crate::catalog::builtin;
 use crate::catalog::depend::{Object, describe};
@@ -78,6 +78,22 @@ fn of_relation(statement: &DropStmt, kind: &str, tag: &str, cx: &DdlContext<'_>)
         cx.notice(format!("{message}, skipping"));
     }
     Ok(tag.to_owned())
+}
+
+/// Whether IF EXISTS leaves an object out because its schema does not exist.
+pub(super) fn schema_is_skipped(
+    parts: &[&str],
+    missing_ok: bool,
+    cx: &DdlContext<'_>,
+) -> Result<bool> {
+    let Some(schema) = RelationName::of_parts(parts, cx)?.schema.filter(|_| missing_ok) else {
+        return Ok(false);
+    };
+    let is_missing = find_namespace(&cx.catalog(), &schema, cx).is_none();
+    if is_missing {
+        cx.notice(format!("schema \"{schema}\" does not exist, skipping"));
+    }
+    Ok(is_missing)
 }
 
 /// A function or its kin that does not exist.

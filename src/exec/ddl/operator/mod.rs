@@ -139,6 +139,9 @@ pub(super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<St
     let mut objects = Vec::new();
     for node in statement.objects() {
         let named = Written::read(written(node)?, cx)?;
+        if super::drop_missing::schema_is_skipped(&named.parts, statement.missing_ok, cx)? {
+            continue;
+        }
         let catalog = cx.catalog();
         let Some(found) = named.find(&catalog, cx)? else {
             if !statement.missing_ok {

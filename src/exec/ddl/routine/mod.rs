@@ -202,13 +202,16 @@ pub(super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<St
     let mut objects = Vec::new();
     for node in statement.objects() {
         let Node::ObjectWithArgs(written) = node else { continue };
+        let name = strings(written.objname());
+        if super::drop_missing::schema_is_skipped(&name, statement.missing_ok, cx)? {
+            continue;
+        }
         let Some(proc) = find_proc(written, kind, cx)? else {
             super::drop_missing::routine(written, statement.missing_ok, word(kind), cx)?;
             continue;
         };
         if kind == ObjectType::OBJECT_FUNCTION && proc.kind == b'a' {
-            let name = strings(written.objname()).join(".");
-            let message = format!("\"{name}\" is an aggregate function");
+            let message = format!("\"{}\" is an aggregate function", name.join("."));
             return Err(PgError::new(code::WRONG_OBJECT_TYPE, message)
                 .hint("Use DROP AGGREGATE to drop aggregate functions."));
         }
