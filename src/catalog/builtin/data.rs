@@ -7,7 +7,7 @@
 //! without the header, and follows PostgreSQL's rows. Its OIDs are from 9900 on: PostgreSQL leaves
 //! 8000 to 9999 to those who develop it.
 //!
-//! What extensions are made of is in `data/extensions`, a file each ([`super::extensions`]).
+//! What extensions are made of is in `data/extensions`, a file each ([`extension_of`](super::extension_of)).
 
 use super::extensions::Extension;
 use crate::types::Oid;

@@ -20,7 +20,7 @@
 //! | arrays of built-in types | BinaryView of the wire's binary form |
 //! | enums | Int64 of the label's rank |
 //! | money, pg_lsn, xid8, tid | Int64 in their order |
-//! | records, arrays of users' types, users' ranges | BinaryView of the [tagged](super::tagged) form |
+//! | records, arrays of users' types, users' ranges | BinaryView of the [tagged] form |
 //!
 //! A type alone does not say how its values travel: what is known of *all* values of a column may
 //! allow a better form. [`ColumnType`] says both.
