@@ -14,7 +14,7 @@
 //! Columns of parent and child are the same where they have the same name ([`ColumnMap`]).
 
 use super::{Catalog, Constraint, Relation};
-use crate::nodes::{AttrNumber, Expr};
+use crate::nodes::{AttrNumber, Expr, Var};
 use crate::types::{Datum, Oid};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -107,6 +107,24 @@ pub struct PartitionColumn {
     pub typmod: i32,
     pub collation: Oid,
     pub opclass: Oid,
+}
+
+impl PartitionColumn {
+    /// It as an expression over its table's row.
+    pub fn as_expr(&self) -> Expr {
+        match &self.expr {
+            Some(expr) => expr.clone(),
+            None => Expr::Var(Var {
+                rel: 1,
+                attno: self.attno,
+                type_oid: self.type_oid,
+                typmod: self.typmod,
+                collation: self.collation,
+                level: 0,
+                location: -1,
+            }),
+        }
+    }
 }
 
 impl PartitionKey {

@@ -1,6 +1,5 @@
 //! Which partition of a table a row belongs to.
 
-use super::key_expr;
 use crate::catalog::partition::{find, key_types};
 use crate::catalog::{Catalog, PartitionBound, PartitionColumn, Relation, Strategy, builtin};
 use crate::error::{PgError, Result};
@@ -35,7 +34,7 @@ impl Router {
         let key = key.ok_or_else(|| PgError::internal("a table without a partition key"))?;
         let layout = row_layout(table);
         let programs = key.columns.iter();
-        let programs = programs.map(|c| Program::compile(&key_expr(c), &layout, catalog));
+        let programs = programs.map(|c| Program::compile(&c.as_expr(), &layout, catalog));
         let partitions: Vec<_> = catalog.children_of(table).into_iter().cloned().collect();
         let bounds = partitions.iter().filter_map(|p| p.lineage.bound.clone()).collect();
         let hashes = match key.strategy {

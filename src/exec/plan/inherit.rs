@@ -18,7 +18,7 @@ use crate::error::{PgError, Result};
 use crate::exec::Layout;
 use crate::exec::expr::Program;
 use crate::exec::op::{Append, Project, Pruned, Values};
-use crate::exec::partition::{Compares, KeyCondition, Pruning, Router, key_expr};
+use crate::exec::partition::{Compares, KeyCondition, Pruning, Router};
 use crate::nodes::{Expr, RangeEntry, RangeIndex, RangeSource};
 use crate::types::Oid;
 use std::collections::BTreeSet;
@@ -100,7 +100,7 @@ impl Planner {
     ) -> Result<Vec<KeyCondition>> {
         let mut found = Vec::new();
         for (position, column) in key.columns.iter().enumerate() {
-            let own = KeyExpr { rel: access.rel, attno: column.attno, expr: key_expr(column) };
+            let own = KeyExpr { rel: access.rel, attno: column.attno, expr: column.as_expr() };
             for condition in access.conditions {
                 let Some((compares, value)) = own.compared(condition) else { continue };
                 let expected = match compares {

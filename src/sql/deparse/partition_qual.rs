@@ -17,7 +17,7 @@ use crate::catalog::{
     builtin,
 };
 use crate::error::Result;
-use crate::nodes::{ArrayExpr, BoolOp, CoercionForm, Expr, FuncCall, Relabel, ScalarArrayOp, Var};
+use crate::nodes::{ArrayExpr, BoolOp, CoercionForm, Expr, FuncCall, Relabel, ScalarArrayOp};
 use crate::types::{Datum, Oid, compare, oids};
 
 /// Strategies of btree and hash classes.
@@ -239,14 +239,14 @@ impl Quals<'_> {
             Expr::constant(Datum::Int4(modulus), oids::INT4),
             Expr::constant(Datum::Int4(remainder), oids::INT4),
         ];
-        args.extend(self.key.columns.iter().map(plain));
+        args.extend(self.key.columns.iter().map(PartitionColumn::as_expr));
         call(func, None, args, 0)
     }
 }
 
 /// The key's column, as its operator class takes it.
 fn operand(column: &PartitionColumn) -> Expr {
-    let expr = plain(column);
+    let expr = column.as_expr();
     let Some(class) = builtin::opclass(column.opclass) else { return expr };
     let polymorphic = builtin::type_(class.input_type).is_some_and(|t| t.name.starts_with("any"));
     if class.input_type == column.type_oid || polymorphic || class.input_type == oids::RECORD {
@@ -260,21 +260,6 @@ fn operand(column: &PartitionColumn) -> Expr {
         form: CoercionForm::Explicit,
         location: -1,
     }))
-}
-
-fn plain(column: &PartitionColumn) -> Expr {
-    match &column.expr {
-        Some(expr) => expr.clone(),
-        None => Expr::Var(Var {
-            rel: 1,
-            attno: column.attno,
-            type_oid: column.type_oid,
-            typmod: column.typmod,
-            collation: column.collation,
-            level: 0,
-            location: -1,
-        }),
-    }
 }
 
 /// The operator of a column's class, and its function.
@@ -302,7 +287,7 @@ fn call(func: Oid, op: Option<Oid>, args: Vec<Expr>, input_collation: Oid) -> Ex
 }
 
 fn null_test(column: &PartitionColumn, is_null: bool) -> Expr {
-    Expr::NullTest { arg: Box::new(plain(column)), is_null, row: false, location: -1 }
+    Expr::NullTest { arg: Box::new(column.as_expr()), is_null, row: false, location: -1 }
 }
 
 fn all_of(mut exprs: Vec<Expr>) -> Expr {
