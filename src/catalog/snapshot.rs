@@ -17,7 +17,7 @@ use super::{
     Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -69,6 +69,8 @@ struct Space {
     referencing: HashMap<Oid, Vec<Oid>>,
     /// Table to its indexes, in OID order.
     indexes: HashMap<Oid, Vec<Oid>>,
+    /// Indexes of partitioned tables.
+    partitioned_indexes: HashSet<Oid>,
     /// Table or index to those that inherit from it, in OID order.
     children: HashMap<Oid, Vec<Oid>>,
     /// Table to the sequences owned by its columns, in OID order.
@@ -234,6 +236,14 @@ impl Catalog {
     /// A table's indexes, in OID order.
     pub fn indexes_of(&self, table: &Relation) -> impl Iterator<Item = &Arc<Relation>> {
         table.indexes.iter().filter_map(|oid| self.relation(*oid))
+    }
+
+    /// Whether rows are not in the table or index itself, but in its partitions.
+    pub fn is_partitioned(&self, relation: &Relation) -> bool {
+        match relation.index {
+            Some(_) => self.local.partitioned_indexes.contains(&relation.oid),
+            None => relation.is_partitioned(),
+        }
     }
 
     /// The tables or indexes that have this one as a parent, in OID order.
@@ -486,8 +496,14 @@ impl Space {
         if let Some(index) = &relation.index {
             link(&mut self.indexes, index.table, relation.oid);
             self.refresh_indexes(index.table);
+            if self.relations.get(&index.table).is_some_and(|table| table.is_partitioned()) {
+                self.partitioned_indexes.insert(relation.oid);
+            }
         }
         let relation = self.with_indexes(relation);
+        if relation.is_partitioned() {
+            self.partitioned_indexes.extend(&relation.indexes);
+        }
         self.relations.insert(relation.oid, relation);
     }
 
@@ -541,6 +557,7 @@ impl Space {
         if let Some(index) = &old.index {
             unlink(&mut self.indexes, index.table, oid);
             self.refresh_indexes(index.table);
+            self.partitioned_indexes.remove(&oid);
         }
     }
 
