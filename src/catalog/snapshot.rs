@@ -28,6 +28,9 @@ pub const FIRST_USER_OID: Oid = 16384;
 #[derive(Clone, Debug)]
 pub struct Catalog {
     version: u64,
+    names_version: u64,
+    /// How many relations there were when `names_version` became what it is.
+    names_relations: usize,
     database: Oid,
     shared: Arc<Shared>,
     spaces: Arc<BTreeMap<Oid, Arc<Space>>>,
@@ -88,6 +91,8 @@ impl Catalog {
     pub fn empty() -> Catalog {
         Catalog {
             version: next_version(),
+            names_version: next_version(),
+            names_relations: 0,
             database: 0,
             shared: Arc::default(),
             spaces: Arc::default(),
@@ -99,6 +104,12 @@ impl Catalog {
     /// Identifies the snapshot's contents, together with [`Catalog::database_oid`].
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The snapshot in which the meaning of statements about nothing but system relations was last what it
+    /// is here, and the best way to run them: most DDL makes tables, and none of these names one.
+    pub fn names_version(&self) -> u64 {
+        self.names_version
     }
 
     /// The database this snapshot is seen from.
@@ -376,17 +387,39 @@ impl Catalog {
         let mut next = self.clone();
         // The space is shared with `spaces`; let go of it, so that only a real reader causes a copy.
         next.local = Arc::default();
+        let mut renames = false;
         for change in changes {
+            renames |= next.changes_system_names(change);
             next.apply_one(change);
         }
         next.version = next_version();
         next.local = next.spaces.get(&next.database).cloned().unwrap_or_default();
+        let (count, known) = (next.relation_count(), next.names_relations);
+        if renames || count > 2 * known + 64 || 2 * count + 64 < known {
+            (next.names_version, next.names_relations) = (next.version, count);
+        }
         next
     }
 
     /// This published snapshot with a transaction's own changes.
     pub fn with_own(&self, changes: &[Change]) -> Catalog {
         Catalog { published: Some(self.local.clone()), ..self.apply(changes) }
+    }
+
+    /// Whether a statement that names nothing but what PostgreSQL has may mean something else afterwards.
+    fn changes_system_names(&self, change: &Change) -> bool {
+        let known = |database, oid| self.spaces.get(database)?.relations.get(oid);
+        let hides = |relation: &Arc<Relation>| builtin::is_name(&relation.name);
+        match change {
+            Change::PutRelation(database, relation) => {
+                hides(relation) || known(database, &relation.oid).is_some_and(hides)
+            }
+            Change::Remove(ObjectKey::Relation(database, oid)) => {
+                known(database, oid).is_some_and(hides)
+            }
+            Change::PutVersion(..) | Change::Remove(ObjectKey::Version(..)) => false,
+            _ => true,
+        }
     }
 
     fn apply_one(&mut self, change: &Change) {
@@ -657,6 +690,24 @@ mod tests {
         assert!(catalog.relation_named(builtin::oid::PUBLIC, "a").is_none());
         assert_eq!(catalog.row_type_relation(20001).unwrap().name, "b");
         assert_eq!(catalog.type_(20002).unwrap().name, "_b");
+    }
+
+    #[test]
+    fn tables_leave_system_names_alone_unless_they_hide_one() {
+        let put = |oid, name| Change::PutRelation(bootstrap::POSTGRES, table(oid, name));
+        let base = catalog();
+        let more = base.apply(&[put(20000, "a")]);
+        assert_eq!(more.names_version(), base.names_version());
+        let fewer = more.apply(&[Change::Remove(ObjectKey::Relation(bootstrap::POSTGRES, 20000))]);
+        assert_eq!(fewer.names_version(), base.names_version());
+        for name in ["pg_class", "tables", "int4"] {
+            let hidden = base.apply(&[put(20000, name)]);
+            assert_ne!(hidden.names_version(), base.names_version(), "{name}");
+            let renamed = hidden.apply(&[put(20000, "a")]);
+            assert_ne!(renamed.names_version(), hidden.names_version(), "{name}");
+        }
+        let many: Vec<Change> = (0..100).map(|n| put(20000 + 10 * n, &format!("a{n}"))).collect();
+        assert_ne!(base.apply(&many).names_version(), base.names_version());
     }
 
     #[test]
