@@ -478,7 +478,9 @@ pub(crate) fn check_candidates(catalog: &Catalog) -> usize {
     for relation in catalog.relations() {
         let oid = relation.oid;
         objects.push(Object::Relation(oid));
-        objects.extend([relation.row_type, relation.row_type + 1].map(Object::Type));
+        if relation.row_type != 0 {
+            objects.extend([relation.row_type, relation.row_type + 1].map(Object::Type));
+        }
         for column in &relation.columns {
             objects.push(Object::Column(oid, column.attno));
             objects.push(Object::Default(oid, column.attno));
