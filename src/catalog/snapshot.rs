@@ -20,7 +20,7 @@ use super::{
     Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
-use imbl::{HashMap, OrdMap, OrdSet};
+use imbl::{HashMap, HashSet, OrdMap, OrdSet};
 use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -33,6 +33,9 @@ pub const FIRST_USER_OID: Oid = 16384;
 #[derive(Clone, Debug)]
 pub struct Catalog {
     version: u64,
+    names_version: u64,
+    /// How many relations there were when `names_version` became what it is.
+    names_relations: usize,
     database: Oid,
     shared: Arc<Shared>,
     spaces: Arc<BTreeMap<Oid, Arc<Space>>>,
@@ -79,6 +82,8 @@ struct Space {
     referencing: Links,
     /// Table to its indexes.
     indexes: Links,
+    /// Indexes of partitioned tables.
+    partitioned_indexes: HashSet<Oid>,
     /// Table or index to those that inherit from it.
     children: Links,
     /// Table to the sequences owned by its columns.
@@ -99,6 +104,8 @@ impl Catalog {
     pub fn empty() -> Catalog {
         Catalog {
             version: next_version(),
+            names_version: next_version(),
+            names_relations: 0,
             database: 0,
             shared: Arc::default(),
             spaces: Arc::default(),
@@ -110,6 +117,12 @@ impl Catalog {
     /// Identifies the snapshot's contents, together with [`Catalog::database_oid`].
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The snapshot in which the meaning of statements about nothing but system relations was last what it
+    /// is here, and the best way to run them: most DDL makes tables, and none of these names one.
+    pub fn names_version(&self) -> u64 {
+        self.names_version
     }
 
     /// The database this snapshot is seen from.
@@ -282,6 +295,14 @@ impl Catalog {
         table.indexes.iter().filter_map(|oid| self.relation(*oid))
     }
 
+    /// Whether rows are not in the table or index itself, but in its partitions.
+    pub fn is_partitioned(&self, relation: &Relation) -> bool {
+        match relation.index {
+            Some(_) => self.local.partitioned_indexes.contains(&relation.oid),
+            None => relation.is_partitioned(),
+        }
+    }
+
     /// The tables or indexes that have this one as a parent, in OID order.
     pub fn children(&self, oid: Oid) -> &[Oid] {
         linked(&self.local.children, oid)
@@ -420,17 +441,39 @@ impl Catalog {
         let mut next = self.clone();
         // The space is shared with `spaces`; let go of it, so that only a real reader causes a copy.
         next.local = Arc::default();
+        let mut renames = false;
         for change in changes {
+            renames |= next.changes_system_names(change);
             next.apply_one(change);
         }
         next.version = next_version();
         next.local = next.spaces.get(&next.database).cloned().unwrap_or_default();
+        let (count, known) = (next.relation_count(), next.names_relations);
+        if renames || count > 2 * known + 64 || 2 * count + 64 < known {
+            (next.names_version, next.names_relations) = (next.version, count);
+        }
         next
     }
 
     /// This published snapshot with a transaction's own changes.
     pub fn with_own(&self, changes: &[Change]) -> Catalog {
         Catalog { published: Some(self.local.clone()), ..self.apply(changes) }
+    }
+
+    /// Whether a statement that names nothing but what PostgreSQL has may mean something else afterwards.
+    fn changes_system_names(&self, change: &Change) -> bool {
+        let known = |database, oid| self.spaces.get(database)?.relations.get(oid);
+        let hides = |relation: &Arc<Relation>| builtin::is_name(&relation.name);
+        match change {
+            Change::PutRelation(database, relation) => {
+                hides(relation) || known(database, &relation.oid).is_some_and(hides)
+            }
+            Change::Remove(ObjectKey::Relation(database, oid)) => {
+                known(database, oid).is_some_and(hides)
+            }
+            Change::PutVersion(..) | Change::Remove(ObjectKey::Version(..)) => false,
+            _ => true,
+        }
     }
 
     fn apply_one(&mut self, change: &Change) {
@@ -528,8 +571,14 @@ impl Space {
         if let Some(index) = &relation.index {
             link(&mut self.indexes, index.table, relation.oid);
             self.refresh_indexes(index.table);
+            if self.relations.get(&index.table).is_some_and(|table| table.is_partitioned()) {
+                self.partitioned_indexes.insert(relation.oid);
+            }
         }
         let relation = self.with_indexes(relation);
+        if relation.is_partitioned() {
+            self.partitioned_indexes.extend(relation.indexes.iter().copied());
+        }
         self.relations.insert(relation.oid, relation);
     }
 
@@ -569,6 +618,7 @@ impl Space {
         if let Some(index) = &old.index {
             unlink(&mut self.indexes, index.table, oid);
             self.refresh_indexes(index.table);
+            self.partitioned_indexes.remove(&oid);
         }
         Some(old)
     }
@@ -767,6 +817,24 @@ mod tests {
         assert!(catalog.relation_named(builtin::oid::PUBLIC, "a").is_none());
         assert_eq!(catalog.row_type_relation(20001).unwrap().name, "b");
         assert_eq!(catalog.type_(20002).unwrap().name, "_b");
+    }
+
+    #[test]
+    fn tables_leave_system_names_alone_unless_they_hide_one() {
+        let put = |oid, name| Change::PutRelation(bootstrap::POSTGRES, table(oid, name));
+        let base = catalog();
+        let more = base.apply(&[put(20000, "a")]);
+        assert_eq!(more.names_version(), base.names_version());
+        let fewer = more.apply(&[Change::Remove(ObjectKey::Relation(bootstrap::POSTGRES, 20000))]);
+        assert_eq!(fewer.names_version(), base.names_version());
+        for name in ["pg_class", "tables", "int4"] {
+            let hidden = base.apply(&[put(20000, name)]);
+            assert_ne!(hidden.names_version(), base.names_version(), "{name}");
+            let renamed = hidden.apply(&[put(20000, "a")]);
+            assert_ne!(renamed.names_version(), hidden.names_version(), "{name}");
+        }
+        let many: Vec<Change> = (0..100).map(|n| put(20000 + 10 * n, &format!("a{n}"))).collect();
+        assert_ne!(base.apply(&many).names_version(), base.names_version());
     }
 
     #[test]

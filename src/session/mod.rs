@@ -99,6 +99,7 @@ pub struct Session {
 struct Derived {
     settings_version: u64,
     catalog_version: u64,
+    names_version: u64,
     session_role: Oid,
     current_role: Oid,
     search_path: Arc<[Oid]>,
