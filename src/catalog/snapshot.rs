@@ -821,7 +821,7 @@ mod tests {
 
     #[test]
     fn tables_leave_system_names_alone_unless_they_hide_one() {
-        let put = |oid, name| Change::PutRelation(bootstrap::POSTGRES, table(oid, name));
+        let put = |oid, name: &str| Change::PutRelation(bootstrap::POSTGRES, table(oid, name));
         let base = catalog();
         let more = base.apply(&[put(20000, "a")]);
         assert_eq!(more.names_version(), base.names_version());
