@@ -37,6 +37,8 @@ mod settings;
 mod simple;
 mod start;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod utf8;
 mod utility;
