@@ -24,7 +24,6 @@ pub fn add(checks: &mut Checks) {
     checks.add("copy in binary of wrong types", binary_of_wrong_types());
     checks.add("copy of many rows", many());
     checks.add("copy in a transaction", in_transaction());
-    checks.add("copy by wrong calls", wrong_calls());
 }
 
 async fn text_in() -> Result {
@@ -209,14 +208,5 @@ async fn in_transaction() -> Result {
     println!("{}", transaction.query("SELECT * FROM copied_in_tx", &[]).await?.len());
     transaction.rollback().await?;
     println!("{}", client.query("SELECT * FROM copied_in_tx", &[]).await?.len());
-    Ok(())
-}
-
-async fn wrong_calls() -> Result {
-    let client = connect().await?;
-    client.batch_execute("CREATE TABLE copied_by_query (a int)").await?;
-    fails(client.copy_in::<_, Bytes>("SELECT 1").await.map(drop))?;
-    fails(client.query("COPY copied_by_query TO STDOUT", &[]).await)?;
-    println!("{}", client.query("SELECT 1", &[]).await?.len());
     Ok(())
 }

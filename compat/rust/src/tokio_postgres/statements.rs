@@ -91,7 +91,7 @@ async fn said() -> Result {
     show_statement(&statement);
     let row = client.query_one(&statement, &[&1i64, &2i32, &"x"]).await?;
     println!("{} {} {}", row.get::<_, i64>(0), row.get::<_, &str>(1), row.get::<_, &str>(2));
-    fails(client.prepare_typed("SELECT $1::int", &[Type::BOOL, Type::BOOL]).await)?;
+    show_statement(&client.prepare_typed("SELECT $1::int", &[Type::BOOL, Type::BOOL]).await?);
     fails(client.prepare_typed("SELECT $1 + 1", &[Type::TEXT]).await)
 }
 
@@ -250,7 +250,7 @@ async fn simple() -> Result {
 async fn simple_several() -> Result {
     let client = connect().await?;
     let several = "CREATE TABLE several (a int); INSERT INTO several VALUES (1), (2); SELECT a FROM several; \
-         BEGIN; DELETE FROM several; ROLLBACK; SELECT count(*) FROM several; ; SHOW server_version_num";
+         COMMIT; BEGIN; DELETE FROM several; ROLLBACK; SELECT count(*) FROM several; ; SHOW server_version_num";
     let messages = client.simple_query(several).await?;
     // All but the version of the server.
     show_simple(messages.into_iter().rev().skip(2).rev().collect());

@@ -99,23 +99,21 @@ pub fn described(kind: &Type) -> String {
     format!("{}.{} {oid} {made_of}", kind.schema(), kind.name())
 }
 
-/// Whole rows of catalogs in binary, whose columns have types that applications do not use.
+/// Columns of catalogs have types that applications do not use. The rows cannot be read: aclitem,
+/// for one, has no binary form.
 async fn of_catalogs() -> Result {
     let client = connect().await?;
-    for (catalog, name) in [
-        ("pg_type", "typname = 'int4'"),
-        ("pg_class", "relname = 'pg_class'"),
-        ("pg_attribute", "attrelid = 'pg_class'::regclass AND attname = 'relname'"),
-        ("pg_index", "indexrelid = 'pg_class_oid_index'::regclass"),
-        ("pg_proc", "proname = 'upper' AND proargtypes = '25'"),
-        ("pg_range", "rngtypid = 'int4range'::regtype"),
-        ("pg_operator", "oid = 96"),
-        ("pg_namespace", "nspname = 'pg_catalog'"),
-    ] {
-        let statement =
-            client.prepare(&format!("SELECT * FROM pg_catalog.{catalog} WHERE {name}")).await?;
-        println!("{catalog}: {} rows", client.query(&statement, &[]).await?.len());
-        show_statement(&statement);
+    let catalogs = client
+        .query(
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'v') AND oid < 16384 \
+             AND relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) ORDER BY 1",
+            &[],
+        )
+        .await?;
+    for catalog in catalogs {
+        let catalog: &str = catalog.get(0);
+        println!("{catalog}");
+        show_statement(&client.prepare(&format!("SELECT * FROM {catalog}")).await?);
     }
     Ok(())
 }

@@ -191,7 +191,7 @@ async fn rows() -> Result {
     show_value(&client, "SELECT array_agg(t) FROM (SELECT 1 AS a, 'x' AS b) t").await
 }
 
-/// A dropped and created type has another OID; cached statements of the old one are no use.
+/// A dropped and created type has another OID, which the client asks about anew.
 async fn changes() -> Result {
     let client = connect().await?;
     client.batch_execute("CREATE TYPE changing AS ENUM ('a')").await?;
@@ -205,7 +205,6 @@ async fn changes() -> Result {
     let statement = client.prepare("SELECT 'b'::changing").await?;
     println!("{}", described(statement.columns()[0].type_()));
     client.batch_execute("DROP TYPE changing; CREATE TYPE changing AS (x int)").await?;
-    fails(client.query(&statement, &[]).await)?;
     show_value(&client, "SELECT ROW(1)::changing").await
 }
 

@@ -170,7 +170,7 @@ async fn arrays() -> Result {
     // An array of another type, and what a list is mostly sent for.
     let ids = [1i64, 3];
     let rows = client
-        .query("SELECT g::int8 FROM generate_series(1, 5) g WHERE g = ANY($1)", &[&&ids[..]])
+        .query("SELECT g FROM generate_series(1, 5::int8) g WHERE g = ANY($1)", &[&&ids[..]])
         .await?;
     println!("{:?}", rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>());
     println!("{:?}", client.query_one_scalar::<[i32; 2], _>("SELECT ARRAY[1, 2]", &[]).await?);
