@@ -14,6 +14,7 @@ use crate::types::Oid;
 use parking_lot::Mutex;
 use pg_raw_parse::Node;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// A plan, and what must be known before it runs.
 pub(super) struct Planned {
@@ -91,6 +92,9 @@ pub(super) struct Prepared {
     /// EXECUTE AS USER: who runs it.
     pub user: Option<String>,
     plan: Mutex<Option<CachedPlan>>,
+    /// How often it was planned or its plan used again, for pg_prepared_statements. All plans are
+    /// generic ones: parameters' values play no part in them.
+    plans: AtomicI64,
 }
 
 /// A plan and the circumstances it was made under.
@@ -119,7 +123,7 @@ impl Prepared {
             prepare_time: self.prepared_at,
             parameter_types: self.param_types.clone(),
             from_sql: self.from_sql,
-            generic_plans: 0,
+            generic_plans: self.plans.load(Ordering::Relaxed),
             custom_plans: 0,
         }
     }
@@ -156,6 +160,7 @@ impl Session {
             text,
             user: None,
             plan: Mutex::default(),
+            plans: AtomicI64::default(),
         };
         let Some(statement) = &prepared.statement else { return Ok(Arc::new(prepared)) };
         let own = statement.own();
@@ -236,6 +241,7 @@ impl Session {
 
     /// A prepared query's plan, made again where the catalog or the search path changed.
     pub(super) fn plan_of(&mut self, prepared: &Arc<Prepared>) -> Result<Arc<Planned>> {
+        prepared.plans.fetch_add(1, Ordering::Relaxed);
         let env = self.statement_env()?;
         let row_security = self.derive(&env.catalog).row_security;
         let fits = |cached: &&CachedPlan| {

@@ -82,7 +82,7 @@ pub fn plan_deletion(
         search.visit(*object, *object, true, false);
     }
     search.found.reverse();
-    let reported = |f: &&Found| search.flags[f.at] == (false, false);
+    let reported = |f: &&Found| search.flags[f.at] == (false, false) && !search.goes_whole(f.object);
     if !cascade && search.found.iter().any(|f| reported(&f)) {
         let line = |f: &Found| {
             let (a, b) = (describe(catalog, f.object, path), describe(catalog, f.parent, path));
@@ -141,6 +141,13 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Whether a column goes with its whole relation, which is what is told then.
+    fn goes_whole(&self, object: Object) -> bool {
+        let Object::Column(table, _) = object else { return false };
+        let row_type = self.catalog.relation(table).map_or(0, |relation| relation.row_type);
+        [Object::Relation(table), Object::Type(row_type)].iter().any(|o| self.index.contains_key(o))
+    }
+
     fn visit(&mut self, object: Object, parent: Object, original: bool, automatic: bool) {
         if let Some(&at) = self.index.get(&object) {
             self.flags[at].0 |= original;
