@@ -82,7 +82,8 @@ pub fn plan_deletion(
         search.visit(*object, *object, true, false);
     }
     search.found.reverse();
-    let reported = |f: &&Found| search.flags[f.at] == (false, false) && !search.goes_whole(f.object);
+    let reported =
+        |f: &&Found| search.flags[f.at] == (false, false) && !search.goes_whole(f.object);
     if !cascade && search.found.iter().any(|f| reported(&f)) {
         let line = |f: &Found| {
             let (a, b) = (describe(catalog, f.object, path), describe(catalog, f.parent, path));
