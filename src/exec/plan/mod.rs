@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `prepare` | join columns replaced by what they stand for, and simpler forms |
 //! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
+//! | `told_apart` | volatile calls that are equal and not one |
 //! | `query` | a SELECT, clause by clause |
 //! | `inherit` | a table with descendants: the tables to read, and without which partitions |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
@@ -50,6 +51,7 @@ mod rules;
 mod set_operation;
 mod sub_link;
 mod system;
+mod told_apart;
 mod units;
 mod walk;
 mod window;

@@ -5,6 +5,7 @@
 //! or COALESCE of both in a full join) is written there. Equal expressions then compare equal, once
 //! locations are gone, too.
 
+use super::told_apart::tell_apart;
 use super::{averages, outer_to_inner, walk};
 use crate::catalog::Catalog;
 use crate::nodes::*;
@@ -22,6 +23,7 @@ fn simplify(query: &mut Query, catalog: &Catalog) {
         if query.has_aggregates {
             averages::share(query, catalog);
         }
+        tell_apart(query);
         each_subquery(query, &mut |query| simplify(query, catalog));
     });
 }
