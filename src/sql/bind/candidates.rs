@@ -14,7 +14,8 @@ use crate::types::{Oid, oids};
 /// A function or operator that could be called: its OID and argument types, variadic ones expanded.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    pub oid: Oid,
+    /// `None`: several that nothing tells apart; the call is ambiguous if they are the best.
+    pub oid: Option<Oid>,
     pub args: Vec<Oid>,
     /// Arguments that a VARIADIC parameter takes; 0 where it is not variadic.
     pub variadic_count: usize,
@@ -24,6 +25,14 @@ pub(super) struct Candidate {
     pub positions: Option<Vec<usize>>,
     /// Place in the search path: earlier hides later.
     pub path_position: usize,
+}
+
+impl Candidate {
+    /// Whether the call's last argument is as far back among the parameters as among the arguments: with
+    /// VARIADIC before a named argument it must be.
+    pub fn ends_with_last_parameter(&self) -> bool {
+        self.positions.as_ref().is_none_or(|p| p.last().is_none_or(|last| last + 1 == p.len()))
+    }
 }
 
 impl Binder<'_, '_> {
