@@ -6,8 +6,8 @@ use super::refs::{
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{
-    AggregateInfo, Catalog, Column, Constraint, ConstraintKind, Extension, Relation, RelationKind,
-    UserType,
+    AggregateInfo, Catalog, Column, Constraint, ConstraintKind, Extension, Function, Relation,
+    RelationKind, UserType,
 };
 use crate::nodes::{AttrNumber, Expr, Query};
 use crate::types::{Oid, oids};
@@ -111,8 +111,10 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
         }
         let all = proc.all_args.iter().flatten().map(|(oid, _)| oid).chain(&proc.arg_types);
         let states = function.aggregate.iter().flat_map(|a| a.state_types()).any(|t| t == oid);
-        let bodies = states || function.queries().iter().any(|query| query_names_type(query, oid));
-        if bodies || all.chain([&proc.return_type]).any(|used| *used == oid) {
+        let in_default = function.defaults.iter().any(|default| names_type(default, oid));
+        let bodies = function.queries().iter().any(|query| query_names_type(query, oid));
+        if in_default || states || bodies || all.chain([&proc.return_type]).any(|used| *used == oid)
+        {
             found.push((Object::Function(proc.oid), false));
         }
     }
@@ -197,10 +199,11 @@ fn of_used(catalog: &Catalog, oid: Oid, used: Used) -> Vec<(Object, bool)> {
             }
         }
     }
-    let bodies = catalog.functions().filter(|f| {
-        f.proc.oid != oid && f.queries().iter().any(|query| query_uses(query, oid, used))
+    let functions = catalog.functions().filter(|f| {
+        let in_body = || f.queries().iter().any(|query| query_uses(query, oid, used));
+        f.proc.oid != oid && (f.defaults.iter().any(calls) || in_body())
     });
-    found.extend(bodies.map(|f| (Object::Function(f.proc.oid), false)));
+    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
     found
 }
 
@@ -386,7 +389,7 @@ fn views_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<
     views.chain(functions).collect()
 }
 
-/// Column defaults that name a sequence: `nextval('s')`.
+/// Defaults of columns and functions that name a sequence: `nextval('s')`.
 fn defaults_using(catalog: &Catalog, sequence: Oid) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
     for table in catalog.relations() {
@@ -396,6 +399,10 @@ fn defaults_using(catalog: &Catalog, sequence: Oid) -> Vec<(Object, bool)> {
             }
         }
     }
+    let names = |f: &&Arc<Function>| {
+        f.defaults.iter().any(|default| relations_of(default).contains(&sequence))
+    };
+    found.extend(catalog.functions().filter(names).map(|f| (Object::Function(f.proc.oid), false)));
     found
 }
 

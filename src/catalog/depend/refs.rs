@@ -4,10 +4,28 @@ use crate::nodes::{AttrNumber, Expr, Query, RangeIndex, RangeSource};
 use crate::types::{Datum, Oid, oids};
 use std::collections::BTreeSet;
 
+/// Calls `f` with each direct sub-expression, but for what a call leaves to its function's defaults: that
+/// is the function's.
+fn each_given<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
+    match expr {
+        Expr::Func(call) => call.given_args().into_iter().for_each(|(_, arg)| f(arg)),
+        _ => expr.for_each_child(f),
+    }
+}
+
+/// As [`Expr::any`], of what is given.
+fn any_given(expr: &Expr, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+    let mut found = test(expr);
+    each_given(expr, &mut |child| {
+        found = found || stacker::maybe_grow(64 << 10, 1 << 20, || any_given(child, test));
+    });
+    found
+}
+
 /// The table columns that an expression of a default, check or index uses, each once, in order.
 pub fn columns_of(expr: &Expr) -> Vec<AttrNumber> {
     let mut columns = BTreeSet::new();
-    expr.any(&mut |part| {
+    any_given(expr, &mut |part| {
         if let Expr::Var(var) = part {
             columns.insert(var.attno);
         }
@@ -19,7 +37,7 @@ pub fn columns_of(expr: &Expr) -> Vec<AttrNumber> {
 /// Relations that an expression names as constants: `'s'::regclass`.
 pub fn relations_of(expr: &Expr) -> BTreeSet<Oid> {
     let mut found = BTreeSet::new();
-    expr.any(&mut |part| {
+    any_given(expr, &mut |part| {
         match part {
             Expr::Const(c) if c.type_oid == oids::REGCLASS => {
                 if let Datum::Oid(oid) = c.value {
@@ -38,7 +56,7 @@ pub fn relations_of(expr: &Expr) -> BTreeSet<Oid> {
 
 /// Whether an expression names a type: by a constant of it or a cast to it.
 pub fn names_type(expr: &Expr, oid: Oid) -> bool {
-    expr.any(&mut |part| named_type(part) == Some(oid))
+    any_given(expr, &mut |part| named_type(part) == Some(oid))
 }
 
 /// Whether a query's own expressions, or those of the queries in it, name a type.
@@ -51,7 +69,7 @@ pub type Used = fn(&Expr, Oid) -> bool;
 
 /// Whether an expression uses an object.
 pub fn uses(expr: &Expr, oid: Oid, used: Used) -> bool {
-    expr.any(&mut |part| used(part, oid))
+    any_given(expr, &mut |part| used(part, oid))
 }
 
 /// Whether a query's own expressions, or those of the queries in it, use an object.
@@ -79,7 +97,7 @@ pub fn operated(expr: &Expr, oid: Oid) -> bool {
     }
 }
 
-/// The users' functions that a query calls, itself or in views and queries in it.
+/// The users' functions that a query calls, itself or in views and queries in it, or as a default.
 pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
     let found = std::cell::RefCell::new(BTreeSet::new());
     any_part_below(query, true, &|part| {
@@ -97,23 +115,24 @@ fn any_part(query: &Query, test: &dyn Fn(&Expr) -> bool) -> bool {
     any_part_below(query, false, test)
 }
 
-/// Whether a test holds for an expression of a query or of the queries in it; those of views are others'
-/// unless `views`.
-fn any_part_below(query: &Query, views: bool, test: &dyn Fn(&Expr) -> bool) -> bool {
+/// Whether a test holds for an expression of a query or of the queries in it. What runs is more than what the
+/// query itself uses: views and functions' defaults, too.
+fn any_part_below(query: &Query, runs: bool, test: &dyn Fn(&Expr) -> bool) -> bool {
     let below = |query: &Query| {
-        stacker::maybe_grow(64 << 10, 1 << 20, || any_part_below(query, views, test))
+        stacker::maybe_grow(64 << 10, 1 << 20, || any_part_below(query, runs, test))
     };
     let mut found = false;
     query.for_each_expr(&mut |expr| {
-        found |= expr.any(&mut |part| match part {
+        let mut test = |part: &Expr| match part {
             Expr::SubLink(link) => below(&link.query),
             part => test(part),
-        });
+        };
+        found |= if runs { expr.any(&mut test) } else { any_given(expr, &mut test) };
     });
     found
         || query.ctes.iter().any(|cte| below(&cte.query))
         || query.range_table.iter().any(|entry| match &entry.source {
-            RangeSource::Subquery { query, view } => (views || view.is_none()) && below(query),
+            RangeSource::Subquery { query, view } => (runs || view.is_none()) && below(query),
             _ => false,
         })
 }
@@ -137,7 +156,8 @@ pub fn rests_on(query: &Query, constraint: Oid) -> bool {
         |query: &Query| stacker::maybe_grow(64 << 10, 1 << 20, || rests_on(query, constraint));
     let mut found = query.constraint_deps.contains(&constraint);
     query.for_each_expr(&mut |expr| {
-        found |= expr.any(&mut |part| matches!(part, Expr::SubLink(link) if below(&link.query)));
+        found |=
+            any_given(expr, &mut |part| matches!(part, Expr::SubLink(link) if below(&link.query)));
     });
     found
         || query.ctes.iter().any(|cte| below(&cte.query))
@@ -204,7 +224,7 @@ impl<'q> Walk<'q> {
             _ => self.found.extend(constant(expr)),
         }
         stacker::maybe_grow(64 << 10, 1 << 20, || {
-            expr.for_each_child(&mut |child| self.expr(child));
+            each_given(expr, &mut |child| self.expr(child));
         });
     }
 

@@ -13,8 +13,21 @@ use crate::nodes::*;
 /// Prepares a query and everything below it.
 pub(super) fn prepare(query: &mut Query, catalog: &Catalog) {
     query.clear_locations();
+    renew_defaults(query, catalog);
     flatten(query);
     simplify(query, catalog);
+}
+
+/// What calls leave out is what the functions say now, not when a view or a body was made.
+fn renew_defaults(query: &mut Query, catalog: &Catalog) {
+    walk::deep_query_mut(query, 0, &mut |expr, _| {
+        if let Expr::Func(call) = expr
+            && call.notation.is_some()
+            && let Some(function) = catalog.function(call.func)
+        {
+            function.renew_defaults(call);
+        }
+    });
 }
 
 fn simplify(query: &mut Query, catalog: &Catalog) {

@@ -8,7 +8,8 @@
 //! ```
 
 use super::state::Binder;
-use crate::catalog::builtin::CastContext;
+use crate::catalog::builtin::{CastContext, Proc};
+use crate::nodes::Notation;
 use crate::types::{Oid, oids};
 
 /// A function or operator that could be called: its OID and argument types, variadic ones expanded.
@@ -32,6 +33,22 @@ impl Candidate {
     /// VARIADIC before a named argument it must be.
     pub fn ends_with_last_parameter(&self) -> bool {
         self.positions.as_ref().is_none_or(|p| p.last().is_none_or(|last| last + 1 == p.len()))
+    }
+
+    /// How a call was written whose last `named` arguments have names; `None`: all arguments in order.
+    pub fn notation(&self, proc: &Proc, named: usize) -> Option<Notation> {
+        let given = match &self.positions {
+            None if self.default_count == 0 => return None,
+            None => (0..self.args.len()).map(|at| (at, None)).collect(),
+            Some(positions) => {
+                let (plain, by_name) = positions.split_at(positions.len().saturating_sub(named));
+                let names = proc.input_names();
+                let name = |at: &usize| names.get(*at).map(|name| (*name).to_owned());
+                let plain = plain.iter().map(|at| (*at, None));
+                plain.chain(by_name.iter().map(|at| (*at, name(at)))).collect()
+            }
+        };
+        Some(Notation { given })
     }
 }
 

@@ -306,6 +306,7 @@ impl Binder<'_, '_> {
             collation: self.collation(to),
             input_collation,
             args,
+            notation: None,
             location: cast.location,
         }))
     }

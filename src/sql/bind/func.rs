@@ -36,6 +36,8 @@ pub(super) struct Resolved<'a> {
     pub type_oid: Oid,
     /// Arguments are, or were gathered into, a VARIADIC array.
     pub variadic: bool,
+    /// As in [`FuncCall`].
+    pub notation: Option<Box<Notation>>,
     /// Types the arguments had before conversion.
     pub name: String,
 }
@@ -116,8 +118,11 @@ impl<'a, 'n> Binder<'a, 'n> {
                 self.check_call_syntax(call, proc, &name)?;
                 let has_names = names.iter().any(Option::is_some);
                 // What is wrong with polymorphic arguments has no position in PostgreSQL.
+                let named = names.iter().flatten().count();
+                let notation = candidate.notation(proc, named).map(Box::new);
                 let resolved =
                     self.complete_call(proc, candidate, exprs, name.text(), call.func_variadic)?;
+                let resolved = Resolved { notation, ..resolved };
                 match proc.kind {
                     b'f' | b'p' if call.over().is_none() => {
                         self.finish_function(resolved, form_of(call), location, before)
@@ -315,7 +320,8 @@ impl<'a, 'n> Binder<'a, 'n> {
         if gather {
             self.gather_variadic(&mut args, candidate.variadic_count)?;
         }
-        Ok(Resolved { proc, args, type_oid, variadic: variadic_written || gather, name })
+        let variadic = variadic_written || gather;
+        Ok(Resolved { proc, args, type_oid, variadic, notation: None, name })
     }
 
     /// Arguments in the parameters' order, defaults filled in.
@@ -400,6 +406,7 @@ impl<'a, 'n> Binder<'a, 'n> {
             collation: self.collation(call.type_oid),
             input_collation,
             args: call.args,
+            notation: call.notation,
             location,
         })))
     }

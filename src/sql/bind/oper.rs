@@ -225,6 +225,7 @@ impl<'a> Binder<'a, '_> {
             collation: self.collation(type_oid),
             input_collation: self.input_collation(&args),
             args,
+            notation: None,
             location,
         })
     }

@@ -31,6 +31,7 @@ pub(in super::super) async fn create(
     let (return_type, returns_set) = result(statement, &parameters, cx)?;
     lock::name(namespace.oid, &name.name, cx).await?;
     let mut new = Function {
+        defaults: parameters.defaults.clone(),
         proc: proc(&name.name, &namespace, parameters, (return_type, returns_set), statement),
         owner: cx.env.current_role(),
         security_definer: false,
@@ -185,7 +186,7 @@ fn proc(
 ) -> Proc {
     let plain = parameters.all.iter().all(|(_, _, mode)| *mode == ArgMode::In);
     let named = parameters.all.iter().any(|(name, ..)| !name.is_empty());
-    let (arg_types, defaults) = (parameters.inputs(), parameters.defaults);
+    let arg_types = parameters.inputs();
     Proc {
         oid: 0,
         name: name.to_owned().into(),
@@ -203,8 +204,8 @@ fn proc(
         variadic: parameters.variadic,
         return_type,
         arg_types,
-        arg_default_count: defaults.len(),
-        arg_defaults: (!defaults.is_empty()).then(|| defaults.join(", ").into()),
+        arg_default_count: parameters.defaults.len(),
+        arg_defaults: None,
         all_args: (!plain)
             .then(|| parameters.all.iter().map(|(_, oid, mode)| (*oid, *mode)).collect()),
         arg_names: named
