@@ -7,7 +7,6 @@ use super::{check_owner, put, signature};
 use crate::catalog::builtin::{self, ArgMode, Parallel, Proc, oid::SQL_LANGUAGE};
 use crate::catalog::{Catalog, DefaultAclKind, Function, FunctionBody, Namespace};
 use crate::error::{PgError, Result, code};
-use crate::exec::sql_function::schemas;
 use crate::functions::privileges::require_type;
 use crate::sql::bind::{BindContext, bind_body, bind_standard_body, resolve_type};
 use crate::sql::deparse::function_body;
@@ -276,10 +275,8 @@ pub(super) fn attribute(
         "set" => {
             let Node::VariableSetStmt(set) = value else { return Ok(()) };
             stored_setting::apply(&mut function.settings, set, cx)?;
-            let other = function.settings.keys().find(|name| *name != "search_path");
-            if let Some(other) = other {
-                return Err(PgError::unsupported(format!("SET {other} of a function")));
-            }
+            // What is wrong with a value, or cannot be set, is found here.
+            cx.env.within(&function.settings)?;
         }
         other => {
             return Err(PgError::unsupported(format!("{} of a function", other.to_uppercase())));
@@ -354,10 +351,7 @@ fn set_text(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     // What the body will be read by.
-    let env = match new.settings.get("search_path") {
-        Some(path) => cx.env.acting(cx.env.current_role(), Some(schemas(path, catalog))),
-        None => cx.env.clone(),
-    };
+    let env = cx.env.within(&new.settings)?.unwrap_or_else(|| cx.env.clone());
     let context = BindContext { catalog, env: &*env };
     if let Some(text) = text {
         let name = new.proc.name.clone();
