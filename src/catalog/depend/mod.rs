@@ -10,9 +10,10 @@
 //!                       └── normal ─► view v ── normal ─► view w        → refused, or CASCADE
 //! ```
 
+mod candidates;
 pub(crate) mod describe;
 pub(crate) mod edges;
-mod refs;
+pub(super) mod refs;
 
 pub use describe::describe;
 pub use refs::{columns_of, functions_of_query, relations_of, relations_of_query};
@@ -81,7 +82,8 @@ pub fn plan_deletion(
         search.visit(*object, *object, true, false);
     }
     search.found.reverse();
-    let reported = |f: &&Found| search.flags[f.at] == (false, false);
+    let reported =
+        |f: &&Found| search.flags[f.at] == (false, false) && !search.goes_whole(f.object);
     if !cascade && search.found.iter().any(|f| reported(&f)) {
         let line = |f: &Found| {
             let (a, b) = (describe(catalog, f.object, path), describe(catalog, f.parent, path));
@@ -140,6 +142,13 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Whether a column goes with its whole relation, which is what is told then.
+    fn goes_whole(&self, object: Object) -> bool {
+        let Object::Column(table, _) = object else { return false };
+        let row_type = self.catalog.relation(table).map_or(0, |relation| relation.row_type);
+        [Object::Relation(table), Object::Type(row_type)].iter().any(|o| self.index.contains_key(o))
+    }
+
     fn visit(&mut self, object: Object, parent: Object, original: bool, automatic: bool) {
         if let Some(&at) = self.index.get(&object) {
             self.flags[at].0 |= original;

@@ -123,6 +123,15 @@ impl Modify {
         family::replace(self.family.as_deref(), target, &self.target, state, old, new)
     }
 
+    /// What RETURNING sees as `xmax` of a row that ON CONFLICT has updated: PostgreSQL leaves its lock
+    /// in the row, by which applications tell that row from an inserted one (`xmax = 0`).
+    pub(super) fn xmax_of_conflict(&self, state: &ExecState) -> Result<u32> {
+        match self.returning {
+            Some(_) => Ok((state.cx.txn.id()? & 0xffff_ffff) as u32),
+            None => Ok(0),
+        }
+    }
+
     /// Counts a row written, and makes RETURNING's row of it.
     pub(super) fn affected(
         &self,

@@ -48,7 +48,7 @@ impl Session {
         let explained = self.plan_explained(s.query(), options.analyze)?;
         let planning_ms = milliseconds(started);
         let lines = match explained {
-            Explained::Utility => vec!["Utility statements have no plan structure".to_owned()],
+            Explained::Utility => vec![options.format.no_plan()],
             Explained::Query(planned, params) => {
                 let env = self.statement_env()?;
                 planned.plan.check_privileges(&env.catalog, env.current_role)?;
