@@ -74,7 +74,7 @@ mod split;
 mod storage;
 mod system;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod text;
 mod text_cast;
 mod textsearch;

@@ -291,6 +291,7 @@ impl Session {
         let derived = Derived {
             settings_version: version,
             catalog_version: catalog.version(),
+            names_version: catalog.names_version(),
             session_role,
             current_role,
             search_path: super::search_path::resolve(

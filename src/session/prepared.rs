@@ -3,7 +3,7 @@
 use super::Session;
 use super::parameters::Parameters;
 use super::state::Transaction;
-use crate::catalog::pg_catalog;
+use crate::catalog::{Catalog, pg_catalog};
 use crate::error::{PgError, Result, code};
 use crate::exec::{Plan, ResultColumn};
 use crate::nodes::CommandType;
@@ -100,8 +100,18 @@ pub(super) struct Prepared {
 /// A plan and the circumstances it was made under.
 struct CachedPlan {
     catalog_version: u64,
+    names_version: u64,
     search_path: Arc<[Oid]>,
     planned: Arc<Planned>,
+}
+
+impl CachedPlan {
+    /// Whether the catalog is the one it was made for, or as good as that.
+    fn is_of(&self, catalog: &Catalog) -> bool {
+        let system = self.planned.plan.is_of_system();
+        self.catalog_version == catalog.version()
+            || system && self.names_version == catalog.names_version()
+    }
 }
 
 impl Prepared {
@@ -222,6 +232,7 @@ impl Session {
         if let (Some(derived), true) = (&self.derived, shared) {
             *prepared.plan.lock() = Some(CachedPlan {
                 catalog_version: derived.catalog_version,
+                names_version: derived.names_version,
                 search_path: derived.search_path.clone(),
                 planned,
             });
@@ -234,7 +245,7 @@ impl Session {
         let env = self.statement_env()?;
         let row_security = self.derive(&env.catalog).row_security;
         let fits = |cached: &&CachedPlan| {
-            cached.catalog_version == env.catalog.version()
+            cached.is_of(&env.catalog)
                 && *cached.search_path == *env.search_path
                 && cached.planned.plan.fits(env.current_role, row_security)
         };

@@ -10,9 +10,10 @@
 //!                       └── normal ─► view v ── normal ─► view w        → refused, or CASCADE
 //! ```
 
+mod candidates;
 pub(crate) mod describe;
 pub(crate) mod edges;
-mod refs;
+pub(super) mod refs;
 
 pub use describe::describe;
 pub use refs::{columns_of, functions_of_query, relations_of, relations_of_query};

@@ -62,8 +62,7 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
         Kind::REINDEX_OBJECT_SCHEMA => {
             let name = statement.name().unwrap_or_default();
             let namespace = super::names::get_namespace(&catalog, name, cx)?;
-            let inside = catalog.relations().filter(|r| r.namespace == namespace.oid);
-            Ok(inside.filter(is_table).cloned().collect())
+            Ok(catalog.relations_in(namespace.oid).filter(is_table).cloned().collect())
         }
         // The system's own relations have no indexes to rebuild.
         Kind::REINDEX_OBJECT_SYSTEM => Ok(Vec::new()),

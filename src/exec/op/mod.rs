@@ -51,6 +51,7 @@ use super::expr::Program;
 use super::{ExecState, Operator, Row, df};
 use crate::error::Result;
 use crate::types::{self, Datum, Oid};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// An operator of a plan: immutable, shared by executions.
@@ -188,6 +189,12 @@ impl KeyColumn {
         KeyColumn { value, type_oid, descending: false, nulls_first: false }
     }
 }
+
+/// Values by the bytes of a key ([`encode_key`]).
+type ByKey<T> = HashMap<Vec<u8>, T, foldhash::fast::RandomState>;
+
+/// The bytes of keys.
+type Keys = HashSet<Vec<u8>, foldhash::fast::RandomState>;
 
 /// The bytes that compare as the row's key columns do.
 pub(in crate::exec) fn encode_key(

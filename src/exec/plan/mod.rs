@@ -149,6 +149,12 @@ impl Plan {
         self.catalog_read
     }
 
+    /// Whether it reads nothing but the catalog and names nothing that users made: DDL on their tables
+    /// leaves it as it is.
+    pub fn is_of_system(&self) -> bool {
+        self.catalog_read.is_some_and(|read| read.of_system)
+    }
+
     /// Whether it may run for a role under the setting `row_security`: row security decided about it.
     pub fn fits(&self, current_role: Oid, row_security: bool) -> bool {
         self.made_for.is_none_or(|made_for| made_for == (current_role, row_security))

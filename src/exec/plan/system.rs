@@ -56,10 +56,12 @@ impl Planner {
         };
         let by_key = found.is_some();
         let about = if by_key { self.about_column(access)? } else { None };
+        let (filter, columns) = (filter?, SystemColumns::of(access.columns.iter()));
         let scan = SystemScan {
             relation: relation.oid,
-            filter: Arc::new(filter?),
-            columns: SystemColumns::of(access.columns.iter()),
+            tested: columns.read_by(&filter),
+            filter: Arc::new(filter),
+            columns,
             key: found.map(|(_, key)| Arc::new(key)),
             about: about.map(Arc::new),
         };

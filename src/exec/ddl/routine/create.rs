@@ -55,7 +55,7 @@ pub(in super::super) async fn create(
     if let Some(member) = member_with_arguments(&new, &catalog) {
         return Err(taken(member, statement.replace));
     }
-    let existing = catalog.functions().find(|f| same_arguments(f, &new)).cloned();
+    let existing = with_same_arguments(&new, &catalog);
     match &existing {
         None => {
             new.proc.oid = cx.catalog.new_oid()?;
@@ -73,9 +73,11 @@ pub(in super::super) async fn create(
     Ok(format!("CREATE {what}"))
 }
 
-pub(super) fn same_arguments(old: &Function, new: &Function) -> bool {
-    let (old, new) = (&old.proc, &new.proc);
-    old.name == new.name && old.namespace == new.namespace && old.arg_types == new.arg_types
+/// The function that is there with the name, schema and arguments of a new one.
+pub(super) fn with_same_arguments(new: &Function, catalog: &Catalog) -> Option<Arc<Function>> {
+    let new = &new.proc;
+    let same = |old: &Proc| old.namespace == new.namespace && old.arg_types == new.arg_types;
+    catalog.functions_named(&new.name).find(|old| same(&old.proc)).cloned()
 }
 
 /// An extension's function that the new one would take the place of.
