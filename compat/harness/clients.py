@@ -131,7 +131,7 @@ ALL = [
     Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
     Client(
         "tools",
-        "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana",
+        "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana, diesel, sea-orm",
         tools,
     ),
     Client("pg", "node-postgres with its cursors and streams", of_npm("pg", "node/pg.js")),
