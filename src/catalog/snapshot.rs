@@ -345,6 +345,11 @@ impl Catalog {
         self.local.types.element(array)
     }
 
+    /// The domain that has this CHECK.
+    pub(super) fn domain_of_check(&self, check: Oid) -> Option<&Arc<UserType>> {
+        self.local.types.of_check(check)
+    }
+
     /// The OID of the enum or domain, or array over one, of this name in a schema.
     pub fn user_type_named(&self, namespace: Oid, name: &str) -> Option<Oid> {
         self.local.types.named(namespace, name)
