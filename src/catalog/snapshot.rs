@@ -14,7 +14,7 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
-    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserOperator, UserType,
+    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserCollation, UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};
@@ -57,6 +57,7 @@ struct Space {
     function_names: HashMap<String, Vec<Oid>>,
     casts: BTreeMap<Oid, Arc<UserCast>>,
     operators: BTreeMap<Oid, Arc<UserOperator>>,
+    collations: BTreeMap<Oid, Arc<UserCollation>>,
     /// Namespace, then name.
     names: HashMap<Oid, HashMap<String, Oid>>,
     /// Row type (its array type is the next OID) to relation.
@@ -352,6 +353,16 @@ impl Catalog {
         self.local.operators.values()
     }
 
+    /// The user's collation with this OID.
+    pub fn user_collation(&self, oid: Oid) -> Option<&Arc<UserCollation>> {
+        self.local.collations.get(&oid)
+    }
+
+    /// All collations that users have made, in OID order.
+    pub fn user_collations(&self) -> impl Iterator<Item = &Arc<UserCollation>> {
+        self.local.collations.values()
+    }
+
     /// Whether a label of an enum was added by the transaction whose catalog this is.
     pub fn is_uncommitted(&self, type_oid: Oid, label: &EnumLabel) -> bool {
         let Some(published) = self.published.as_ref().filter(|_| label.is_added) else {
@@ -408,6 +419,9 @@ impl Catalog {
             Change::PutOperator(database, o) => {
                 self.space(*database).operators.insert(o.operator.oid, o.clone());
             }
+            Change::PutCollation(database, c) => {
+                self.space(*database).collations.insert(c.collation.oid, c.clone());
+            }
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -446,6 +460,9 @@ impl Catalog {
             }
             ObjectKey::Operator(database, oid) => {
                 self.space(*database).operators.remove(oid);
+            }
+            ObjectKey::Collation(database, oid) => {
+                self.space(*database).collations.remove(oid);
             }
             // Versions go with their table.
             ObjectKey::Version(..) => {}

@@ -1,7 +1,7 @@
 //! Who depends on an object directly.
 
 use super::refs::{
-    Used, called, names_type, operated, query_names_type, query_uses, rests_on, uses,
+    Used, called, collated, names_type, operated, query_names_type, query_uses, rests_on, uses,
 };
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::builtin::{self, oid::class};
@@ -29,6 +29,7 @@ pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool
         }
         Object::Function(oid) => Some(of_function(catalog, oid)),
         Object::Operator(oid) => Some(of_used(catalog, oid, operated)),
+        Object::Collation(oid) => Some(of_collation(catalog, oid)),
         Object::Policy(..) | Object::Rule(..) | Object::Default(..) | Object::Cast(_) => None,
     }
     .unwrap_or_default();
@@ -72,6 +73,7 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Function(oid)
         | Object::Cast(oid)
         | Object::Operator(oid)
+        | Object::Collation(oid)
         | Object::Relation(oid)
         | Object::Constraint(_, oid)
         | Object::Policy(_, oid)
@@ -204,6 +206,37 @@ fn of_used(catalog: &Catalog, oid: Oid, used: Used) -> Vec<(Object, bool)> {
     found
 }
 
+/// What has a collation: columns, indexes and partition keys, domains and ranges, and expressions with
+/// COLLATE.
+fn of_collation(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
+    let mut found = of_used(catalog, oid, collated);
+    let has = |t: &&Arc<UserType>| {
+        let domain = t.domain().is_some_and(|domain| domain.collation == oid);
+        domain || t.range().is_some_and(|range| range.collation == oid)
+    };
+    found.extend(catalog.user_types().filter(has).map(|t| (Object::Type(t.oid), false)));
+    for relation in catalog.relations() {
+        let this = (Object::Relation(relation.oid), false);
+        if let Some(index) = &relation.index {
+            let keys = &index.columns[..index.key_count];
+            if keys.iter().any(|column| column.collation == oid) && !found.contains(&this) {
+                found.push(this);
+            }
+            continue;
+        }
+        let key = relation.lineage.key.as_ref();
+        if key.is_some_and(|key| key.columns.iter().any(|column| column.collation == oid)) {
+            found.push(this);
+        }
+        // A view's columns have theirs from its query.
+        if relation.query().is_none() {
+            let columns = relation.live_columns().filter(|c| c.collation == oid);
+            found.extend(columns.map(|c| (Object::Column(relation.oid, c.attno), false)));
+        }
+    }
+    found
+}
+
 fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>> {
     let relations = catalog.relations().filter(|r| r.namespace == namespace);
     let types = catalog.user_types().filter(|t| t.namespace == namespace);
@@ -213,6 +246,9 @@ fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>
     let types = types.map(|t| (Object::Type(t.oid), false));
     let operators = catalog.user_operators().filter(|o| o.operator.namespace == namespace);
     let operators = operators.map(|o| (Object::Operator(o.operator.oid), false));
+    let collations = catalog.user_collations().filter(|c| c.collation.namespace == namespace);
+    let collations = collations.map(|c| (Object::Collation(c.collation.oid), false));
+    let operators = operators.chain(collations);
     let extensions = catalog.extensions().filter(|e| e.namespace == namespace);
     let extensions = extensions.map(|e| (Object::Extension(e.oid), false));
     Some(relations.chain(types).chain(functions).chain(operators).chain(extensions).collect())

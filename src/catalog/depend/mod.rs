@@ -32,6 +32,7 @@ pub enum Object {
     Function(Oid),
     Cast(Oid),
     Operator(Oid),
+    Collation(Oid),
     Relation(Oid),
     Column(Oid, AttrNumber),
     /// Table, constraint.

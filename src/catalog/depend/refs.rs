@@ -79,6 +79,18 @@ pub fn operated(expr: &Expr, oid: Oid) -> bool {
     }
 }
 
+/// Whether an expression has a collation by itself, not by what it is made of.
+pub fn collated(expr: &Expr, oid: Oid) -> bool {
+    match expr {
+        Expr::Collate { collation, .. } => *collation == oid,
+        Expr::Const(c) => c.collation == oid,
+        Expr::Param(p) => p.collation == oid,
+        Expr::Relabel(r) => r.collation == oid,
+        Expr::CoerceViaIo(c) => c.collation == oid,
+        _ => false,
+    }
+}
+
 /// The users' functions that a query calls, itself or in views and queries in it.
 pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
     let found = std::cell::RefCell::new(BTreeSet::new());

@@ -72,6 +72,7 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
         immediate: true,
         predicate: predicate(statement, &table, &catalog, cx)?,
         access_method: method,
+        collation_versions: BTreeMap::new(),
     };
     partition::check_unique_key(&table, &info)?;
     let options = with_options(statement, method)?;
@@ -178,20 +179,18 @@ fn key_column(
         SortByNulls::SORTBY_NULLS_LAST => false,
         _ => descending,
     };
-    let collation = match strings(element.collation()).last() {
-        Some(_) if catalog.type_collation(type_oid) == 0 => {
+    let collation = match strings(element.collation()).as_slice() {
+        [] => collation,
+        _ if catalog.type_collation(type_oid) == 0 => {
             let shown = super::column::type_name(catalog, type_oid, cx);
             let message = format!("collations are not supported by type {shown}");
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         }
-        Some(name) => builtin::collation_named(name).map(|c| c.oid).ok_or_else(|| {
-            let message = format!("collation \"{name}\" for encoding \"UTF8\" does not exist");
-            PgError::new(code::UNDEFINED_OBJECT, message)
-        })?,
-        None => collation,
+        name => super::collation::lookup(name, cx)?,
     };
     let opclass = opclass(element, method, type_oid, cx)?;
     if let Some(class) = builtin::opclass(opclass) {
+        index_method::check_collation(class, collation, catalog)?;
         index_method::check_class(class, catalog.base_type(type_oid, -1).0, columns)?;
     }
     let type_oid = catalog.base_type(type_oid, -1).0;

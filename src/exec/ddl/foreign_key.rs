@@ -60,6 +60,14 @@ pub(super) async fn add(
         eq_ops,
     };
     check_generated(&table, &key)?;
+    let sides = [(&table, &key.columns), (&referenced, &key.referenced_columns)];
+    for (side, attnos) in sides {
+        let by_bytes = |attno: &i16| catalog.is_deterministic(side.column(*attno).collation);
+        if !attnos.iter().all(by_bytes) {
+            let what = "a foreign key under a nondeterministic collation";
+            return Err(PgError::unsupported(what));
+        }
+    }
     let oid = cx.catalog.new_oid()?;
     let mut changed = (*table).clone();
     if !is_new {

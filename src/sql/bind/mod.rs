@@ -135,8 +135,8 @@ pub fn bind_node(
     params: &mut ParamTypes,
 ) -> Result<Query> {
     let mut binder = Binder::new(context, params);
-    let query = binder.bind_statement(node)?;
-    binder.check_collations(&query)?;
+    let mut query = binder.bind_statement(node)?;
+    binder.assign_collations(&mut query)?;
     binder.check_params()?;
     Ok(query)
 }
@@ -149,8 +149,8 @@ pub fn bind_select_into(
 ) -> Result<Query> {
     let mut binder = Binder::new(context, params);
     binder.into = Some(crate::sql::first_select(select));
-    let query = binder.bind_statement(Node::SelectStmt(select))?;
-    binder.check_collations(&query)?;
+    let mut query = binder.bind_statement(Node::SelectStmt(select))?;
+    binder.assign_collations(&mut query)?;
     binder.check_params()?;
     Ok(query)
 }

@@ -37,8 +37,8 @@ pub(super) fn bind(
     let mut params = ParamTypes::Fixed(arguments.types.clone());
     let mut binder = Binder::new(context, &mut params);
     binder.arguments = Some(arguments);
-    let query = binder.bind_statement(node)?;
-    binder.check_collations(&query)?;
+    let mut query = binder.bind_statement(node)?;
+    binder.assign_collations(&mut query)?;
     Ok(query)
 }
 
@@ -56,7 +56,7 @@ pub(super) fn bind_return(
     super::target::push_target(&mut query.targets, "?column?".to_owned(), expr);
     binder.resolve_unknown_targets(&mut query.targets)?;
     binder.take_scope(&mut query);
-    binder.check_collations(&query)?;
+    binder.assign_collations(&mut query)?;
     Ok(query)
 }
 

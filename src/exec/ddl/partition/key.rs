@@ -61,20 +61,21 @@ fn column(
             (column.type_oid, column.typmod, column.collation)
         }
     };
-    let collation = match strings(element.collation()).last() {
-        Some(_) if catalog.type_collation(type_oid) == 0 => {
+    let collation = match strings(element.collation()).as_slice() {
+        [] => collation,
+        _ if catalog.type_collation(type_oid) == 0 => {
             let shown = type_name(catalog, type_oid, cx);
             let message = format!("collations are not supported by type {shown}");
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         }
-        Some(name) => builtin::collation_named(name).map(|c| c.oid).ok_or_else(|| {
-            let message = format!("collation \"{name}\" for encoding \"UTF8\" does not exist");
-            PgError::new(code::UNDEFINED_OBJECT, message)
-        })?,
-        None => collation,
+        name => super::super::collation::lookup(name, cx)?,
     };
     let opclass = opclass(element, strategy, type_oid, catalog, cx)?;
     let column = PartitionColumn { attno, expr, type_oid, typmod, collation, opclass };
+    if strategy == Strategy::Hash && !catalog.is_deterministic(collation) {
+        let what = "partitioning by hash under a nondeterministic collation";
+        return Err(PgError::unsupported(what));
+    }
     if strategy == Strategy::Hash {
         hash_function(&column)?;
     }
