@@ -14,7 +14,8 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
-    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserCollation, UserOperator, UserType,
+    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserCollation, UserOperator,
+    UserType,
 };
 use crate::types::Oid;
 use std::collections::{BTreeMap, HashMap};

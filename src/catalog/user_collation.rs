@@ -1,7 +1,7 @@
 //! Collations: those that users make, and what is asked about any.
 
-use super::{Catalog, IndexColumn};
 use super::builtin::{self, Collation, oid};
+use super::{Catalog, IndexColumn};
 use crate::error::{PgError, Result, code};
 use crate::types::{Oid, collation, oids};
 use serde::{Deserialize, Serialize};
@@ -61,12 +61,13 @@ impl Catalog {
         if self.is_bytewise(collation) {
             return self.comparison_of_parts(type_oid, stand_in);
         }
-        let found = self.collation(collation).and_then(|found| Some((found, found.locale.as_ref()?)));
+        let found =
+            self.collation(collation).and_then(|found| Some((found, found.locale.as_ref()?)));
         let Some((found, locale)) = found else {
             return Err(PgError::internal(format!("collation {collation} is of no locale")));
         };
         let mut content = type_oid;
-        while let Some(element) = self.element_of(content) {
+        while let Some(element) = self.array_element_of(content) {
             content = element;
         }
         match self.stand_in(content) {
@@ -82,6 +83,11 @@ impl Catalog {
                 self.type_(content).map_or_else(String::new, |t| t.name.to_string())
             ))),
         }
+    }
+
+    /// The element type of a true array: `name` has elements, too, and is none.
+    fn array_element_of(&self, type_oid: Oid) -> Option<Oid> {
+        self.type_(self.base_type(type_oid, -1).0)?.array_element()
     }
 
     /// What values of a type are equal by under a collation: under a deterministic one texts are where
@@ -110,7 +116,8 @@ impl Catalog {
     /// What stands in for a type that compares its parts under collations of theirs: these must be
     /// bytewise.
     fn comparison_of_parts(&self, type_oid: Oid, stand_in: Oid) -> Result<Oid> {
-        if !matches!(stand_in, oids::RECORD | oids::ANYRANGE | oids::ANYMULTIRANGE | oids::ANYARRAY) {
+        if !matches!(stand_in, oids::RECORD | oids::ANYRANGE | oids::ANYMULTIRANGE | oids::ANYARRAY)
+        {
             return Ok(stand_in);
         }
         match self.has_part(type_oid, &|collation| !self.is_bytewise(collation)) {

@@ -91,10 +91,23 @@ pub fn under_collation(source: &str, deterministic: bool) -> UnderCollation {
         _ if source.contains("regex") => refused!("regular expressions"),
         "textpos" | "text_starts_with" | "split_part" | "replace_text" | "text_to_array"
         | "text_to_array_null" => refused!("substring searches"),
-        "text_to_table" | "text_to_table_null" | "arraycontains" | "arraycontained"
-        | "arrayoverlap" | "array_position" | "array_position_start" | "array_positions"
-        | "array_remove" | "array_replace" | "hash_array" | "hash_array_extended" | "hashtext"
-        | "hashtextextended" | "hashbpchar" | "hashbpcharextended" | "hashname"
+        "text_to_table"
+        | "text_to_table_null"
+        | "arraycontains"
+        | "arraycontained"
+        | "arrayoverlap"
+        | "array_position"
+        | "array_position_start"
+        | "array_positions"
+        | "array_remove"
+        | "array_replace"
+        | "hash_array"
+        | "hash_array_extended"
+        | "hashtext"
+        | "hashtextextended"
+        | "hashbpchar"
+        | "hashbpcharextended"
+        | "hashname"
         | "hashnameextended" => Unsupported,
         _ if source.starts_with("citext") => Unsupported,
         _ => Same,
@@ -150,7 +163,8 @@ fn like_folded(ctx: &Ctx<'_>, a: &[Datum], source: &str) -> Result<Datum> {
 /// are ICU's, too, where all is ASCII but for punctuation; a pattern may do without either.
 fn own_regex(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Implementation> {
     let source = builtin::proc(ctx.func).map_or("", |proc| &*proc.src);
-    let texts = || a.iter().filter_map(|arg| if let Datum::Text(t) = arg { Some(&**t) } else { None });
+    let texts =
+        || a.iter().filter_map(|arg| if let Datum::Text(t) = arg { Some(&**t) } else { None });
     let pattern = texts().nth(1).unwrap_or_default();
     let folds = source.contains("icregex") || texts().skip(2).any(|flags| flags.contains('i'));
     let has_classes = pattern.contains("[:") || pattern.contains("(?") || pattern.contains("***");
@@ -159,10 +173,12 @@ fn own_regex(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Implementation> {
     let is_plain = !folds && !has_classes && escapes.count() == 0;
     let is_ascii = texts().all(str::is_ascii) && !pattern.contains("[:punct:]");
     if !is_plain && !is_ascii {
-        let what = "classes and case of characters in a regular expression under a collation of ICU";
+        let what =
+            "classes and case of characters in a regular expression under a collation of ICU";
         return Err(PgError::unsupported(what));
     }
-    super::lookup(source).ok_or_else(|| PgError::internal("a regular expression's function is gone"))
+    super::lookup(source)
+        .ok_or_else(|| PgError::internal("a regular expression's function is gone"))
 }
 
 #[cfg(test)]

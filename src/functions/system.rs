@@ -89,14 +89,14 @@ fn collation_for(ctx: &Ctx<'_>) -> Result<Datum> {
     // The caller adds the collation that the call is under.
     let (type_oid, collation) = (ctx.arg_types[0], ctx.arg_types.get(1).copied().unwrap_or(0));
     match ctx.env.catalog().type_(type_oid).map_or(0, |t| t.collation) {
+        _ if collation != 0 => Ok(Datum::text(reg::output(ctx.env, oids::REGCOLLATION, collation))),
         0 if type_oid == oids::UNKNOWN => Ok(Datum::Null),
         0 => {
             let shown = reg::output(ctx.env, oids::REGTYPE, type_oid);
             let message = format!("collations are not supported by type {shown}");
             Err(PgError::new(code::DATATYPE_MISMATCH, message))
         }
-        _ if collation == 0 => Ok(Datum::Null),
-        _ => Ok(Datum::text(reg::output(ctx.env, oids::REGCOLLATION, collation))),
+        _ => Ok(Datum::Null),
     }
 }
 

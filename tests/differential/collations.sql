@@ -2,7 +2,7 @@
 SELECT count(*), min(collname), max(collversion) FROM pg_collation WHERE collprovider = 'i';
 SELECT collname, collnamespace::regnamespace, collprovider, collisdeterministic, collencoding, collcollate, collctype, colliculocale, collversion FROM pg_collation WHERE collname IN ('sv-x-icu', 'und-x-icu', 'de-AT-x-icu', 'C', 'default') ORDER BY collname;
 SELECT obj_description(oid, 'pg_collation') FROM pg_collation WHERE collname = 'sv-SE-x-icu';
-CREATE TABLE words (id int PRIMARY KEY, w text COLLATE "sv-x-icu", d text, v varchar(10) COLLATE "de-x-icu", c char(6) COLLATE "und-x-icu");
+CREATE TABLE words (id int PRIMARY KEY, w text COLLATE "sv-x-icu", d text, v varchar(10) COLLATE "de-x-icu", c char(8) COLLATE "und-x-icu");
 INSERT INTO words SELECT row_number() OVER (), w, w, w, w FROM unnest('{zebra,Zebra,ähnlich,Ähre,öl,åka,apfel,Apfel,wie,vor,co-op,coop,"co op",10,9,a10,a9,ß,ss,Straße,straße,é,e,E,résumé,resume,Résumé,çedilla,ñandu,nandu,"-x",x,ÿ,þorn,đ,ł,中,日,"",ﬁ,fi}'::text[]) w;
 INSERT INTO words VALUES (100, NULL, NULL, NULL, NULL);
 SELECT w FROM words ORDER BY w, id;

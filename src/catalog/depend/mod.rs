@@ -81,6 +81,12 @@ pub fn plan_deletion(
     for object in objects {
         search.visit(*object, *object, true, false);
     }
+    // A column goes with its table.
+    let whole = |object| match object {
+        Object::Column(table, _) => search.index.contains_key(&Object::Relation(table)),
+        _ => false,
+    };
+    search.found.retain(|found| !whole(found.object));
     search.found.reverse();
     let reported = |f: &&Found| search.flags[f.at] == (false, false);
     if !cascade && search.found.iter().any(|f| reported(&f)) {

@@ -113,7 +113,9 @@ impl IndexSchema {
     pub fn columns(&self, owner: Owner, values: &[Datum]) -> Vec<u8> {
         let mut out = Vec::with_capacity(32);
         owner.encode(&mut out);
-        for ((column, key_type), value) in self.key_columns().iter().zip(&self.key_types).zip(values) {
+        for ((column, key_type), value) in
+            self.key_columns().iter().zip(&self.key_types).zip(values)
+        {
             key::encode(*key_type, value, column.descending, column.nulls_first, &mut out);
         }
         out

@@ -60,9 +60,8 @@ pub(super) fn check_collation(class: &OpClass, collation: Oid, catalog: &Catalog
     }
     let name = class.name;
     if name.ends_with("pattern_ops") {
-        let message = format!(
-            "nondeterministic collations are not supported for operator class \"{name}\""
-        );
+        let message =
+            format!("nondeterministic collations are not supported for operator class \"{name}\"");
         return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
     }
     match class.method {

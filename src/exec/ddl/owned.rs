@@ -8,8 +8,8 @@ use super::{
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
 use crate::catalog::{
-    Change, Database, DefaultAcl, Function, Namespace, Relation, UserCollation, UserOperator, UserType, acl,
-    builtin,
+    Change, Database, DefaultAcl, Function, Namespace, Relation, UserCollation, UserOperator,
+    UserType, acl, builtin,
 };
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;

@@ -260,13 +260,10 @@ impl<'a> Compiler<'a> {
             let message = "set-valued function called in context that cannot accept a set";
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).at(call.location));
         }
-        if !self.catalog.is_bytewise(call.input_collation) {
-            let what = "calling a function in SQL under a collation of ICU";
-            return Err(PgError::unsupported(what).at(call.location));
-        }
         let types = call.args.iter().map(Expr::type_oid).collect();
         let function = SqlFunction::find(self.catalog, call.func, types);
-        let function = function.ok_or_else(|| PgError::internal("no such function"))?;
+        let mut function = function.ok_or_else(|| PgError::internal("no such function"))?;
+        function.call_under(call.input_collation, self.catalog)?;
         self.scope.long_call();
         Ok(Node::SqlCall(Box::new(SqlCall { function, args: self.nodes(&call.args)? })))
     }
@@ -280,7 +277,8 @@ impl<'a> Compiler<'a> {
         let by_bytes = self.catalog.is_deterministic(s.input_collation);
         let call = Call { callee, args: Vec::new() };
         let (scalar, array) = (self.node(&s.scalar)?, self.node(&s.array)?);
-        let members = (s.use_or && by_bytes).then(|| Members::of(s.op, s.scalar.type_oid(), &array));
+        let members =
+            (s.use_or && by_bytes).then(|| Members::of(s.op, s.scalar.type_oid(), &array));
         let members = members.flatten();
         Ok(Node::ScalarArray(Box::new(ScalarArray { call, any: s.use_or, scalar, array, members })))
     }

@@ -144,7 +144,10 @@ impl Planner {
     ) -> Result<Vec<Oid>> {
         let catalog = &self.cx.catalog;
         let compares = |name: &str| {
-            matches!(name, "max" | "min" | "mode" | "rank" | "dense_rank" | "percent_rank" | "cume_dist")
+            matches!(
+                name,
+                "max" | "min" | "mode" | "rank" | "dense_rank" | "percent_rank" | "cume_dist"
+            )
         };
         if catalog.is_bytewise(collation)
             || !builtin::proc(func).is_some_and(|proc| compares(&proc.name))

@@ -66,8 +66,15 @@ impl Planner {
     /// A recursive query: `first UNION [ALL] recursive`.
     fn recursive(&mut self, cte: &Cte) -> Result<Built> {
         let query = &*cte.query;
-        let Some(SetOperation::Node { op: SetOperator::Union, all, left, right, types, collations, .. }) =
-            &query.set_operation
+        let Some(SetOperation::Node {
+            op: SetOperator::Union,
+            all,
+            left,
+            right,
+            types,
+            collations,
+            ..
+        }) = &query.set_operation
         else {
             return self.plan_below(query);
         };

@@ -107,7 +107,9 @@ impl Planner {
                 expr: column.as_expr(),
             };
             for condition in access.conditions {
-                let Some((compares, value)) = own.compared(condition, &self.cx.catalog) else { continue };
+                let Some((compares, value)) = own.compared(condition, &self.cx.catalog) else {
+                    continue;
+                };
                 let expected = match compares {
                     Compares::Any => value.map(|v| self.cx.catalog.element_of(v.type_oid())),
                     _ => value.map(|v| Some(v.type_oid())),
@@ -253,7 +255,8 @@ impl KeyExpr {
                 (equal && self.is(&s.scalar)).then_some((Compares::Any, Some(&s.array)))
             }
             _ => {
-                let (comparison, left, right, collation) = quals::as_collated_comparison(condition)?;
+                let (comparison, left, right, collation) =
+                    quals::as_collated_comparison(condition)?;
                 let equality = comparison == Comparison::Eq;
                 if !catalog.compares_alike(collation, self.collation, equality) {
                     return None;

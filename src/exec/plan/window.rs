@@ -136,12 +136,8 @@ impl Planner {
             return Ok(WindowCall::Function { kind: kind(call)?, args });
         }
         let arg_types: Vec<Oid> = call.args.iter().map(Expr::type_oid).collect();
-        let (maker, strict) = self.implementation(
-            call.func,
-            &arg_types,
-            call.type_oid,
-            call.input_collation,
-        )?;
+        let (maker, strict) =
+            self.implementation(call.func, &arg_types, call.type_oid, call.input_collation)?;
         let filter: Option<Program> =
             call.filter.as_ref().map(|f| self.compile(f, layout)).transpose()?;
         Ok(WindowCall::Aggregate(Box::new(AggregateCall {

@@ -12,8 +12,8 @@ use super::state::Binder;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
 use crate::nodes::{
-    CommandType, Expr, Query, RangeSource, SUBLINK_RANGE, SetOperation, SetOperator, SubLink, SubLinkKind,
-    TargetEntry, Var,
+    CommandType, Expr, Query, RangeSource, SUBLINK_RANGE, SetOperation, SetOperator, SubLink,
+    SubLinkKind, TargetEntry, Var,
 };
 use crate::types::Oid;
 
@@ -436,15 +436,17 @@ impl<'b, 'a, 'n> Assigner<'b, 'a, 'n> {
     /// 42P22 where a function works under a collation and its arguments settle on none. PostgreSQL
     /// finds out when it calls the function, so there is no position.
     fn need_collation(&self, expr: &Expr, parts: Derivation) -> Result<()> {
-        let func = match expr {
-            Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => call.func,
-            Expr::ScalarArrayOp(call) => call.func,
-            _ => return Ok(()),
-        };
+        let of_func = |func: Oid| builtin::proc(func).and_then(|proc| purpose(&proc.src));
         if !matches!(parts, Derivation::Conflict(..)) {
             return Ok(());
         }
-        match builtin::proc(func).and_then(|proc| purpose(&proc.src)) {
+        let purpose = match expr {
+            Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => of_func(call.func),
+            Expr::ScalarArrayOp(call) => of_func(call.func),
+            Expr::MinMax(_) => Some("string comparison"),
+            _ => None,
+        };
+        match purpose {
             None => Ok(()),
             Some(purpose) => {
                 let message = format!("could not determine which collation to use for {purpose}");

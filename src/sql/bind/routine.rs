@@ -19,12 +19,14 @@ pub struct Arguments<'f> {
     /// Of the input arguments; empty strings for the nameless.
     pub names: Vec<&'f str>,
     pub types: Vec<Oid>,
+    /// What the call is under; 0: the arguments' types say.
+    pub collation: Oid,
 }
 
 impl<'f> Arguments<'f> {
-    /// Those of a function, called with arguments of these types.
-    pub fn of(proc: &'f Proc, types: Vec<Oid>) -> Arguments<'f> {
-        Arguments { function: &proc.name, names: proc.input_names(), types }
+    /// Those of a function, called with arguments of these types under a collation.
+    pub fn of(proc: &'f Proc, types: Vec<Oid>, collation: Oid) -> Arguments<'f> {
+        Arguments { function: &proc.name, names: proc.input_names(), types, collation }
     }
 }
 
@@ -98,7 +100,7 @@ impl<'n> Binder<'_, 'n> {
             id: u32::try_from(at + 1).ok()?,
             type_oid,
             typmod: -1,
-            collation: self.collation(type_oid),
+            collation: self.param_collation(type_oid),
             location,
         }))
     }

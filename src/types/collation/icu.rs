@@ -21,7 +21,8 @@ const BUFFER_OVERFLOW: Status = 15;
 const VERSIONS: std::ops::RangeInclusive<u32> = 60..=99;
 
 /// How text changes its case.
-type Mapping = unsafe extern "C" fn(*mut u16, i32, *const u16, i32, *const c_char, *mut Status) -> i32;
+type Mapping =
+    unsafe extern "C" fn(*mut u16, i32, *const u16, i32, *const c_char, *mut Status) -> i32;
 
 macro_rules! functions {
     ($($field:ident: $function:ty;)*) => {
