@@ -253,6 +253,7 @@ impl<'b, 'a, 'n> Assigner<'b, 'a, 'n> {
     fn expr_here(&mut self, expr: &mut Expr) -> Result<Derivation> {
         let parts = match &mut *expr {
             Expr::Var(var) => return Ok(self.column(var)),
+            Expr::Param(param) => return Ok(self.implicit(param.collation, param.location)),
             Expr::CaseTest { collation, .. } => {
                 *collation = self.case_test.unwrap_or(*collation);
                 return Ok(self.implicit(*collation, -1));
