@@ -60,11 +60,12 @@ pub(super) async fn add(
         eq_ops,
     };
     check_generated(&table, &key)?;
-    let sides = [(&table, &key.columns), (&referenced, &key.referenced_columns)];
-    for (side, attnos) in sides {
-        let by_bytes = |attno: &i16| catalog.is_deterministic(side.column(*attno).collation);
-        if !attnos.iter().all(by_bytes) {
-            let what = "a foreign key under a nondeterministic collation";
+    let pairs = key.columns.iter().zip(&key.referenced_columns);
+    for (fk, pk) in pairs {
+        let (fk, pk) = (table.column(*fk).collation, referenced.column(*pk).collation);
+        if !catalog.compares_alike(fk, pk, true) {
+            let what =
+                "a foreign key between columns of which one has a nondeterministic collation";
             return Err(PgError::unsupported(what));
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Node;
 use super::eval::Eval;
+use super::simple::Simple;
 use crate::catalog::Catalog;
 use crate::catalog::builtin::{self, Proc};
 use crate::error::{PgError, Result, code};
@@ -66,6 +67,8 @@ pub(in crate::exec) struct Callee {
     pub variadic: bool,
     /// As in [`Ctx`].
     pub columns: Vec<(String, Oid, i32)>,
+    /// What it compares by, where calling it is not worth it.
+    pub simple: Option<Simple>,
 }
 
 /// A call with compiled arguments.
@@ -104,6 +107,7 @@ impl Callee {
             result_type,
             variadic: false,
             columns: Vec::new(),
+            simple: Simple::of(&proc.src),
         })
     }
 
@@ -136,7 +140,7 @@ impl Callee {
                 self.arg_types = self.arg_types.iter().map(compared).collect::<Result<_>>()?;
                 self.implementation = implementation;
                 // What else knows the function takes it for the one that works on bytes.
-                self.func = 0;
+                (self.func, self.simple) = (0, None);
                 Ok(())
             }
         }
@@ -220,11 +224,22 @@ impl Call {
     /// The arguments' values.
     #[inline]
     pub fn args(&self, cx: &Eval<'_>) -> Result<Args> {
-        self.args.iter().map(|arg| arg.eval(cx)).collect()
+        let mut args = Args::new();
+        for arg in &self.args {
+            args.push(arg.eval(cx)?);
+        }
+        Ok(args)
     }
 
     #[inline]
     pub fn eval(&self, cx: &Eval<'_>) -> Result<Datum> {
+        if let (Some(simple), [left, right]) = (self.callee.simple, &*self.args) {
+            let (left, right) = (left.eval_ref(cx)?, right.eval_ref(cx)?);
+            return match simple.test(&left, &right) {
+                Some(value) => Ok(value),
+                None => self.callee.call(cx.state.env(), &[left.into_owned(), right.into_owned()]),
+            };
+        }
         self.callee.call(cx.state.env(), &self.args(cx)?)
     }
 }

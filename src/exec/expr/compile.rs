@@ -265,7 +265,15 @@ impl<'a> Compiler<'a> {
         let mut function = function.ok_or_else(|| PgError::internal("no such function"))?;
         function.call_under(call.input_collation, self.catalog)?;
         self.scope.long_call();
-        Ok(Node::SqlCall(Box::new(SqlCall { function, args: self.nodes(&call.args)? })))
+        let args = match (&call.notation, self.catalog.function(call.func)) {
+            (Some(_), Some(function)) => {
+                let mut call = call.clone();
+                function.renew_defaults(&mut call);
+                self.nodes(&call.args)?
+            }
+            _ => self.nodes(&call.args)?,
+        };
+        Ok(Node::SqlCall(Box::new(SqlCall { function, args })))
     }
 
     fn scalar_array(&mut self, s: &nodes::ScalarArrayOp) -> Result<Node> {
