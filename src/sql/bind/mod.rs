@@ -135,8 +135,8 @@ pub fn bind_node(
     params: &mut ParamTypes,
 ) -> Result<Query> {
     let mut binder = Binder::new(context, params);
-    let query = binder.bind_statement(node)?;
-    binder.check_collations(&query)?;
+    let mut query = binder.bind_statement(node)?;
+    binder.assign_collations(&mut query)?;
     binder.check_params()?;
     Ok(query)
 }
@@ -149,8 +149,8 @@ pub fn bind_select_into(
 ) -> Result<Query> {
     let mut binder = Binder::new(context, params);
     binder.into = Some(crate::sql::first_select(select));
-    let query = binder.bind_statement(Node::SelectStmt(select))?;
-    binder.check_collations(&query)?;
+    let mut query = binder.bind_statement(Node::SelectStmt(select))?;
+    binder.assign_collations(&mut query)?;
     binder.check_params()?;
     Ok(query)
 }
@@ -172,16 +172,16 @@ pub fn renewed(query: &Query, catalog: &Catalog) -> Query {
     query
 }
 
-/// Binds the statements of a function's body, for a call with arguments of these types; the last one's
-/// columns become the function's result.
+/// Binds the statements of a function's body, for a call with arguments of these types under a collation (0: as
+/// the types say); the last one's columns become the function's result.
 pub fn bind_body(
     statements: &[Statement],
     context: &BindContext<'_>,
     proc: &Proc,
-    types: Vec<Oid>,
+    (types, collation): (Vec<Oid>, Oid),
     row: Option<&[Oid]>,
 ) -> Result<Vec<Query>> {
-    let arguments = Arguments::of(proc, types);
+    let arguments = Arguments::of(proc, types, collation);
     let nodes = statements.iter().map(|statement| statement.node());
     let queries = nodes.map(|node| routine::bind(node, context, &arguments));
     with_result(queries.collect::<Result<_>>()?, context, proc, row)
@@ -194,7 +194,7 @@ pub fn bind_standard_body(
     context: &BindContext<'_>,
     proc: &Proc,
 ) -> Result<Vec<Query>> {
-    let arguments = Arguments::of(proc, proc.arg_types.clone());
+    let arguments = Arguments::of(proc, proc.arg_types.clone(), 0);
     let bind = |node: &Node<'_>| match node {
         Node::ReturnStmt(s) => routine::bind_return(s.returnval(), context, &arguments),
         node => routine::bind(*node, context, &arguments),

@@ -19,12 +19,14 @@ pub struct Arguments<'f> {
     /// Of the input arguments; empty strings for the nameless.
     pub names: Vec<&'f str>,
     pub types: Vec<Oid>,
+    /// What the call is under; 0: the arguments' types say.
+    pub collation: Oid,
 }
 
 impl<'f> Arguments<'f> {
-    /// Those of a function, called with arguments of these types.
-    pub fn of(proc: &'f Proc, types: Vec<Oid>) -> Arguments<'f> {
-        Arguments { function: &proc.name, names: proc.input_names(), types }
+    /// Those of a function, called with arguments of these types under a collation.
+    pub fn of(proc: &'f Proc, types: Vec<Oid>, collation: Oid) -> Arguments<'f> {
+        Arguments { function: &proc.name, names: proc.input_names(), types, collation }
     }
 }
 
@@ -37,8 +39,8 @@ pub(super) fn bind(
     let mut params = ParamTypes::Fixed(arguments.types.clone());
     let mut binder = Binder::new(context, &mut params);
     binder.arguments = Some(arguments);
-    let query = binder.bind_statement(node)?;
-    binder.check_collations(&query)?;
+    let mut query = binder.bind_statement(node)?;
+    binder.assign_collations(&mut query)?;
     Ok(query)
 }
 
@@ -56,7 +58,7 @@ pub(super) fn bind_return(
     super::target::push_target(&mut query.targets, "?column?".to_owned(), expr);
     binder.resolve_unknown_targets(&mut query.targets)?;
     binder.take_scope(&mut query);
-    binder.check_collations(&query)?;
+    binder.assign_collations(&mut query)?;
     Ok(query)
 }
 
@@ -98,7 +100,7 @@ impl<'n> Binder<'_, 'n> {
             id: u32::try_from(at + 1).ok()?,
             type_oid,
             typmod: -1,
-            collation: self.collation(type_oid),
+            collation: self.param_collation(type_oid),
             location,
         }))
     }

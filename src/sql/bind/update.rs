@@ -174,6 +174,7 @@ impl<'n> Binder<'_, 'n> {
             field: AttrNumber::try_from(at + 1).expect("target lists are short"),
             type_oid,
             typmod,
+            collation: 0,
         };
         Ok(types.into_iter().enumerate().map(field).collect())
     }
