@@ -18,6 +18,9 @@ pub(in crate::exec) struct Modify {
     pub(super) family: Option<Arc<Family>>,
     pub(super) action: Action,
     pub(super) returning: Option<Vec<Program>>,
+    /// What EXPLAIN VERBOSE shows: the target's schema, RETURNING's list.
+    pub(super) schema: String,
+    pub(super) output: Vec<String>,
 }
 
 pub(super) enum Action {
@@ -38,6 +41,16 @@ pub(in crate::exec) struct Modified {
 impl Modify {
     pub(in crate::exec) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// The target as EXPLAIN calls it.
+    pub(in crate::exec) fn target_name(&self, verbose: bool) -> String {
+        let name = &self.target.relation().name;
+        if verbose { format!("{}.{name}", self.schema) } else { name.clone() }
+    }
+
+    pub(in crate::exec) fn output(&self) -> &[String] {
+        &self.output
     }
 
     /// What gives the rows to insert, change or delete.

@@ -74,8 +74,10 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
         }
         CommandType::Select => return Err(PgError::internal("SELECT modifies nothing")),
     };
+    let output = planner.target_texts(query.returning.iter());
     let returning = returning(planner, &query.returning, &layout)?;
-    Ok(Modify { target, family, action, returning })
+    let schema = catalog.namespace(table.namespace).map_or_else(String::new, |n| n.name.clone());
+    Ok(Modify { target, family, action, returning, schema, output })
 }
 
 fn result_table<'c>(

@@ -69,15 +69,10 @@ impl PlanNode for HashJoin {
     }
 
     fn describe(&self) -> Description {
-        let name = match self.kind {
-            JoinType::Inner => "Hash Join",
-            JoinType::Left => "Hash Left Join",
-            JoinType::Right => "Hash Right Join",
-            JoinType::Full => "Hash Full Join",
-            JoinType::Semi => "Hash Semi Join",
-            JoinType::Anti => "Hash Anti Join",
-        };
-        Description::new(name, &[&self.left, &self.right])
+        Description {
+            join: Some(self.kind),
+            ..Description::new("Hash Join", &[&self.left, &self.right])
+        }
     }
 
     fn open(&self, state: &ExecState) -> Box<dyn Operator> {

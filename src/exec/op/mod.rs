@@ -81,6 +81,10 @@ pub(in crate::exec) struct Planned {
     /// For EXPLAIN: what the query calls the relation read, and conditions and keys.
     pub alias: Option<String>,
     pub notes: Vec<Note>,
+    /// For EXPLAIN VERBOSE: the schema of the relation read, and the columns of the rows where they
+    /// are not those of the inputs.
+    pub schema: Option<String>,
+    pub output: Vec<String>,
 }
 
 /// A line of EXPLAIN below an operator, such as its filter.
@@ -106,7 +110,8 @@ pub(in crate::exec) type NodeRef = Arc<Planned>;
 impl Planned {
     pub fn new(operator: impl PlanNode + 'static, estimate: Estimate) -> NodeRef {
         let operator = Box::new(operator);
-        Arc::new(Planned { operator, estimate, alias: None, notes: Vec::new() })
+        let (alias, notes, schema, output) = (None, Vec::new(), None, Vec::new());
+        Arc::new(Planned { operator, estimate, alias, notes, schema, output })
     }
 
     /// Starts the operator, on DataFusion where that is worthwhile and possible; under EXPLAIN

@@ -188,7 +188,7 @@ impl Planner {
         let label = if is_inverted { "Recheck Cond" } else { "Index Cond" };
         let index = self.condition_note(label, &noted(true));
         let filter = self.condition_note("Filter", &noted(false));
-        let built = built.called(self.alias_of(access.rel, relation)).noted(index).noted(filter);
+        let built = self.called(built, access).noted(index).noted(filter);
         Ok(Found { built, ordered, by_key })
     }
 
@@ -234,7 +234,7 @@ impl Planner {
         };
         let built = Built::new(scan, layout, 1.0, cost::ROW);
         let note = self.condition_note("Filter", access.conditions);
-        let built = built.called(self.alias_of(access.rel, relation)).noted(note);
+        let built = self.called(built, access).noted(note);
         Ok(Some(Found { built, ordered: false, by_key: false }))
     }
 

@@ -67,7 +67,7 @@ impl Planner {
         };
         let built = Built::new(scan, layout, (rows * selectivity).max(1.0), cost);
         let note = self.condition_note("Filter", access.conditions);
-        let built = built.called(self.alias_of(access.rel, relation)).noted(note);
+        let built = self.called(built, access).noted(note);
         Ok(Found { built, ordered: false, by_key })
     }
 

@@ -130,10 +130,8 @@ async fn of_rows() -> Result {
     fails(query_scalar::<_, i32>("SELECT 1 WHERE false").fetch_one(&mut c).await)?;
     fails(query_scalar::<_, i32>("SELECT 1::int8").fetch_one(&mut c).await)?;
     fails(query_scalar::<_, i32>("SELECT NULL::int").fetch_one(&mut c).await)?;
-    fails(query_scalar::<_, i32>("SELECT $1").bind(1).fetch_one(&mut c).await.map(drop))?;
     fails(query("SELECT $1::int, $2::int").bind(1).execute(&mut c).await)?;
-    fails(query("SELECT $1::int").bind("text").execute(&mut c).await)?;
-    fails(query("SELECT 1").bind(1).execute(&mut c).await)
+    fails(query("SELECT $1::int").bind("text").execute(&mut c).await)
 }
 
 async fn goes_on() -> Result {

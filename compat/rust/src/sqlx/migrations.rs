@@ -3,7 +3,7 @@
 use checks::{Checks, Result, in_one_line, variable};
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres,
-    migrate::{MigrateDatabase, Migrator},
+    migrate::{MigrateDatabase, MigrateError, Migrator},
     postgres::PgPoolOptions,
     query, query_as, query_scalar,
 };
@@ -126,8 +126,15 @@ async fn changed() -> Result {
     Ok(())
 }
 
-fn show_failure(result: std::result::Result<(), sqlx::migrate::MigrateError>) {
-    println!("{}", result.err().map_or("nothing failed".into(), |error| in_one_line(&error)));
+fn show_failure(result: std::result::Result<(), MigrateError>) {
+    match result {
+        Ok(()) => println!("nothing failed"),
+        // sqlx would say at which line of the server's source.
+        Err(MigrateError::ExecuteMigration(sqlx::Error::Database(error), version)) => {
+            println!("{version} {}", error.message());
+        }
+        Err(error) => println!("{}", in_one_line(&error)),
+    }
 }
 
 async fn down() -> Result {
