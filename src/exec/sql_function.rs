@@ -17,7 +17,7 @@ use crate::catalog::depend::describe::type_name;
 use crate::catalog::{Catalog, Function, FunctionBody};
 use crate::error::{PgError, Result, code};
 use crate::functions::Rows;
-use crate::nodes::Query;
+use crate::nodes::{CommandType, Query};
 use crate::sql::bind::{self, BindContext};
 use crate::storage::IsolationLevel;
 use crate::types::{Datum, Oid, Record, arrow, oids};
@@ -278,11 +278,10 @@ impl SqlFunction {
         let queries = self.queries(context).map_err(at_startup)?;
         let context = Arc::new(context.clone());
         let plans = queries.iter().map(|query| plan(query, &context)).collect::<Result<Vec<_>>>();
-        let plans = match self.function.settings.is_empty() {
-            // PostgreSQL might have put it into the statement around.
-            true => plans?,
-            false => plans.map_err(at_startup)?,
-        };
+        // PostgreSQL might have put it into the statement around.
+        let is_inline = self.function.settings.is_empty()
+            && queries.iter().all(|query| query.command == CommandType::Select);
+        let plans = if is_inline { plans? } else { plans.map_err(at_startup)? };
         let writing = plans.iter().find(|plan| plan.writes());
         if let Some(plan) = writing.filter(|_| self.function.proc.volatility != b'v') {
             let what = plan.command_name();
@@ -300,8 +299,7 @@ impl SqlFunction {
         let proc = &self.function.proc;
         let bound = BindContext { catalog: &context.catalog, env: &*context.env };
         if self.function.body != FunctionBody::Text {
-            let renewed = |query| bind::renewed(query, &context.catalog);
-            let queries = self.function.queries().iter().map(renewed).collect();
+            let queries = bind::stored_body(self.function.queries(), &bound)?;
             return bind::with_result(queries, &bound, proc, self.definition());
         }
         let statements = crate::sql::parse(proc.src.as_ref())?;

@@ -30,17 +30,26 @@ impl<'f> Arguments<'f> {
     }
 }
 
-/// Binds a statement of a body.
+/// Binds a statement of a body, one to be stored as it is written where `stored`.
 pub(super) fn bind(
     node: Node<'_>,
     context: &BindContext<'_>,
     arguments: &Arguments<'_>,
+    stored: bool,
 ) -> Result<Query> {
     let mut params = ParamTypes::Fixed(arguments.types.clone());
     let mut binder = Binder::new(context, &mut params);
     binder.arguments = Some(arguments);
+    binder.stored = stored;
     let mut query = binder.bind_statement(node)?;
     binder.assign_collations(&mut query)?;
+    Ok(query)
+}
+
+/// A stored statement as it is run.
+pub(super) fn settled(mut query: Query, context: &BindContext<'_>) -> Result<Query> {
+    let mut params = ParamTypes::None;
+    Binder::new(context, &mut params).settle_stored(&mut query)?;
     Ok(query)
 }
 
