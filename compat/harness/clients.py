@@ -8,6 +8,7 @@ from . import cache, provision
 
 REQUIREMENTS = cache.COMPAT / "python" / "requirements.txt"
 OF_DBT = cache.COMPAT / "python" / "requirements-dbt.txt"
+OF_SUPERSET = cache.COMPAT / "python" / "requirements-superset.txt"
 MANIFEST = cache.COMPAT / "node" / "package.json"
 CRATES = cache.COMPAT / "rust" / "Cargo.toml"
 
@@ -48,11 +49,11 @@ def of_debian(script, *packages, by=sys.executable):
 
 
 def of_pypi(package, script, requirements=REQUIREMENTS):
-    """A script in the environment of a file of requirements."""
+    """A script in the environment of a file of requirements; Python's sets have one order in all runs."""
 
     def set_up():
         version = provision.pinned_in_requirements(requirements, package)
-        return Program(version, [provision.python(requirements), script])
+        return Program(version, [provision.python(requirements), script], {"PYTHONHASHSEED": "0"})
 
     return set_up
 
@@ -127,6 +128,12 @@ ALL = [
     Client("pandas", "pandas: to_sql, read_sql", of_pypi("pandas", "python/pandas_checks.py")),
     Client(
         "dbt", "dbt: seeds, models, snapshots, tests, docs", of_pypi("dbt-postgres", "python/checks_dbt.py", OF_DBT)
+    ),
+    Client(
+        "superset",
+        "Apache Superset: migrations, REST API, SQL Lab, charts' queries",
+        of_pypi("apache-superset", "python/superset_checks.py", OF_SUPERSET),
+        timeout_s=900,
     ),
     Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
     Client(

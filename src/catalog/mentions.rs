@@ -128,6 +128,7 @@ pub(super) fn of_function(function: &Function) -> Mentioned {
         found.add_all(aggregate.state_types().chain(aggregate.functions()));
     }
     function.queries().iter().for_each(|query| found.query(query));
+    function.defaults.iter().for_each(|default| found.expr(default));
     found
 }
 

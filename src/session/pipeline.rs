@@ -271,6 +271,7 @@ impl Session {
             session_role: derived.session_role,
             search_path: derived.search_path,
             session: self.state.clone(),
+            function: None,
         });
         self.env = Some((settings_version, env.clone()));
         Ok(env)

@@ -119,7 +119,8 @@ fn of_type(catalog: &Catalog, oid: Oid, among: &Candidates<'_>) -> Vec<(Object, 
         }
         let all = proc.all_args.iter().flatten().map(|(oid, _)| oid).chain(&proc.arg_types);
         let states = function.aggregate.iter().flat_map(|a| a.state_types()).any(|t| t == oid);
-        let bodies = states || function.queries().iter().any(names_type);
+        let in_default = function.defaults.iter().any(|default| uses(default, oid, typed));
+        let bodies = in_default || states || function.queries().iter().any(names_type);
         if bodies || all.chain([&proc.return_type]).any(|used| *used == oid) {
             found.push((Object::Function(proc.oid), false));
         }
@@ -205,10 +206,11 @@ fn of_used(oid: Oid, used: Used, among: &Candidates<'_>) -> Vec<(Object, bool)> 
             }
         }
     }
-    let bodies = among.functions.iter().filter(|f| {
-        f.proc.oid != oid && f.queries().iter().any(|query| query_uses(query, oid, used))
+    let functions = among.functions.iter().filter(|f| {
+        let in_body = || f.queries().iter().any(|query| query_uses(query, oid, used));
+        f.proc.oid != oid && (f.defaults.iter().any(calls) || in_body())
     });
-    found.extend(bodies.map(|f| (Object::Function(f.proc.oid), false)));
+    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
     found
 }
 
@@ -406,7 +408,7 @@ fn reads(query: &Query, oid: Oid, attno: Option<AttrNumber>) -> bool {
     read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
 }
 
-/// Column defaults that name a sequence: `nextval('s')`.
+/// Defaults of columns and functions that name a sequence: `nextval('s')`.
 fn defaults_using(among: &Candidates<'_>, sequence: Oid) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
     for table in &among.relations {
@@ -414,6 +416,11 @@ fn defaults_using(among: &Candidates<'_>, sequence: Oid) -> Vec<(Object, bool)> 
             if column.default.as_ref().is_some_and(|e| relations_of(e).contains(&sequence)) {
                 found.push((Object::Default(table.oid, column.attno), false));
             }
+        }
+    }
+    for function in &among.functions {
+        if function.defaults.iter().any(|default| relations_of(default).contains(&sequence)) {
+            found.push((Object::Function(function.proc.oid), false));
         }
     }
     found

@@ -4,6 +4,24 @@ use crate::nodes::{AttrNumber, Expr, Query, RangeIndex, RangeSource};
 use crate::types::{Datum, Oid, oids};
 use std::collections::BTreeSet;
 
+/// Calls `f` with each direct sub-expression, but for what a call leaves to its function's defaults: that
+/// is the function's.
+fn each_given<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
+    match expr {
+        Expr::Func(call) => call.given_args().into_iter().for_each(|(_, arg)| f(arg)),
+        _ => expr.for_each_child(f),
+    }
+}
+
+/// As [`Expr::any`], of what is given.
+fn any_given(expr: &Expr, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+    let mut found = test(expr);
+    each_given(expr, &mut |child| {
+        found = found || stacker::maybe_grow(64 << 10, 1 << 20, || any_given(child, test));
+    });
+    found
+}
+
 /// The table columns that an expression of a default, check or index uses, each once, in order.
 pub fn columns_of(expr: &Expr) -> Vec<AttrNumber> {
     let mut columns = BTreeSet::new();
@@ -19,7 +37,7 @@ pub fn columns_of(expr: &Expr) -> Vec<AttrNumber> {
 /// Relations that an expression names as constants: `'s'::regclass`.
 pub fn relations_of(expr: &Expr) -> BTreeSet<Oid> {
     let mut found = BTreeSet::new();
-    expr.any(&mut |part| {
+    any_given(expr, &mut |part| {
         found.extend(named_relation(part));
         false
     });
@@ -31,7 +49,7 @@ pub type Used = fn(&Expr, &mut dyn FnMut(Oid));
 
 /// Whether an expression uses an object.
 pub fn uses(expr: &Expr, oid: Oid, used: Used) -> bool {
-    expr.any(&mut |part| is_used(part, oid, used))
+    any_given(expr, &mut |part| is_used(part, oid, used))
 }
 
 /// Whether a query's own expressions, or those of the queries in it, use an object.
@@ -124,7 +142,7 @@ fn regclass(expr: &Expr) -> Option<Oid> {
     }
 }
 
-/// The users' functions that a query calls, itself or in views and queries in it.
+/// The users' functions that a query calls, itself or in views and queries in it, or as a default.
 pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
     let mut found = BTreeSet::new();
     any_part(query, true, &mut |part| {
@@ -138,28 +156,29 @@ pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
     found
 }
 
-/// Whether a test holds for an expression of a query or of the queries in it; those of views are others'
-/// unless `views`.
-fn any_part(query: &Query, views: bool, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+/// Whether a test holds for an expression of a query or of the queries in it. What runs is more than what the
+/// query itself uses: views and functions' defaults, too.
+fn any_part(query: &Query, runs: bool, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
     let mut found = false;
     query.for_each_expr(&mut |expr| {
-        found |= expr.any(&mut |part| match part {
-            Expr::SubLink(link) => any_part_below(&link.query, views, test),
+        let mut test = |part: &Expr| match part {
+            Expr::SubLink(link) => any_part_below(&link.query, runs, test),
             part => test(part),
-        });
+        };
+        found |= if runs { expr.any(&mut test) } else { any_given(expr, &mut test) };
     });
     found
-        || query.ctes.iter().any(|cte| any_part_below(&cte.query, views, test))
+        || query.ctes.iter().any(|cte| any_part_below(&cte.query, runs, test))
         || query.range_table.iter().any(|entry| match &entry.source {
             RangeSource::Subquery { query, view } => {
-                (views || view.is_none()) && any_part_below(query, views, test)
+                (runs || view.is_none()) && any_part_below(query, runs, test)
             }
             _ => false,
         })
 }
 
-fn any_part_below(query: &Query, views: bool, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
-    stacker::maybe_grow(64 << 10, 1 << 20, || any_part(query, views, test))
+fn any_part_below(query: &Query, runs: bool, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+    stacker::maybe_grow(64 << 10, 1 << 20, || any_part(query, runs, test))
 }
 
 /// Whether the GROUP BY of a query, or of a query in it, rests on a primary key; those of views are others'.
@@ -247,7 +266,7 @@ impl<'q> Walk<'q> {
             _ => self.found.extend(regclass(expr).map(|oid| (oid, 0))),
         }
         stacker::maybe_grow(64 << 10, 1 << 20, || {
-            expr.for_each_child(&mut |child| self.expr(child));
+            each_given(expr, &mut |child| self.expr(child));
         });
     }
 

@@ -59,6 +59,7 @@ mod set_schema;
 mod storage;
 mod stored_setting;
 mod table_options;
+mod table_part;
 mod temporary;
 mod truncate;
 mod types;

@@ -7,7 +7,7 @@
 //! argument, rows are first grouped by it too, and what remains is a plain aggregate.
 
 use super::Lowered;
-use super::aggregate::{Aggregate, Kind, is_mergeable, is_sum, native};
+use super::aggregate::{self, Kind, is_mergeable, is_sum, native};
 use super::columns::{Columns, Needed};
 use super::common::computed_once;
 use super::expr::{Typed, is_equal_as_arrow, key, only_if, value, with_scale};
@@ -239,8 +239,8 @@ impl Plan {
         cx: &Lowering<'_>,
     ) -> Option<()> {
         let result = kind.result_type();
-        let function = Aggregate::new(kind, self.aggregates.len(), cx.bindings());
-        self.add(Arc::new(AggregateUDF::from(function)), result, args, filter, cx.name())
+        let function = aggregate::udf(kind, self.aggregates.len(), cx.bindings());
+        self.add(function, result, args, filter, cx.name())
     }
 
     /// Names of the keys: a column keeps its own, so that filters find it below.

@@ -16,8 +16,10 @@ use crate::exec::scan::{
     Bounds, CurrentOfScan, IndexBounds, IndexScan, InvertedKey, InvertedScan, KeyValue,
     RangeSearch, ScanColumn, SequenceScan, Source, TableScan,
 };
-use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
-use crate::nodes::{AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, UPDATED_COLUMN, Var};
+use crate::exec::{KEY_ATTNO, KEY_TABLE_ATTNO, Layout, SEQ_ATTNO};
+use crate::nodes::{
+    AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN, Var,
+};
 use crate::types::inverted::Parts;
 use crate::types::{Oid, oids, range};
 use std::collections::BTreeSet;
@@ -690,7 +692,7 @@ pub(super) fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<Scan
         SEQ_COLUMN => ScanColumn::CommitSeq,
         UPDATED_COLUMN => ScanColumn::Updated,
         DELETED_COLUMN => ScanColumn::Deleted,
-        -6 => ScanColumn::TableOid(relation.oid),
+        TABLE_OID_COLUMN | KEY_TABLE_ATTNO => ScanColumn::TableOid(relation.oid),
         -2 => ScanColumn::Xid,
         // cmin, xmax, cmax: rows here have neither deleters nor command numbers.
         -5..=-3 => ScanColumn::NoXid,

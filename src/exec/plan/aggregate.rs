@@ -243,13 +243,13 @@ fn collect_from(expr: &Expr, depth: u32, keys: &[Expr], wanted: &mut Wanted) {
         }
         _ => {}
     }
-    walk::children(expr, &mut |child| collect_from(child, depth, keys, wanted));
+    expr.for_each_child(&mut |child| collect_from(child, depth, keys, wanted));
     if let Expr::SubLink(link) = expr {
         collect_from_query(&link.query, depth + 1, keys, wanted);
     }
 }
 
 fn collect_from_query(query: &Query, depth: u32, keys: &[Expr], wanted: &mut Wanted) {
-    walk::query_exprs(query, &mut |e| collect_from(e, depth, keys, wanted));
-    walk::subqueries(query).for_each(|sub| collect_from_query(sub, depth + 1, keys, wanted));
+    query.for_each_expr(&mut |e| collect_from(e, depth, keys, wanted));
+    query.for_each_subquery(&mut |sub| collect_from_query(sub, depth + 1, keys, wanted));
 }

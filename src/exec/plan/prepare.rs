@@ -5,6 +5,7 @@
 //! or COALESCE of both in a full join) is written there. Equal expressions then compare equal, once
 //! locations are gone, too.
 
+use super::told_apart::tell_apart;
 use super::{averages, outer_to_inner, walk};
 use crate::catalog::Catalog;
 use crate::nodes::*;
@@ -12,8 +13,21 @@ use crate::nodes::*;
 /// Prepares a query and everything below it.
 pub(super) fn prepare(query: &mut Query, catalog: &Catalog) {
     query.clear_locations();
+    renew_defaults(query, catalog);
     flatten(query);
     simplify(query, catalog);
+}
+
+/// What calls leave out is what the functions say now, not when a view or a body was made.
+fn renew_defaults(query: &mut Query, catalog: &Catalog) {
+    walk::deep_query_mut(query, 0, &mut |expr, _| {
+        if let Expr::Func(call) = expr
+            && call.notation.is_some()
+            && let Some(function) = catalog.function(call.func)
+        {
+            function.renew_defaults(call);
+        }
+    });
 }
 
 fn simplify(query: &mut Query, catalog: &Catalog) {
@@ -22,6 +36,7 @@ fn simplify(query: &mut Query, catalog: &Catalog) {
         if query.has_aggregates {
             averages::share(query, catalog);
         }
+        tell_apart(query);
         each_subquery(query, &mut |query| simplify(query, catalog));
     });
 }
@@ -95,17 +110,12 @@ fn whole_row(type_oid: crate::types::Oid, columns: &Columns) -> Expr {
 
 /// Subqueries in FROM, in WITH and in expressions, one level below.
 fn each_subquery(query: &mut Query, f: &mut dyn FnMut(&mut Query)) {
-    for range in &mut query.range_table {
-        if let RangeSource::Subquery { query, .. } = &mut range.source {
-            f(query);
-        }
-    }
-    query.ctes.iter_mut().for_each(|cte| f(&mut cte.query));
-    walk::query_exprs_mut(query, &mut |e| links(e, f));
+    query.for_each_subquery_mut(f);
+    query.for_each_expr_mut(&mut |e| links(e, f));
 }
 
 fn links(expr: &mut Expr, f: &mut dyn FnMut(&mut Query)) {
-    walk::children_mut(expr, &mut |child| links(child, f));
+    expr.for_each_child_mut(&mut |child| links(child, f));
     if let Expr::SubLink(link) = expr {
         f(&mut link.query);
     }

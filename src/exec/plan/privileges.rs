@@ -9,7 +9,7 @@ use super::walk;
 use crate::catalog::depend::relations_of_query;
 use crate::catalog::{Catalog, Relation};
 use crate::error::Result;
-use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
+use crate::exec::{KEY_ATTNO, KEY_TABLE_ATTNO, SEQ_ATTNO};
 use crate::functions::privileges::{require_columns, require_relation};
 use crate::nodes::{
     AttrNumber, CommandType, Expr, MergeAction, MergeKind, Query, RangeIndex, RangeSource,
@@ -121,7 +121,7 @@ impl Found<'_> {
                 }
             }
             query.ctes.iter().for_each(|cte| self.add(&cte.query, role, false));
-            walk::query_exprs(query, &mut |expr| self.add_links(expr, role));
+            query.for_each_expr(&mut |expr| self.add_links(expr, role));
         });
     }
 
@@ -168,7 +168,7 @@ impl Found<'_> {
         if let Expr::SubLink(link) = expr {
             self.add(&link.query, role, false);
         }
-        walk::children(expr, &mut |child| self.add_links(child, role));
+        expr.for_each_child(&mut |child| self.add_links(child, role));
     }
 
     fn push(&mut self, relation: Oid, privileges: Needed, role: Option<Oid>) {
@@ -251,7 +251,7 @@ fn read_columns(query: &Query) -> BTreeMap<RangeIndex, Columns> {
     walk::deep_query(query, 0, &mut |expr, depth| {
         if let Expr::Var(var) = expr
             && var.level == depth
-            && !matches!(var.attno, KEY_ATTNO | SEQ_ATTNO)
+            && !matches!(var.attno, KEY_ATTNO | KEY_TABLE_ATTNO | SEQ_ATTNO)
         {
             read.entry(var.rel).or_default().insert(var.attno);
         }

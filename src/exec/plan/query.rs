@@ -8,7 +8,6 @@ use super::aggregate::target_of;
 use super::cost;
 use super::planner::{Built, Planner};
 use super::quals::is_volatile;
-use super::walk;
 use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
@@ -214,7 +213,7 @@ fn innermost_sets(expr: &Expr, planner: &Planner, out: &mut Vec<Expr>) {
     }
     let before = out.len();
     let mut below = false;
-    walk::children(expr, &mut |child| {
+    expr.for_each_child(&mut |child| {
         below |= contains_set(child, planner);
         innermost_sets(child, planner, out);
     });
@@ -229,7 +228,7 @@ fn contains_set(expr: &Expr, planner: &Planner) -> bool {
         return false;
     }
     let mut found = matches!(expr, Expr::Func(call) if call.retset);
-    walk::children(expr, &mut |child| found |= contains_set(child, planner));
+    expr.for_each_child(&mut |child| found |= contains_set(child, planner));
     found
 }
 

@@ -3,7 +3,6 @@
 use super::aggregate::target_of;
 use super::cost;
 use super::planner::{Built, Planner};
-use super::walk;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::exec::Layout;
@@ -183,5 +182,5 @@ fn collect(expr: &Expr, out: &mut Vec<WindowFunc>) {
         }
         return;
     }
-    walk::children(expr, &mut |child| collect(child, out));
+    expr.for_each_child(&mut |child| collect(child, out));
 }

@@ -309,6 +309,7 @@ impl Binder<'_, '_> {
             collation: self.collation(to),
             input_collation,
             args,
+            notation: None,
             location: cast.location,
         }))
     }

@@ -216,6 +216,7 @@ fn recast_default(
             collation: column.collation,
             input_collation: 0,
             args: vec![expr],
+            notation: None,
             location: -1,
         })),
         _ if catalog.binary_coercible(from, to) || catalog.base_type(to, -1).0 == from => {
@@ -262,6 +263,7 @@ fn fitted(expr: Expr, column: &crate::catalog::Column) -> Expr {
         collation: column.collation,
         input_collation: column.collation,
         args,
+        notation: None,
         location: -1,
     }))
 }

@@ -68,6 +68,7 @@ pub(in super::super) async fn create_aggregate(
         security_definer: false,
         settings: BTreeMap::new(),
         body: FunctionBody::Internal,
+        defaults: Vec::new(),
         comment: None,
         acl: None,
         aggregate: Some(info),
