@@ -5,7 +5,7 @@ part, one at a time per measurement, alternating, so that neither profits from a
 are ratios: KalamDB / PostgreSQL.
 
     bench/run                  everything
-    bench/run pgbench copy     some parts: pgbench, copy, idle, latency, tpch, tiers, introspection
+    bench/run pgbench copy     some parts: pgbench, copy, idle, latency, tpch, tiers, introspection, ddl
     bench/run --seconds 5      shorter pgbench runs (default 20)
 """
 
@@ -26,7 +26,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
 PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
-PARTS = ["pgbench", "copy", "idle", "latency", "tpch", "tiers", "introspection"]
+PARTS = ["pgbench", "copy", "idle", "latency", "tpch", "tiers", "introspection", "ddl"]
 
 
 # What PostgreSQL's manual advises for a machine of its own with enough memory, and as much for cold rows.
@@ -302,9 +302,10 @@ def main():
     OUT.mkdir(exist_ok=True)
     rows = []
     for part in parts:
-        module = introspection if part == "introspection" else tiers
-        with contextlib.nullcontext() if part == "introspection" else servers() as both:
-            if part in ["tpch", "tiers", "introspection"]:
+        module = {"introspection": introspection, "ddl": ddl}.get(part, tiers)
+        # These two start their own.
+        with contextlib.nullcontext() if part in ["introspection", "ddl"] else servers() as both:
+            if part in ["tpch", "tiers", "introspection", "ddl"]:
                 found = getattr(module, part)(both, options.seconds)
                 text = getattr(module, f"{part}_table")(found)
                 print(text)
@@ -319,6 +320,7 @@ def main():
 if __name__ == "__main__":
     # The other files use what is here, under the name of this file.
     sys.modules["compare"] = sys.modules["__main__"]
+    import ddl
     import introspection
     import tiers
 

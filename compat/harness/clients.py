@@ -10,6 +10,7 @@ REQUIREMENTS = cache.COMPAT / "python" / "requirements.txt"
 OF_DBT = cache.COMPAT / "python" / "requirements-dbt.txt"
 OF_SUPERSET = cache.COMPAT / "python" / "requirements-superset.txt"
 MANIFEST = cache.COMPAT / "node" / "package.json"
+CRATES = cache.COMPAT / "rust" / "Cargo.toml"
 
 
 @dataclasses.dataclass
@@ -63,6 +64,15 @@ def of_npm(package, script):
     def set_up():
         modules = provision.node(MANIFEST) / "node_modules"
         return Program(provision.pinned_in_manifest(MANIFEST, package), ["node", script], {"NODE_PATH": str(modules)})
+
+    return set_up
+
+
+def of_crates(package):
+    """The binary of rust/ that is named for its client."""
+
+    def set_up():
+        return Program(provision.locked_in_cargo(CRATES, package), [provision.rust(CRATES, package)])
 
     return set_up
 
@@ -128,7 +138,7 @@ ALL = [
     Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
     Client(
         "tools",
-        "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana",
+        "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana, diesel, sea-orm",
         tools,
     ),
     Client("pg", "node-postgres with its cursors and streams", of_npm("pg", "node/pg.js")),
@@ -148,6 +158,8 @@ ALL = [
     Client("php", "PHP's PDO and pgsql", of_debian("debian/pdo.php", "php8.2-pgsql", "php8.2-cli", by="php")),
     Client("perl", "Perl's DBD::Pg", of_debian("debian/dbd_pg.pl", "libdbd-pg-perl", by="perl")),
     Client("lib-pq", "Go's lib/pq", lib_pq),
+    Client("tokio-postgres", "Rust's tokio-postgres", of_crates("tokio-postgres")),
+    Client("sqlx", "Rust's sqlx: pools, types, describe, migrations", of_crates("sqlx")),
     Client("django-suite", "Django's own tests (long: only when named)", django_suite, timeout_s=7200, on_demand=True),
     Client(
         "sqlalchemy-suite",

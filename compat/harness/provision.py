@@ -1,10 +1,11 @@
-"""Brings clients from their registries at pinned versions: PyPI, npm, Debian."""
+"""Brings clients from their registries at pinned versions: PyPI, npm, crates.io, Debian."""
 
 import hashlib
 import json
 import os
 import shutil
 import subprocess
+import tomllib
 
 from . import cache
 
@@ -73,6 +74,21 @@ def go(sources):
         subprocess.run(command, check=True, cwd=sources, env=os.environ | debian_path)
 
     return made("go", sorted(sources.glob("*.go")), build) / "program"
+
+
+def rust(manifest, binary):
+    """A binary of a Cargo project. Cargo itself knows what has to be built again; its directory is
+    not that of the server, whose profile is another."""
+    target = cache.directory("rust")
+    build = ["cargo", "build", "--quiet", "--locked", "--bin", binary]
+    subprocess.run([*build, "--manifest-path", manifest, "--target-dir", target], check=True)
+    return target / "debug" / binary
+
+
+def locked_in_cargo(manifest, package):
+    """The version of a crate in Cargo.lock."""
+    lock = tomllib.loads(manifest.with_suffix(".lock").read_text())
+    return next(crate["version"] for crate in lock["package"] if crate["name"] == package)
 
 
 def node(manifest):

@@ -63,9 +63,11 @@ def make_certificate(directory):
     """A certificate for localhost; its key beside it ends in .key."""
     certificate, key = directory / "server.crt", directory / "server.key"
     names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    # Rust's rustls takes no authority's certificate for a server's.
+    kind = "basicConstraints=critical,CA:FALSE"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", names, "-keyout", key, "-out", certificate],
+        + ["-addext", names, "-addext", kind, "-keyout", key, "-out", certificate],
         check=True,
         capture_output=True,
     )

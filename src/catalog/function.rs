@@ -6,7 +6,7 @@
 
 use super::AggregateInfo;
 use super::builtin::Proc;
-use crate::nodes::Query;
+use crate::nodes::{Expr, FuncCall, Query};
 use crate::types::Oid;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,9 @@ pub struct Function {
     /// SET clauses.
     pub settings: BTreeMap<String, String>,
     pub body: FunctionBody,
+    /// Of the last input parameters. [`Proc::arg_defaults`] is for built-in functions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defaults: Vec<Expr>,
     pub comment: Option<String>,
     /// `proacl`; `None` is the default.
     pub acl: Option<Vec<String>>,
@@ -43,6 +46,16 @@ pub enum FunctionBody {
 }
 
 impl Function {
+    /// Gives the arguments that a call of this function leaves out the defaults that they have now.
+    pub fn renew_defaults(&self, call: &mut FuncCall) {
+        let Some(first) = call.args.len().checked_sub(self.defaults.len()) else { return };
+        for (at, default) in (first..).zip(&self.defaults) {
+            if call.is_default(at) {
+                call.args[at].clone_from(default);
+            }
+        }
+    }
+
     pub fn is_procedure(&self) -> bool {
         self.proc.kind == b'p'
     }

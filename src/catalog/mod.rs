@@ -24,6 +24,7 @@ mod function;
 mod history;
 mod information_schema;
 mod lineage;
+mod mentions;
 mod objects;
 pub mod partition;
 pub mod pg_catalog;

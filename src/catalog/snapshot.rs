@@ -1,15 +1,18 @@
 //! The catalog snapshot: everything there is, at one version, seen from one database.
 //!
-//! A snapshot never changes. Its maps are shared by `Arc`, so cloning it costs four reference
-//! counts, and a changed copy ([`Catalog::apply`]) copies only the maps that change. A statement
-//! keeps the snapshot it began with; a transaction that runs DDL makes its own
-//! ([`super::CatalogChanges`]).
+//! A snapshot never changes. It is shared by `Arc`, so cloning it costs four reference counts. A changed
+//! copy ([`Catalog::apply`]) shares with the old one all that is the same: the maps of a [`Space`] are
+//! persistent trees, of which a change copies the nodes on the way to an entry. So DDL costs the same
+//! with ten thousand tables as with ten. A statement keeps the snapshot it began with; a transaction that
+//! runs DDL makes its own ([`super::CatalogChanges`]).
 //!
 //! Invariant: `local` is the space of `database`, and every index over a space (names, row types,
-//! constraints, references) says what its `relations` say; [`Space::put`] and [`Space::remove`]
+//! constraints, references, mentions) says what its objects say; the `put` and `remove` of [`Space`]
 //! are the only writers.
 
 use super::builtin::{self, Proc};
+use super::depend::Object;
+use super::mentions::{self, Mentions};
 use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
@@ -17,7 +20,9 @@ use super::{
     Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserOperator, UserType,
 };
 use crate::types::Oid;
-use std::collections::{BTreeMap, HashMap};
+use imbl::{HashMap, HashSet, OrdMap, OrdSet};
+use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,6 +33,9 @@ pub const FIRST_USER_OID: Oid = 16384;
 #[derive(Clone, Debug)]
 pub struct Catalog {
     version: u64,
+    names_version: u64,
+    /// How many relations there were when `names_version` became what it is.
+    names_relations: usize,
     database: Oid,
     shared: Arc<Shared>,
     spaces: Arc<BTreeMap<Oid, Arc<Space>>>,
@@ -47,35 +55,45 @@ struct Shared {
 /// What belongs to one database.
 #[derive(Clone, Debug, Default)]
 struct Space {
-    namespaces: BTreeMap<Oid, Arc<Namespace>>,
-    relations: BTreeMap<Oid, Arc<Relation>>,
+    namespaces: OrdMap<Oid, Arc<Namespace>>,
+    namespace_names: HashMap<Arc<str>, Oid>,
+    relations: OrdMap<Oid, Arc<Relation>>,
     types: TypeSpace,
-    default_acls: BTreeMap<Oid, Arc<DefaultAcl>>,
-    extensions: BTreeMap<Oid, Arc<Extension>>,
-    functions: BTreeMap<Oid, Arc<Function>>,
+    default_acls: OrdMap<Oid, Arc<DefaultAcl>>,
+    extensions: OrdMap<Oid, Arc<Extension>>,
+    functions: OrdMap<Oid, Arc<Function>>,
     /// Name to functions, in OID order.
-    function_names: HashMap<String, Vec<Oid>>,
-    casts: BTreeMap<Oid, Arc<UserCast>>,
-    operators: BTreeMap<Oid, Arc<UserOperator>>,
+    function_names: HashMap<Arc<str>, Arc<Vec<Oid>>>,
+    casts: OrdMap<Oid, Arc<UserCast>>,
+    operators: OrdMap<Oid, Arc<UserOperator>>,
+    /// Which of all these mention which.
+    mentions: Mentions,
     /// Namespace, then name.
-    names: HashMap<Oid, HashMap<String, Oid>>,
+    names: HashMap<Oid, HashMap<Arc<str>, Oid>>,
     /// Row type (its array type is the next OID) to relation.
     row_types: HashMap<Oid, Oid>,
     /// Constraint to its table.
     constraints: HashMap<Oid, Oid>,
+    /// Namespace of its table, name, constraint.
+    constraint_names: OrdSet<(Oid, Arc<str>, Oid)>,
     /// Policy or rule to its table.
     parts: HashMap<Oid, Oid>,
-    /// Table to the tables with foreign keys on it, in OID order.
-    referencing: HashMap<Oid, Vec<Oid>>,
-    /// Table to its indexes, in OID order.
-    indexes: HashMap<Oid, Vec<Oid>>,
-    /// Table or index to those that inherit from it, in OID order.
-    children: HashMap<Oid, Vec<Oid>>,
-    /// Table to the sequences owned by its columns, in OID order.
-    owned_sequences: HashMap<Oid, Vec<Oid>>,
+    /// Table to the tables with foreign keys on it.
+    referencing: Links,
+    /// Table to its indexes.
+    indexes: Links,
+    /// Indexes of partitioned tables.
+    partitioned_indexes: HashSet<Oid>,
+    /// Table or index to those that inherit from it.
+    children: Links,
+    /// Table to the sequences owned by its columns.
+    owned_sequences: Links,
     /// Table to its versions, oldest first.
     history: HashMap<Oid, Arc<Vec<Arc<SchemaVersion>>>>,
 }
+
+/// A relation to others, in OID order.
+type Links = HashMap<Oid, Arc<Vec<Oid>>>;
 
 /// Versions are unique in the process, over published and transactions' own snapshots, so that a
 /// cache keyed by version never confuses two.
@@ -86,6 +104,8 @@ impl Catalog {
     pub fn empty() -> Catalog {
         Catalog {
             version: next_version(),
+            names_version: next_version(),
+            names_relations: 0,
             database: 0,
             shared: Arc::default(),
             spaces: Arc::default(),
@@ -97,6 +117,12 @@ impl Catalog {
     /// Identifies the snapshot's contents, together with [`Catalog::database_oid`].
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The snapshot in which the meaning of statements about nothing but system relations was last what it
+    /// is here, and the best way to run them: most DDL makes tables, and none of these names one.
+    pub fn names_version(&self) -> u64 {
+        self.names_version
     }
 
     /// The database this snapshot is seen from.
@@ -157,7 +183,8 @@ impl Catalog {
 
     pub fn namespace_named(&self, name: &str) -> Option<&Arc<Namespace>> {
         let own = || Some(system_schema::namespace()).filter(|own| own.name == name);
-        self.namespaces().find(|n| n.name == name).or_else(own)
+        let named = self.local.namespace_names.get(name);
+        named.and_then(|oid| self.local.namespaces.get(oid)).or_else(own)
     }
 
     /// All schemas of the database, in OID order, but `system` ([`system_schema`]).
@@ -186,8 +213,28 @@ impl Catalog {
     }
 
     /// The user's relations, in OID order.
-    pub fn relations(&self) -> impl Iterator<Item = &Arc<Relation>> {
+    pub fn relations(&self) -> impl DoubleEndedIterator<Item = &Arc<Relation>> {
         self.local.relations.values()
+    }
+
+    /// The user's relations of a schema, in OID order.
+    pub fn relations_in(&self, namespace: Oid) -> impl Iterator<Item = &Arc<Relation>> {
+        let found = self.mentioning(namespace).filter_map(|object| match object {
+            Object::Relation(oid) => self.local.relations.get(&oid),
+            _ => None,
+        });
+        found.filter(move |relation| relation.namespace == namespace)
+    }
+
+    /// The objects that mention an object, by its OID, and so may depend on it: each kind of objects in OID
+    /// order. Of PostgreSQL's own objects only schemas are known.
+    pub fn mentioning(&self, oid: Oid) -> impl Iterator<Item = Object> {
+        self.local.mentions.of(oid)
+    }
+
+    #[cfg(test)]
+    pub fn all_mentions(&self) -> Vec<(Oid, Object)> {
+        self.local.mentions.all()
     }
 
     /// How many relations of users there are.
@@ -207,6 +254,18 @@ impl Catalog {
         Some((table, table.constraints.iter().find(|c| c.oid == oid)?))
     }
 
+    /// The constraints of this name on the tables of a schema, with their tables, in OID order.
+    pub fn constraints_named(
+        &self,
+        namespace: Oid,
+        name: &str,
+    ) -> impl Iterator<Item = (&Arc<Relation>, &Constraint)> {
+        let name: Arc<str> = name.into();
+        let named = self.local.constraint_names.range((namespace, name.clone(), 0)..);
+        let named = named.take_while(move |(of, found, _)| *of == namespace && *found == name);
+        named.filter_map(|(_, _, oid)| self.constraint(*oid))
+    }
+
     /// The table that has this policy, and the policy.
     pub fn policy(&self, oid: Oid) -> Option<(&Arc<Relation>, &Policy)> {
         let table = self.relation(*self.local.parts.get(&oid)?)?;
@@ -221,8 +280,8 @@ impl Catalog {
 
     /// Foreign keys of other tables, and of the table itself, on this table.
     pub fn foreign_keys_on(&self, table: Oid) -> Vec<(&Arc<Relation>, &Constraint)> {
-        let referencing = self.local.referencing.get(&table).into_iter().flatten();
-        let tables = referencing.filter_map(|oid| self.relation(*oid));
+        let tables = linked(&self.local.referencing, table).iter();
+        let tables = tables.filter_map(|oid| self.relation(*oid));
         tables
             .flat_map(|t| t.constraints.iter().map(move |c| (t, c)))
             .filter(
@@ -236,15 +295,23 @@ impl Catalog {
         table.indexes.iter().filter_map(|oid| self.relation(*oid))
     }
 
+    /// Whether rows are not in the table or index itself, but in its partitions.
+    pub fn is_partitioned(&self, relation: &Relation) -> bool {
+        match relation.index {
+            Some(_) => self.local.partitioned_indexes.contains(&relation.oid),
+            None => relation.is_partitioned(),
+        }
+    }
+
     /// The tables or indexes that have this one as a parent, in OID order.
     pub fn children(&self, oid: Oid) -> &[Oid] {
-        self.local.children.get(&oid).map_or(&[], Vec::as_slice)
+        linked(&self.local.children, oid)
     }
 
     /// The sequences that belong to a table's columns (serial and identity), in OID order.
     pub fn sequences_owned_by(&self, table: Oid) -> impl Iterator<Item = &Arc<Relation>> {
-        let owned = self.local.owned_sequences.get(&table).into_iter().flatten();
-        owned.filter_map(|oid| self.relation(*oid))
+        let owned = linked(&self.local.owned_sequences, table);
+        owned.iter().filter_map(|oid| self.relation(*oid))
     }
 
     /// The sequence of an identity column.
@@ -308,6 +375,15 @@ impl Catalog {
         self.local.functions.values()
     }
 
+    /// Those that users have made of this name, in any schema, in OID order.
+    pub fn functions_named<'c>(
+        &'c self,
+        name: &str,
+    ) -> impl Iterator<Item = &'c Arc<Function>> + use<'c> {
+        let found = self.local.function_names.get(name).map_or(&[][..], |list| list.as_slice());
+        found.iter().filter_map(|oid| self.local.functions.get(oid))
+    }
+
     /// The pg_proc row with this OID, built-in, an installed extension's or the user's.
     pub fn proc(&self, oid: Oid) -> Option<&Proc> {
         match Catalog::is_system(oid) {
@@ -318,8 +394,7 @@ impl Catalog {
 
     /// All of this name, in any schema.
     pub fn procs_named<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c Proc> + use<'c> {
-        let made = self.local.function_names.get(name).into_iter().flatten();
-        let made = made.filter_map(|oid| self.local.functions.get(oid)).map(|f| &f.proc);
+        let made = self.functions_named(name).map(|function| &function.proc);
         let mut found: Vec<&Proc> = builtin::procs_named(name).collect();
         for extension in self.extensions() {
             found.extend(builtin::member_procs_named(extension.facts(), name));
@@ -366,17 +441,39 @@ impl Catalog {
         let mut next = self.clone();
         // The space is shared with `spaces`; let go of it, so that only a real reader causes a copy.
         next.local = Arc::default();
+        let mut renames = false;
         for change in changes {
+            renames |= next.changes_system_names(change);
             next.apply_one(change);
         }
         next.version = next_version();
         next.local = next.spaces.get(&next.database).cloned().unwrap_or_default();
+        let (count, known) = (next.relation_count(), next.names_relations);
+        if renames || count > 2 * known + 64 || 2 * count + 64 < known {
+            (next.names_version, next.names_relations) = (next.version, count);
+        }
         next
     }
 
     /// This published snapshot with a transaction's own changes.
     pub fn with_own(&self, changes: &[Change]) -> Catalog {
         Catalog { published: Some(self.local.clone()), ..self.apply(changes) }
+    }
+
+    /// Whether a statement that names nothing but what PostgreSQL has may mean something else afterwards.
+    fn changes_system_names(&self, change: &Change) -> bool {
+        let known = |database, oid| self.spaces.get(database)?.relations.get(oid);
+        let hides = |relation: &Arc<Relation>| builtin::is_name(&relation.name);
+        match change {
+            Change::PutRelation(database, relation) => {
+                hides(relation) || known(database, &relation.oid).is_some_and(hides)
+            }
+            Change::Remove(ObjectKey::Relation(database, oid)) => {
+                known(database, oid).is_some_and(hides)
+            }
+            Change::PutVersion(..) | Change::Remove(ObjectKey::Version(..)) => false,
+            _ => true,
+        }
     }
 
     fn apply_one(&mut self, change: &Change) {
@@ -390,24 +487,16 @@ impl Catalog {
             Change::PutStorage(s) => {
                 Arc::make_mut(&mut self.shared).storages.insert(s.oid, s.clone());
             }
-            Change::PutNamespace(database, n) => {
-                self.space(*database).namespaces.insert(n.oid, n.clone());
-            }
+            Change::PutNamespace(database, n) => self.space(*database).put_namespace(n.clone()),
             Change::PutRelation(database, r) => self.space(*database).put(r.clone()),
-            Change::PutType(database, t) => self.space(*database).types.put(t.clone()),
+            Change::PutType(database, t) => self.space(*database).put_type(t.clone()),
             Change::PutDefaultAcl(database, d) => {
                 self.space(*database).default_acls.insert(d.oid, d.clone());
             }
             Change::PutFunction(database, f) => self.space(*database).put_function(f.clone()),
-            Change::PutExtension(database, e) => {
-                self.space(*database).extensions.insert(e.oid, e.clone());
-            }
-            Change::PutCast(database, c) => {
-                self.space(*database).casts.insert(c.cast.oid, c.clone());
-            }
-            Change::PutOperator(database, o) => {
-                self.space(*database).operators.insert(o.operator.oid, o.clone());
-            }
+            Change::PutExtension(database, e) => self.space(*database).put_extension(e.clone()),
+            Change::PutCast(database, c) => self.space(*database).put_cast(c.clone()),
+            Change::PutOperator(database, o) => self.space(*database).put_operator(o.clone()),
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -425,28 +514,20 @@ impl Catalog {
             ObjectKey::Storage(oid) => {
                 Arc::make_mut(&mut self.shared).storages.remove(oid);
             }
-            ObjectKey::Namespace(database, oid) => {
-                self.space(*database).namespaces.remove(oid);
-            }
+            ObjectKey::Namespace(database, oid) => self.space(*database).remove_namespace(*oid),
             ObjectKey::Relation(database, oid) => {
                 let space = self.space(*database);
                 space.remove(*oid);
                 space.history.remove(oid);
             }
-            ObjectKey::Type(database, oid) => self.space(*database).types.remove(*oid),
+            ObjectKey::Type(database, oid) => self.space(*database).remove_type(*oid),
             ObjectKey::DefaultAcl(database, oid) => {
                 self.space(*database).default_acls.remove(oid);
             }
             ObjectKey::Function(database, oid) => self.space(*database).remove_function(*oid),
-            ObjectKey::Extension(database, oid) => {
-                self.space(*database).extensions.remove(oid);
-            }
-            ObjectKey::Cast(database, oid) => {
-                self.space(*database).casts.remove(oid);
-            }
-            ObjectKey::Operator(database, oid) => {
-                self.space(*database).operators.remove(oid);
-            }
+            ObjectKey::Extension(database, oid) => self.space(*database).remove_extension(*oid),
+            ObjectKey::Cast(database, oid) => self.space(*database).remove_cast(*oid),
+            ObjectKey::Operator(database, oid) => self.space(*database).remove_operator(*oid),
             // Versions go with their table.
             ObjectKey::Version(..) => {}
         }
@@ -464,14 +545,18 @@ fn next_version() -> u64 {
 impl Space {
     /// Adds or replaces a relation, and what other entries say about it.
     fn put(&mut self, relation: Arc<Relation>) {
-        self.remove(relation.oid);
+        let old = self.take(relation.oid);
+        let mentioned = old.map(|old| mentions::of_relation(&old)).unwrap_or_default();
+        let object = Object::Relation(relation.oid);
+        self.mentions.change(object, &mentioned, &mentions::of_relation(&relation));
         let names = self.names.entry(relation.namespace).or_default();
-        names.insert(relation.name.clone(), relation.oid);
+        names.insert(relation.name.as_str().into(), relation.oid);
         if relation.row_type != 0 {
             self.row_types.insert(relation.row_type, relation.oid);
         }
         for constraint in &relation.constraints {
             self.constraints.insert(constraint.oid, relation.oid);
+            self.constraint_names.insert(constraint_name(&relation, constraint));
             if let ConstraintKind::ForeignKey(key) = &constraint.kind {
                 link(&mut self.referencing, key.references, relation.oid);
             }
@@ -486,45 +571,37 @@ impl Space {
         if let Some(index) = &relation.index {
             link(&mut self.indexes, index.table, relation.oid);
             self.refresh_indexes(index.table);
+            if self.relations.get(&index.table).is_some_and(|table| table.is_partitioned()) {
+                self.partitioned_indexes.insert(relation.oid);
+            }
         }
         let relation = self.with_indexes(relation);
+        if relation.is_partitioned() {
+            self.partitioned_indexes.extend(relation.indexes.iter().copied());
+        }
         self.relations.insert(relation.oid, relation);
     }
 
-    fn put_function(&mut self, function: Arc<Function>) {
-        let oid = function.proc.oid;
-        self.remove_function(oid);
-        let same = self.function_names.entry(function.proc.name.to_string()).or_default();
-        if let Err(at) = same.binary_search(&oid) {
-            same.insert(at, oid);
-        }
-        self.functions.insert(oid, function);
-    }
-
-    fn remove_function(&mut self, oid: Oid) {
-        let Some(old) = self.functions.remove(&oid) else { return };
-        if let Some(same) = self.function_names.get_mut(&*old.proc.name) {
-            same.retain(|other| *other != oid);
-        }
-    }
-
-    /// Adds a version of a table; records come in the order of their numbers.
-    fn put_version(&mut self, version: Arc<SchemaVersion>) {
-        let versions = Arc::make_mut(self.history.entry(version.table).or_default());
-        versions.retain(|known| known.version != version.version);
-        versions.push(version);
-    }
-
     fn remove(&mut self, oid: Oid) {
-        let Some(old) = self.relations.remove(&oid) else { return };
+        let Some(old) = self.take(oid) else { return };
+        self.mentions.remove(Object::Relation(oid), &mentions::of_relation(&old));
+    }
+
+    /// Takes a relation out, and what other entries say about it, but for what it mentions.
+    fn take(&mut self, oid: Oid) -> Option<Arc<Relation>> {
+        let old = self.relations.remove(&oid)?;
         if let Some(names) = self.names.get_mut(&old.namespace)
-            && names.get(&old.name) == Some(&oid)
+            && names.get(old.name.as_str()) == Some(&oid)
         {
-            names.remove(&old.name);
+            names.remove(old.name.as_str());
+            if names.is_empty() {
+                self.names.remove(&old.namespace);
+            }
         }
         self.row_types.remove(&old.row_type);
         for constraint in &old.constraints {
             self.constraints.remove(&constraint.oid);
+            self.constraint_names.remove(&constraint_name(&old, constraint));
             if let ConstraintKind::ForeignKey(key) = &constraint.kind {
                 unlink(&mut self.referencing, key.references, oid);
             }
@@ -541,7 +618,94 @@ impl Space {
         if let Some(index) = &old.index {
             unlink(&mut self.indexes, index.table, oid);
             self.refresh_indexes(index.table);
+            self.partitioned_indexes.remove(&oid);
         }
+        Some(old)
+    }
+
+    fn put_namespace(&mut self, namespace: Arc<Namespace>) {
+        self.remove_namespace(namespace.oid);
+        self.namespace_names.insert(namespace.name.as_str().into(), namespace.oid);
+        self.namespaces.insert(namespace.oid, namespace);
+    }
+
+    fn remove_namespace(&mut self, oid: Oid) {
+        let Some(old) = self.namespaces.remove(&oid) else { return };
+        if self.namespace_names.get(old.name.as_str()) == Some(&oid) {
+            self.namespace_names.remove(old.name.as_str());
+        }
+    }
+
+    fn put_function(&mut self, function: Arc<Function>) {
+        let oid = function.proc.oid;
+        self.remove_function(oid);
+        self.mentions.put(Object::Function(oid), &mentions::of_function(&function));
+        link(&mut self.function_names, Arc::from(&*function.proc.name), oid);
+        self.functions.insert(oid, function);
+    }
+
+    fn remove_function(&mut self, oid: Oid) {
+        let Some(old) = self.functions.remove(&oid) else { return };
+        self.mentions.remove(Object::Function(oid), &mentions::of_function(&old));
+        unlink(&mut self.function_names, Arc::from(&*old.proc.name), oid);
+    }
+
+    fn put_type(&mut self, found: Arc<UserType>) {
+        self.remove_type(found.oid);
+        self.mentions.put(Object::Type(found.oid), &mentions::of_type(&found));
+        self.types.put(found);
+    }
+
+    fn remove_type(&mut self, oid: Oid) {
+        if let Some(old) = self.types.remove(oid) {
+            self.mentions.remove(Object::Type(oid), &mentions::of_type(&old));
+        }
+    }
+
+    fn put_operator(&mut self, made: Arc<UserOperator>) {
+        let oid = made.operator.oid;
+        self.remove_operator(oid);
+        self.mentions.put(Object::Operator(oid), &mentions::of_operator(&made));
+        self.operators.insert(oid, made);
+    }
+
+    fn remove_operator(&mut self, oid: Oid) {
+        if let Some(old) = self.operators.remove(&oid) {
+            self.mentions.remove(Object::Operator(oid), &mentions::of_operator(&old));
+        }
+    }
+
+    fn put_cast(&mut self, made: Arc<UserCast>) {
+        let oid = made.cast.oid;
+        self.remove_cast(oid);
+        self.mentions.put(Object::Cast(oid), &mentions::of_cast(&made));
+        self.casts.insert(oid, made);
+    }
+
+    fn remove_cast(&mut self, oid: Oid) {
+        if let Some(old) = self.casts.remove(&oid) {
+            self.mentions.remove(Object::Cast(oid), &mentions::of_cast(&old));
+        }
+    }
+
+    fn put_extension(&mut self, extension: Arc<Extension>) {
+        let oid = extension.oid;
+        self.remove_extension(oid);
+        self.mentions.put(Object::Extension(oid), &mentions::of_extension(&extension));
+        self.extensions.insert(oid, extension);
+    }
+
+    fn remove_extension(&mut self, oid: Oid) {
+        if let Some(old) = self.extensions.remove(&oid) {
+            self.mentions.remove(Object::Extension(oid), &mentions::of_extension(&old));
+        }
+    }
+
+    /// Adds a version of a table; records come in the order of their numbers.
+    fn put_version(&mut self, version: Arc<SchemaVersion>) {
+        let versions = Arc::make_mut(self.history.entry(version.table).or_default());
+        versions.retain(|known| known.version != version.version);
+        versions.push(version);
     }
 
     /// A table's list of indexes is derived from the indexes, because two transactions may create
@@ -550,7 +714,7 @@ impl Space {
         if !relation.kind.has_rows() {
             return relation;
         }
-        let indexes = self.indexes.get(&relation.oid).map_or(&[][..], Vec::as_slice);
+        let indexes = linked(&self.indexes, relation.oid);
         if relation.indexes == indexes {
             return relation;
         }
@@ -572,16 +736,29 @@ fn parts(relation: &Relation) -> impl Iterator<Item = Oid> {
     policies.chain(relation.rules.iter().map(|rule| rule.oid))
 }
 
-fn link(map: &mut HashMap<Oid, Vec<Oid>>, key: Oid, oid: Oid) {
-    let list = map.entry(key).or_default();
+/// A constraint's entry among the names.
+fn constraint_name(table: &Relation, constraint: &Constraint) -> (Oid, Arc<str>, Oid) {
+    (table.namespace, constraint.name.as_str().into(), constraint.oid)
+}
+
+fn linked(links: &Links, key: Oid) -> &[Oid] {
+    links.get(&key).map_or(&[], |list| list.as_slice())
+}
+
+fn link<K: Clone + Eq + Hash>(map: &mut HashMap<K, Arc<Vec<Oid>>>, key: K, oid: Oid) {
+    let list = Arc::make_mut(map.entry(key).or_default());
     if let Err(at) = list.binary_search(&oid) {
         list.insert(at, oid);
     }
 }
 
-fn unlink(map: &mut HashMap<Oid, Vec<Oid>>, key: Oid, oid: Oid) {
-    if let Some(list) = map.get_mut(&key) {
-        list.retain(|o| *o != oid);
+fn unlink<K: Clone + Eq + Hash>(map: &mut HashMap<K, Arc<Vec<Oid>>>, key: K, oid: Oid) {
+    let Some(list) = map.get_mut(&key).map(Arc::make_mut) else { return };
+    if let Ok(at) = list.binary_search(&oid) {
+        list.remove(at);
+    }
+    if list.is_empty() {
+        map.remove(&key);
     }
 }
 
@@ -640,6 +817,24 @@ mod tests {
         assert!(catalog.relation_named(builtin::oid::PUBLIC, "a").is_none());
         assert_eq!(catalog.row_type_relation(20001).unwrap().name, "b");
         assert_eq!(catalog.type_(20002).unwrap().name, "_b");
+    }
+
+    #[test]
+    fn tables_leave_system_names_alone_unless_they_hide_one() {
+        let put = |oid, name: &str| Change::PutRelation(bootstrap::POSTGRES, table(oid, name));
+        let base = catalog();
+        let more = base.apply(&[put(20000, "a")]);
+        assert_eq!(more.names_version(), base.names_version());
+        let fewer = more.apply(&[Change::Remove(ObjectKey::Relation(bootstrap::POSTGRES, 20000))]);
+        assert_eq!(fewer.names_version(), base.names_version());
+        for name in ["pg_class", "tables", "int4"] {
+            let hidden = base.apply(&[put(20000, name)]);
+            assert_ne!(hidden.names_version(), base.names_version(), "{name}");
+            let renamed = hidden.apply(&[put(20000, "a")]);
+            assert_ne!(renamed.names_version(), hidden.names_version(), "{name}");
+        }
+        let many: Vec<Change> = (0..100).map(|n| put(20000 + 10 * n, &format!("a{n}"))).collect();
+        assert_ne!(base.apply(&many).names_version(), base.names_version());
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl CatalogStore {
             let local = latest.for_database(database.oid);
             let temporary = local.namespaces().filter(|n| is_temporary(n));
             for namespace in temporary {
-                let inside = local.relations().filter(|r| r.namespace == namespace.oid);
+                let inside = local.relations_in(namespace.oid);
                 let key = |r: &Arc<Relation>| ObjectKey::Relation(database.oid, r.oid);
                 changes.extend(inside.map(|r| Change::Remove(key(r))));
                 let key = ObjectKey::Namespace(database.oid, namespace.oid);

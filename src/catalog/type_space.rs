@@ -2,17 +2,17 @@
 
 use super::user_type::UserType;
 use crate::types::Oid;
-use std::collections::{BTreeMap, HashMap};
+use imbl::{HashMap, OrdMap};
 use std::sync::Arc;
 
 /// Types by OID, by name, and by their array types' OIDs and names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TypeSpace {
-    types: BTreeMap<Oid, Arc<UserType>>,
+    types: OrdMap<Oid, Arc<UserType>>,
     /// Array type to element type.
     arrays: HashMap<Oid, Oid>,
     /// Namespace, then name, of types and of array types.
-    names: HashMap<Oid, HashMap<String, Oid>>,
+    names: HashMap<Oid, HashMap<Arc<str>, Oid>>,
 }
 
 impl TypeSpace {
@@ -39,20 +39,26 @@ impl TypeSpace {
     pub fn put(&mut self, found: Arc<UserType>) {
         self.remove(found.oid);
         let names = self.names.entry(found.namespace).or_default();
-        names.insert(found.name.clone(), found.oid);
-        names.insert(found.array_name.clone(), found.array);
+        names.insert(found.name.as_str().into(), found.oid);
+        names.insert(found.array_name.as_str().into(), found.array);
         self.arrays.insert(found.array, found.oid);
         self.types.insert(found.oid, found);
     }
 
-    pub fn remove(&mut self, oid: Oid) {
-        let Some(old) = self.types.remove(&oid) else { return };
+    /// Takes a type out; gives it.
+    pub fn remove(&mut self, oid: Oid) -> Option<Arc<UserType>> {
+        let old = self.types.remove(&oid)?;
         self.arrays.remove(&old.array);
-        let Some(names) = self.names.get_mut(&old.namespace) else { return };
-        for (name, oid) in [(&old.name, old.oid), (&old.array_name, old.array)] {
-            if names.get(name) == Some(&oid) {
-                names.remove(name);
+        if let Some(names) = self.names.get_mut(&old.namespace) {
+            for (name, oid) in [(&old.name, old.oid), (&old.array_name, old.array)] {
+                if names.get(name.as_str()) == Some(&oid) {
+                    names.remove(name.as_str());
+                }
+            }
+            if names.is_empty() {
+                self.names.remove(&old.namespace);
             }
         }
+        Some(old)
     }
 }

@@ -18,11 +18,20 @@ pub struct PlanKey {
     /// The connected database: the catalog is shared by all.
     pub database: Oid,
     pub catalog_version: u64,
+    /// [`Catalog::names_version`](crate::catalog::Catalog::names_version).
+    pub names_version: u64,
     /// Settings by which values are read and written, and the search path as written, where they are
     /// not the defaults.
     pub formats: Arc<str>,
     /// The parameters stand for numbers that the client wrote into the text.
     pub template: bool,
+}
+
+impl PlanKey {
+    /// The key of a plan of system relations, which outlasts most versions of the catalog.
+    pub fn of_system(&self) -> PlanKey {
+        PlanKey { catalog_version: self.names_version, ..self.clone() }
+    }
 }
 
 /// A server-wide cache of plans, with what the session knows about each.

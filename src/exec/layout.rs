@@ -14,6 +14,9 @@ pub const KEY_ATTNO: AttrNumber = -100;
 /// The commit sequence number (`int8`) of the row version read; a row lock's holder compares it.
 pub const SEQ_ATTNO: AttrNumber = -101;
 
+/// The table of the row that [`KEY_ATTNO`] is of (`oid`), where it may be one of several.
+pub const KEY_TABLE_ATTNO: AttrNumber = -102;
+
 /// The slots of a row, in order, each with the column it holds.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {

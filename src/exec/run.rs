@@ -8,7 +8,7 @@
 use super::op::{Store, row_bytes};
 use super::plan::Root;
 use super::{CancelToken, ExecState, Operator, Plan, Row, StatementContext, dml};
-use crate::error::{PgError, Result};
+use crate::error::Result;
 use crate::types::Datum;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::pin::pin;
@@ -21,6 +21,9 @@ const BATCH_ROWS: usize = 256;
 
 /// Bytes of rows after which a batch takes no further row: one value may have a gigabyte.
 const BATCH_BYTES: usize = 1 << 20;
+
+/// Reads of the catalog that cost less than this are done where they are.
+const SHORT_COST: f64 = 2_000.0;
 
 /// How soon a waiting statement notices that it is cancelled.
 const CANCEL_SLICE: Duration = Duration::from_millis(20);
@@ -47,8 +50,8 @@ enum Source {
         running: Box<dyn Operator>,
         state: Box<ExecState>,
         long: bool,
-        /// What ended the last batch; its rows come first.
-        failed: Option<PgError>,
+        /// How the last batch's rows ended it, where they did: there are no more, or an error.
+        ended: Option<Result<()>>,
     },
     /// All there.
     Done(Option<Vec<Row>>),
@@ -59,15 +62,15 @@ impl RowStream {
     /// that nobody has asked for yet would be locked, and fail, too early.
     pub async fn next(&mut self, max: usize) -> Result<Option<RowBatch>> {
         let rows = match &mut self.0 {
-            Source::Running { running, state, long, failed } => {
-                if let Some(error) = failed.take() {
-                    return Err(error);
+            Source::Running { running, state, long, ended } => {
+                let mut rows = Vec::new();
+                if ended.is_none() {
+                    let mut read = || batch(&mut **running, state, max);
+                    (rows, *ended) = if *long { off_worker(read) } else { read() };
                 }
-                let mut read = || batch(&mut **running, state, max);
-                let (rows, ended) = if *long { off_worker(read) } else { read() };
                 match ended {
-                    Err(error) if rows.is_empty() => return Err(error),
-                    ended => *failed = ended.err(),
+                    Some(end) if rows.is_empty() => std::mem::replace(end, Ok(()))?,
+                    _ => {}
                 }
                 rows
             }
@@ -77,8 +80,12 @@ impl RowStream {
     }
 }
 
-/// The next rows, none at the end; and the error that they end with.
-fn batch(running: &mut dyn Operator, state: &ExecState, max: usize) -> (Vec<Row>, Result<()>) {
+/// The next rows, and what comes after them, where that is known: nothing, or an error.
+fn batch(
+    running: &mut dyn Operator,
+    state: &ExecState,
+    max: usize,
+) -> (Vec<Row>, Option<Result<()>>) {
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while rows.len() < BATCH_ROWS.min(max) && bytes < BATCH_BYTES {
         match running.next(state) {
@@ -86,11 +93,11 @@ fn batch(running: &mut dyn Operator, state: &ExecState, max: usize) -> (Vec<Row>
                 bytes += row_bytes(&row);
                 rows.push(row);
             }
-            Ok(None) => break,
-            Err(error) => return (rows, Err(error)),
+            Ok(None) => return (rows, Some(Ok(()))),
+            Err(error) => return (rows, Some(Err(error))),
         }
     }
-    (rows, Ok(()))
+    (rows, None)
 }
 
 /// Starts a plan. DML runs to its end here; SELECT runs as its rows are read.
@@ -119,9 +126,13 @@ pub async fn execute(
             Ok(Execution { rows, affected: Some(0) })
         }
         Root::Rows(node) => {
-            finish(plan, &state)?;
-            let (running, long) = (node.open(&state), plan.long);
-            let source = Source::Running { running, state, long, failed: None };
+            if !plan.modifying.is_empty() {
+                finish(plan, &state)?;
+            }
+            // What is in the catalog is known, and so how long it takes to read it.
+            let short = plan.catalog_read().is_some() && node.estimate.cost < SHORT_COST;
+            let (running, long) = (node.open(&state), plan.long && !short);
+            let source = Source::Running { running, state, long, ended: None };
             Ok(Execution { rows: RowStream(source), affected: None })
         }
     }

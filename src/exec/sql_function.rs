@@ -16,7 +16,7 @@ use super::{ExecState, Row, RowBatch, StatementContext};
 use crate::catalog::depend::describe::type_name;
 use crate::catalog::{Catalog, Function, FunctionBody};
 use crate::error::{PgError, Result, code};
-use crate::functions::{Rows, split_identifiers};
+use crate::functions::Rows;
 use crate::nodes::Query;
 use crate::sql::bind::{self, BindContext};
 use crate::storage::IsolationLevel;
@@ -33,12 +33,24 @@ const DEPTH_MAX: u32 = 500;
 pub struct FunctionCalls {
     plans: Arc<Mutex<HashMap<PlanKey, Plans>>>,
     depth: u32,
+    /// The functions with SET clauses that it is in: values in a plan were read under their settings.
+    within: Vec<Oid>,
+}
+
+impl FunctionCalls {
+    /// Goes into a function with SET clauses; one that calls itself sets the same again.
+    fn enter(&mut self, function: Oid) {
+        if self.within.last() != Some(&function) {
+            self.within.push(function);
+        }
+    }
 }
 
 type Plans = Arc<Vec<Arc<Plan>>>;
 
-/// Function, types of its arguments, columns that the call gives its result, role and search path.
-type PlanKey = (Oid, Vec<Oid>, Option<Vec<Oid>>, Oid, Vec<Oid>);
+/// Function, types of its arguments, columns that the call gives its result, role, search path, and the
+/// functions around it that set something.
+type PlanKey = (Oid, Vec<Oid>, Option<Vec<Oid>>, Oid, Vec<Oid>, Vec<Oid>);
 
 /// A function as an expression calls it.
 pub(in crate::exec) struct SqlFunction {
@@ -161,17 +173,16 @@ impl SqlFunction {
     fn context(&self, state: &ExecState) -> Result<StatementContext> {
         let outer = &state.cx;
         let function = &self.function;
-        let path = function.settings.get("search_path");
-        let env = match (function.security_definer, path) {
-            (false, None) => outer.env.clone(),
-            (definer, path) => {
-                let role = if definer { function.owner } else { outer.env.current_role() };
-                let path = path.map(|path| schemas(path, &outer.catalog));
-                outer.env.acting(role, path)
-            }
+        let mut env = match function.security_definer {
+            true => outer.env.acting(function.owner, None),
+            false => outer.env.clone(),
         };
-        let depth = outer.functions.depth + 1;
-        let functions = FunctionCalls { plans: outer.functions.plans.clone(), depth };
+        let mut functions = outer.functions.clone();
+        functions.depth += 1;
+        if let Some(within) = env.within(&function.settings)? {
+            env = within;
+            functions.enter(function.proc.oid);
+        }
         let view = state.view.clone();
         Ok(StatementContext { env, functions, view, measurements: None, ..(**outer).clone() })
     }
@@ -242,17 +253,23 @@ impl SqlFunction {
         let oid = self.function.proc.oid;
         let path = env.search_path().to_vec();
         let defined = self.definition().map(<[Oid]>::to_vec);
-        let key = (oid, self.arg_types.clone(), defined, env.current_role(), path);
+        let within = context.functions.within.clone();
+        let key = (oid, self.arg_types.clone(), defined, env.current_role(), path, within);
         if let Some(known) = context.functions.plans.lock().get(&key) {
             return Ok(known.clone());
         }
         let name = &self.function.proc.name;
-        let queries = self.queries(context).map_err(|error| {
+        let at_startup = |error: PgError| {
             error.nowhere().context(format!("SQL function \"{name}\" during startup"))
-        })?;
+        };
+        let queries = self.queries(context).map_err(at_startup)?;
         let context = Arc::new(context.clone());
-        let plans =
-            queries.iter().map(|query| plan(query, &context)).collect::<Result<Vec<_>>>()?;
+        let plans = queries.iter().map(|query| plan(query, &context)).collect::<Result<Vec<_>>>();
+        let plans = match self.function.settings.is_empty() {
+            // PostgreSQL might have put it into the statement around.
+            true => plans?,
+            false => plans.map_err(at_startup)?,
+        };
         let writing = plans.iter().find(|plan| plan.writes());
         if let Some(plan) = writing.filter(|_| self.function.proc.volatility != b'v') {
             let what = plan.command_name();
@@ -337,15 +354,4 @@ async fn all_rows(
         }
     }
     Ok(rows)
-}
-
-/// The schemas that a search path names, those that exist; pg_catalog comes first where it is not named.
-pub(in crate::exec) fn schemas(path: &str, catalog: &Catalog) -> Vec<Oid> {
-    let names = split_identifiers(path).unwrap_or_default();
-    let mut found: Vec<Oid> =
-        names.iter().filter_map(|name| catalog.namespace_named(name)).map(|n| n.oid).collect();
-    if !found.contains(&crate::catalog::builtin::oid::PG_CATALOG) {
-        found.insert(0, crate::catalog::builtin::oid::PG_CATALOG);
-    }
-    found
 }

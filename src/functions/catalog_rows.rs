@@ -4,7 +4,7 @@
 use super::Implementation::{self, Set};
 use super::{Ctx, Rows};
 use crate::catalog::builtin::{self, oid};
-use crate::catalog::pg_catalog::{Columns, Context, scan};
+use crate::catalog::pg_catalog::{self, Context};
 use crate::error::{PgError, Result};
 
 fn rows_of(ctx: &Ctx<'_>, name: &str) -> Result<Rows> {
@@ -12,12 +12,8 @@ fn rows_of(ctx: &Ctx<'_>, name: &str) -> Result<Rows> {
     let relation = builtin::system_relation_named(oid::PG_CATALOG, name);
     let relation = relation.ok_or_else(|| PgError::internal("no such system relation"))?;
     let cx = Context { catalog: env.catalog(), role: env.current_role(), host: env.catalog_host() };
-    let mut found = scan(relation.oid, Columns::ALL, None, &cx)?;
-    let mut rows = Vec::new();
-    while let Some(row) = found.next(&cx) {
-        rows.push(Ok(row));
-    }
-    Ok(Box::new(rows.into_iter()))
+    let rows = pg_catalog::read(relation.oid, None, &cx)?;
+    Ok(Box::new(rows.into_iter().map(Ok)))
 }
 
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[

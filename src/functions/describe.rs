@@ -7,6 +7,7 @@ use crate::catalog::builtin::{self, ArgMode, Proc, oid::class};
 use crate::catalog::pg_catalog::view_of_rule;
 use crate::catalog::{Catalog, ConstraintKind, Persistence, RelationKind, RuleEvent, view_update};
 use crate::error::{PgError, Result, code};
+use crate::nodes::{Expr, json};
 use crate::types::{Datum, Oid};
 
 fn deparse(ctx: &Ctx<'_>, what: Deparse<'_>, pretty: bool) -> Result<Datum> {
@@ -72,11 +73,24 @@ fn all_arguments(proc: &Proc) -> Vec<(&str, Oid, ArgMode)> {
 }
 
 /// Default expressions, aligned with the last input arguments.
-fn defaults(proc: &Proc) -> Vec<&str> {
-    let Some(text) = &proc.arg_defaults else {
-        return Vec::new();
-    };
-    split_expressions(text)
+fn defaults(env: &dyn Env, proc: &Proc) -> Vec<String> {
+    if let Some(function) = env.catalog().function(proc.oid)
+        && !function.defaults.is_empty()
+    {
+        return function
+            .defaults
+            .iter()
+            .map(|d| default_text(env, d).unwrap_or_default())
+            .collect();
+    }
+    let texts = proc.arg_defaults.as_deref().map(split_expressions);
+    texts.into_iter().flatten().map(str::to_owned).collect()
+}
+
+fn default_text(env: &dyn Env, default: &Expr) -> Option<String> {
+    let tree = json::write(default).ok()?;
+    let what = Deparse::Expr { tree: std::str::from_utf8(&tree).ok()?, relation: 0 };
+    env.session().deparse(what, false).ok()?
 }
 
 /// Splits at `, ` outside parentheses, brackets and quotes.
@@ -99,7 +113,7 @@ fn split_expressions(text: &str) -> Vec<&str> {
 }
 
 pub(super) fn arguments(env: &dyn Env, proc: &Proc, listing: Listing) -> String {
-    let defaults = defaults(proc);
+    let defaults = defaults(env, proc);
     let first_default = proc.arg_types.len().saturating_sub(defaults.len());
     let ordered_set = builtin::aggregate(proc.oid).filter(|a| a.kind != b'n');
     let (mut shown, mut inputs): (Vec<String>, usize) = (Vec::new(), 0);
@@ -162,7 +176,7 @@ pub(super) fn result_type(env: &dyn Env, proc: &Proc) -> Datum {
 }
 
 /// The default of input argument `n`, counted over all arguments from 1.
-fn argument_default(proc: &Proc, n: i32) -> Datum {
+fn argument_default(env: &dyn Env, proc: &Proc, n: i32) -> Datum {
     let all = all_arguments(proc);
     let Some(at) = usize::try_from(n).ok().and_then(|n| n.checked_sub(1)) else {
         return Datum::Null;
@@ -172,10 +186,10 @@ fn argument_default(proc: &Proc, n: i32) -> Datum {
         return Datum::Null;
     }
     let position = all[..at].iter().filter(|(_, _, mode)| input(*mode)).count();
-    let defaults = defaults(proc);
+    let defaults = defaults(env, proc);
     let first = proc.arg_types.len().saturating_sub(defaults.len());
     let default = position.checked_sub(first).and_then(|at| defaults.get(at));
-    default.map_or(Datum::Null, |text| Datum::text(*text))
+    default.map_or(Datum::Null, |text| Datum::text(text.as_str()))
 }
 
 fn of_function(env: &dyn Env, a: &[Datum], show: impl FnOnce(&Proc) -> Datum) -> Result<Datum> {
@@ -384,7 +398,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_get_function_result", Scalar(|c, a| of_function(c.env, a, |p| result_type(c.env, p)))),
     (
         "pg_get_function_arg_default",
-        Scalar(|c, a| of_function(c.env, a, |p| argument_default(p, a[1].as_int4()))),
+        Scalar(|c, a| of_function(c.env, a, |p| argument_default(c.env, p, a[1].as_int4()))),
     ),
     (
         "pg_get_function_sqlbody",

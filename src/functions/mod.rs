@@ -74,7 +74,7 @@ mod split;
 mod storage;
 mod system;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod text;
 mod text_cast;
 mod textsearch;
@@ -98,6 +98,7 @@ pub use xml::{concat as xml_concat, sql_value as xml_of_sql_value};
 use crate::error::{PgError, Result, code};
 use crate::storage::Txn;
 use crate::types::{Datum, Format, Oid};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -123,6 +124,17 @@ pub trait Env: Send + Sync {
     fn search_path(&self) -> &[Oid];
     /// The same statement with another role at work, and another search path if given.
     fn acting(&self, role: Oid, search_path: Option<Vec<Oid>>) -> std::sync::Arc<dyn Env>;
+    /// The same statement in a function with these SET clauses; `None`: there is nothing to set.
+    fn within(
+        &self,
+        _clauses: &BTreeMap<String, String>,
+    ) -> Result<Option<std::sync::Arc<dyn Env>>> {
+        Ok(None)
+    }
+    /// `set_config`; gives the new value.
+    fn set_config(&self, name: &str, value: Option<&str>, local: bool) -> Result<String> {
+        self.session().set_config(name, value, local)
+    }
     /// Everything with a side effect or that belongs to one session or server: sequences, advisory
     /// locks, backend identity, set_config, notifications, random numbers' seed, large lookups.
     fn session(&self) -> &dyn SessionFunctions;

@@ -29,7 +29,7 @@ fn set_config(ctx: &Ctx<'_>, a: &[Datum]) -> Result<Datum> {
     };
     let value = if a[1].is_null() { None } else { Some(a[1].as_text()) };
     let local = matches!(a[2], Datum::Bool(true));
-    ctx.env.session().set_config(name, value, local).map(Datum::text)
+    ctx.env.set_config(name, value, local).map(Datum::text)
 }
 
 fn sequence(env: &dyn Env, oid: Oid) -> Result<Oid> {

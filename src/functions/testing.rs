@@ -61,7 +61,7 @@ pub(super) fn call_typed(prosrc: &str, args: &[Datum], arg_types: &[Oid]) -> Res
 }
 
 /// Calls the scalar function `prosrc`.
-pub(super) fn call(prosrc: &str, args: &[Datum]) -> Result<Datum> {
+pub(crate) fn call(prosrc: &str, args: &[Datum]) -> Result<Datum> {
     call_typed(prosrc, args, &[])
 }
 

@@ -8,6 +8,7 @@ use super::{Ctx, network, output};
 use crate::error::Result;
 use crate::types::network::Inet;
 use crate::types::{self, Datum, boolean, oids};
+use std::sync::{Arc, LazyLock};
 
 const NAME_BYTES_MAX: usize = 63;
 
@@ -16,10 +17,16 @@ pub(super) fn clip_name(s: &str) -> &str {
     &s[..s.floor_char_boundary(NAME_BYTES_MAX)]
 }
 
+/// Catalog queries compare `relkind` with texts, for each relation: the few texts there are are kept.
 fn char_to_text(byte: u8) -> Datum {
-    let mut text = Vec::new();
-    boolean::write_char(byte, &mut text);
-    Datum::text(String::from_utf8_lossy(&text))
+    static TEXTS: LazyLock<[Arc<str>; 256]> = LazyLock::new(|| {
+        std::array::from_fn(|byte| {
+            let mut text = Vec::new();
+            boolean::write_char(byte as u8, &mut text);
+            String::from_utf8_lossy(&text).into()
+        })
+    });
+    Datum::Text(TEXTS[usize::from(byte)].clone())
 }
 
 fn text_to_char(s: &str) -> Datum {

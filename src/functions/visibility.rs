@@ -19,12 +19,14 @@ pub(super) fn relation_in_path(env: &dyn Env, name: &str) -> Option<Oid> {
 
 /// `None`: there is no such relation.
 pub(super) fn relation(env: &dyn Env, oid: Oid) -> Option<bool> {
-    let catalog = env.catalog();
-    let name = match catalog.relation(oid) {
-        Some(relation) => relation.name.as_str(),
-        None => builtin::system_class(oid)?.name,
+    let (catalog, path) = (env.catalog(), env.search_path());
+    let Some(relation) = catalog.relation(oid) else {
+        return Some(relation_in_path(env, builtin::system_class(oid)?.name) == Some(oid));
     };
-    Some(relation_in_path(env, name) == Some(oid))
+    let Some(own) = path.iter().position(|schema| *schema == relation.namespace) else {
+        return Some(false);
+    };
+    Some(catalog.relation_in_path(&path[..own], &relation.name).is_none())
 }
 
 pub(super) fn type_(env: &dyn Env, oid: Oid) -> Option<bool> {

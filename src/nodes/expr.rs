@@ -223,8 +223,39 @@ pub struct FuncCall {
     pub collation: Oid,
     /// Collation the function works under.
     pub input_collation: Oid,
+    /// In the parameters' order, defaults filled in.
     pub args: Vec<Expr>,
+    /// How it was written, where that is not all arguments in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notation: Option<Box<Notation>>,
     pub location: i32,
+}
+
+/// A call with names, or with arguments left to their defaults. What was left out is filled in from the
+/// function as it is when the call is planned, so that a view follows its functions' defaults
+/// (`expand_function_arguments`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notation {
+    /// The arguments as written: index in [`FuncCall::args`], and the name of those given by name.
+    pub given: Vec<(usize, Option<String>)>,
+}
+
+impl FuncCall {
+    /// The arguments as written, each with the name it was given.
+    pub fn given_args(&self) -> Vec<(Option<&str>, &Expr)> {
+        match &self.notation {
+            None => self.args.iter().map(|arg| (None, arg)).collect(),
+            Some(notation) => {
+                let given = notation.given.iter();
+                given.map(|(at, name)| (name.as_deref(), &self.args[*at])).collect()
+            }
+        }
+    }
+
+    /// Whether the argument was left to its default.
+    pub fn is_default(&self, at: usize) -> bool {
+        self.notation.as_ref().is_some_and(|n| n.given.iter().all(|(given, _)| *given != at))
+    }
 }
 
 /// `scalar op ANY (array)` and `ALL`; `IN (list)` too.

@@ -281,7 +281,7 @@ impl Session {
             return Ok(None);
         }
         let Some(mut plan) = self.plan_key_of(text, param_types, false)? else { return Ok(None) };
-        plan.catalog_version = 0;
+        (plan.catalog_version, plan.names_version) = (0, 0);
         let mut bytes = Vec::new();
         for (value, type_oid) in params.iter().zip(param_types) {
             let start = bytes.len();

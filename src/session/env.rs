@@ -1,12 +1,16 @@
 //! What functions see of the statement that calls them.
 
+use super::search_path;
+use super::settings::{FunctionSettings, Source};
 use super::state::SessionState;
 use crate::catalog::Catalog;
 use crate::catalog::pg_catalog::Host;
-use crate::error::Result;
+use crate::error::{PgError, Result};
 use crate::exec::{self, StatementContext};
 use crate::functions::{Env, SessionFunctions};
 use crate::types::{Datum, Format, Oid};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One statement's environment; immutable, so it can be used from any thread.
@@ -20,6 +24,17 @@ pub struct StatementEnv {
     pub session_role: Oid,
     pub search_path: Arc<[Oid]>,
     pub session: Arc<SessionState>,
+    /// Settings of the functions that the statement is in.
+    pub function: Option<Arc<FunctionSettings>>,
+}
+
+impl StatementEnv {
+    /// A function's settings on top of those that hold.
+    fn function_settings(&self, clauses: &BTreeMap<String, String>) -> Result<FunctionSettings> {
+        let source = Source::Statement { superuser: self.session.is_superuser() };
+        let session = self.session.settings.lock();
+        FunctionSettings::new(clauses, &session, source, self.function.clone())
+    }
 }
 
 impl Env for StatementEnv {
@@ -36,7 +51,30 @@ impl Env for StatementEnv {
     }
 
     fn setting(&self, name: &str) -> Option<String> {
-        self.session.show(name)
+        let own = self.function.as_ref().and_then(|function| function.get(name));
+        own.or_else(|| self.session.show(name))
+    }
+
+    fn set_config(&self, name: &str, value: Option<&str>, local: bool) -> Result<String> {
+        let function = self.function.as_ref().filter(|function| function.get(name).is_some());
+        let Some(function) = function else {
+            return self.session.set_config(name, value, local);
+        };
+        if FunctionSettings::is_taken(name) {
+            let what = format!("changing {name} in a function that sets it");
+            return Err(PgError::unsupported(what));
+        }
+        if !local {
+            let set = self.session.set_config(name, value, local)?;
+            function.forget(name);
+            return Ok(set);
+        }
+        let reset = || self.session.settings.lock().reset_value(name).map(Cow::into_owned);
+        let value = value.map(str::to_owned).or_else(reset).unwrap_or_default();
+        let changed = BTreeMap::from([(name.to_owned(), value)]);
+        let value = self.function_settings(&changed)?.get(name).unwrap_or_default();
+        function.set(name, value.clone());
+        Ok(value)
     }
 
     fn catalog(&self) -> &Catalog {
@@ -62,6 +100,21 @@ impl Env for StatementEnv {
     fn acting(&self, role: Oid, search_path: Option<Vec<Oid>>) -> Arc<dyn Env> {
         let search_path = search_path.map_or_else(|| self.search_path.clone(), Arc::from);
         Arc::new(StatementEnv { current_role: role, search_path, ..self.clone() })
+    }
+
+    fn within(&self, clauses: &BTreeMap<String, String>) -> Result<Option<Arc<dyn Env>>> {
+        if clauses.is_empty() {
+            return Ok(None);
+        }
+        let function = self.function_settings(clauses)?;
+        let mut env = self.clone();
+        function.apply_to(&mut env.format);
+        if let Some(path) = clauses.get("search_path") {
+            let backend = &self.session.backend;
+            env.search_path = search_path::of_text(path, &self.catalog, self.current_role, backend);
+        }
+        env.function = Some(Arc::new(function));
+        Ok(Some(Arc::new(env)))
     }
 
     fn session(&self) -> &dyn SessionFunctions {

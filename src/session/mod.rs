@@ -37,6 +37,8 @@ mod settings;
 mod simple;
 mod start;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod utf8;
 mod utility;
@@ -97,6 +99,7 @@ pub struct Session {
 struct Derived {
     settings_version: u64,
     catalog_version: u64,
+    names_version: u64,
     session_role: Oid,
     current_role: Oid,
     search_path: Arc<[Oid]>,

@@ -271,6 +271,7 @@ impl Session {
             session_role: derived.session_role,
             search_path: derived.search_path,
             session: self.state.clone(),
+            function: None,
         });
         self.env = Some((settings_version, env.clone()));
         Ok(env)
@@ -291,6 +292,7 @@ impl Session {
         let derived = Derived {
             settings_version: version,
             catalog_version: catalog.version(),
+            names_version: catalog.names_version(),
             session_role,
             current_role,
             search_path: super::search_path::resolve(

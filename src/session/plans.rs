@@ -51,9 +51,16 @@ impl Session {
     /// A plan that is kept under a key and whose relations could be locked as they were.
     pub(super) fn kept_plan(&self, key: Option<&PlanKey>) -> Result<Option<Arc<KeptPlan>>> {
         let Some(key) = key else { return Ok(None) };
-        let Some(Kept::Plan(kept)) = self.state.instance.plans.get(key) else { return Ok(None) };
-        let locked = self.lock_relations(&kept.planned.plan, key.catalog_version)?;
-        Ok(locked.then_some(kept))
+        let plans = &self.state.instance.plans;
+        if let Some(Kept::Plan(kept)) = plans.get(key) {
+            let locked = self.lock_relations(&kept.planned.plan, key.catalog_version)?;
+            return Ok(locked.then_some(kept));
+        }
+        // What names nothing of users means the same until system names mean something else.
+        match plans.get(&key.of_system()) {
+            Some(Kept::Plan(kept)) if kept.planned.plan.is_of_system() => Ok(Some(kept)),
+            _ => Ok(None),
+        }
     }
 
     /// Keeps a plan, unless the sizes that its tables have now decided about it.
@@ -66,6 +73,7 @@ impl Session {
         // How large the catalog's own relations are, its version says.
         let lasts = !planned.plan.is_long() || planned.plan.catalog_read().is_some();
         if let Some(key) = key.filter(|_| lasts) {
+            let key = if planned.plan.is_of_system() { key.of_system() } else { key };
             let plan = KeptPlan { planned: planned.clone(), param_types: param_types.to_vec() };
             self.state.instance.plans.insert(key, Kept::Plan(Arc::new(plan)));
         }
@@ -151,6 +159,7 @@ impl Session {
             role: derived.current_role,
             database: self.state.backend.database,
             catalog_version: catalog.version(),
+            names_version: catalog.names_version(),
             formats: derived.formats,
             template,
         }))

@@ -10,7 +10,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::{Row, RowKeys};
 use crate::functions::no_such_cursor;
 use crate::nodes::CommandType;
-use crate::types::{Datum, Oid};
+use crate::types::Oid;
 
 /// What a cursor is to WHERE CURRENT OF.
 pub enum CursorRow {
@@ -69,12 +69,10 @@ impl SessionState {
             CursorRow::Held => return invalid("is held from a previous transaction"),
             CursorRow::Open(keys, row) => (keys, row),
         };
-        let position = keys.position(cursor, table, table_name)?;
-        match row.as_ref().map(|row| row.get(position)) {
+        let found = keys.find(cursor, (table, table_name), row.as_deref().unwrap_or_default())?;
+        match row {
             None => invalid("is not positioned on a row"),
-            Some(Some(Datum::Bytea(key))) => Ok(Some(key.to_vec())),
-            // The nullable side of an outer join.
-            Some(_) => Ok(None),
+            Some(_) => Ok(found.map(<[u8]>::to_vec)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Session;
 use super::parameters::Parameters;
 use super::state::Transaction;
-use crate::catalog::pg_catalog;
+use crate::catalog::{Catalog, pg_catalog};
 use crate::error::{PgError, Result, code};
 use crate::exec::{Plan, ResultColumn};
 use crate::nodes::CommandType;
@@ -14,6 +14,7 @@ use crate::types::Oid;
 use parking_lot::Mutex;
 use pg_raw_parse::Node;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// A plan, and what must be known before it runs.
 pub(super) struct Planned {
@@ -91,13 +92,26 @@ pub(super) struct Prepared {
     /// EXECUTE AS USER: who runs it.
     pub user: Option<String>,
     plan: Mutex<Option<CachedPlan>>,
+    /// How often it was planned or its plan used again, for pg_prepared_statements. All plans are
+    /// generic ones: parameters' values play no part in them.
+    plans: AtomicI64,
 }
 
 /// A plan and the circumstances it was made under.
 struct CachedPlan {
     catalog_version: u64,
+    names_version: u64,
     search_path: Arc<[Oid]>,
     planned: Arc<Planned>,
+}
+
+impl CachedPlan {
+    /// Whether the catalog is the one it was made for, or as good as that.
+    fn is_of(&self, catalog: &Catalog) -> bool {
+        let system = self.planned.plan.is_of_system();
+        self.catalog_version == catalog.version()
+            || system && self.names_version == catalog.names_version()
+    }
 }
 
 impl Prepared {
@@ -109,7 +123,7 @@ impl Prepared {
             prepare_time: self.prepared_at,
             parameter_types: self.param_types.clone(),
             from_sql: self.from_sql,
-            generic_plans: 0,
+            generic_plans: self.plans.load(Ordering::Relaxed),
             custom_plans: 0,
         }
     }
@@ -146,6 +160,7 @@ impl Session {
             text,
             user: None,
             plan: Mutex::default(),
+            plans: AtomicI64::default(),
         };
         let Some(statement) = &prepared.statement else { return Ok(Arc::new(prepared)) };
         let own = statement.own();
@@ -217,6 +232,7 @@ impl Session {
         if let (Some(derived), true) = (&self.derived, shared) {
             *prepared.plan.lock() = Some(CachedPlan {
                 catalog_version: derived.catalog_version,
+                names_version: derived.names_version,
                 search_path: derived.search_path.clone(),
                 planned,
             });
@@ -225,10 +241,11 @@ impl Session {
 
     /// A prepared query's plan, made again where the catalog or the search path changed.
     pub(super) fn plan_of(&mut self, prepared: &Arc<Prepared>) -> Result<Arc<Planned>> {
+        prepared.plans.fetch_add(1, Ordering::Relaxed);
         let env = self.statement_env()?;
         let row_security = self.derive(&env.catalog).row_security;
         let fits = |cached: &&CachedPlan| {
-            cached.catalog_version == env.catalog.version()
+            cached.is_of(&env.catalog)
                 && *cached.search_path == *env.search_path
                 && cached.planned.plan.fits(env.current_role, row_security)
         };

@@ -5,6 +5,7 @@ use super::client::{Client, OutputColumn, Rows};
 use super::env::StatementEnv;
 use crate::error::{PgError, Result};
 use crate::exec::{Row, RowBatch, RowStream, row_bytes};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A running statement's rows; batches are cut where a limit asks for it.
@@ -25,7 +26,7 @@ enum Source {
     End,
 }
 
-/// Rows copied at once from those that others read, too.
+/// Rows taken at once of those that others read, too.
 const SHARED_ROWS: usize = 256;
 
 impl RowReader {
@@ -117,6 +118,17 @@ impl RowReader {
         }
     }
 
+    /// The next at most `max` of rows that others read, too, where there are such: they are not copied.
+    fn next_shared(&mut self, max: usize) -> Option<(Arc<Vec<Row>>, Range<usize>)> {
+        if self.pending.is_some() {
+            return None;
+        }
+        let Source::Shared(rows, read) = &mut self.source else { return None };
+        let next = *read..rows.len().min(read.saturating_add(max.min(SHARED_ROWS)));
+        *read = next.end;
+        (!next.is_empty()).then(|| (rows.clone(), next))
+    }
+
     /// All that is left, as rows.
     pub(super) async fn drain(&mut self, types: &[OutputColumn]) -> Result<Vec<Row>> {
         let mut all = Vec::new();
@@ -141,13 +153,18 @@ impl RowReader {
                 _ if sent == limit => return Ok((sent, false)),
                 _ => usize::try_from(limit - sent).unwrap_or(usize::MAX),
             };
-            let Some(batch) = self.next(max).await? else { return Ok((sent, true)) };
-            sent += row_count(&batch) as u64;
-            let rows = match &batch {
-                RowBatch::Rows(rows) => Rows::Datums(rows),
-                RowBatch::Arrow(batch) => Rows::Arrow(batch),
-            };
-            client.rows(rows, columns, &*self.env)?;
+            if let Some((rows, next)) = self.next_shared(max) {
+                sent += next.len() as u64;
+                client.rows(Rows::Datums(&rows[next]), columns, &*self.env)?;
+            } else {
+                let Some(batch) = self.next(max).await? else { return Ok((sent, true)) };
+                sent += row_count(&batch) as u64;
+                let rows = match &batch {
+                    RowBatch::Rows(rows) => Rows::Datums(rows),
+                    RowBatch::Arrow(batch) => Rows::Arrow(batch),
+                };
+                client.rows(rows, columns, &*self.env)?;
+            }
             if client.should_flush() {
                 client.flush().await?;
             }

@@ -16,10 +16,14 @@ pub(super) fn resolve(
     role: Oid,
     backend: &Backend,
 ) -> Arc<[Oid]> {
-    let text = settings.get("search_path").unwrap_or_default();
+    of_text(&settings.get("search_path").unwrap_or_default(), catalog, role, backend)
+}
+
+/// The same of a path that a function's SET clause gives.
+pub(super) fn of_text(text: &str, catalog: &Catalog, role: Oid, backend: &Backend) -> Arc<[Oid]> {
     let temporary = catalog.namespace_named(&format!("pg_temp_{}", backend.pid)).map(|n| n.oid);
     let mut path = Vec::new();
-    for name in split_identifiers(&text).unwrap_or_default() {
+    for name in split_identifiers(text).unwrap_or_default() {
         let found = match name.as_str() {
             "$user" => {
                 catalog.role(role).and_then(|r| catalog.namespace_named(&r.name)).map(|n| n.oid)

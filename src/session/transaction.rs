@@ -164,14 +164,21 @@ impl Session {
         ddl::before_commit(&transaction.catalog, &transaction.txn)?;
         transaction.catalog.prepare_commit(&transaction.txn)?;
         let outbox = self.state.outbox.lock().take();
+        let listening = self.listening_change();
         if !outbox.is_empty() {
             self.state.instance.notifications.check_room()?;
+        }
+        if !outbox.is_empty() || listening.is_some() {
             let instance = self.state.instance.clone();
-            transaction.txn.on_commit(move |_| instance.notifications.publish(&outbox));
+            transaction.txn.on_commit(move |_| {
+                let hub = &instance.notifications;
+                listening.iter().for_each(|change| change.apply(hub));
+                hub.publish(&outbox);
+            });
         }
         let sync = self.frequent().synchronous_commit;
         transaction.txn.commit(sync).await?;
-        self.apply_listening();
+        self.listening_changed();
         Ok(())
     }
 

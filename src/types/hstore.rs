@@ -112,9 +112,9 @@ pub fn parse(text: &str) -> Result<Datum> {
     Ok(datum(pairs))
 }
 
-/// PostgreSQL 15 has the errors of this syntax as internal ones.
+/// The errors of this syntax have the code that PostgreSQL 15 gives them, of internal errors.
 fn malformed(message: impl Into<String>) -> PgError {
-    PgError::new(code::INVALID_TEXT_REPRESENTATION, message.into())
+    PgError::new(code::INTERNAL_ERROR, message.into())
 }
 
 fn unexpected_end() -> PgError {

@@ -94,3 +94,8 @@ ALTER DOMAIN pos ADD CHECK (VALUE < 100);
 DROP TYPE mood;
 DROP TYPE mixed CASCADE;
 DROP TYPE mood, pos;
+-- Arrays of records have a text form where they hold none.
+SELECT '{}'::record[], '{NULL}'::record[], NULL::record[];
+SELECT '{"(1)"}'::record[];
+SELECT 'x'::record[];
+SELECT coalesce(array_agg((relname, relkind)), '{}') FROM pg_class WHERE false;

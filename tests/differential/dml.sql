@@ -120,3 +120,9 @@ INSERT INTO v3 (c) VALUES ('abcd');
 INSERT INTO v3 (s) VALUES ('abcdef'::varchar(3));
 INSERT INTO v3 (n) VALUES (99.95);
 INSERT INTO v3 (s) SELECT 'toolong';
+-- What tells rows that ON CONFLICT updated from those it inserted.
+CREATE TABLE counted (k text PRIMARY KEY, n int DEFAULT 1);
+INSERT INTO counted VALUES ('a'), ('b') RETURNING k, xmax, cmin, cmax;
+INSERT INTO counted VALUES ('a'), ('c') ON CONFLICT (k) DO UPDATE SET n = counted.n + 1 RETURNING k, n, xmax = 0 AS inserted;
+INSERT INTO counted VALUES ('a') ON CONFLICT DO NOTHING RETURNING xmax;
+DROP TABLE counted;

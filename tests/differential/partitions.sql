@@ -437,6 +437,15 @@ SELECT table_name, table_type, is_insertable_into FROM information_schema.tables
 CREATE TABLE fk_to (a int REFERENCES ser (id));
 REINDEX TABLE keyed;
 REINDEX INDEX keyed_pkey;
+BEGIN;
+REINDEX TABLE keyed;
+ROLLBACK;
+BEGIN;
+REINDEX INDEX keyed_pkey;
+ROLLBACK;
+BEGIN;
+REINDEX TABLE CONCURRENTLY keyed;
+ROLLBACK;
 ANALYZE keyed;
 VACUUM ANALYZE log;
 BEGIN;

@@ -97,3 +97,13 @@ SELECT * FROM looking b, looked_up a WHERE NOT EXISTS (SELECT 1 FROM excluded d 
 SELECT * FROM looking b, looked_up a WHERE EXISTS (SELECT 1 FROM excluded d WHERE d.o = a.id AND d.t = 1) AND a.id = b.a;
 SELECT * FROM looking b JOIN looked_up a ON a.id = b.a WHERE a.x NOT IN (SELECT o FROM excluded);
 SELECT * FROM looking b JOIN looked_up a ON a.id = b.a WHERE a.x IN (SELECT o FROM excluded) AND b.id IN (SELECT o FROM excluded);
+-- EXISTS asks for rows only: its select list is not computed.
+CREATE SEQUENCE asked;
+SELECT id FROM a WHERE EXISTS (SELECT nextval('asked') FROM a) ORDER BY id LIMIT 1;
+SELECT EXISTS (SELECT nextval('asked') FROM a ORDER BY 1), EXISTS (SELECT DISTINCT nextval('asked') FROM a LIMIT 1), NOT EXISTS (SELECT nextval('asked') FROM a GROUP BY 1);
+SELECT EXISTS (SELECT nextval('asked') FROM a b WHERE b.id = a.id LIMIT 1 + 1), EXISTS (SELECT nextval('asked') LIMIT NULL), EXISTS (SELECT 1 / 0), EXISTS (SELECT 1 / (id - id) FROM a b WHERE b.id = a.id) FROM a ORDER BY id LIMIT 1;
+SELECT count(*) FROM a WHERE NOT EXISTS (SELECT FROM a b WHERE EXISTS (SELECT nextval('asked') FROM a c WHERE c.id = b.id AND c.id = a.id));
+SELECT last_value, is_called FROM asked;
+SELECT EXISTS (SELECT nextval('asked') FROM a LIMIT 0), EXISTS (SELECT sum(nextval('asked')) FROM a WHERE false), EXISTS (SELECT generate_series(1, 0)), EXISTS (SELECT count(*) HAVING false);
+SELECT EXISTS (SELECT nextval('asked') UNION ALL SELECT nextval('asked')), EXISTS (SELECT id FROM a OFFSET 100), EXISTS (SELECT rank() OVER () FROM a WHERE false), EXISTS (SELECT 1 FETCH FIRST 0 ROWS ONLY);
+SELECT last_value > 1 FROM asked;

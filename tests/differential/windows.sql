@@ -48,3 +48,17 @@ SELECT count(DISTINCT v) OVER () FROM w;
 SELECT lag(v, 1, 'x') OVER () FROM w;
 SELECT last_value(v) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING) FROM w ORDER BY id;
 SELECT id, lag(g || 'x', 1, 'none') OVER (PARTITION BY v IS NULL ORDER BY id) FROM w ORDER BY id;
+-- Calls over volatile functions are made one by one, though they are equal.
+CREATE SEQUENCE counted;
+SELECT sum(nextval('counted')), sum(nextval('counted')) FROM w;
+SELECT sum(nextval('counted')) = sum(nextval('counted')), count(*) = count(*), sum(random()) = sum(random()) FROM w;
+SELECT sum(nextval('counted')) > 0 FROM w HAVING sum(nextval('counted')) > 0 ORDER BY sum(nextval('counted')) > 0;
+SELECT g, sum(nextval('counted')) = sum(nextval('counted')) FROM w GROUP BY g HAVING sum(nextval('counted')) > 0 ORDER BY g;
+SELECT a = b FROM (SELECT sum(nextval('counted')) a, sum(nextval('counted')) b FROM w) s;
+SELECT a = b, c = d FROM (SELECT avg(nextval('counted')) a, avg(nextval('counted')) b, count(nextval('counted')) c, count(nextval('counted')) d FROM w) s;
+CREATE VIEW sums AS SELECT sum(nextval('counted')) a, sum(nextval('counted')) b FROM w;
+SELECT a = b FROM sums;
+SELECT last_value FROM counted;
+SELECT DISTINCT a = b FROM (SELECT sum(nextval('counted')) OVER () a, sum(nextval('counted')) OVER () b FROM w) s;
+SELECT unnest(ARRAY[nextval('counted')]) = unnest(ARRAY[nextval('counted')]), array_agg(nextval('counted')) = array_agg(nextval('counted')) FROM w;
+SELECT a = b FROM (SELECT unnest(ARRAY[nextval('counted')]) a, unnest(ARRAY[nextval('counted')]) b) s;

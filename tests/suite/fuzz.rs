@@ -34,7 +34,8 @@ fn spliced_sql_gets_an_answer() {
     let mut bugs = BTreeMap::new();
     let mut ask = |sql: String| {
         let outcomes = client.simple(&sql).unwrap_or_else(|e| panic!("no answer ({e}) to: {sql}"));
-        for error in outcomes.into_iter().filter_map(|o| o.error).filter(|e| e[&'C'] == "XX000") {
+        let errors = outcomes.into_iter().filter_map(|o| o.error);
+        for error in errors.filter(|e| e[&'C'] == "XX000" && !is_postgresqls(&e[&'M'])) {
             bugs.entry(error[&'M'].clone()).or_insert(sql.clone());
         }
         if client.status != b'I' {
@@ -51,6 +52,11 @@ fn spliced_sql_gets_an_answer() {
     (0..rounds()).for_each(|_| ask(splice(&tokens, &mut random)));
     assert!(bugs.is_empty(), "XX000, each with a statement that gives it: {bugs:#?}");
     assert_eq!(bystander.run("SELECT 1").ok().text(0, 0), Some("1"));
+}
+
+/// Whether PostgreSQL 15 calls it an internal error, too: hstore's syntax.
+fn is_postgresqls(message: &str) -> bool {
+    message == "Unexpected end of string" || message.starts_with("Syntax error near ")
 }
 
 /// The tokens of the differential scripts, a statement each. Statements that wait or end the session

@@ -84,6 +84,8 @@ fn show(kind: u8, body: &[u8]) -> String {
             .collect::<Vec<_>>()
             .join(" "),
         b'T' => without_table_oids(body),
+        // But for the sender's process.
+        b'A' => format!("{}", body[4..].escape_ascii()),
         _ => format!("{}", body.escape_ascii()),
     };
     format!("{} {text}", kind as char)
@@ -141,6 +143,52 @@ fn errors_are_sent_at_once() {
         let expected = until_error(&mut theirs);
         assert_eq!(until_error(&mut ours), expected, "after {messages:?}");
     }
+}
+
+/// A notification was sent to a session that stopped listening in the same transaction, and not to one
+/// that began to.
+#[test]
+fn notifications_go_by_what_their_transaction_listens_on() {
+    assert_alike(&[
+        &[query("BEGIN; NOTIFY a, 'heard'; LISTEN a; NOTIFY b, 'unheard'; COMMIT")],
+        &[query("LISTEN b; NOTIFY b")],
+        &[
+            query("BEGIN"),
+            query("UNLISTEN a"),
+            query("NOTIFY a"),
+            query("NOTIFY b"),
+            query("COMMIT"),
+        ],
+        &[query("BEGIN; UNLISTEN *; NOTIFY b; ROLLBACK")],
+        &[query("NOTIFY b, 'still heard'")],
+    ]);
+}
+
+#[test]
+fn binary_copy_names_the_column_that_it_cannot_read() {
+    let header = [b"PGCOPY\n\xff\r\n\0".as_slice(), &[0; 8]].concat();
+    let load = |row: &[u8]| {
+        let data = [header.as_slice(), row].concat();
+        [query("COPY narrow FROM STDIN BINARY"), (b'd', data), (b'c', Vec::new())]
+    };
+    assert_alike(&[
+        &[query("CREATE TABLE narrow (a int, b int2)")],
+        &load(&[0, 2, 255, 255, 255, 255, 0, 0, 0, 4, 0, 0, 0, 1]),
+        &load(&[0, 2, 255, 255, 255, 255, 255, 255, 255, 254]),
+        &load(&[0, 1, 255, 255, 255, 255]),
+    ]);
+}
+
+/// sqlx explains every statement that it checks, by EXECUTE: those without a plan, too.
+#[test]
+fn what_has_no_plan_is_explained_in_every_format() {
+    assert_alike(&[
+        &[parse("show", "SHOW work_mem", &[]), sync()],
+        &[query("EXPLAIN EXECUTE show")],
+        &[query("EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE show")],
+        &[query("EXPLAIN (FORMAT XML) EXECUTE show")],
+        &[query("EXPLAIN (FORMAT YAML) EXECUTE show")],
+    ]);
 }
 
 /// psycopg 3 declares its cursors, and clients explain their queries, with the query's parameters.

@@ -58,8 +58,8 @@ pub use procs::{
     procs, procs_named,
 };
 pub use relations::{
-    SystemColumn, SystemRelation, own_relations, raw_rows, raw_rows_of_extension, system_keys,
-    system_relation, system_relation_named, system_relations,
+    SystemColumn, SystemRelation, is_name, own_relations, raw_rows, raw_rows_of_extension,
+    system_keys, system_relation, system_relation_named, system_relations,
 };
 pub use settings::{Setting, is_extensions_setting, setting, settings};
 pub use types::{Type, TypeKind, member_type_named, type_, type_in, type_named, types};

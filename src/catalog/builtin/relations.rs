@@ -3,7 +3,8 @@
 
 use super::data::Reader;
 use super::extensions::Extension;
-use super::{TypeKind, type_};
+use super::types::is_type_name;
+use super::{TypeKind, namespaces, type_};
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
 use std::collections::HashMap;
@@ -122,6 +123,13 @@ pub fn system_relation_named(namespace: Oid, name: &str) -> Option<&'static Syst
         return OWN.iter().find(|own| own.name == name);
     }
     RELATIONS.by_name.get(&(namespace, name)).map(|&at| &RELATIONS.rows[at])
+}
+
+/// Whether something that PostgreSQL or the server brings is called so: a relation or a type.
+pub fn is_name(name: &str) -> bool {
+    let schemas = namespaces().map(|schema| schema.oid).chain([super::oid::SYSTEM]);
+    let mut found = schemas.filter_map(|schema| system_relation_named(schema, name));
+    found.next().is_some() || is_type_name(name)
 }
 
 /// All tables and views of pg_catalog and information_schema.

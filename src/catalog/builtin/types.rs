@@ -141,6 +141,11 @@ pub fn type_in(namespace: Oid, name: &str) -> Option<&'static Type> {
     TYPES.named(name).find(|t| t.namespace == namespace)
 }
 
+/// Whether one of PostgreSQL's types is called so, in any schema; relations have types of their names.
+pub fn is_type_name(name: &str) -> bool {
+    TYPES.named(name).next().is_some()
+}
+
 /// An extension's type of this name.
 pub fn member_type_named(extension: &'static Extension, name: &str) -> Option<&'static Type> {
     TYPES.members_named(extension, name).next()

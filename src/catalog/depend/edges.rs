@@ -1,8 +1,7 @@
 //! Who depends on an object directly.
 
-use super::refs::{
-    Used, called, names_type, operated, query_names_type, query_uses, rests_on, uses,
-};
+use super::candidates::Candidates;
+use super::refs::{Used, called, operated, query_uses, rests_on, typed, uses};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{
@@ -16,19 +15,27 @@ use std::sync::Arc;
 
 /// The direct dependents of an object, newest first, and whether each goes silently.
 pub(super) fn dependents(catalog: &Catalog, object: Object) -> Vec<(Object, bool)> {
+    dependents_among(catalog, object, &Candidates::for_object(catalog, object))
+}
+
+fn dependents_among(
+    catalog: &Catalog,
+    object: Object,
+    among: &Candidates<'_>,
+) -> Vec<(Object, bool)> {
     let mut found = match object {
-        Object::Namespace(oid) => of_namespace(catalog, oid),
+        Object::Namespace(oid) => Some(of_namespace(oid, among)),
         Object::Extension(oid) => catalog.extension(oid).map(|e| of_extension(e)),
-        Object::Type(oid) => Some(of_type(catalog, oid)),
-        Object::Relation(oid) => catalog.relation(oid).map(|r| of_relation(catalog, r)),
+        Object::Type(oid) => Some(of_type(catalog, oid, among)),
+        Object::Relation(oid) => catalog.relation(oid).map(|r| of_relation(catalog, r, among)),
         Object::Column(table, attno) => {
-            catalog.relation(table).map(|table| of_column(catalog, table, attno))
+            catalog.relation(table).map(|table| of_column(catalog, table, attno, among))
         }
         Object::Constraint(_, oid) => {
-            catalog.constraint(oid).map(|(table, c)| of_constraint(catalog, table, c))
+            catalog.constraint(oid).map(|(table, c)| of_constraint(catalog, table, c, among))
         }
-        Object::Function(oid) => Some(of_function(catalog, oid)),
-        Object::Operator(oid) => Some(of_used(catalog, oid, operated)),
+        Object::Function(oid) => Some(of_function(catalog, oid, among)),
+        Object::Operator(oid) => Some(of_used(oid, operated, among)),
         Object::Policy(..) | Object::Rule(..) | Object::Default(..) | Object::Cast(_) => None,
     }
     .unwrap_or_default();
@@ -82,28 +89,29 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
 }
 
 /// What has a type: columns, domains over it, and expressions that name it. Its array type goes with it.
-fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
+fn of_type(catalog: &Catalog, oid: Oid, among: &Candidates<'_>) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
     if let Some(found_type) = catalog.type_(oid)
         && found_type.array != 0
     {
         found.push((Object::Type(found_type.array), true));
     }
-    let over = |t: &&Arc<UserType>| t.domain().is_some_and(|domain| domain.base == oid);
-    found.extend(catalog.user_types().filter(over).map(|t| (Object::Type(t.oid), false)));
+    let over = |t: &&&Arc<UserType>| t.domain().is_some_and(|domain| domain.base == oid);
+    found.extend(among.types.iter().filter(over).map(|t| (Object::Type(t.oid), false)));
     if let Some(multirange) = catalog.multirange_of(oid).filter(|_| !Catalog::is_system(oid)) {
         found.push((Object::Type(multirange), true));
     }
-    let over = |t: &&Arc<UserType>| t.range().is_some_and(|range| range.subtype == oid);
-    found.extend(catalog.user_types().filter(over).map(|t| (Object::Type(t.oid), false)));
-    let operators = catalog.user_operators().filter(|o| {
+    let over = |t: &&&Arc<UserType>| t.range().is_some_and(|range| range.subtype == oid);
+    found.extend(among.types.iter().filter(over).map(|t| (Object::Type(t.oid), false)));
+    let operators = among.operators.iter().filter(|o| {
         let operator = &o.operator;
         [operator.left, operator.right, operator.result].contains(&oid)
     });
     found.extend(operators.map(|o| (Object::Operator(o.operator.oid), false)));
-    let casts = catalog.user_casts().filter(|c| [c.cast.source, c.cast.target].contains(&oid));
+    let casts = among.casts.iter().filter(|c| [c.cast.source, c.cast.target].contains(&oid));
     found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
-    for function in catalog.functions() {
+    let names_type = |query: &Query| query_uses(query, oid, typed);
+    for function in &among.functions {
         let proc = &function.proc;
         if function.constructed() == Some(oid) {
             found.push((Object::Function(proc.oid), true));
@@ -111,16 +119,17 @@ fn of_type(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
         }
         let all = proc.all_args.iter().flatten().map(|(oid, _)| oid).chain(&proc.arg_types);
         let states = function.aggregate.iter().flat_map(|a| a.state_types()).any(|t| t == oid);
-        let bodies = states || function.queries().iter().any(|query| query_names_type(query, oid));
+        let in_default = function.defaults.iter().any(|default| uses(default, oid, typed));
+        let bodies = in_default || states || function.queries().iter().any(names_type);
         if bodies || all.chain([&proc.return_type]).any(|used| *used == oid) {
             found.push((Object::Function(proc.oid), false));
         }
     }
-    found.extend(parts(catalog, &|query| query_names_type(query, oid)));
-    let names = |expr: &Expr| names_type(expr, oid);
-    for relation in catalog.relations() {
+    found.extend(parts(among, &names_type));
+    let names = |expr: &Expr| uses(expr, oid, typed);
+    for relation in &among.relations {
         if let Some(query) = relation.query() {
-            if query_names_type(query, oid) {
+            if names_type(query) {
                 found.push((Object::Relation(relation.oid), false));
             }
             continue;
@@ -157,27 +166,27 @@ fn default_object(table: Oid, column: &Column) -> Object {
 }
 
 /// What is made of a function: what calls it, operators, casts, aggregates, range types.
-fn of_function(catalog: &Catalog, oid: Oid) -> Vec<(Object, bool)> {
-    let mut found = of_used(catalog, oid, called);
-    let casts = catalog.user_casts().filter(|c| c.cast.func == oid);
+fn of_function(catalog: &Catalog, oid: Oid, among: &Candidates<'_>) -> Vec<(Object, bool)> {
+    let mut found = of_used(oid, called, among);
+    let casts = among.casts.iter().filter(|c| c.cast.func == oid);
     found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
-    let operators = catalog.user_operators().filter(|o| o.operator.proc == oid);
+    let operators = among.operators.iter().filter(|o| o.operator.proc == oid);
     found.extend(operators.map(|o| (Object::Operator(o.operator.oid), false)));
-    let diff = |t: &&Arc<UserType>| t.range().is_some_and(|range| range.subtype_diff == oid);
-    found.extend(catalog.user_types().filter(diff).map(|t| (Object::Type(t.oid), false)));
+    let diff = |t: &&&Arc<UserType>| t.range().is_some_and(|range| range.subtype_diff == oid);
+    found.extend(among.types.iter().filter(diff).map(|t| (Object::Type(t.oid), false)));
     let calls = |info: &AggregateInfo| info.functions().any(|func| func == oid);
-    let aggregates = catalog.functions().filter(|f| f.aggregate.as_ref().is_some_and(calls));
+    let aggregates = among.functions.iter().filter(|f| f.aggregate.as_ref().is_some_and(calls));
     found.extend(aggregates.map(|f| (Object::Function(f.proc.oid), false)));
     found
 }
 
 /// What calls a function, or uses an operator: views, defaults, constraints, indexes, and bodies that are
 /// kept bound.
-fn of_used(catalog: &Catalog, oid: Oid, used: Used) -> Vec<(Object, bool)> {
+fn of_used(oid: Oid, used: Used, among: &Candidates<'_>) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
-    found.extend(parts(catalog, &|query| query_uses(query, oid, used)));
+    found.extend(parts(among, &|query| query_uses(query, oid, used)));
     let calls = |expr: &Expr| uses(expr, oid, used);
-    for relation in catalog.relations() {
+    for relation in &among.relations {
         let table = relation.oid;
         if relation.query().is_some_and(|query| query_uses(query, oid, used)) {
             found.push((Object::Relation(table), false));
@@ -197,25 +206,26 @@ fn of_used(catalog: &Catalog, oid: Oid, used: Used) -> Vec<(Object, bool)> {
             }
         }
     }
-    let bodies = catalog.functions().filter(|f| {
-        f.proc.oid != oid && f.queries().iter().any(|query| query_uses(query, oid, used))
+    let functions = among.functions.iter().filter(|f| {
+        let in_body = || f.queries().iter().any(|query| query_uses(query, oid, used));
+        f.proc.oid != oid && (f.defaults.iter().any(calls) || in_body())
     });
-    found.extend(bodies.map(|f| (Object::Function(f.proc.oid), false)));
+    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
     found
 }
 
-fn of_namespace(catalog: &Catalog, namespace: Oid) -> Option<Vec<(Object, bool)>> {
-    let relations = catalog.relations().filter(|r| r.namespace == namespace);
-    let types = catalog.user_types().filter(|t| t.namespace == namespace);
+fn of_namespace(namespace: Oid, among: &Candidates<'_>) -> Vec<(Object, bool)> {
+    let relations = among.relations.iter().filter(|r| r.namespace == namespace);
+    let types = among.types.iter().filter(|t| t.namespace == namespace);
     let relations = relations.map(|r| (Object::Relation(r.oid), false));
-    let functions = catalog.functions().filter(|f| f.proc.namespace == namespace);
+    let functions = among.functions.iter().filter(|f| f.proc.namespace == namespace);
     let functions = functions.map(|f| (Object::Function(f.proc.oid), false));
     let types = types.map(|t| (Object::Type(t.oid), false));
-    let operators = catalog.user_operators().filter(|o| o.operator.namespace == namespace);
+    let operators = among.operators.iter().filter(|o| o.operator.namespace == namespace);
     let operators = operators.map(|o| (Object::Operator(o.operator.oid), false));
-    let extensions = catalog.extensions().filter(|e| e.namespace == namespace);
+    let extensions = among.extensions.iter().filter(|e| e.namespace == namespace);
     let extensions = extensions.map(|e| (Object::Extension(e.oid), false));
-    Some(relations.chain(types).chain(functions).chain(operators).chain(extensions).collect())
+    relations.chain(types).chain(functions).chain(operators).chain(extensions).collect()
 }
 
 /// The members that others may depend on, which go with it.
@@ -227,7 +237,11 @@ fn of_extension(extension: &Extension) -> Vec<(Object, bool)> {
     types.chain(functions).chain(operators).map(|member| (member, true)).collect()
 }
 
-fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
+fn of_relation(
+    catalog: &Catalog,
+    relation: &Relation,
+    among: &Candidates<'_>,
+) -> Vec<(Object, bool)> {
     let oid = relation.oid;
     let mut found = Vec::new();
     // Partitions, and indexes of them, go with what they are parts of.
@@ -249,21 +263,26 @@ fn of_relation(catalog: &Catalog, relation: &Relation) -> Vec<(Object, bool)> {
     );
     let owned = catalog.sequences_owned_by(oid);
     found.extend(owned.map(|sequence| (Object::Relation(sequence.oid), true)));
-    found.extend(views_reading(catalog, oid, None));
+    found.extend(views_reading(among, oid, None));
     let own = relation.row_security.policies.iter();
     found.extend(own.map(|policy| (Object::Policy(oid, policy.oid), true)));
     found.extend(relation.rules.iter().map(|rule| (Object::Rule(oid, rule.oid), true)));
-    found.extend(parts_reading(catalog, oid, None));
+    found.extend(parts_reading(among, oid, None));
     if relation.row_type != 0 && relation.kind != RelationKind::Composite {
         found.push((Object::Type(relation.row_type), true));
     }
     if relation.kind == RelationKind::Sequence {
-        found.extend(defaults_using(catalog, oid));
+        found.extend(defaults_using(among, oid));
     }
     found
 }
 
-fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Object, bool)> {
+fn of_column(
+    catalog: &Catalog,
+    table: &Relation,
+    attno: AttrNumber,
+    among: &Candidates<'_>,
+) -> Vec<(Object, bool)> {
     let mut found = vec![(Object::Default(table.oid, attno), true)];
     for index in catalog.indexes_of(table) {
         if !is_constraint_index(table, index.oid) && index_columns(index).contains(&attno) {
@@ -291,8 +310,8 @@ fn of_column(catalog: &Catalog, table: &Relation, attno: AttrNumber) -> Vec<(Obj
     let uses = |c: &&Column| c.generated && c.default.as_ref().is_some_and(|e| mentions(e, attno));
     let generated = table.live_columns().filter(uses);
     found.extend(generated.map(|c| (Object::Column(table.oid, c.attno), false)));
-    found.extend(views_reading(catalog, table.oid, Some(attno)));
-    found.extend(parts_reading(catalog, table.oid, Some(attno)));
+    found.extend(views_reading(among, table.oid, Some(attno)));
+    found.extend(parts_reading(among, table.oid, Some(attno)));
     found
 }
 
@@ -302,6 +321,7 @@ fn of_constraint(
     catalog: &Catalog,
     table: &Relation,
     constraint: &Constraint,
+    among: &Candidates<'_>,
 ) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
     if let ConstraintKind::PrimaryKey { index, .. } | ConstraintKind::Unique { index, .. } =
@@ -309,9 +329,9 @@ fn of_constraint(
     {
         found.push((Object::Relation(index), true));
         let rests = |query: &Query| rests_on(query, constraint.oid);
-        let views = catalog.relations().filter(|view| view.query().is_some_and(rests));
+        let views = among.relations.iter().filter(|view| view.query().is_some_and(rests));
         found.extend(views.map(|view| (Object::Relation(view.oid), false)));
-        let functions = catalog.functions().filter(|f| f.queries().iter().any(rests));
+        let functions = among.functions.iter().filter(|f| f.queries().iter().any(rests));
         found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
     }
     // A partition's goes with its parent's, and what is derived from it.
@@ -344,9 +364,9 @@ fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bo
 }
 
 /// Policies and rules whose conditions, as a query over their table, satisfy a test.
-fn parts(catalog: &Catalog, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)> {
+fn parts(among: &Candidates<'_>, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
-    for table in catalog.relations() {
+    for table in &among.relations {
         let policies = table.row_security.policies.iter();
         let using = policies.filter(|policy| test(&policy.as_query(table.oid)));
         found.extend(using.map(|policy| (Object::Policy(table.oid, policy.oid), false)));
@@ -358,42 +378,49 @@ fn parts(catalog: &Catalog, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)
 
 /// Policies and rules whose conditions read a relation, or one of its columns; of other tables, where it is the
 /// relation as a whole.
-fn parts_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
-    let mut found = parts(catalog, &|query| {
-        let read = relations_of_query(query);
-        read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
-    });
+fn parts_reading(
+    among: &Candidates<'_>,
+    oid: Oid,
+    attno: Option<AttrNumber>,
+) -> Vec<(Object, bool)> {
+    let mut found = parts(among, &|query| reads(query, oid, attno));
     let own = |object: &Object| matches!(object, Object::Policy(table, _) | Object::Rule(table, _) if *table == oid);
     found.retain(|(object, _)| attno.is_some() || !own(object));
     found
 }
 
-/// Views that read a relation, or one of its columns.
-fn views_reading(catalog: &Catalog, oid: Oid, attno: Option<AttrNumber>) -> Vec<(Object, bool)> {
-    let reads = |view: &Relation| {
-        let Some(query) = view.query() else { return false };
-        let read = relations_of_query(query);
-        read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
-    };
-    let views = catalog.relations().filter(|r| reads(r));
+/// Views, and functions with bodies that are kept bound, that read a relation, or one of its columns.
+fn views_reading(
+    among: &Candidates<'_>,
+    oid: Oid,
+    attno: Option<AttrNumber>,
+) -> Vec<(Object, bool)> {
+    let reads = |query: &Query| reads(query, oid, attno);
+    let views = among.relations.iter().filter(|view| view.query().is_some_and(reads));
     let views = views.map(|v| (Object::Relation(v.oid), false));
-    let uses = |query: &Query| {
-        let read = relations_of_query(query);
-        read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
-    };
-    let functions = catalog.functions().filter(|f| f.queries().iter().any(uses));
+    let functions = among.functions.iter().filter(|f| f.queries().iter().any(reads));
     let functions = functions.map(|f| (Object::Function(f.proc.oid), false));
     views.chain(functions).collect()
 }
 
-/// Column defaults that name a sequence: `nextval('s')`.
-fn defaults_using(catalog: &Catalog, sequence: Oid) -> Vec<(Object, bool)> {
+fn reads(query: &Query, oid: Oid, attno: Option<AttrNumber>) -> bool {
+    let read = relations_of_query(query);
+    read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
+}
+
+/// Defaults of columns and functions that name a sequence: `nextval('s')`.
+fn defaults_using(among: &Candidates<'_>, sequence: Oid) -> Vec<(Object, bool)> {
     let mut found = Vec::new();
-    for table in catalog.relations() {
+    for table in &among.relations {
         for column in table.live_columns() {
             if column.default.as_ref().is_some_and(|e| relations_of(e).contains(&sequence)) {
                 found.push((Object::Default(table.oid, column.attno), false));
             }
+        }
+    }
+    for function in &among.functions {
+        if function.defaults.iter().any(|default| relations_of(default).contains(&sequence)) {
+            found.push((Object::Function(function.proc.oid), false));
         }
     }
     found
@@ -439,4 +466,46 @@ pub(crate) fn constraint_columns(constraint: &Constraint) -> Vec<AttrNumber> {
 
 fn mentions(expr: &Expr, attno: AttrNumber) -> bool {
     columns_of(expr).contains(&attno)
+}
+
+/// Compares the dependents of all objects found among those that mention them with those found among all;
+/// gives how many there are.
+#[cfg(test)]
+pub(crate) fn check_candidates(catalog: &Catalog) -> usize {
+    let all = Candidates::all(catalog);
+    let mut objects: Vec<Object> = catalog.namespaces().map(|n| Object::Namespace(n.oid)).collect();
+    for extension in catalog.extensions() {
+        objects.push(Object::Extension(extension.oid));
+        objects.extend(of_extension(extension).into_iter().map(|(member, _)| member));
+    }
+    objects.extend(catalog.functions().map(|f| Object::Function(f.proc.oid)));
+    objects.extend(catalog.user_operators().map(|o| Object::Operator(o.operator.oid)));
+    objects.extend(catalog.user_casts().map(|c| Object::Cast(c.cast.oid)));
+    objects.extend(catalog.user_types().flat_map(|t| [t.oid, t.array]).map(Object::Type));
+    for relation in catalog.relations() {
+        let oid = relation.oid;
+        objects.push(Object::Relation(oid));
+        if relation.row_type != 0 {
+            objects.extend([relation.row_type, relation.row_type + 1].map(Object::Type));
+        }
+        for column in &relation.columns {
+            objects.push(Object::Column(oid, column.attno));
+            objects.push(Object::Default(oid, column.attno));
+        }
+        objects.extend(relation.constraints.iter().map(|c| Object::Constraint(oid, c.oid)));
+        objects.extend(relation.row_security.policies.iter().map(|p| Object::Policy(oid, p.oid)));
+        objects.extend(relation.rules.iter().map(|rule| Object::Rule(oid, rule.oid)));
+    }
+    let mut count = 0;
+    for object in objects {
+        let sorted = |mut found: Vec<(Object, bool)>| {
+            found.sort();
+            found
+        };
+        let found =
+            sorted(dependents_among(catalog, object, &Candidates::for_object(catalog, object)));
+        assert_eq!(found, sorted(dependents_among(catalog, object, &all)), "of {object:?}");
+        count += found.len();
+    }
+    count
 }

@@ -10,14 +10,15 @@
 //!                       └── normal ─► view v ── normal ─► view w        → refused, or CASCADE
 //! ```
 
+mod candidates;
 pub(crate) mod describe;
 pub(crate) mod edges;
-mod refs;
+pub(super) mod refs;
 
 pub use describe::describe;
 pub use refs::{columns_of, functions_of_query, relations_of, relations_of_query};
 
-use super::Catalog;
+use super::{Catalog, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
@@ -81,10 +82,11 @@ pub fn plan_deletion(
         search.visit(*object, *object, true, false);
     }
     search.found.reverse();
-    let reported = |f: &&Found| search.flags[f.at] == (false, false);
+    let reported =
+        |f: &&Found| search.flags[f.at] == (false, false) && !search.goes_whole(f.object);
     if !cascade && search.found.iter().any(|f| reported(&f)) {
         let line = |f: &Found| {
-            let (a, b) = (describe(catalog, f.object, path), describe(catalog, f.parent, path));
+            let (a, b) = (told(catalog, f.object, path), told(catalog, f.parent, path));
             format!("{a} depends on {b}")
         };
         let lines = search.found.iter().filter(reported).map(line).collect();
@@ -98,9 +100,21 @@ pub fn plan_deletion(
             .hint("Use DROP ... CASCADE to drop the dependent objects too."));
     }
     let cascaded = search.found.iter().filter(reported);
-    let cascaded = cascaded.map(|f| describe(catalog, f.object, path)).collect();
+    let cascaded = cascaded.map(|f| told(catalog, f.object, path)).collect();
     let objects = search.found.iter().map(|f| f.object).collect();
     Ok(Deletion { objects, cascaded })
+}
+
+/// An object as it is told of: a composite type is dropped as a type, not as its relation.
+fn told(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
+    let object = match object {
+        Object::Relation(oid) => match catalog.relation(oid) {
+            Some(r) if r.kind == RelationKind::Composite => Object::Type(r.row_type),
+            _ => object,
+        },
+        _ => object,
+    };
+    describe(catalog, object, path)
 }
 
 impl Deletion {
@@ -140,6 +154,13 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Whether a column goes with its whole relation, which is what is told then.
+    fn goes_whole(&self, object: Object) -> bool {
+        let Object::Column(table, _) = object else { return false };
+        let row_type = self.catalog.relation(table).map_or(0, |relation| relation.row_type);
+        [Object::Relation(table), Object::Type(row_type)].iter().any(|o| self.index.contains_key(o))
+    }
+
     fn visit(&mut self, object: Object, parent: Object, original: bool, automatic: bool) {
         if let Some(&at) = self.index.get(&object) {
             self.flags[at].0 |= original;

@@ -4,6 +4,24 @@ use crate::nodes::{AttrNumber, Expr, Query, RangeIndex, RangeSource};
 use crate::types::{Datum, Oid, oids};
 use std::collections::BTreeSet;
 
+/// Calls `f` with each direct sub-expression, but for what a call leaves to its function's defaults: that
+/// is the function's.
+fn each_given<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
+    match expr {
+        Expr::Func(call) => call.given_args().into_iter().for_each(|(_, arg)| f(arg)),
+        _ => expr.for_each_child(f),
+    }
+}
+
+/// As [`Expr::any`], of what is given.
+fn any_given(expr: &Expr, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+    let mut found = test(expr);
+    each_given(expr, &mut |child| {
+        found = found || stacker::maybe_grow(64 << 10, 1 << 20, || any_given(child, test));
+    });
+    found
+}
+
 /// The table columns that an expression of a default, check or index uses, each once, in order.
 pub fn columns_of(expr: &Expr) -> Vec<AttrNumber> {
     let mut columns = BTreeSet::new();
@@ -19,132 +37,176 @@ pub fn columns_of(expr: &Expr) -> Vec<AttrNumber> {
 /// Relations that an expression names as constants: `'s'::regclass`.
 pub fn relations_of(expr: &Expr) -> BTreeSet<Oid> {
     let mut found = BTreeSet::new();
-    expr.any(&mut |part| {
-        match part {
-            Expr::Const(c) if c.type_oid == oids::REGCLASS => {
-                if let Datum::Oid(oid) = c.value {
-                    found.insert(oid);
-                }
-            }
-            Expr::NextValue { sequence, .. } => {
-                found.insert(*sequence);
-            }
-            _ => {}
-        }
+    any_given(expr, &mut |part| {
+        found.extend(named_relation(part));
         false
     });
     found
 }
 
-/// Whether an expression names a type: by a constant of it or a cast to it.
-pub fn names_type(expr: &Expr, oid: Oid) -> bool {
-    expr.any(&mut |part| named_type(part) == Some(oid))
-}
-
-/// Whether a query's own expressions, or those of the queries in it, name a type.
-pub fn query_names_type(query: &Query, oid: Oid) -> bool {
-    any_part(query, &|part| named_type(part) == Some(oid))
-}
-
-/// What an expression itself uses of a kind of objects, if it is this one.
-pub type Used = fn(&Expr, Oid) -> bool;
+/// Tells the objects of one kind that an expression itself refers to, its parts apart.
+pub type Used = fn(&Expr, &mut dyn FnMut(Oid));
 
 /// Whether an expression uses an object.
 pub fn uses(expr: &Expr, oid: Oid, used: Used) -> bool {
-    expr.any(&mut |part| used(part, oid))
+    any_given(expr, &mut |part| is_used(part, oid, used))
 }
 
 /// Whether a query's own expressions, or those of the queries in it, use an object.
 pub fn query_uses(query: &Query, oid: Oid, used: Used) -> bool {
-    any_part(query, &|part| used(part, oid))
+    any_part(query, false, &mut |part| is_used(part, oid, used))
 }
 
-/// Whether an expression is a call of a function or an aggregate by its name.
-pub fn called(expr: &Expr, oid: Oid) -> bool {
-    match expr {
-        Expr::Func(call) => call.func == oid && call.op.is_none(),
-        Expr::Aggregate(call) => call.func == oid,
-        Expr::Window(call) => call.func == oid,
-        _ => false,
-    }
+fn is_used(part: &Expr, oid: Oid, used: Used) -> bool {
+    let mut found = false;
+    used(part, &mut |other| found |= other == oid);
+    found
 }
 
-/// Whether an expression is of an operator.
-pub fn operated(expr: &Expr, oid: Oid) -> bool {
-    match expr {
-        Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => call.op == Some(oid),
-        Expr::ScalarArrayOp(test) => test.op == oid,
-        Expr::RowCompare(rows) => rows.ops.iter().any(|(op, _)| *op == oid),
-        _ => false,
-    }
-}
-
-/// The users' functions that a query calls, itself or in views and queries in it.
-pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
-    let found = std::cell::RefCell::new(BTreeSet::new());
-    any_part_below(query, true, &|part| {
-        if let Expr::Func(call) = part
-            && !super::Catalog::is_system(call.func)
-        {
-            found.borrow_mut().insert(call.func);
-        }
+/// Tells all objects that an expression mentions, of all kinds.
+pub fn mentioned(expr: &Expr, found: &mut dyn FnMut(Oid)) {
+    expr.any(&mut |part| {
+        mentioned_by(part, found);
         false
     });
-    found.into_inner()
 }
 
-fn any_part(query: &Query, test: &dyn Fn(&Expr) -> bool) -> bool {
-    any_part_below(query, false, test)
-}
-
-/// Whether a test holds for an expression of a query or of the queries in it; those of views are others'
-/// unless `views`.
-fn any_part_below(query: &Query, views: bool, test: &dyn Fn(&Expr) -> bool) -> bool {
-    let below = |query: &Query| {
-        stacker::maybe_grow(64 << 10, 1 << 20, || any_part_below(query, views, test))
-    };
-    let mut found = false;
-    query.for_each_expr(&mut |expr| {
-        found |= expr.any(&mut |part| match part {
-            Expr::SubLink(link) => below(&link.query),
-            part => test(part),
-        });
+/// Tells all objects that a query mentions, or that the queries in it do.
+pub fn query_mentions(query: &Query, found: &mut dyn FnMut(Oid)) {
+    any_part(query, false, &mut |part| {
+        mentioned_by(part, found);
+        false
     });
-    found
-        || query.ctes.iter().any(|cte| below(&cte.query))
-        || query.range_table.iter().any(|entry| match &entry.source {
-            RangeSource::Subquery { query, view } => (views || view.is_none()) && below(query),
-            _ => false,
-        })
+    relations_of_query(query).iter().for_each(|(relation, _)| found(*relation));
+    constraints_of_query(query, found);
 }
 
-fn named_type(expr: &Expr) -> Option<Oid> {
+fn mentioned_by(part: &Expr, found: &mut dyn FnMut(Oid)) {
+    for used in [typed, called, operated] {
+        used(part, found);
+    }
+    named_relation(part).into_iter().for_each(found);
+}
+
+/// The type that an expression names: of a constant, or by a cast.
+pub fn typed(expr: &Expr, found: &mut dyn FnMut(Oid)) {
     match expr {
-        Expr::Const(c) => Some(c.type_oid),
-        Expr::Param(p) => Some(p.type_oid),
-        Expr::Relabel(r) => Some(r.type_oid),
-        Expr::CoerceViaIo(c) => Some(c.type_oid),
-        Expr::ArrayCoerce(c) => Some(c.type_oid),
-        Expr::CoerceToDomain(c) => Some(c.type_oid),
-        Expr::Row(r) => Some(r.type_oid),
+        Expr::Const(c) => found(c.type_oid),
+        Expr::Param(p) => found(p.type_oid),
+        Expr::Relabel(r) => found(r.type_oid),
+        Expr::CoerceViaIo(c) => found(c.type_oid),
+        Expr::ArrayCoerce(c) => found(c.type_oid),
+        Expr::CoerceToDomain(c) => found(c.type_oid),
+        Expr::Row(r) => found(r.type_oid),
+        _ => {}
+    }
+}
+
+/// The function or aggregate that an expression calls by its name.
+pub fn called(expr: &Expr, found: &mut dyn FnMut(Oid)) {
+    match expr {
+        Expr::Func(call) if call.op.is_none() => found(call.func),
+        Expr::Aggregate(call) => found(call.func),
+        Expr::Window(call) => found(call.func),
+        _ => {}
+    }
+}
+
+/// The operators that an expression is of.
+pub fn operated(expr: &Expr, found: &mut dyn FnMut(Oid)) {
+    match expr {
+        Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => {
+            call.op.into_iter().for_each(found);
+        }
+        Expr::ScalarArrayOp(test) => found(test.op),
+        Expr::RowCompare(rows) => rows.ops.iter().for_each(|(op, _)| found(*op)),
+        _ => {}
+    }
+}
+
+/// The relation that an expression names as a constant.
+fn named_relation(expr: &Expr) -> Option<Oid> {
+    match expr {
+        Expr::NextValue { sequence, .. } => Some(*sequence),
+        _ => regclass(expr),
+    }
+}
+
+fn regclass(expr: &Expr) -> Option<Oid> {
+    match expr {
+        Expr::Const(c) if c.type_oid == oids::REGCLASS => match c.value {
+            Datum::Oid(oid) => Some(oid),
+            _ => None,
+        },
         _ => None,
     }
 }
 
-/// Whether the GROUP BY of a query, or of a query in it, rests on a primary key; those of views are others'.
-pub fn rests_on(query: &Query, constraint: Oid) -> bool {
-    let below =
-        |query: &Query| stacker::maybe_grow(64 << 10, 1 << 20, || rests_on(query, constraint));
-    let mut found = query.constraint_deps.contains(&constraint);
-    query.for_each_expr(&mut |expr| {
-        found |= expr.any(&mut |part| matches!(part, Expr::SubLink(link) if below(&link.query)));
+/// The users' functions that a query calls, itself or in views and queries in it, or as a default.
+pub fn functions_of_query(query: &Query) -> BTreeSet<Oid> {
+    let mut found = BTreeSet::new();
+    any_part(query, true, &mut |part| {
+        if let Expr::Func(call) = part
+            && !super::Catalog::is_system(call.func)
+        {
+            found.insert(call.func);
+        }
+        false
     });
     found
-        || query.ctes.iter().any(|cte| below(&cte.query))
+}
+
+/// Whether a test holds for an expression of a query or of the queries in it. What runs is more than what the
+/// query itself uses: views and functions' defaults, too.
+fn any_part(query: &Query, runs: bool, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+    let mut found = false;
+    query.for_each_expr(&mut |expr| {
+        let mut test = |part: &Expr| match part {
+            Expr::SubLink(link) => any_part_below(&link.query, runs, test),
+            part => test(part),
+        };
+        found |= if runs { expr.any(&mut test) } else { any_given(expr, &mut test) };
+    });
+    found
+        || query.ctes.iter().any(|cte| any_part_below(&cte.query, runs, test))
         || query.range_table.iter().any(|entry| match &entry.source {
-            RangeSource::Subquery { query, view: None } => below(query),
+            RangeSource::Subquery { query, view } => {
+                (runs || view.is_none()) && any_part_below(query, runs, test)
+            }
             _ => false,
         })
+}
+
+fn any_part_below(query: &Query, runs: bool, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+    stacker::maybe_grow(64 << 10, 1 << 20, || any_part(query, runs, test))
+}
+
+/// Whether the GROUP BY of a query, or of a query in it, rests on a primary key; those of views are others'.
+pub fn rests_on(query: &Query, constraint: Oid) -> bool {
+    let mut found = false;
+    constraints_of_query(query, &mut |oid| found |= oid == constraint);
+    found
+}
+
+fn constraints_of_query(query: &Query, found: &mut dyn FnMut(Oid)) {
+    query.constraint_deps.iter().for_each(|oid| found(*oid));
+    let mut below = |query: &Query| {
+        stacker::maybe_grow(64 << 10, 1 << 20, || constraints_of_query(query, found));
+    };
+    query.for_each_expr(&mut |expr| {
+        expr.any(&mut |part| {
+            if let Expr::SubLink(link) = part {
+                below(&link.query);
+            }
+            false
+        });
+    });
+    query.ctes.iter().for_each(|cte| below(&cte.query));
+    for entry in &query.range_table {
+        if let RangeSource::Subquery { query, view: None } = &entry.source {
+            below(query);
+        }
+    }
 }
 
 /// Relations and columns that a query reads; column 0 for the relation as such.
@@ -201,10 +263,10 @@ impl<'q> Walk<'q> {
         match expr {
             Expr::Var(var) => self.column(var.rel, var.attno, var.level as usize),
             Expr::SubLink(link) => self.query(&link.query),
-            _ => self.found.extend(constant(expr)),
+            _ => self.found.extend(regclass(expr).map(|oid| (oid, 0))),
         }
         stacker::maybe_grow(64 << 10, 1 << 20, || {
-            expr.for_each_child(&mut |child| self.expr(child));
+            each_given(expr, &mut |child| self.expr(child));
         });
     }
 
@@ -231,16 +293,6 @@ fn relation_of(source: &RangeSource) -> Option<Oid> {
     match source {
         RangeSource::Relation { oid } => Some(*oid),
         RangeSource::Subquery { view, .. } => *view,
-        _ => None,
-    }
-}
-
-fn constant(expr: &Expr) -> Option<(Oid, AttrNumber)> {
-    match expr {
-        Expr::Const(c) if c.type_oid == oids::REGCLASS => match c.value {
-            Datum::Oid(oid) => Some((oid, 0)),
-            _ => None,
-        },
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::source::Object;
 use super::{pg_attrdef, pg_rewrite, view_of_rule};
-use crate::catalog::{Catalog, Column, Namespace, Relation, UserType};
+use crate::catalog::{Catalog, Namespace, Relation, UserType};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -74,11 +74,10 @@ pub(super) fn by_referenced(catalog: &Catalog, value: &Datum, found: &mut Vec<Ob
 }
 
 pub(super) fn by_default(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
-    let has = |r: &&Arc<Relation>| {
-        let of = |c: &Column| Datum::Oid(pg_attrdef::oid(r.oid, c.attno)) == *value;
-        r.live_columns().filter(|c| c.default.is_some()).any(of)
-    };
-    add(catalog.relations().filter(has), found);
+    let Some(oid) = oid(value) else { return };
+    let newest = catalog.relations().next_back().map_or(0, |relation| relation.oid);
+    let tables = pg_attrdef::tables(oid).take_while(|table| *table <= newest);
+    add(tables.filter_map(|table| catalog.relation(table)), found);
 }
 
 pub(super) fn by_rule(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {

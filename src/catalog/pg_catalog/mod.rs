@@ -57,7 +57,7 @@ pub(super) mod values;
 mod wanted;
 
 pub use pg_rewrite::view_of_rule;
-pub use scan::{Scan, about, estimated_rows, is_made, keys, scan};
+pub use scan::{Scan, Test, about, estimated_rows, is_made, keys, read, scan};
 pub use tree::{decode as decode_tree, decode_bound, encode as encode_tree};
 pub use wanted::{Columns, KeyValues};
 
@@ -238,8 +238,7 @@ mod tests {
         let catalog = bootstrap::catalog().for_database(bootstrap::POSTGRES);
         let cx = Context { catalog: &catalog, role: oid::SUPERUSER, host: &NoHost };
         for relation in builtin::system_relations().iter().filter(|r| is_made(r.oid)) {
-            let mut rows = scan(relation.oid, Columns::ALL, None, &cx).unwrap();
-            while let Some(row) = rows.next(&cx) {
+            for row in read(relation.oid, None, &cx).unwrap() {
                 assert_eq!(row.len(), relation.columns.len(), "{}", relation.name);
             }
         }
@@ -252,21 +251,16 @@ mod tests {
         let cx = Context { catalog: &catalog, role: oid::SUPERUSER, host: &NoHost };
         for relation in builtin::system_relations().iter().filter(|r| is_made(r.oid)) {
             for &(column, _) in keys(relation.oid) {
-                let all = read(relation.oid, None, &cx);
+                let all = read(relation.oid, None, &cx).unwrap();
                 let Some(value) = all.get(all.len() / 2).map(|row| row[column].clone()) else {
                     continue;
                 };
                 let key = KeyValues { column, values: vec![value.clone()] };
-                let found = read(relation.oid, Some(&key), &cx);
+                let found = read(relation.oid, Some(&key), &cx).unwrap();
                 let tested = all.iter().filter(|row| row[column] == value).count();
                 let exact = found.iter().filter(|row| row[column] == value).count();
                 assert_eq!(exact, tested, "{}", relation.name);
             }
         }
-    }
-
-    fn read(relation: Oid, key: Option<&KeyValues>, cx: &Context<'_>) -> Vec<Row> {
-        let mut rows = scan(relation, Columns::ALL, key, cx).unwrap();
-        std::iter::from_fn(|| rows.next(cx)).collect()
     }
 }

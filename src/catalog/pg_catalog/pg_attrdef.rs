@@ -5,6 +5,12 @@ use super::{Columns, Context, Row, tree};
 use crate::catalog::Relation;
 use crate::types::{Datum, Oid};
 
+/// Where defaults' OIDs are: the allocator does not reach it.
+const UPPER_HALF: Oid = 1 << 31;
+
+/// A table has fewer.
+const COLUMNS: Oid = 2048;
+
 pub(super) fn rows(table: &Relation, _cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
     for column in table.live_columns().filter(|c| columns.wants_about(c.attno)) {
         if let Some(default) = &column.default {
@@ -19,16 +25,20 @@ pub(super) fn rows(table: &Relation, _cx: &Context<'_>, columns: Columns, rows: 
 }
 
 /// Defaults are parts of their table and have no OID of their own; the row shows one that is
-/// distinct from the table's and others', in the upper half that the allocator does not reach. (A
-/// table has fewer than 2048 columns, and 2^20 tables in a row differ.)
+/// distinct from the table's and others'. (2^20 tables in a row differ.)
 pub(super) fn oid(table: Oid, attno: i16) -> Oid {
-    const UPPER_HALF: Oid = 1 << 31;
-    UPPER_HALF | table.wrapping_mul(2048).wrapping_add(Oid::from(attno.unsigned_abs()))
+    UPPER_HALF | table.wrapping_mul(COLUMNS).wrapping_add(Oid::from(attno.unsigned_abs()))
+}
+
+/// The tables that may have the default with this OID, in OID order.
+pub(super) fn tables(default: Oid) -> impl Iterator<Item = Oid> {
+    let first = (default & !UPPER_HALF) / COLUMNS;
+    (first..UPPER_HALF).step_by((UPPER_HALF / COLUMNS) as usize)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::oid;
+    use super::{oid, tables};
     use std::collections::HashSet;
 
     /// Neighbouring columns had the same.
@@ -39,5 +49,7 @@ mod tests {
             .collect();
         assert_eq!(all.len(), 100 * 1600);
         assert!(all.iter().all(|oid| *oid >= 1 << 31));
+        let far = 16_384 + (5 << 20);
+        assert!([16_384, 16_483, far].iter().all(|t| tables(oid(*t, 1600)).any(|of| of == *t)));
     }
 }

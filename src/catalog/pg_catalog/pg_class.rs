@@ -14,7 +14,7 @@ pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut 
     let has_triggers =
         || r.constraints.iter().any(is_key) || !cx.catalog.foreign_keys_on(r.oid).is_empty();
     let is_table = r.kind.has_rows();
-    let is_partitioned = is_partitioned(r, cx);
+    let is_partitioned = cx.catalog.is_partitioned(r);
     let is_stored = is_table && !is_partitioned;
     rows.push(row![columns;
         Datum::Oid(r.oid),
@@ -52,12 +52,6 @@ pub(super) fn rows(r: &Relation, cx: &Context<'_>, columns: Columns, rows: &mut 
         options(r.options.iter()),
         r.lineage.bound.as_ref().map_or(Datum::Null, tree::encode_bound),
     ]);
-}
-
-/// A partitioned table, or an index of one.
-fn is_partitioned(relation: &Relation, cx: &Context<'_>) -> bool {
-    let table = relation.index.as_ref().and_then(|index| cx.catalog.relation(index.table));
-    relation.is_partitioned() || table.is_some_and(|table| table.is_partitioned())
 }
 
 /// A partition, or an index that belongs to one of a partitioned table.

@@ -72,6 +72,9 @@ fn of_functions(cx: &Context<'_>) -> Vec<Row> {
         for (table, attno) in function.queries().iter().flat_map(relations_of_query) {
             rows.push(row(this, (class::CLASS, table, attno), b'n'));
         }
+        for named in function.defaults.iter().flat_map(relations_of) {
+            rows.push(row(this, (class::CLASS, named, 0), b'n'));
+        }
     }
     rows
 }

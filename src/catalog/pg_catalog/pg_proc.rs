@@ -4,6 +4,7 @@ use super::values::{acl, array, int2, letter, oid_array, text, text_array, vecto
 use super::{Context, Row};
 use crate::catalog::Function;
 use crate::catalog::builtin::{ArgMode, Parallel};
+use crate::nodes::json;
 use crate::types::{Datum, oids};
 
 pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
@@ -54,7 +55,7 @@ fn row(function: &Function) -> Row {
             array(oids::CHAR, all.iter().map(|(_, m)| mode(m)).collect())
         }),
         proc.arg_names.as_ref().map_or(Datum::Null, text_array),
-        proc.arg_defaults.as_deref().map_or(Datum::Null, text),
+        defaults(function),
         Datum::Null,
         text(&proc.src),
         Datum::Null,
@@ -63,4 +64,12 @@ fn row(function: &Function) -> Row {
         if settings.is_empty() { Datum::Null } else { text_array(settings) },
         acl(function.acl.as_deref()),
     ]
+}
+
+/// The trees as a list, which `pg_get_expr` reads.
+fn defaults(function: &Function) -> Datum {
+    match json::write(&function.defaults) {
+        Ok(list) if !function.defaults.is_empty() => text(&String::from_utf8_lossy(&list)),
+        _ => function.proc.arg_defaults.as_deref().map_or(Datum::Null, text),
+    }
 }

@@ -9,9 +9,21 @@ use crate::types::{Datum, Oid, oids};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+/// Whether a row is one that the scan's reader wants.
+pub type Test<'a> = &'a mut dyn FnMut(&[Datum]) -> Result<bool>;
+
 /// The rows of a system relation that a scan has not read yet.
+///
+/// Most rows of a large catalog are of no use to who reads it. So of each row at first only what the
+/// test reads is made, and the rest of those that pass.
 pub struct Scan {
     columns: Columns,
+    /// The same columns, of which those are made that the test reads.
+    tested: Columns,
+    /// A row to be tested.
+    row: Row,
+    /// Rows made at once, with the wanted columns only; the next is the last.
+    made: Vec<Row>,
     /// The export's rows, and which of them; `None`: all from here on.
     export: Arc<Vec<Row>>,
     picked: Option<Vec<usize>>,
@@ -19,8 +31,18 @@ pub struct Scan {
     /// The objects whose rows come next, and how those are made.
     objects: std::vec::IntoIter<Object>,
     maker: Option<Objects>,
-    /// Rows made, with the wanted columns only; the next is the last.
-    made: Vec<Row>,
+    current: Current,
+}
+
+/// The object whose rows a scan is reading.
+#[derive(Default)]
+struct Current {
+    object: Option<Object>,
+    /// Its rows, to be tested; those before `at` were.
+    rows: Vec<Row>,
+    at: usize,
+    /// Its rows with all wanted columns, once one has passed.
+    whole: Vec<Row>,
 }
 
 /// Whether code or the export has the rows of a system relation; the others are views.
@@ -97,21 +119,25 @@ pub fn estimated_rows(relation: Oid, relations: usize) -> f64 {
 }
 
 /// Starts reading a system relation: the wanted columns of its rows, of those at least that have one
-/// of the key's values.
+/// of the key's values. `tested` are the columns that the test of [`Scan::next`] reads.
 pub fn scan(
     relation: Oid,
     columns: Columns,
+    tested: Columns,
     key: Option<&KeyValues>,
     cx: &Context<'_>,
 ) -> Result<Scan> {
     let nothing = || Scan {
         columns,
+        tested: columns.making(tested),
+        row: Vec::new(),
+        made: Vec::new(),
         export: Arc::default(),
         picked: None,
         at: 0,
         objects: Vec::new().into_iter(),
         maker: None,
-        made: Vec::new(),
+        current: Current::default(),
     };
     let reversed = |rows: Vec<Row>| Scan { made: rows.into_iter().rev().collect(), ..nothing() };
     let made = |rows: Vec<Row>| reversed(rows.iter().map(|row| columns.project(row)).collect());
@@ -136,6 +162,12 @@ pub fn scan(
     scan.export = builtin_rows::rows(relation);
     scan.picked = key.and_then(|key| builtin_rows::positions(relation, key));
     Ok(scan)
+}
+
+/// All rows of a system relation, of those at least that have one of the key's values.
+pub fn read(relation: Oid, key: Option<&KeyValues>, cx: &Context<'_>) -> Result<Vec<Row>> {
+    let mut rows = scan(relation, Columns::ALL, Columns::ALL, key, cx)?;
+    std::iter::from_fn(|| rows.next(cx, &mut |_| Ok(true)).transpose()).collect()
 }
 
 /// The objects that may have rows of use.
@@ -166,23 +198,71 @@ fn objects(
 }
 
 impl Scan {
-    /// The wanted columns of the next row.
-    pub fn next(&mut self, cx: &Context<'_>) -> Option<Row> {
-        let exported = match &self.picked {
-            Some(picked) => picked.get(self.at).map(|at| &self.export[*at]),
-            None => self.export.get(self.at),
-        };
-        if let Some(row) = exported {
-            self.at += 1;
-            return Some(self.columns.project(row));
+    /// The wanted columns of the next row that passes a test.
+    pub fn next(&mut self, cx: &Context<'_>, test: Test<'_>) -> Result<Option<Row>> {
+        if let Some(row) = self.next_exported(test)? {
+            return Ok(Some(row));
         }
-        loop {
-            if let Some(row) = self.made.pop() {
-                return Some(row);
+        while let Some(row) = self.made.pop() {
+            if test(&row)? {
+                return Ok(Some(row));
             }
-            let (object, maker) = (self.objects.next()?, self.maker.as_ref()?);
-            maker.rows(&object, cx, self.columns, &mut self.made);
-            self.made.reverse();
         }
+        let Some(maker) = &self.maker else { return Ok(None) };
+        loop {
+            if let Some(row) = self.current.next(maker, cx, (self.columns, self.tested), test)? {
+                return Ok(Some(row));
+            }
+            let Some(object) = self.objects.next() else { return Ok(None) };
+            self.current.rows.clear();
+            maker.rows(&object, cx, self.tested, &mut self.current.rows);
+            self.current.start(object);
+        }
+    }
+
+    fn next_exported(&mut self, test: Test<'_>) -> Result<Option<Row>> {
+        loop {
+            let row = match &self.picked {
+                Some(picked) => picked.get(self.at).map(|at| &self.export[*at]),
+                None => self.export.get(self.at),
+            };
+            let Some(row) = row else { return Ok(None) };
+            self.at += 1;
+            self.tested.project_into(row, &mut self.row);
+            if test(&self.row)? {
+                return Ok(Some(self.columns.project(row)));
+            }
+        }
+    }
+}
+
+impl Current {
+    fn start(&mut self, object: Object) {
+        self.object = Some(object);
+        self.at = 0;
+        self.whole.clear();
+    }
+
+    fn next(
+        &mut self,
+        maker: &Objects,
+        cx: &Context<'_>,
+        (columns, tested): (Columns, Columns),
+        test: Test<'_>,
+    ) -> Result<Option<Row>> {
+        while let Some(row) = self.rows.get_mut(self.at) {
+            self.at += 1;
+            if !test(row)? {
+                continue;
+            }
+            let Some(object) = self.object.as_ref().filter(|_| tested != columns) else {
+                return Ok(Some(std::mem::take(row)));
+            };
+            if self.whole.is_empty() {
+                maker.rows(object, cx, columns, &mut self.whole);
+            }
+            return Ok(self.whole.get_mut(self.at - 1).map(std::mem::take));
+        }
+        Ok(None)
     }
 }

@@ -10,6 +10,8 @@ use crate::types::{Datum, Oid};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Columns {
     bits: u64,
+    /// Those of them that are made; the others are NULL.
+    made: u64,
     /// Of the rows about the columns of a table, those about this one; others may be left out.
     about: Option<AttrNumber>,
 }
@@ -33,11 +35,16 @@ impl KeyValues {
 }
 
 impl Columns {
-    pub const ALL: Columns = Columns { bits: u64::MAX, about: None };
+    pub const ALL: Columns = Columns { bits: u64::MAX, made: u64::MAX, about: None };
 
     pub fn of(positions: impl IntoIterator<Item = usize>) -> Columns {
         let bits = positions.into_iter().fold(0, |bits, at| bits | 1 << at);
-        Columns { bits, about: None }
+        Columns { bits, made: bits, about: None }
+    }
+
+    /// The same columns, of which only some are made.
+    pub fn making(self, some: Columns) -> Columns {
+        Columns { made: self.made & some.bits, ..self }
     }
 
     /// Of the rows about the columns of a table, only those about this one.
@@ -54,6 +61,16 @@ impl Columns {
         self.bits >> position & 1 == 1
     }
 
+    /// Whether a column that a row has is made.
+    pub fn makes(self, position: usize) -> bool {
+        self.made >> position & 1 == 1
+    }
+
+    /// The position of the column that is the n-th of a row, from 0.
+    pub fn nth(self, n: usize) -> Option<usize> {
+        (0..64).filter(|position| self.has(*position)).nth(n)
+    }
+
     /// How many columns of a relation of this width are wanted.
     pub fn count(self, width: usize) -> usize {
         (self.bits & (u64::MAX >> (64 - width.clamp(1, 64)))).count_ones() as usize
@@ -62,9 +79,16 @@ impl Columns {
     /// The wanted columns of a row.
     pub fn project(self, row: &[Datum]) -> Row {
         let mut wanted = Vec::with_capacity(self.count(row.len()));
+        self.project_into(row, &mut wanted);
         wanted
-            .extend(row.iter().enumerate().filter(|(at, _)| self.has(*at)).map(|(_, v)| v.clone()));
-        wanted
+    }
+
+    /// The same, in the place of what is there.
+    pub fn project_into(self, row: &[Datum], wanted: &mut Row) {
+        wanted.clear();
+        for (at, value) in row.iter().enumerate().filter(|(at, _)| self.has(*at)) {
+            wanted.push(if self.makes(at) { value.clone() } else { Datum::Null });
+        }
     }
 }
 
@@ -76,7 +100,7 @@ macro_rules! row {
         let mut at = 0;
         $(
             if columns.has(at) {
-                row.push($value);
+                row.push(if columns.makes(at) { $value } else { $crate::types::Datum::Null });
             }
             at += 1;
         )*

@@ -10,6 +10,7 @@ use crate::storage::TableLockMode;
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::DropStmt;
 use pg_raw_parse::raw::{DropBehavior, ObjectType};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
@@ -259,7 +260,8 @@ fn locked_relation(object: Object) -> Option<u32> {
 /// Makes the changes of a planned deletion: parts first, so that a table that goes as a whole is
 /// not changed in vain, then whole objects.
 fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
-    let gone = |oid| deletion.objects.contains(&Object::Relation(oid));
+    let all: HashSet<Object> = deletion.objects.iter().copied().collect();
+    let gone = |oid| all.contains(&Object::Relation(oid));
     for object in &deletion.objects {
         match *object {
             Object::Column(table, attno) if !gone(table) => {

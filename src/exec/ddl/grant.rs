@@ -259,8 +259,7 @@ fn all_in_schema(
         ObjectType::OBJECT_SEQUENCE => r.kind == RelationKind::Sequence,
         _ => false,
     };
-    let inside = catalog.relations().filter(|r| r.namespace == namespace.oid);
-    for relation in inside.filter(wanted) {
+    for relation in catalog.relations_in(namespace.oid).filter(wanted) {
         on_relation(relation, kind, change, cx)?;
     }
     Ok(())

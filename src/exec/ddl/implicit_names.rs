@@ -1,6 +1,6 @@
 //! Names that PostgreSQL makes up: `t_pkey`, `t_a_b_key`, `t_a_idx`, `t_a_seq`, `t_a_fkey`.
 
-use crate::catalog::{Catalog, Relation};
+use crate::catalog::Catalog;
 use crate::types::Oid;
 
 /// Longest identifier, in bytes (`NAMEDATALEN - 1`).
@@ -82,8 +82,7 @@ pub(super) fn constraint_name(
 }
 
 fn constraint_in_schema(catalog: &Catalog, namespace: Oid, name: &str) -> bool {
-    let has = |r: &Relation| r.constraints.iter().any(|c| c.name == name);
-    catalog.relations().any(|r| r.namespace == namespace && has(r))
+    catalog.constraints_named(namespace, name).next().is_some()
 }
 
 fn first_free(taken: impl Fn(&str) -> bool, make: impl Fn(&str) -> String, label: &str) -> String {

@@ -37,7 +37,7 @@ fn temporary(catalog: &Catalog, session: u32) -> Vec<Arc<Relation>> {
     let Some(namespace) = catalog.namespace_named(&schema_name(session)) else {
         return Vec::new();
     };
-    catalog.relations().filter(|r| r.namespace == namespace.oid).cloned().collect()
+    catalog.relations_in(namespace.oid).cloned().collect()
 }
 
 /// Rows that are referred to cannot just go (`heap_truncate_check_FKs`).

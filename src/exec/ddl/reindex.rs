@@ -46,7 +46,9 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
         Kind::REINDEX_OBJECT_INDEX => {
             let index = index(statement, cx)?;
             let table = index.index.as_ref().and_then(|i| catalog.relation(i.table));
-            with_entries(table.cloned().into_iter().collect(), "REINDEX INDEX", cx)
+            let Some(table) = table.cloned() else { return Ok(Vec::new()) };
+            check_block(&table, &index, "index", cx)?;
+            Ok(stored(table, &catalog))
         }
         Kind::REINDEX_OBJECT_TABLE => {
             let range = statement.relation().expect("REINDEX TABLE names a table");
@@ -57,13 +59,13 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
             privileges::relation_owner(&found, cx)?;
-            with_entries(vec![found], "REINDEX TABLE", cx)
+            check_block(&found, &found, "table", cx)?;
+            Ok(stored(found, &catalog))
         }
         Kind::REINDEX_OBJECT_SCHEMA => {
             let name = statement.name().unwrap_or_default();
             let namespace = super::names::get_namespace(&catalog, name, cx)?;
-            let inside = catalog.relations().filter(|r| r.namespace == namespace.oid);
-            Ok(inside.filter(is_table).cloned().collect())
+            Ok(catalog.relations_in(namespace.oid).filter(is_table).cloned().collect())
         }
         // The system's own relations have no indexes to rebuild.
         Kind::REINDEX_OBJECT_SYSTEM => Ok(Vec::new()),
@@ -71,22 +73,26 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
     }
 }
 
-/// The tables, and in the place of a partitioned one the leaves, whose indexes have the entries.
-fn with_entries(
-    tables: Vec<Arc<Relation>>,
-    command: &str,
-    cx: &DdlContext<'_>,
-) -> Result<Vec<Arc<Relation>>> {
-    let catalog = cx.catalog();
-    if cx.in_block && tables.iter().any(|table| table.is_partitioned()) {
-        let message = format!("{command} cannot run inside a transaction block");
-        return Err(PgError::new(code::ACTIVE_SQL_TRANSACTION, message));
+/// 25001 in a block for what stands for several: their indexes are rebuilt in transactions of their own
+/// (`ReindexPartitions`).
+fn check_block(table: &Relation, named: &Relation, kind: &str, cx: &DdlContext<'_>) -> Result<()> {
+    if !cx.in_block || !table.is_partitioned() {
+        return Ok(());
     }
-    let stored = |table: Arc<Relation>| match table.is_partitioned() {
+    let catalog = cx.catalog();
+    let schema = catalog.namespace(named.namespace).map_or("", |schema| &schema.name);
+    let command = kind.to_uppercase();
+    let message = format!("REINDEX {command} cannot run inside a transaction block");
+    let context = format!("while reindexing partitioned {kind} \"{schema}.{}\"", named.name);
+    Err(PgError::new(code::ACTIVE_SQL_TRANSACTION, message).context(context))
+}
+
+/// The table, or the partitions whose indexes have the entries.
+fn stored(table: Arc<Relation>, catalog: &Catalog) -> Vec<Arc<Relation>> {
+    match table.is_partitioned() {
         true => catalog.leaves(&table),
         false => vec![table],
-    };
-    Ok(tables.into_iter().flat_map(stored).collect())
+    }
 }
 
 /// Whether an index is another one, or belongs to it.

@@ -128,6 +128,7 @@ fn function(name: &str, arg_type: Oid, arg: Expr, form: CoercionForm) -> Expr {
         collation: 0,
         input_collation: 0,
         args: vec![arg],
+        notation: None,
         location: -1,
     }))
 }

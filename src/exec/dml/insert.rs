@@ -34,28 +34,26 @@ impl Insert {
             let target = modify.route(state, &row)?;
             let mut row = target.own_row(row);
             target.complete(state, &mut row, PolicyCheckKind::Insert)?;
-            let written = match &self.on_conflict {
-                None => Some(target.insert(state, row)?),
-                Some(conflict) => match conflict.insert(&target, state, row)? {
-                    Outcome::Written(stored) => Some(stored),
-                    Outcome::Nothing => None,
-                },
+            let outcome = match &self.on_conflict {
+                None => Outcome::Inserted(target.insert(state, row)?),
+                Some(conflict) => conflict.insert(&target, state, row)?,
             };
-            if let Some(stored) = written {
-                modify.affected(
-                    state,
-                    done,
-                    &returned(target.named_row(stored.row), target.relation().oid),
-                )?;
-            }
+            let (stored, xmax) = match outcome {
+                Outcome::Inserted(stored) => (stored, 0),
+                Outcome::Updated(stored) => (stored, modify.xmax_of_conflict(state)?),
+                Outcome::Nothing => continue,
+            };
+            let row = returned(target.named_row(stored.row), target.relation().oid, xmax);
+            modify.affected(state, done, &row)?;
         }
         Ok(())
     }
 }
 
-/// RETURNING's row: the columns, `tableoid`, `_seq` and `_updated`, which come with the commit, and
-/// `_deleted`.
-fn returned(mut row: Row, table: u32) -> Row {
+/// RETURNING's row: the columns, `tableoid`, `_seq` and `_updated`, which come with the commit,
+/// `_deleted`, `cmin`, `xmax` and `cmax`.
+fn returned(mut row: Row, table: u32, xmax: u32) -> Row {
     row.extend([Datum::Oid(table), Datum::Null, Datum::Null, Datum::Bool(false)]);
+    row.extend([0, xmax, 0].map(Datum::Oid));
     row
 }

@@ -18,6 +18,9 @@ pub(in crate::exec) struct Modify {
     pub(super) family: Option<Arc<Family>>,
     pub(super) action: Action,
     pub(super) returning: Option<Vec<Program>>,
+    /// What EXPLAIN VERBOSE shows: the target's schema, RETURNING's list.
+    pub(super) schema: String,
+    pub(super) output: Vec<String>,
 }
 
 pub(super) enum Action {
@@ -38,6 +41,16 @@ pub(in crate::exec) struct Modified {
 impl Modify {
     pub(in crate::exec) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// The target as EXPLAIN calls it.
+    pub(in crate::exec) fn target_name(&self, verbose: bool) -> String {
+        let name = &self.target.relation().name;
+        if verbose { format!("{}.{name}", self.schema) } else { name.clone() }
+    }
+
+    pub(in crate::exec) fn output(&self) -> &[String] {
+        &self.output
     }
 
     /// What gives the rows to insert, change or delete.
@@ -121,6 +134,15 @@ impl Modify {
         new: Row,
     ) -> Result<(Stored, Arc<Target>)> {
         family::replace(self.family.as_deref(), target, &self.target, state, old, new)
+    }
+
+    /// What RETURNING sees as `xmax` of a row that ON CONFLICT has updated: PostgreSQL leaves its lock
+    /// in the row, by which applications tell that row from an inserted one (`xmax = 0`).
+    pub(super) fn xmax_of_conflict(&self, state: &ExecState) -> Result<u32> {
+        match self.returning {
+            Some(_) => Ok((state.cx.txn.id()? & 0xffff_ffff) as u32),
+            None => Ok(0),
+        }
     }
 
     /// Counts a row written, and makes RETURNING's row of it.

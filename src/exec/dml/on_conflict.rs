@@ -33,7 +33,8 @@ pub(super) struct ConflictUpdate {
 }
 
 pub(super) enum Outcome {
-    Written(Stored),
+    Inserted(Stored),
+    Updated(Stored),
     Nothing,
 }
 
@@ -43,7 +44,7 @@ impl OnConflict {
         loop {
             let mark = state.cx.txn.lock_mark();
             let Some(suffix) = self.conflict(target, state, &row)? else {
-                return Ok(Outcome::Written(target.insert(state, row)?));
+                return Ok(Outcome::Inserted(target.insert(state, row)?));
             };
             // The keys were locked to insert under them, which will not happen.
             state.cx.txn.release_locks_since(mark);
@@ -177,13 +178,21 @@ impl ConflictUpdate {
             return Err(would_move());
         }
         target.check(state, &new, PolicyCheckKind::Update)?;
-        target.update(state, &old, new).map(Outcome::Written)
+        target.update(state, &old, new).map(Outcome::Updated)
     }
 }
 
 /// What [`SYSTEM_COLUMNS`](super::plan::SYSTEM_COLUMNS) are of a stored row.
-fn system_columns(table: Oid) -> [ScanColumn; 4] {
-    [ScanColumn::TableOid(table), ScanColumn::CommitSeq, ScanColumn::Updated, ScanColumn::Deleted]
+fn system_columns(table: Oid) -> [ScanColumn; 7] {
+    [
+        ScanColumn::TableOid(table),
+        ScanColumn::CommitSeq,
+        ScanColumn::Updated,
+        ScanColumn::Deleted,
+        ScanColumn::NoXid,
+        ScanColumn::NoXid,
+        ScanColumn::NoXid,
+    ]
 }
 
 fn would_move() -> PgError {

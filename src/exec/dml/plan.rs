@@ -18,8 +18,10 @@ use crate::nodes::{AttrNumber, DELETED_COLUMN, SEQ_COLUMN, UPDATED_COLUMN};
 use crate::types::Oid;
 use std::sync::Arc;
 
-/// The system columns that follow INSERT's rows: `tableoid` and ours.
-pub(super) const SYSTEM_COLUMNS: [AttrNumber; 4] = [-6, SEQ_COLUMN, UPDATED_COLUMN, DELETED_COLUMN];
+/// The system columns that follow INSERT's rows: `tableoid`, ours, and of PostgreSQL's row versions
+/// those that are known before the commit: `cmin`, `xmax`, `cmax`.
+pub(super) const SYSTEM_COLUMNS: [AttrNumber; 7] =
+    [-6, SEQ_COLUMN, UPDATED_COLUMN, DELETED_COLUMN, -3, -4, -5];
 
 /// Plans a statement that [`prepared`](crate::exec::plan::prepared) was applied to.
 pub(in crate::exec) fn plan(planner: &mut Planner, query: &Query) -> Result<Modify> {
@@ -72,8 +74,10 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
         }
         CommandType::Select => return Err(PgError::internal("SELECT modifies nothing")),
     };
+    let output = planner.target_texts(query.returning.iter());
     let returning = returning(planner, &query.returning, &layout)?;
-    Ok(Modify { target, family, action, returning })
+    let schema = catalog.namespace(table.namespace).map_or_else(String::new, |n| n.name.clone());
+    Ok(Modify { target, family, action, returning, schema, output })
 }
 
 fn result_table<'c>(

@@ -13,6 +13,21 @@ pub enum Format {
     Yaml,
 }
 
+impl Format {
+    /// What stands for a plan where a statement has none.
+    pub fn no_plan(self) -> String {
+        match self {
+            Format::Text => "Utility statements have no plan structure".to_owned(),
+            Format::Json => "[\n  \"Utility Statement\"\n]".to_owned(),
+            Format::Xml => {
+                let root = "<explain xmlns=\"http://www.postgresql.org/2009/explain\">";
+                format!("{root}\n  <Utility-Statement />\n</explain>")
+            }
+            Format::Yaml => "- \"Utility Statement\"".to_owned(),
+        }
+    }
+}
+
 pub(super) fn json(top: Option<&Map<String, Value>>) -> String {
     match top {
         Some(top) => serde_json::to_string_pretty(&[top]).unwrap_or_default(),

@@ -3,11 +3,13 @@
 //! Operators have PostgreSQL's names where they do the same, and its figures: estimated cost, rows
 //! and width, measured time, rows and runs.
 
+mod describe;
 mod format;
 mod measure;
 
 pub use format::Format;
 
+pub(in crate::exec) use describe::Description;
 pub(in crate::exec) use measure::Measured;
 pub use measure::Measurements;
 
@@ -17,33 +19,20 @@ use super::dml::Modify;
 use super::op::{Estimate, NodeRef};
 use super::plan::Root;
 use crate::nodes::CommandType;
+use describe::Seen;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// Bytes that a column is taken to have: the planner does not know better.
 const COLUMN_BYTES: usize = 8;
 
-/// An operator as EXPLAIN shows it.
-pub(in crate::exec) struct Description {
-    /// Such as `Seq Scan`.
-    pub name: &'static str,
-    /// What it is on: ` on t`, ` using t_pkey on t`.
-    pub target: String,
-    pub inputs: Vec<NodeRef>,
-}
-
-impl Description {
-    pub fn new(name: &'static str, inputs: &[&NodeRef]) -> Description {
-        let inputs = inputs.iter().map(|n| (*n).clone()).collect();
-        Description { name, target: String::new(), inputs }
-    }
-}
-
 /// What EXPLAIN shows besides the plan.
 #[derive(Default)]
 pub struct Shown {
     /// COSTS.
     pub costs: bool,
+    /// VERBOSE: schemas, and the columns of rows.
+    pub verbose: bool,
     /// SUMMARY: planning time.
     pub planning_ms: Option<f64>,
     /// ANALYZE.
@@ -82,9 +71,12 @@ impl Plan {
             Root::Nothing => return vec!["Query rewrites to nothing".to_owned()],
             Root::Rows(node) => text(node, 0, shown, &mut lines),
             Root::Modify(modify) => {
-                let table = &modify.target().relation().name;
+                let table = modify.target_name(shown.verbose);
                 let figures = shown.of_modify(modify);
                 lines.push(format!("{} on {table}{}", self.modify_name(), figures.text(shown)));
+                if shown.verbose && !modify.output().is_empty() {
+                    lines.push(format!("  Output: {}", modify.output().join(", ")));
+                }
                 text(modify.source(), 1, shown, &mut lines);
             }
         }
@@ -121,8 +113,13 @@ impl Plan {
             ("Operation".to_owned(), json!(self.modify_name())),
             ("Relation Name".to_owned(), json!(modify.target().relation().name)),
         ]);
+        if shown.verbose && !modify.output().is_empty() {
+            map.insert("Output".to_owned(), json!(modify.output()));
+        }
         shown.of_modify(modify).insert(shown, &mut map);
-        map.insert("Plans".to_owned(), json!([tree(modify.source(), shown)]));
+        let mut source = tree(modify.source(), shown);
+        source.insert("Parent Relationship".to_owned(), json!("Outer"));
+        map.insert("Plans".to_owned(), json!([source]));
         map
     }
 
@@ -218,46 +215,62 @@ impl Measured {
 }
 
 fn text(node: &NodeRef, depth: usize, shown: &Shown, lines: &mut Vec<String>) {
-    let description = node.describe();
+    let seen = Seen::of(node);
     let prefix = match depth {
         0 => String::new(),
         _ => format!("{}->  ", " ".repeat(6 * depth - 4)),
     };
-    let figures = shown.of(node);
-    let columnar = if figures.is_columnar() { " (DataFusion)" } else { "" };
-    let Description { name, target, .. } = &description;
-    let alias = node.alias.as_ref().map(|alias| format!(" {alias}")).unwrap_or_default();
-    lines.push(format!("{prefix}{name}{target}{alias}{columnar}{}", figures.text(shown)));
-    for note in &node.notes {
-        let indent = " ".repeat(6 * depth + 2);
+    let (figures, own) = (shown.of(seen.outer), shown.of(&seen.node));
+    let is_columnar = figures.is_columnar() || own.is_columnar();
+    let columnar = if is_columnar { " (DataFusion)" } else { "" };
+    let name = seen.name(shown.verbose);
+    lines.push(format!("{prefix}{name}{columnar}{}", figures.text(shown)));
+    let indent = " ".repeat(6 * depth + 2);
+    let output = seen.output();
+    if shown.verbose && !output.is_empty() {
+        lines.push(format!("{indent}Output: {}", output.join(", ")));
+    }
+    for note in &seen.node.notes {
         lines.push(format!("{indent}{}: {}", note.label, note.texts.join(", ")));
     }
-    for (label, figure) in figures.pruning(&description) {
-        let indent = " ".repeat(6 * depth + 2);
+    for (label, figure) in own.pruning(&seen.description) {
         lines.push(format!("{indent}{label}: {figure}"));
     }
-    description.inputs.iter().for_each(|input| text(input, depth + 1, shown, lines));
+    seen.description.inputs.iter().for_each(|input| text(input, depth + 1, shown, lines));
 }
 
 fn tree(node: &NodeRef, shown: &Shown) -> Map<String, Value> {
-    let description = node.describe();
+    let seen = Seen::of(node);
+    let description = &seen.description;
     let mut map = Map::new();
     map.insert("Node Type".to_owned(), json!(description.name));
+    if let Some(join) = description.join {
+        map.insert("Join Type".to_owned(), json!(join.name()));
+    }
     if let Some((_, relation)) = description.target.rsplit_once(" on ") {
         map.insert("Relation Name".to_owned(), json!(relation));
-        map.insert("Alias".to_owned(), json!(node.alias.as_deref().unwrap_or(relation)));
+        map.insert("Alias".to_owned(), json!(seen.node.alias.as_deref().unwrap_or(relation)));
     }
-    let figures = shown.of(node);
-    figures.insert(shown, &mut map);
-    for (label, figure) in figures.pruning(&description) {
+    if shown.verbose {
+        map.extend(seen.node.schema.iter().map(|schema| ("Schema".to_owned(), json!(schema))));
+        let output = Some(seen.output()).filter(|columns| !columns.is_empty());
+        map.extend(output.map(|columns| ("Output".to_owned(), json!(columns))));
+    }
+    shown.of(seen.outer).insert(shown, &mut map);
+    for (label, figure) in shown.of(&seen.node).pruning(description) {
         map.insert(label.to_owned(), json!(figure));
     }
-    for note in &node.notes {
+    for note in &seen.node.notes {
         let value = if note.is_list { json!(note.texts) } else { json!(note.texts.join(", ")) };
         map.insert(note.label.to_owned(), value);
     }
     if !description.inputs.is_empty() {
-        let plans = description.inputs.iter().map(|n| Value::Object(tree(n, shown))).collect();
+        let below = |(n, input): (usize, &NodeRef)| {
+            let mut plan = tree(input, shown);
+            plan.insert("Parent Relationship".to_owned(), json!(description.relationship(n)));
+            Value::Object(plan)
+        };
+        let plans = description.inputs.iter().enumerate().map(below).collect();
         map.insert("Plans".to_owned(), Value::Array(plans));
     }
     map

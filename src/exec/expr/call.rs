@@ -2,6 +2,7 @@
 
 use super::Node;
 use super::eval::Eval;
+use super::simple::Simple;
 use crate::catalog::builtin::{self, Proc};
 use crate::error::{PgError, Result, code};
 use crate::functions::{self, Ctx, Env, Implementation, Rows, ScalarFn};
@@ -65,6 +66,8 @@ pub(in crate::exec) struct Callee {
     pub variadic: bool,
     /// As in [`Ctx`].
     pub columns: Vec<(String, Oid, i32)>,
+    /// What it compares by, where calling it is not worth it.
+    pub simple: Option<Simple>,
 }
 
 /// A call with compiled arguments.
@@ -103,6 +106,7 @@ impl Callee {
             result_type,
             variadic: false,
             columns: Vec::new(),
+            simple: Simple::of(&proc.src),
         })
     }
 
@@ -184,11 +188,22 @@ impl Call {
     /// The arguments' values.
     #[inline]
     pub fn args(&self, cx: &Eval<'_>) -> Result<Args> {
-        self.args.iter().map(|arg| arg.eval(cx)).collect()
+        let mut args = Args::new();
+        for arg in &self.args {
+            args.push(arg.eval(cx)?);
+        }
+        Ok(args)
     }
 
     #[inline]
     pub fn eval(&self, cx: &Eval<'_>) -> Result<Datum> {
+        if let (Some(simple), [left, right]) = (self.callee.simple, &*self.args) {
+            let (left, right) = (left.eval_ref(cx)?, right.eval_ref(cx)?);
+            return match simple.test(&left, &right) {
+                Some(value) => Ok(value),
+                None => self.callee.call(cx.state.env(), &[left.into_owned(), right.into_owned()]),
+            };
+        }
         self.callee.call(cx.state.env(), &self.args(cx)?)
     }
 }

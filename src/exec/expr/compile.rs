@@ -243,7 +243,15 @@ impl<'a> Compiler<'a> {
         let function = SqlFunction::find(self.catalog, call.func, types);
         let function = function.ok_or_else(|| PgError::internal("no such function"))?;
         self.scope.long_call();
-        Ok(Node::SqlCall(Box::new(SqlCall { function, args: self.nodes(&call.args)? })))
+        let args = match (&call.notation, self.catalog.function(call.func)) {
+            (Some(_), Some(function)) => {
+                let mut call = call.clone();
+                function.renew_defaults(&mut call);
+                self.nodes(&call.args)?
+            }
+            _ => self.nodes(&call.args)?,
+        };
+        Ok(Node::SqlCall(Box::new(SqlCall { function, args })))
     }
 
     fn scalar_array(&mut self, s: &nodes::ScalarArrayOp) -> Result<Node> {

@@ -7,6 +7,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
 use crate::nodes::BoolTest;
 use crate::types::{self, Array, Datum, Oid, Record, oids};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a node is evaluated with.
@@ -29,6 +30,16 @@ impl Node {
             Node::CaseTest => Ok(cx.case_test.cloned().unwrap_or_default()),
             _ => stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.eval_inner(cx)),
         }
+    }
+
+    /// The same, not copied where it is there.
+    pub fn eval_ref<'a>(&'a self, cx: &Eval<'a>) -> Result<Cow<'a, Datum>> {
+        Ok(match self {
+            Node::Slot(slot) => Cow::Borrowed(&cx.row[*slot]),
+            Node::Const(value) => Cow::Borrowed(value),
+            Node::CaseTest => cx.case_test.map_or(Cow::Owned(Datum::Null), Cow::Borrowed),
+            _ => Cow::Owned(self.eval(cx)?),
+        })
     }
 
     fn eval_inner(&self, cx: &Eval<'_>) -> Result<Datum> {
@@ -123,8 +134,8 @@ fn or(args: &[Node], cx: &Eval<'_>) -> Result<Datum> {
 }
 
 fn eval_case(case: &Case, cx: &Eval<'_>) -> Result<Datum> {
-    let operand = case.arg.as_ref().map(|arg| arg.eval(cx)).transpose()?;
-    let inner = Eval { case_test: operand.as_ref().or(cx.case_test), ..*cx };
+    let operand = case.arg.as_ref().map(|arg| arg.eval_ref(cx)).transpose()?;
+    let inner = Eval { case_test: operand.as_deref().or(cx.case_test), ..*cx };
     for (when, then) in &case.whens {
         if when.eval(&inner)? == Datum::Bool(true) {
             return then.eval(cx);
@@ -169,8 +180,8 @@ fn min_max(m: &MinMax, cx: &Eval<'_>) -> Result<Datum> {
 
 /// `IS NULL`; of a row, whether all fields are (or for IS NOT NULL, none is).
 fn null_test(test: &NullTest, cx: &Eval<'_>) -> Result<Datum> {
-    let value = test.arg.eval(cx)?;
-    let holds = match &value {
+    let value = test.arg.eval_ref(cx)?;
+    let holds = match &*value {
         Datum::Record(record) if test.row => {
             record.fields.iter().all(|(_, field)| field.is_null() == test.is_null)
         }

@@ -18,6 +18,7 @@ pub(in crate::exec) mod eval;
 mod lookup;
 mod node;
 mod relabel;
+mod simple;
 mod sqlvalue;
 mod subplan;
 mod subscript;

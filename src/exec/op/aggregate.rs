@@ -5,14 +5,14 @@
 //! in it. A set without columns has its one group even without input.
 
 use super::{
-    ExecState, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, df, encode_key, row_bytes,
+    ByKey, ExecState, KeyColumn, Keys, NodeRef, Operator, PlanNode, Program, Row, df, encode_key,
+    row_bytes,
 };
 use crate::error::Result;
 use crate::exec::explain::Description;
 use crate::exec::user_aggregate::UserAggregate;
 use crate::functions::{AggregateFn, AggregateState, Ctx};
 use crate::types::{self, Datum, Oid, oids};
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// One aggregate call.
@@ -168,7 +168,7 @@ impl Accumulator {
 
     fn finish(mut self, call: &AggregateCall, state: &ExecState) -> Result<Datum> {
         self.kept.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut seen = HashSet::new();
+        let mut seen = Keys::default();
         for (key, mut args) in std::mem::take(&mut self.kept) {
             if !call.distinct.is_empty() {
                 let mut key = Vec::new();
@@ -261,7 +261,7 @@ impl Run {
     fn aggregate(&mut self, mut input: Box<dyn Operator>, state: &ExecState) -> Result<Vec<Group>> {
         let mut groups: Vec<Group> = Vec::new();
         let sets = self.grouping.sets.len();
-        let mut index: Vec<HashMap<Vec<u8>, usize>> = vec![HashMap::new(); sets];
+        let mut index: Vec<ByKey<usize>> = vec![ByKey::default(); sets];
         let mut key = Vec::new();
         while let Some(row) = input.next(state)? {
             state.cx.cancel.check()?;

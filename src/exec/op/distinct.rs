@@ -1,9 +1,8 @@
 //! DISTINCT (by hash, first row of equals wins) and DISTINCT ON (of sorted rows).
 
-use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, df, encode_key};
+use super::{ExecState, KeyColumn, Keys, NodeRef, Operator, PlanNode, Row, df, encode_key};
 use crate::error::Result;
 use crate::exec::explain::Description;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(in crate::exec) struct Distinct {
@@ -14,7 +13,7 @@ pub(in crate::exec) struct Distinct {
 struct DistinctRun {
     input: Box<dyn Operator>,
     keys: Arc<Vec<KeyColumn>>,
-    seen: HashSet<Vec<u8>>,
+    seen: Keys,
 }
 
 impl PlanNode for Distinct {
@@ -24,7 +23,7 @@ impl PlanNode for Distinct {
 
     fn open(&self, state: &ExecState) -> Box<dyn Operator> {
         let keys = self.keys.clone();
-        Box::new(DistinctRun { input: self.input.open(state), keys, seen: HashSet::new() })
+        Box::new(DistinctRun { input: self.input.open(state), keys, seen: Keys::default() })
     }
 
     fn lower(&self, _needed: &df::Needed, cx: &df::Lowering<'_>) -> Option<df::Lowered> {

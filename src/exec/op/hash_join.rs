@@ -3,13 +3,12 @@
 use super::filter::holds;
 use super::hash_join_lower::lower;
 use super::{
-    ExecState, JoinType, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, concat, df,
+    ByKey, ExecState, JoinType, KeyColumn, NodeRef, Operator, PlanNode, Program, Row, concat, df,
     encode_join_key, joined_types, pad_right, row_bytes,
 };
 use crate::error::Result;
 use crate::exec::explain::Description;
 use crate::types::{Datum, Oid};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(in crate::exec) struct HashJoin {
@@ -32,7 +31,7 @@ pub(in crate::exec) struct HashJoin {
 struct Table {
     rows: Vec<Row>,
     /// Row numbers by key: `next[n]` chains rows of the same key.
-    first: HashMap<Vec<u8>, usize>,
+    first: ByKey<usize>,
     next: Vec<usize>,
     matched: Vec<bool>,
     has_null_key: bool,
@@ -45,6 +44,8 @@ struct Run {
     left: Box<dyn Operator>,
     right: Option<Box<dyn Operator>>,
     table: Table,
+    /// The key of the left row, while it is looked for.
+    key: Vec<u8>,
     current: Option<Row>,
     /// Next candidate of the current left row.
     candidate: usize,
@@ -68,15 +69,10 @@ impl PlanNode for HashJoin {
     }
 
     fn describe(&self) -> Description {
-        let name = match self.kind {
-            JoinType::Inner => "Hash Join",
-            JoinType::Left => "Hash Left Join",
-            JoinType::Right => "Hash Right Join",
-            JoinType::Full => "Hash Full Join",
-            JoinType::Semi => "Hash Semi Join",
-            JoinType::Anti => "Hash Anti Join",
-        };
-        Description::new(name, &[&self.left, &self.right])
+        Description {
+            join: Some(self.kind),
+            ..Description::new("Hash Join", &[&self.left, &self.right])
+        }
     }
 
     fn open(&self, state: &ExecState) -> Box<dyn Operator> {
@@ -93,6 +89,7 @@ impl PlanNode for HashJoin {
             left: self.left.open(state),
             right: Some(state.wanting(false, || self.right.open(state))),
             table: Table::default(),
+            key: Vec::new(),
             current: None,
             candidate: END,
             matched: false,
@@ -110,7 +107,7 @@ impl Run {
         let Some(mut right) = self.right.take() else { return Ok(()) };
         let keep_unmatched = matches!(self.plan.kind, JoinType::Right | JoinType::Full);
         // Chains give rows in the order in which they are linked: link at the tail.
-        let mut tails: HashMap<usize, usize> = HashMap::new();
+        let mut tails: Vec<usize> = Vec::new();
         while let Some(row) = right.next(state)? {
             state.cx.cancel.check()?;
             let mut key = Vec::new();
@@ -123,10 +120,12 @@ impl Run {
             let number = self.table.rows.len();
             self.table.rows.push(row);
             self.table.next.push(END);
+            tails.push(number);
             if joins {
                 let head = *self.table.first.entry(key).or_insert(number);
-                if let Some(tail) = tails.insert(head, number) {
-                    self.table.next[tail] = number;
+                if head != number {
+                    self.table.next[tails[head]] = number;
+                    tails[head] = number;
                 }
             }
         }
@@ -139,13 +138,13 @@ impl Run {
         loop {
             state.cx.cancel.check()?;
             let Some(row) = self.left.next(state)? else { return Ok(false) };
-            let mut key = Vec::new();
-            let joins = encode_join_key(&self.plan.left_keys, state, &row, &mut key)?;
+            self.key.clear();
+            let joins = encode_join_key(&self.plan.left_keys, state, &row, &mut self.key)?;
             let empty = self.table.rows.is_empty() && !self.table.has_null_key;
             if self.plan.null_aware && !empty && (self.table.has_null_key || !joins) {
                 continue;
             }
-            let first = joins.then(|| self.table.first.get(&key).copied()).flatten();
+            let first = joins.then(|| self.table.first.get(&self.key).copied()).flatten();
             (self.current, self.matched) = (Some(row), false);
             self.candidate = first.unwrap_or(END);
             return Ok(true);

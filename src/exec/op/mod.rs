@@ -51,6 +51,7 @@ use super::expr::Program;
 use super::{ExecState, Operator, Row, df};
 use crate::error::Result;
 use crate::types::{self, Datum, Oid};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// An operator of a plan: immutable, shared by executions.
@@ -80,6 +81,10 @@ pub(in crate::exec) struct Planned {
     /// For EXPLAIN: what the query calls the relation read, and conditions and keys.
     pub alias: Option<String>,
     pub notes: Vec<Note>,
+    /// For EXPLAIN VERBOSE: the schema of the relation read, and the columns of the rows where they
+    /// are not those of the inputs.
+    pub schema: Option<String>,
+    pub output: Vec<String>,
 }
 
 /// A line of EXPLAIN below an operator, such as its filter.
@@ -105,7 +110,8 @@ pub(in crate::exec) type NodeRef = Arc<Planned>;
 impl Planned {
     pub fn new(operator: impl PlanNode + 'static, estimate: Estimate) -> NodeRef {
         let operator = Box::new(operator);
-        Arc::new(Planned { operator, estimate, alias: None, notes: Vec::new() })
+        let (alias, notes, schema, output) = (None, Vec::new(), None, Vec::new());
+        Arc::new(Planned { operator, estimate, alias, notes, schema, output })
     }
 
     /// Starts the operator, on DataFusion where that is worthwhile and possible; under EXPLAIN
@@ -183,6 +189,12 @@ impl KeyColumn {
         KeyColumn { value, type_oid, descending: false, nulls_first: false }
     }
 }
+
+/// Values by the bytes of a key ([`encode_key`]).
+type ByKey<T> = HashMap<Vec<u8>, T, foldhash::fast::RandomState>;
+
+/// The bytes of keys.
+type Keys = HashSet<Vec<u8>, foldhash::fast::RandomState>;
 
 /// The bytes that compare as the row's key columns do.
 pub(in crate::exec) fn encode_key(

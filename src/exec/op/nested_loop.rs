@@ -59,15 +59,10 @@ impl PlanNode for NestedLoop {
     }
 
     fn describe(&self) -> Description {
-        let name = match self.kind {
-            JoinType::Inner => "Nested Loop",
-            JoinType::Left => "Nested Loop Left Join",
-            JoinType::Right => "Nested Loop Right Join",
-            JoinType::Full => "Nested Loop Full Join",
-            JoinType::Semi => "Nested Loop Semi Join",
-            JoinType::Anti => "Nested Loop Anti Join",
-        };
-        Description::new(name, &[&self.left, &self.right])
+        Description {
+            join: Some(self.kind),
+            ..Description::new("Nested Loop", &[&self.left, &self.right])
+        }
     }
 
     fn open(&self, state: &ExecState) -> Box<dyn Operator> {

@@ -24,7 +24,7 @@ impl PlanNode for Project {
     }
 
     fn describe(&self) -> Description {
-        Description::new("Result", &[&self.input])
+        Description { is_select_list: true, ..Description::new("Result", &[&self.input]) }
     }
 
     fn open(&self, state: &ExecState) -> Box<dyn Operator> {

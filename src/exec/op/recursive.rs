@@ -1,11 +1,10 @@
 //! WITH RECURSIVE: the first arm's rows, then rounds of the second arm over the last round's rows,
 //! until a round gives none. UNION drops rows that came before.
 
-use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, encode_key, row_bytes};
+use super::{ExecState, KeyColumn, Keys, NodeRef, Operator, PlanNode, Row, encode_key, row_bytes};
 use crate::error::Result;
 use crate::exec::explain::Description;
 use crate::types::Datum;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(in crate::exec) struct RecursiveUnion {
@@ -26,7 +25,7 @@ struct Run {
     slot: usize,
     round: usize,
     distinct: Option<Arc<Vec<KeyColumn>>>,
-    seen: HashSet<Vec<u8>>,
+    seen: Keys,
     /// This round's rows: the next round's working table.
     next_table: Vec<Row>,
     rounds: i64,
@@ -45,7 +44,7 @@ impl PlanNode for RecursiveUnion {
             slot: self.slot,
             round: self.round,
             distinct: self.distinct.clone(),
-            seen: HashSet::new(),
+            seen: Keys::default(),
             next_table: Vec::new(),
             rounds: 0,
             done: false,

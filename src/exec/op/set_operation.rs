@@ -3,11 +3,10 @@
 //! Counts both sides' copies of each row: INTERSECT ALL gives min(l, r) copies, EXCEPT ALL l − r;
 //! without ALL one where that is positive (for EXCEPT: where r = 0).
 
-use super::{ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, encode_key, row_bytes};
+use super::{ByKey, ExecState, KeyColumn, NodeRef, Operator, PlanNode, Row, encode_key, row_bytes};
 use crate::error::Result;
 use crate::exec::explain::Description;
 use crate::nodes::SetOperator;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(in crate::exec) struct SetOp {
@@ -50,7 +49,7 @@ impl PlanNode for SetOp {
 impl Run {
     /// The distinct left rows in their first appearance's order, each with its number of copies.
     fn count(&mut self, state: &ExecState) -> Result<Vec<(Row, usize)>> {
-        let mut index: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut index: ByKey<usize> = ByKey::default();
         let mut rows: Vec<(Row, usize, usize)> = Vec::new();
         while let Some(row) = self.left.next(state)? {
             let mut key = Vec::new();

@@ -16,8 +16,10 @@ use crate::exec::scan::{
     Bounds, CurrentOfScan, IndexBounds, IndexScan, InvertedKey, InvertedScan, KeyValue,
     RangeSearch, ScanColumn, SequenceScan, Source, TableScan,
 };
-use crate::exec::{KEY_ATTNO, Layout, SEQ_ATTNO};
-use crate::nodes::{AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, UPDATED_COLUMN, Var};
+use crate::exec::{KEY_ATTNO, KEY_TABLE_ATTNO, Layout, SEQ_ATTNO};
+use crate::nodes::{
+    AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN, Var,
+};
 use crate::types::inverted::Parts;
 use crate::types::{Oid, oids, range};
 use std::collections::BTreeSet;
@@ -186,7 +188,7 @@ impl Planner {
         let label = if is_inverted { "Recheck Cond" } else { "Index Cond" };
         let index = self.condition_note(label, &noted(true));
         let filter = self.condition_note("Filter", &noted(false));
-        let built = built.called(self.alias_of(access.rel, relation)).noted(index).noted(filter);
+        let built = self.called(built, access).noted(index).noted(filter);
         Ok(Found { built, ordered, by_key })
     }
 
@@ -232,7 +234,7 @@ impl Planner {
         };
         let built = Built::new(scan, layout, 1.0, cost::ROW);
         let note = self.condition_note("Filter", access.conditions);
-        let built = built.called(self.alias_of(access.rel, relation)).noted(note);
+        let built = self.called(built, access).noted(note);
         Ok(Some(Found { built, ordered: false, by_key: false }))
     }
 
@@ -690,7 +692,7 @@ pub(super) fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<Scan
         SEQ_COLUMN => ScanColumn::CommitSeq,
         UPDATED_COLUMN => ScanColumn::Updated,
         DELETED_COLUMN => ScanColumn::Deleted,
-        -6 => ScanColumn::TableOid(relation.oid),
+        TABLE_OID_COLUMN | KEY_TABLE_ATTNO => ScanColumn::TableOid(relation.oid),
         -2 => ScanColumn::Xid,
         // cmin, xmax, cmax: rows here have neither deleters nor command numbers.
         -5..=-3 => ScanColumn::NoXid,

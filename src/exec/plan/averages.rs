@@ -118,6 +118,7 @@ fn call(name: &str, args: Vec<Expr>) -> Option<Expr> {
         collation: 0,
         input_collation: 0,
         args,
+        notation: None,
         location: -1,
     })))
 }

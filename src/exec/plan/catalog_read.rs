@@ -6,9 +6,10 @@
 //! functions are immutable or on the list below: PostgreSQL calls `now()` stable, too.
 
 use super::walk;
+use crate::catalog::Catalog;
 use crate::catalog::builtin::{self, oid};
-use crate::nodes::{CommandType, Expr, Query, RangeSource, SqlValueFunction};
-use crate::types::Oid;
+use crate::nodes::{CommandType, Const, Expr, Query, RangeSource, SqlValueFunction};
+use crate::types::{Datum, Oid, oids};
 
 /// What a statement that reads the catalog alone looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct CatalogRead {
     pub jobs: bool,
     /// What changes without any DDL: sessions, locks, sizes, counters.
     pub live: bool,
+    /// It names nothing that users made, as a type or as a constant such as `'t'::regclass`.
+    pub of_system: bool,
 }
 
 /// Functions that are not immutable and depend on nothing but the catalog, the role and the search
@@ -103,7 +106,8 @@ const OWN: [&str; 6] = [
 /// What the query reads of the catalog; `None` where it reads or does anything else. `whole`: it
 /// reads a relation from its beginning to its end.
 pub(super) fn of(query: &Query, whole: bool) -> Option<CatalogRead> {
-    let mut found = Found { read: CatalogRead::default(), relations: 0, only: true };
+    let read = CatalogRead { of_system: true, ..CatalogRead::default() };
+    let mut found = Found { read, relations: 0, only: true };
     found.query(query);
     let read = CatalogRead { single_objects: !whole, ..found.read };
     (found.only && found.relations > 0).then_some(read)
@@ -125,7 +129,7 @@ impl Found {
             match &range.source {
                 RangeSource::Relation { oid } => self.relation(*oid),
                 RangeSource::Subquery { view: Some(oid), .. } => {
-                    self.only &= crate::catalog::Catalog::is_system(*oid);
+                    self.only &= Catalog::is_system(*oid);
                 }
                 _ => {}
             }
@@ -154,7 +158,9 @@ impl Found {
     }
 
     fn expr(&mut self, expr: &Expr) {
+        self.read.of_system &= builtin::type_(expr.type_oid()).is_some();
         match expr {
+            Expr::Const(c) => self.read.of_system &= !names_users_object(c),
             Expr::Func(c) | Expr::Distinct(c) | Expr::NullIf(c) => self.function(c.func),
             Expr::ScalarArrayOp(s) => self.function(s.func),
             Expr::SqlValue { function, .. } => self.only &= is_of_session(*function),
@@ -185,6 +191,17 @@ impl Found {
             || BEGINS.iter().any(|begin| name.starts_with(begin));
         let whatever = VOLATILE_OF_CATALOG.contains(&name);
         self.only &= whatever || known && proc.volatility == b's';
+    }
+}
+
+/// Whether a constant is an object of users, as `'t'::regclass` is; a number alone names none.
+fn names_users_object(constant: &Const) -> bool {
+    let is_users = |value: &Datum| matches!(value, Datum::Oid(oid) if !Catalog::is_system(*oid));
+    match &constant.value {
+        Datum::Array(array) if array.element_type != oids::OID => {
+            array.elements.iter().any(is_users)
+        }
+        value => constant.type_oid != oids::OID && is_users(value),
     }
 }
 

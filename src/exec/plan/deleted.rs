@@ -91,7 +91,7 @@ impl Planner {
         let kept: f64 = access.conditions.iter().map(|c| self.guess(c, access)).product();
         let built = Built::new(scan, layout, graves * kept, cost::SEARCH + graves * cost::SCAN);
         let note = self.condition_note("Filter", access.conditions);
-        Ok(built.called(self.alias_of(access.rel, relation)).noted(note))
+        Ok(self.called(built, access).noted(note))
     }
 
     /// What a column is compared with, to be above or equal.

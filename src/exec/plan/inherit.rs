@@ -8,7 +8,7 @@
 //! Partitions that conditions on the key leave out are not planned, or, where values are known only
 //! when the plan runs, not read.
 
-use super::access::{Access, Found, current_of, is_column, layout_of};
+use super::access::{Access, Found, is_column, layout_of};
 use super::cost;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
@@ -48,10 +48,6 @@ impl Planner {
         }
         if access.only || (catalog.children(table.oid).is_empty() && !table.is_partitioned()) {
             return Ok(None);
-        }
-        if access.conditions.iter().any(|condition| current_of(condition).is_some()) {
-            let what = "WHERE CURRENT OF for a table that others inherit from";
-            return Err(PgError::unsupported(what));
         }
         let members = match &table.lineage.key {
             Some(key) => self.partitions(access, key)?,
@@ -192,7 +188,7 @@ impl Planner {
     }
 
     fn type_of(&self, table: &Relation, attno: i16) -> Oid {
-        use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
+        use crate::exec::{KEY_ATTNO, KEY_TABLE_ATTNO, SEQ_ATTNO};
         use crate::types::oids;
         match attno {
             1.. => self.stand_in(table.column(attno).type_oid),
@@ -200,7 +196,7 @@ impl Planner {
             SEQ_ATTNO | crate::nodes::SEQ_COLUMN => oids::INT8,
             crate::nodes::UPDATED_COLUMN => oids::TIMESTAMPTZ,
             crate::nodes::DELETED_COLUMN => oids::BOOL,
-            crate::nodes::TABLE_OID_COLUMN => oids::OID,
+            crate::nodes::TABLE_OID_COLUMN | KEY_TABLE_ATTNO => oids::OID,
             _ => oids::XID,
         }
     }

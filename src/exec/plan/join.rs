@@ -44,12 +44,19 @@ impl Planner {
     ) -> Result<Built> {
         let mut on = Vec::new();
         join.on.iter().for_each(|e| quals::conjuncts(e, &mut on));
-        let (left_rels, right_rels) = (item_rels(&join.left), item_rels(&join.right));
+        // A right join is a left join of the sides exchanged, where no side must see what is before it.
+        let exchanged =
+            join.kind == JoinKind::Right && lateral_needs(from.query, &join.left).is_empty();
+        let (kind, left, right) = match exchanged {
+            true => (JoinKind::Left, &join.right, &join.left),
+            false => (join.kind, &join.left, &join.right),
+        };
+        let (left_rels, right_rels) = (item_rels(left), item_rels(right));
         let within = |rels: &Rels, e: &Expr| {
             let used = quals::rels(e);
             !used.is_empty() && used.is_subset(rels) && !quals::is_volatile(e)
         };
-        let keeps = |side: JoinKind| join.kind == side;
+        let keeps = |side: JoinKind| kind == side;
         let (to_left, above): (Vec<Expr>, Vec<Expr>) =
             above.iter().cloned().partition(|e| keeps(JoinKind::Left) && within(&left_rels, e));
         let (to_right, above): (Vec<Expr>, Vec<Expr>) =
@@ -59,15 +66,15 @@ impl Planner {
             on.into_iter().partition(|e| keeps(JoinKind::Left) && within(&right_rels, e));
         let (on_left, on): (Vec<Expr>, Vec<Expr>) =
             on.into_iter().partition(|e| keeps(JoinKind::Right) && within(&left_rels, e));
-        let left = self.side(from, &join.left, &[to_left, on_left].concat())?;
-        let kind = match join.kind {
+        let left = self.side(from, left, &[to_left, on_left].concat())?;
+        let kind = match kind {
             JoinKind::Inner => JoinType::Inner,
             JoinKind::Left => JoinType::Left,
             JoinKind::Right => JoinType::Right,
             JoinKind::Full => JoinType::Full,
         };
         let joined =
-            self.outer_join_right(from, left, join, kind, &[to_right, on_right].concat(), &on)?;
+            self.outer_join_right(from, left, right, kind, &[to_right, on_right].concat(), &on)?;
         self.filter(joined, &above)
     }
 
@@ -86,7 +93,7 @@ impl Planner {
             !used.is_empty() && used.is_subset(&right_rels) && !quals::is_volatile(e)
         };
         let (on_right, on): (Vec<Expr>, Vec<Expr>) = on.into_iter().partition(within);
-        self.outer_join_right(from, left, join, JoinType::Left, &on_right, &on)
+        self.outer_join_right(from, left, &join.right, JoinType::Left, &on_right, &on)
     }
 
     /// The right side of an outer join: looked up by key where that is cheaper than reading it whole.
@@ -94,25 +101,25 @@ impl Planner {
         &mut self,
         from: &From<'_>,
         left: Built,
-        join: &Join,
+        item: &FromItem,
         kind: JoinType,
         conditions: &[Expr],
         on: &[Expr],
     ) -> Result<Built> {
         let all = [conditions, on].concat();
-        if !lateral_needs(from.query, &join.right).is_empty() {
-            return self.lateral_join(from, left, &join.right, kind, &all);
+        if !lateral_needs(from.query, item).is_empty() {
+            return self.lateral_join(from, left, item, kind, &all);
         }
         let around = std::mem::replace(&mut self.long, false);
-        let right = self.side(from, &join.right, conditions)?;
+        let right = self.side(from, item, conditions)?;
         let long = std::mem::replace(&mut self.long, around);
         let whole = right.cost + right.rows * cost::BUILD + left.rows * cost::PROBE;
         let reachable = |rels: &Rels| rels.iter().all(|rel| left.layout.contains_rel(*rel));
-        let lookups = self.key_lookups(from, &join.right, &all.iter().collect::<Vec<_>>());
+        let lookups = self.key_lookups(from, item, &all.iter().collect::<Vec<_>>());
         let usable = lookups.iter().filter(|l| !l.given.is_empty() && reachable(&l.given));
         let cheap = usable.into_iter().any(|l| left.rows * l.cost < whole);
         let left = match kind == JoinType::Left && cheap {
-            true => match self.lookup_join(from, left, &join.right, kind, &all)? {
+            true => match self.lookup_join(from, left, item, kind, &all)? {
                 Ok(joined) => return Ok(joined),
                 Err(left) => left,
             },

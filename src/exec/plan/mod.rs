@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `prepare` | join columns replaced by what they stand for, and simpler forms |
 //! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
+//! | `exists`, `told_apart` | EXISTS without a select list; volatile calls that are equal and not one |
 //! | `query` | a SELECT, clause by clause |
 //! | `inherit` | a table with descendants: the tables to read, and without which partitions |
 //! | `from`, `access` | FROM and WHERE: what each item reads, by which key or index |
@@ -29,6 +30,7 @@ mod cost;
 mod cte;
 mod deleted;
 mod estimate;
+mod exists;
 mod from;
 mod inherit;
 mod join;
@@ -50,6 +52,7 @@ mod rules;
 mod set_operation;
 mod sub_link;
 mod system;
+mod told_apart;
 mod units;
 mod walk;
 mod window;
@@ -147,6 +150,12 @@ impl Plan {
     /// What it reads of the catalog, where it reads nothing else.
     pub fn catalog_read(&self) -> Option<CatalogRead> {
         self.catalog_read
+    }
+
+    /// Whether it reads nothing but the catalog and names nothing that users made: DDL on their tables
+    /// leaves it as it is.
+    pub fn is_of_system(&self) -> bool {
+        self.catalog_read.is_some_and(|read| read.of_system)
     }
 
     /// Whether it may run for a role under the setting `row_security`: row security decided about it.
@@ -303,6 +312,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     }
     let policies = policy::apply(&mut query, &cx)?;
     required.extend(policies.required);
+    planner.simplify_exists(&mut query);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
         _ => Root::Modify(dml::plan(&mut planner, &query)?),

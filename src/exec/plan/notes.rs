@@ -3,11 +3,11 @@
 //! Only a plan made for EXPLAIN has notes ([`Planner::explained`]). Where an expression cannot be
 //! written, because it refers to what only the planner knows, there is no note.
 
+use super::access::Access;
 use super::planner::{Built, FIRST_OWN_REL, Planner};
 use super::walk;
-use crate::catalog::Relation;
 use crate::exec::op::Note;
-use crate::nodes::{Expr, Query, RangeIndex, SUBLINK_RANGE, SortGroup};
+use crate::nodes::{Expr, Query, SUBLINK_RANGE, SortGroup, TargetEntry, Var};
 use crate::sql::deparse;
 use std::sync::Arc;
 
@@ -48,11 +48,63 @@ impl Planner {
         Some(note)
     }
 
+    /// A scan with what EXPLAIN calls its relation and its columns.
+    pub(super) fn called(&self, mut scan: Built, access: &Access<'_>) -> Built {
+        if let (true, Some(node)) = (self.explained, Arc::get_mut(&mut scan.node)) {
+            let relation = access.relation;
+            let namespace = self.cx.catalog.namespace(relation.namespace);
+            node.schema = namespace.map(|namespace| namespace.name.clone());
+            node.alias = self.alias_of(access);
+            let columns = relation.live_columns().filter(|c| access.columns.contains(&c.attno));
+            let columns = columns.map(|column| {
+                let (rel, attno, type_oid) = (access.rel, column.attno, column.type_oid);
+                Expr::Var(Var {
+                    rel,
+                    attno,
+                    type_oid,
+                    typmod: -1,
+                    collation: 0,
+                    level: 0,
+                    location: -1,
+                })
+            });
+            node.output = self.texts(&columns.collect::<Vec<_>>()).unwrap_or_default();
+        }
+        scan
+    }
+
     /// What the query calls a relation, where that is not the relation's own name.
-    pub(super) fn alias_of(&self, rel: RangeIndex, relation: &Relation) -> Option<String> {
+    fn alias_of(&self, access: &Access<'_>) -> Option<String> {
         let query = self.levels.last()?.query.as_ref()?;
-        let entry = query.range_table.get((rel as usize).checked_sub(1)?)?;
-        (entry.name != relation.name).then(|| entry.name.clone())
+        let entry = query.range_table.get((access.rel as usize).checked_sub(1)?)?;
+        (entry.name != access.relation.name).then(|| entry.name.clone())
+    }
+
+    /// Rows with the select list that they are of, for EXPLAIN VERBOSE.
+    pub(super) fn giving<'t>(
+        &self,
+        mut rows: Built,
+        targets: impl Iterator<Item = &'t TargetEntry>,
+    ) -> Built {
+        if let (true, Some(node)) = (self.explained, Arc::get_mut(&mut rows.node)) {
+            node.output = self.target_texts(targets);
+        }
+        rows
+    }
+
+    /// A select list's expressions; names for those that cannot be written.
+    pub(in crate::exec) fn target_texts<'t>(
+        &self,
+        targets: impl Iterator<Item = &'t TargetEntry>,
+    ) -> Vec<String> {
+        let text = |target: &TargetEntry| {
+            let text = self.texts(std::slice::from_ref(&target.expr)).and_then(|mut one| one.pop());
+            text.unwrap_or_else(|| target.name.clone())
+        };
+        match self.explained {
+            true => targets.map(text).collect(),
+            false => Vec::new(),
+        }
     }
 
     fn texts(&self, exprs: &[Expr]) -> Option<Vec<String>> {
@@ -68,14 +120,6 @@ impl Planner {
 }
 
 impl Built {
-    /// With the query's name of the relation, where it is not the relation's own.
-    pub(super) fn called(mut self, alias: Option<String>) -> Built {
-        if let Some(node) = Arc::get_mut(&mut self.node) {
-            node.alias = alias;
-        }
-        self
-    }
-
     /// With a note for EXPLAIN.
     pub(super) fn noted(mut self, note: Option<Note>) -> Built {
         if let (Some(note), Some(node)) = (note, Arc::get_mut(&mut self.node)) {

@@ -5,6 +5,7 @@
 //! or COALESCE of both in a full join) is written there. Equal expressions then compare equal, once
 //! locations are gone, too.
 
+use super::told_apart::tell_apart;
 use super::{averages, outer_to_inner, walk};
 use crate::catalog::Catalog;
 use crate::nodes::*;
@@ -12,8 +13,21 @@ use crate::nodes::*;
 /// Prepares a query and everything below it.
 pub(super) fn prepare(query: &mut Query, catalog: &Catalog) {
     query.clear_locations();
+    renew_defaults(query, catalog);
     flatten(query);
     simplify(query, catalog);
+}
+
+/// What calls leave out is what the functions say now, not when a view or a body was made.
+fn renew_defaults(query: &mut Query, catalog: &Catalog) {
+    walk::deep_query_mut(query, 0, &mut |expr, _| {
+        if let Expr::Func(call) = expr
+            && call.notation.is_some()
+            && let Some(function) = catalog.function(call.func)
+        {
+            function.renew_defaults(call);
+        }
+    });
 }
 
 fn simplify(query: &mut Query, catalog: &Catalog) {
@@ -22,6 +36,7 @@ fn simplify(query: &mut Query, catalog: &Catalog) {
         if query.has_aggregates {
             averages::share(query, catalog);
         }
+        tell_apart(query);
         each_subquery(query, &mut |query| simplify(query, catalog));
     });
 }

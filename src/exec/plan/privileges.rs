@@ -9,7 +9,7 @@ use super::walk;
 use crate::catalog::depend::relations_of_query;
 use crate::catalog::{Catalog, Relation};
 use crate::error::Result;
-use crate::exec::{KEY_ATTNO, SEQ_ATTNO};
+use crate::exec::{KEY_ATTNO, KEY_TABLE_ATTNO, SEQ_ATTNO};
 use crate::functions::privileges::{require_columns, require_relation};
 use crate::nodes::{
     AttrNumber, CommandType, Expr, MergeAction, MergeKind, Query, RangeIndex, RangeSource,
@@ -251,7 +251,7 @@ fn read_columns(query: &Query) -> BTreeMap<RangeIndex, Columns> {
     walk::deep_query(query, 0, &mut |expr, depth| {
         if let Expr::Var(var) = expr
             && var.level == depth
-            && !matches!(var.attno, KEY_ATTNO | SEQ_ATTNO)
+            && !matches!(var.attno, KEY_ATTNO | KEY_TABLE_ATTNO | SEQ_ATTNO)
         {
             read.entry(var.rel).or_default().insert(var.attno);
         }

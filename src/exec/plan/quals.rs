@@ -4,7 +4,7 @@ use super::walk;
 use crate::catalog::builtin;
 use crate::exec::expr::Callee;
 use crate::nodes::{BoolOp, Expr, FuncCall, RangeIndex, SubLinkKind};
-use crate::types::{Oid, oids};
+use crate::types::{Datum, Oid, oids};
 use std::collections::BTreeSet;
 
 pub(super) type Rels = BTreeSet<RangeIndex>;
@@ -41,6 +41,39 @@ fn factored(whole: &Expr, arms: &[Expr], out: &mut Vec<Expr>) {
         out.push(Expr::Bool(BoolOp::Or, arms));
     }
     out.extend(common);
+}
+
+/// What an OR over several entries requires of some of them alone, so that fewer of their rows are joined:
+/// `(a = 1 AND b = 2) OR (a = 3 AND b = 4)` requires `a = 1 OR a = 3`.
+pub(super) fn implied_on(condition: &Expr, some: &Rels) -> Option<Expr> {
+    let Expr::Bool(BoolOp::Or, arms) = condition else { return None };
+    let is_own = |e: &Expr| {
+        let used = rels(e);
+        !used.is_empty() && used.is_subset(some) && !is_volatile(e) && !has_sub_link(e)
+    };
+    let mut implied = Vec::with_capacity(arms.len());
+    for arm in arms.iter().filter(|arm| !is_false(arm)) {
+        let mut own = Vec::new();
+        conjuncts(arm, &mut own);
+        own.retain(is_own);
+        if own.is_empty() {
+            return None;
+        }
+        implied.push(combined(BoolOp::And, own)?);
+    }
+    combined(BoolOp::Or, implied)
+}
+
+/// Conditions as one; `None`: there are none.
+fn combined(op: BoolOp, mut conditions: Vec<Expr>) -> Option<Expr> {
+    match conditions.len() {
+        0 | 1 => conditions.pop(),
+        _ => Some(Expr::Bool(op, conditions)),
+    }
+}
+
+fn is_false(expr: &Expr) -> bool {
+    matches!(expr, Expr::Const(c) if matches!(c.value, Datum::Bool(false)))
 }
 
 /// The range table entries of this query that an expression refers to.

@@ -83,7 +83,7 @@ impl Planner {
         built = self.lock_rows(query, built)?;
         built = self.limit(query, built, keys)?;
         let columns = self.compile_all(query.output().map(|t| &t.expr), &layout)?;
-        Ok(project(built, columns))
+        Ok(self.giving(project(built, columns), query.output()))
     }
 
     /// The select list first: it has sets, DISTINCT compares it, or its volatile functions' values are
@@ -93,7 +93,7 @@ impl Planner {
         let input = self.target_sets(&mut targets, input)?;
         let layout = input.layout.clone();
         let columns = self.compile_all(&targets, &layout)?;
-        let mut built = project(input, columns);
+        let mut built = self.giving(project(input, columns), query.targets.iter());
         let types: Vec<Oid> =
             query.targets.iter().map(|t| self.stand_in(t.expr.type_oid())).collect();
         let key = |item: &SortGroup| -> Result<KeyColumn> {
@@ -128,7 +128,7 @@ impl Planner {
         let visible: Vec<Program> = visible.map(|(at, _)| Program::slot(at, types[at])).collect();
         match visible.len() == query.targets.len() {
             true => Ok(built),
-            false => Ok(project(built, visible)),
+            false => Ok(self.giving(project(built, visible), query.output())),
         }
     }
 

@@ -56,16 +56,18 @@ impl Planner {
         };
         let by_key = found.is_some();
         let about = if by_key { self.about_column(access)? } else { None };
+        let (filter, columns) = (filter?, SystemColumns::of(access.columns.iter()));
         let scan = SystemScan {
             relation: relation.oid,
-            filter: Arc::new(filter?),
-            columns: SystemColumns::of(access.columns.iter()),
+            tested: columns.read_by(&filter),
+            filter: Arc::new(filter),
+            columns,
             key: found.map(|(_, key)| Arc::new(key)),
             about: about.map(Arc::new),
         };
         let built = Built::new(scan, layout, (rows * selectivity).max(1.0), cost);
         let note = self.condition_note("Filter", access.conditions);
-        let built = built.called(self.alias_of(access.rel, relation)).noted(note);
+        let built = self.called(built, access).noted(note);
         Ok(Found { built, ordered: false, by_key })
     }
 

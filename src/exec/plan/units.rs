@@ -135,7 +135,12 @@ impl<'q> Joining<'q> {
             let movable = !rels.is_empty() && !quals::is_volatile(&condition);
             match parts.iter_mut().find(on_one).filter(|_| movable) {
                 Some(part) => part.conditions.push(condition),
-                None => pending.push(Pending { condition, rels }),
+                None => {
+                    for part in &mut parts {
+                        part.conditions.extend(quals::implied_on(&condition, &part.unit.rels));
+                    }
+                    pending.push(Pending { condition, rels });
+                }
             }
         }
         Joining { parts, pending }

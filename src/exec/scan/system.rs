@@ -5,8 +5,8 @@ use crate::catalog::system_schema::{JobRow, SegmentRow, TierSizes};
 use crate::catalog::{Relation, builtin, pg_catalog};
 use crate::error::{PgError, Result};
 use crate::exec::explain::Description;
-use crate::exec::expr::Program;
-use crate::exec::op::{PlanNode, holds};
+use crate::exec::expr::{Program, Reads};
+use crate::exec::op::{PlanNode, concat, holds};
 use crate::exec::{ExecState, Operator, Row};
 use crate::functions::Deparse;
 use crate::nodes::AttrNumber;
@@ -21,6 +21,8 @@ pub(in crate::exec) struct SystemScan {
     pub relation: Oid,
     pub filter: Arc<Vec<Program>>,
     pub columns: SystemColumns,
+    /// Those of them that the filter reads.
+    pub tested: pg_catalog::Columns,
     pub key: Option<Arc<SystemKey>>,
     /// The one column of a table that rows are wanted about.
     pub about: Option<Arc<Program>>,
@@ -46,12 +48,25 @@ struct Run {
     relation: Oid,
     filter: Arc<Vec<Program>>,
     columns: SystemColumns,
+    tested: pg_catalog::Columns,
     key: Option<Arc<SystemKey>>,
     about: Option<Arc<Program>>,
     rows: Option<pg_catalog::Scan>,
 }
 
 impl SystemColumns {
+    /// The columns that programs over its rows read; all where one of them does not say.
+    pub fn read_by(self, programs: &[Program]) -> pg_catalog::Columns {
+        let mut reads = Reads::default();
+        match programs.iter().try_for_each(|program| program.node().reads(&mut reads)) {
+            Some(()) => {
+                let slots = reads.slots.iter().filter_map(|slot| slot.checked_sub(self.table_oids));
+                pg_catalog::Columns::of(slots.filter_map(|slot| self.wanted.nth(slot)))
+            }
+            None => pg_catalog::Columns::ALL,
+        }
+    }
+
     /// Of attribute numbers in order; those before the first column are system columns.
     pub fn of<'a>(attnos: impl Iterator<Item = &'a AttrNumber>) -> SystemColumns {
         let positions: Vec<Option<usize>> =
@@ -101,6 +116,7 @@ impl PlanNode for SystemScan {
             relation: self.relation,
             filter: self.filter.clone(),
             columns: self.columns,
+            tested: self.tested,
             key: self.key.clone(),
             about: self.about.clone(),
             rows: None,
@@ -121,20 +137,22 @@ impl Operator for Run {
                 if let Some(about) = &self.about {
                     wanted = about_column(wanted, &about.eval(state, &[])?);
                 }
-                let found = pg_catalog::scan(self.relation, wanted, key.as_ref(), &cx)?;
+                let key = key.as_ref();
+                let found = pg_catalog::scan(self.relation, wanted, self.tested, key, &cx)?;
                 self.rows.insert(found)
             }
         };
-        while let Some(mut row) = rows.next(&cx) {
+        let table_oids = vec![Datum::Oid(self.relation); self.columns.table_oids];
+        rows.next(&cx, &mut |row| {
             state.cx.cancel.check()?;
-            for _ in 0..self.columns.table_oids {
-                row.insert(0, Datum::Oid(self.relation));
+            match table_oids.is_empty() {
+                true => holds(&self.filter, state, row),
+                false => holds(&self.filter, state, &concat(&table_oids, row)),
             }
-            if holds(&self.filter, state, &row)? {
-                return Ok(Some(row));
-            }
-        }
-        Ok(None)
+        })
+        .map(|row| {
+            row.map(|row| if table_oids.is_empty() { row } else { concat(&table_oids, &row) })
+        })
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Reader {
     at_end: bool,
     /// Rows read.
     pub rows: u64,
+    /// The column that was being read when an error came.
+    pub column: Option<String>,
 }
 
 impl Reader {
@@ -64,8 +66,11 @@ impl Reader {
         if last && rest.is_empty() {
             return Ok(None);
         }
-        let mut cursor = Cursor { rest };
-        match cursor.row(columns, env)? {
+        let mut cursor = Cursor { rest, column: None };
+        let parsed = cursor.row(columns, env).inspect_err(|_| {
+            self.column = cursor.column.map(str::to_owned);
+        });
+        match parsed? {
             Parsed::Row(row) => {
                 self.at = self.buffer.len() - cursor.rest.len();
                 self.rows += 1;
@@ -118,6 +123,8 @@ enum Parsed {
 
 struct Cursor<'a> {
     rest: &'a [u8],
+    /// The column being read.
+    column: Option<&'a str>,
 }
 
 impl<'a> Cursor<'a> {
@@ -127,7 +134,7 @@ impl<'a> Cursor<'a> {
         Some(head)
     }
 
-    fn row(&mut self, columns: &[Column], env: &dyn Env) -> Result<Parsed> {
+    fn row(&mut self, columns: &'a [Column], env: &dyn Env) -> Result<Parsed> {
         let Some(count) = self.take(2) else { return Ok(Parsed::Incomplete) };
         let count = i16::from_be_bytes([count[0], count[1]]);
         if count == -1 {
@@ -139,6 +146,7 @@ impl<'a> Cursor<'a> {
         }
         let mut row = Row::with_capacity(columns.len());
         for column in columns {
+            self.column = Some(&column.name);
             let Some(length) = self.take(4) else { return Ok(Parsed::Incomplete) };
             let length = i32::from_be_bytes([length[0], length[1], length[2], length[3]]);
             if length == -1 {

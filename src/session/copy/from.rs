@@ -384,9 +384,14 @@ impl Loader {
 
     /// The header of binary data comes before all lines.
     fn at_row(&self, error: PgError, reader: &binary::Reader) -> PgError {
-        match reader.header_read {
-            true => self.at_line(error, reader.rows + 1),
-            false => error,
+        let number = reader.rows + 1;
+        match &reader.column {
+            _ if !reader.header_read => error,
+            Some(column) => {
+                let table = &self.relation.name;
+                error.context(format!("COPY {table}, line {number}, column {column}"))
+            }
+            None => self.at_line(error, number),
         }
     }
 

@@ -13,9 +13,11 @@
 //! Each change pushes what it replaced on an undo log; a savepoint is a position in the log.
 
 mod effect;
+mod function;
 mod value;
 
 pub use effect::REPORTED;
+pub use function::FunctionSettings;
 pub use value::parse_bool;
 
 use crate::catalog::builtin::{self, Setting};
@@ -218,6 +220,12 @@ impl Settings {
         }
     }
 
+    /// A value for a setting as SHOW would print it, checked.
+    fn shown(&self, name: &str, text: &str) -> Result<String> {
+        let value = self.canonical(name, text)?;
+        Ok(builtin::setting(name).map(|setting| value::show(setting, &value)).unwrap_or(value))
+    }
+
     /// The value as it is stored, checked by the setting's kind and its own rules.
     fn canonical(&self, name: &str, text: &str) -> Result<String> {
         let Some(setting) = find(name)? else { return Ok(text.to_owned()) };
@@ -281,19 +289,27 @@ impl Settings {
     /// Rebuilds [`Settings::format`]; the values were checked when they were set.
     fn derive_format(&mut self) {
         let mut format = Format::default();
-        format.set_date_style(&self.text("DateStyle"));
-        format.set_interval_style(&self.text("IntervalStyle"));
-        format.set_time_zone(&self.text("TimeZone"));
-        format.set_bytea_output(&self.text("bytea_output"));
-        format.extra_float_digits = self.text("extra_float_digits").parse().unwrap_or(1);
-        format.client_encoding =
-            Charset::named(&self.text("client_encoding")).unwrap_or(Charset::UTF8);
+        for name in FORMATS {
+            set_format(&mut format, name, &self.text(name));
+        }
         self.client_charset.set(format.client_encoding);
         self.format = Arc::new(format);
     }
 
     fn text(&self, name: &str) -> String {
         self.get(name).unwrap_or_default().into_owned()
+    }
+}
+
+/// Puts the checked value of one of [`FORMATS`] into a format.
+fn set_format(format: &mut Format, name: &str, value: &str) {
+    match name {
+        "datestyle" => drop(format.set_date_style(value)),
+        "intervalstyle" => drop(format.set_interval_style(value)),
+        "timezone" => drop(format.set_time_zone(value)),
+        "bytea_output" => drop(format.set_bytea_output(value)),
+        "extra_float_digits" => format.extra_float_digits = value.parse().unwrap_or(1),
+        _ => format.client_encoding = Charset::named(value).unwrap_or(Charset::UTF8),
     }
 }
 

@@ -48,7 +48,7 @@ impl Session {
         let Some(schema) = self.state.temp_schema() else { return Ok(()) };
         let transaction = self.state.transaction()?;
         let catalog = transaction.catalog.current();
-        for relation in catalog.relations().filter(|r| r.namespace == schema) {
+        for relation in catalog.relations_in(schema) {
             transaction.catalog.remove_relation(relation, &transaction.txn);
         }
         let database = transaction.catalog.database();

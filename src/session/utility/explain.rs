@@ -6,15 +6,17 @@ use crate::exec::ResultColumn;
 use crate::exec::explain::{Analyzed, Format, Measurements, Shown};
 use crate::session::Session;
 use crate::session::prepared::{Kind, Planned};
+use crate::sql::bind::ParamTypes;
 use crate::types::{Datum, oids};
 use pg_raw_parse::{Node, nodes};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// EXPLAIN's options. VERBOSE, SETTINGS and BUFFERS ask for what we do not keep (page counts).
+/// EXPLAIN's options. SETTINGS and BUFFERS ask for what we do not keep (page counts).
 #[derive(Default)]
 struct Options {
     analyze: bool,
+    verbose: bool,
     costs: Option<bool>,
     format: Format,
     wal: bool,
@@ -48,7 +50,7 @@ impl Session {
         let explained = self.plan_explained(s.query(), options.analyze)?;
         let planning_ms = milliseconds(started);
         let lines = match explained {
-            Explained::Utility => vec!["Utility statements have no plan structure".to_owned()],
+            Explained::Utility => vec![options.format.no_plan()],
             Explained::Query(planned, params) => {
                 let env = self.statement_env()?;
                 planned.plan.check_privileges(&env.catalog, env.current_role)?;
@@ -59,6 +61,7 @@ impl Session {
                 };
                 let shown = Shown {
                     costs: options.costs.unwrap_or(true),
+                    verbose: options.verbose,
                     planning_ms: options.summary.unwrap_or(options.analyze).then_some(planning_ms),
                     analyzed,
                     timing: options.timing.unwrap_or(options.analyze),
@@ -78,10 +81,17 @@ impl Session {
         let query = match node {
             Node::ExecuteStmt(_) => {
                 let (prepared, params) = self.resolve_execute(node)?;
-                return match prepared.kind {
-                    Kind::Query => Ok(Explained::Query(self.plan_of(&prepared)?, params)),
-                    _ => Ok(Explained::Utility),
+                if prepared.kind != Kind::Query {
+                    return Ok(Explained::Utility);
+                }
+                let kept = self.plan_of(&prepared)?;
+                // The plan that is kept does not know what EXPLAIN shows of it.
+                let mut types = ParamTypes::Fixed(prepared.param_types.clone());
+                let planned = match prepared.user {
+                    Some(_) => kept,
+                    None => Arc::new(self.compile_explained(prepared.node(), &mut types)?),
                 };
+                return Ok(Explained::Query(planned, params));
             }
             Node::CreateTableAsStmt(_) | Node::DeclareCursorStmt(_) if analyze => {
                 return Err(PgError::unsupported("EXPLAIN ANALYZE of this statement"));
@@ -125,7 +135,8 @@ impl Options {
                 "summary" => read.summary = Some(options::boolean(option)?),
                 "wal" => read.wal = options::boolean(option)?,
                 "costs" => read.costs = Some(options::boolean(option)?),
-                "verbose" | "settings" | "buffers" => drop(options::boolean(option)?),
+                "verbose" => read.verbose = options::boolean(option)?,
+                "settings" | "buffers" => drop(options::boolean(option)?),
                 _ => return Err(options::unrecognized("EXPLAIN", option)),
             }
         }

@@ -1,10 +1,28 @@
-//! LISTEN, UNLISTEN, NOTIFY. All take effect when the transaction commits.
+//! LISTEN, UNLISTEN, NOTIFY. All take effect when the transaction commits: the transaction's own
+//! notifications already go by what it listens on then.
 
 use super::Outcome;
 use crate::error::Result;
 use crate::functions::SessionFunctions;
 use crate::session::Session;
+use crate::session::notify::{Inbox, NotificationHub};
 use pg_raw_parse::nodes;
+use std::sync::Arc;
+
+/// What LISTEN and UNLISTEN change about who hears what.
+pub(in crate::session) struct ListeningChange {
+    pid: i32,
+    inbox: Arc<Inbox>,
+    begun: Vec<String>,
+    ended: Vec<String>,
+}
+
+impl ListeningChange {
+    pub(in crate::session) fn apply(&self, hub: &NotificationHub) {
+        self.begun.iter().for_each(|channel| hub.listen(channel, &self.inbox));
+        self.ended.iter().for_each(|channel| hub.unlisten(channel, self.pid));
+    }
+}
 
 impl Session {
     pub(super) fn listen(&mut self, channel: &str) -> Result<Outcome> {
@@ -30,20 +48,26 @@ impl Session {
         Ok(Outcome::done("NOTIFY"))
     }
 
-    /// At commit: other sessions' notifications follow what LISTEN and UNLISTEN said.
-    pub(in crate::session) fn apply_listening(&mut self) {
-        let wanted = self.state.listening.lock().clone();
-        if wanted == self.registered {
-            return;
+    /// What is to become of the session's listening with the commit.
+    pub(in crate::session) fn listening_change(&self) -> Option<ListeningChange> {
+        let wanted = self.state.listening.lock();
+        let missing = |of: &[String], from: &[String]| -> Vec<String> {
+            of.iter().filter(|channel| !from.contains(channel)).cloned().collect()
+        };
+        (*wanted != self.registered).then(|| ListeningChange {
+            pid: self.state.backend.pid,
+            inbox: self.state.inbox.clone(),
+            begun: missing(&wanted, &self.registered),
+            ended: missing(&self.registered, &wanted),
+        })
+    }
+
+    /// After that commit.
+    pub(in crate::session) fn listening_changed(&mut self) {
+        let wanted = self.state.listening.lock();
+        if *wanted != self.registered {
+            self.registered.clone_from(&wanted);
         }
-        let hub = &self.state.instance.notifications;
-        for channel in wanted.iter().filter(|c| !self.registered.contains(c)) {
-            hub.listen(channel, &self.state.inbox);
-        }
-        for channel in self.registered.iter().filter(|c| !wanted.contains(c)) {
-            hub.unlisten(channel, self.state.backend.pid);
-        }
-        self.registered = wanted;
     }
 
     /// At rollback.
@@ -57,6 +81,9 @@ impl Session {
     /// At the session's end.
     pub(in crate::session) fn unlisten_all(&mut self) {
         self.state.listening.lock().clear();
-        self.apply_listening();
+        if let Some(change) = self.listening_change() {
+            change.apply(&self.state.instance.notifications);
+        }
+        self.listening_changed();
     }
 }

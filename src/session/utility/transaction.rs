@@ -128,12 +128,7 @@ impl Session {
 
 /// Constraints of a name on the tables of a schema: OID, and whether deferrable.
 fn constraints_named(catalog: &Catalog, namespace: Oid, name: &str) -> Vec<(Oid, bool)> {
-    let tables = catalog.relations().filter(|r| r.namespace == namespace);
-    tables
-        .flat_map(|t| t.constraints.iter())
-        .filter(|c| c.name == name)
-        .map(|c| (c.oid, c.deferrable))
-        .collect()
+    catalog.constraints_named(namespace, name).map(|(_, c)| (c.oid, c.deferrable)).collect()
 }
 
 fn mode_value(node: Node<'_>) -> String {

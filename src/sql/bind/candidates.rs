@@ -8,13 +8,15 @@
 //! ```
 
 use super::state::Binder;
-use crate::catalog::builtin::CastContext;
+use crate::catalog::builtin::{CastContext, Proc};
+use crate::nodes::Notation;
 use crate::types::{Oid, oids};
 
 /// A function or operator that could be called: its OID and argument types, variadic ones expanded.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    pub oid: Oid,
+    /// `None`: several that nothing tells apart; the call is ambiguous if they are the best.
+    pub oid: Option<Oid>,
     pub args: Vec<Oid>,
     /// Arguments that a VARIADIC parameter takes; 0 where it is not variadic.
     pub variadic_count: usize,
@@ -24,6 +26,30 @@ pub(super) struct Candidate {
     pub positions: Option<Vec<usize>>,
     /// Place in the search path: earlier hides later.
     pub path_position: usize,
+}
+
+impl Candidate {
+    /// Whether the call's last argument is as far back among the parameters as among the arguments: with
+    /// VARIADIC before a named argument it must be.
+    pub fn ends_with_last_parameter(&self) -> bool {
+        self.positions.as_ref().is_none_or(|p| p.last().is_none_or(|last| last + 1 == p.len()))
+    }
+
+    /// How a call was written whose last `named` arguments have names; `None`: all arguments in order.
+    pub fn notation(&self, proc: &Proc, named: usize) -> Option<Notation> {
+        let given = match &self.positions {
+            None if self.default_count == 0 => return None,
+            None => (0..self.args.len()).map(|at| (at, None)).collect(),
+            Some(positions) => {
+                let (plain, by_name) = positions.split_at(positions.len().saturating_sub(named));
+                let names = proc.input_names();
+                let name = |at: &usize| names.get(*at).map(|name| (*name).to_owned());
+                let plain = plain.iter().map(|at| (*at, None));
+                plain.chain(by_name.iter().map(|at| (*at, name(at)))).collect()
+            }
+        };
+        Some(Notation { given })
+    }
 }
 
 impl Binder<'_, '_> {

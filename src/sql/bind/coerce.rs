@@ -253,7 +253,10 @@ impl Binder<'_, '_> {
 
     fn read_literal(&self, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
         let facts = self.facts(type_oid);
-        if facts.kind == TypeKind::Pseudo && type_oid != oids::CSTRING && type_oid != oids::RECORD {
+        // An array of no records, or of NULLs, has a text form; the records themselves have none.
+        let has_input = matches!(type_oid, oids::CSTRING | oids::RECORD)
+            || oids::element_of(type_oid) == Some(oids::RECORD);
+        if facts.kind == TypeKind::Pseudo && !has_input {
             let message = format!("cannot accept a value of type {}", self.type_name(type_oid));
             return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
         }
@@ -306,6 +309,7 @@ impl Binder<'_, '_> {
             collation: self.collation(to),
             input_collation,
             args,
+            notation: None,
             location: cast.location,
         }))
     }

@@ -1,4 +1,4 @@
-//! Default arguments of built-in functions, which the catalog has as SQL text.
+//! Default arguments: of users' functions bound, of built-in ones as SQL text.
 
 use super::ParamTypes;
 use super::place::Place;
@@ -11,6 +11,11 @@ use pg_raw_parse::Node;
 impl Binder<'_, '_> {
     /// The defaults of a function's last arguments, bound.
     pub fn default_args(&self, proc: &Proc) -> Result<Vec<Expr>> {
+        if let Some(function) = self.context.catalog.function(proc.oid)
+            && !function.defaults.is_empty()
+        {
+            return Ok(function.defaults.clone());
+        }
         let broken = || PgError::internal("a built-in function's defaults do not parse");
         let text = proc.arg_defaults.as_ref().ok_or_else(broken)?;
         let statements = crate::sql::parse(format!("SELECT {text}"))?;

@@ -11,6 +11,7 @@ use crate::nodes::*;
 use crate::types::{Oid, oids};
 use pg_raw_parse::list::NodeList;
 use pg_raw_parse::{Node, nodes};
+use std::cmp::Ordering;
 
 /// `FUNC_MAX_ARGS`.
 const ARGS_MAX: usize = 100;
@@ -19,6 +20,13 @@ const ARGS_MAX: usize = 100;
 struct CallArg {
     name: Option<String>,
     expr: Expr,
+    location: i32,
+}
+
+impl CallArg {
+    fn nameless(expr: Expr) -> CallArg {
+        CallArg { name: None, location: expr.location(), expr }
+    }
 }
 
 /// A function that was found for a call.
@@ -28,6 +36,8 @@ pub(super) struct Resolved<'a> {
     pub type_oid: Oid,
     /// Arguments are, or were gathered into, a VARIADIC array.
     pub variadic: bool,
+    /// As in [`FuncCall`].
+    pub notation: Option<Box<Notation>>,
     /// Types the arguments had before conversion.
     pub name: String,
 }
@@ -53,7 +63,7 @@ impl<'a, 'n> Binder<'a, 'n> {
         // Arguments of WITHIN GROUP follow the direct ones.
         if call.agg_within_group {
             for sort in call.agg_order() {
-                args.push(CallArg { name: None, expr: self.bind_expr_here(sort.node())? });
+                args.push(CallArg::nameless(self.bind_expr_here(sort.node())?));
             }
         }
         let filter = match call.agg_filter() {
@@ -68,8 +78,9 @@ impl<'a, 'n> Binder<'a, 'n> {
             Node::NamedArgExpr(named) => Ok(CallArg {
                 name: named.name().map(str::to_owned),
                 expr: self.bind_expr_here(named.arg())?,
+                location: named.location,
             }),
-            node => Ok(CallArg { name: None, expr: self.bind_expr_here(node)? }),
+            node => Ok(CallArg::nameless(self.bind_expr_here(node)?)),
         }
     }
 
@@ -107,8 +118,11 @@ impl<'a, 'n> Binder<'a, 'n> {
                 self.check_call_syntax(call, proc, &name)?;
                 let has_names = names.iter().any(Option::is_some);
                 // What is wrong with polymorphic arguments has no position in PostgreSQL.
+                let named = names.iter().flatten().count();
+                let notation = candidate.notation(proc, named).map(Box::new);
                 let resolved =
                     self.complete_call(proc, candidate, exprs, name.text(), call.func_variadic)?;
+                let resolved = Resolved { notation, ..resolved };
                 match proc.kind {
                     b'f' | b'p' if call.over().is_none() => {
                         self.finish_function(resolved, form_of(call), location, before)
@@ -120,14 +134,14 @@ impl<'a, 'n> Binder<'a, 'n> {
                 }
             }
             Meaning::Ambiguous => {
-                let message =
-                    format!("function {} is not unique", self.signature(&name, &inputs, &names));
-                Err(PgError::new(code::AMBIGUOUS_FUNCTION, message)
-                    .hint(
-                        "Could not choose a best candidate function. You might need to add \
-                         explicit type casts.",
-                    )
-                    .at(location))
+                let kind = if calling { "procedure" } else { "function" };
+                let signature = self.signature(&name, &inputs, &names);
+                let message = format!("{kind} {signature} is not unique");
+                let hint = format!(
+                    "Could not choose a best candidate {kind}. You might need to add explicit type \
+                     casts."
+                );
+                Err(PgError::new(code::AMBIGUOUS_FUNCTION, message).hint(hint).at(location))
             }
             Meaning::NotFound => {
                 if let Some(field) = self.call_as_field(call, &name, &exprs) {
@@ -201,7 +215,7 @@ impl<'a, 'n> Binder<'a, 'n> {
         let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
         let candidates = self.function_candidates(name, inputs.len(), &names, !variadic_written)?;
         if let Some(exact) = candidates.iter().find(|c| c.args == inputs) {
-            return Ok(self.function(exact.clone()));
+            return Ok(self.function(exact.clone(), variadic_written));
         }
         if let ([from], true) = (inputs, names.is_empty())
             && let Some(to) = self.cast_by_name(name, *from)
@@ -211,16 +225,23 @@ impl<'a, 'n> Binder<'a, 'n> {
         let matching = self.matching(inputs, &candidates);
         Ok(match matching.len() {
             0 => Meaning::NotFound,
-            1 => matching.into_iter().next().map_or(Meaning::NotFound, |c| self.function(c)),
+            1 => {
+                let only = matching.into_iter().next();
+                only.map_or(Meaning::NotFound, |c| self.function(c, variadic_written))
+            }
             _ => match self.select_candidate(inputs, matching) {
-                Some(found) => self.function(found),
+                Some(found) => self.function(found, variadic_written),
                 None => Meaning::Ambiguous,
             },
         })
     }
 
-    fn function(&self, candidate: Candidate) -> Meaning<'a> {
-        let proc = self.context.catalog.proc(candidate.oid);
+    fn function(&self, candidate: Candidate, variadic_written: bool) -> Meaning<'a> {
+        let Some(oid) = candidate.oid else { return Meaning::Ambiguous };
+        if variadic_written && !candidate.ends_with_last_parameter() {
+            return Meaning::NotFound;
+        }
+        let proc = self.context.catalog.proc(oid);
         proc.map_or(Meaning::NotFound, |proc| Meaning::Function(proc, candidate))
     }
 
@@ -230,8 +251,8 @@ impl<'a, 'n> Binder<'a, 'n> {
         let found = match name.schema {
             Some(schema) => catalog.type_named(catalog.namespace_named(schema)?.oid, name.name),
             None => {
-                let mut path = self.context.env.search_path().iter();
-                path.find_map(|ns| catalog.type_named(*ns, name.name))
+                let mut path = self.callable_path().into_iter();
+                path.find_map(|ns| catalog.type_named(ns, name.name))
             }
         }?;
         if found.kind == TypeKind::Composite {
@@ -259,7 +280,7 @@ impl<'a, 'n> Binder<'a, 'n> {
     ) -> Result<Vec<Candidate>> {
         let path = match name.schema {
             Some(schema) => vec![self.namespace(schema)?],
-            None => self.context.env.search_path().to_vec(),
+            None => self.callable_path(),
         };
         let mut list: Vec<Candidate> = Vec::new();
         for proc in self.context.catalog.procs_named(name.name) {
@@ -299,7 +320,8 @@ impl<'a, 'n> Binder<'a, 'n> {
         if gather {
             self.gather_variadic(&mut args, candidate.variadic_count)?;
         }
-        Ok(Resolved { proc, args, type_oid, variadic: variadic_written || gather, name })
+        let variadic = variadic_written || gather;
+        Ok(Resolved { proc, args, type_oid, variadic, notation: None, name })
     }
 
     /// Arguments in the parameters' order, defaults filled in.
@@ -384,6 +406,7 @@ impl<'a, 'n> Binder<'a, 'n> {
             collation: self.collation(call.type_oid),
             input_collation,
             args: call.args,
+            notation: call.notation,
             location,
         })))
     }
@@ -479,11 +502,11 @@ fn form_of(call: &nodes::FuncCall) -> CoercionForm {
     }
 }
 
-/// Named arguments follow positional ones, each name once.
 fn is_void_parameter(expr: &Expr) -> bool {
     matches!(expr, Expr::Param(param) if param.type_oid == oids::VOID)
 }
 
+/// Named arguments follow positional ones, each name once.
 fn check_arg_names(args: &[CallArg], location: i32) -> Result<()> {
     if args.len() > ARGS_MAX {
         let message = format!("cannot pass more than {ARGS_MAX} arguments to a function");
@@ -494,11 +517,11 @@ fn check_arg_names(args: &[CallArg], location: i32) -> Result<()> {
         match &arg.name {
             None if named_before() => {
                 let message = "positional argument cannot follow named argument";
-                return Err(PgError::new(code::SYNTAX_ERROR, message).at(arg.expr.location()));
+                return Err(PgError::new(code::SYNTAX_ERROR, message).at(arg.location));
             }
             Some(name) if args[..at].iter().any(|a| a.name.as_ref() == Some(name)) => {
                 let message = format!("argument name \"{name}\" used more than once");
-                return Err(PgError::new(code::SYNTAX_ERROR, message).at(arg.expr.location()));
+                return Err(PgError::new(code::SYNTAX_ERROR, message).at(arg.location));
             }
             _ => {}
         }
@@ -515,7 +538,7 @@ fn candidate(
 ) -> Option<Candidate> {
     let total = proc.arg_types.len();
     let plain = Candidate {
-        oid: proc.oid,
+        oid: Some(proc.oid),
         args: proc.arg_types.clone(),
         variadic_count: 0,
         default_count: 0,
@@ -523,6 +546,10 @@ fn candidate(
         path_position: 0,
     };
     if !names.is_empty() {
+        // The elements of a VARIADIC argument have no names.
+        if proc.variadic != 0 && expand_variadic {
+            return None;
+        }
         let positions = named_positions(proc, count, names)?;
         let args = positions.iter().map(|p| proc.arg_types[*p]).collect();
         return Some(Candidate { args, positions: Some(positions), ..plain });
@@ -546,7 +573,7 @@ fn candidate(
 /// Which parameter each argument is (`MatchNamedCall`).
 fn named_positions(proc: &Proc, count: usize, names: &[&str]) -> Option<Vec<usize>> {
     let total = proc.arg_types.len();
-    if count > total || (proc.variadic != 0 && proc.variadic != oids::ANY && count != total) {
+    if count > total {
         return None;
     }
     let input_names = proc.input_names();
@@ -568,17 +595,20 @@ fn named_positions(proc: &Proc, count: usize, names: &[&str]) -> Option<Vec<usiz
     Some(positions)
 }
 
-/// Adds a candidate; of two with the same arguments one hides the other: earlier in the path, not
-/// variadic.
+/// Adds a candidate. Of two with the same arguments the one hides the other that is earlier in the path,
+/// or not variadic; else nothing tells them apart, as `f(int)` and `f(int, int DEFAULT 1)` called with
+/// one argument.
 pub(super) fn add_candidate(list: &mut Vec<Candidate>, new: Candidate) {
-    if let Some(old) = list.iter_mut().find(|c| c.args == new.args) {
-        let rank = |c: &Candidate| (c.path_position, c.variadic_count > 0, c.default_count);
-        if rank(&new) < rank(old) {
-            *old = new;
-        }
+    let Some(old) = list.iter_mut().find(|c| c.args == new.args) else {
+        list.push(new);
         return;
+    };
+    let rank = |c: &Candidate| (c.path_position, c.variadic_count > 0);
+    match rank(&new).cmp(&rank(old)) {
+        Ordering::Less => *old = new,
+        Ordering::Equal => old.oid = None,
+        Ordering::Greater => {}
     }
-    list.push(new);
 }
 
 /// Declared types, one per argument that is now there.

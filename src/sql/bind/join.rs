@@ -69,7 +69,7 @@ impl<'n> Binder<'_, 'n> {
         right: &[NsColumn],
     ) -> Result<Merged> {
         let mut merged = Merged::default();
-        let mut conditions = Vec::new();
+        let mut compared = Vec::new();
         for (at, name) in using.iter().enumerate() {
             if using[..at].contains(name) {
                 let message =
@@ -78,13 +78,17 @@ impl<'n> Binder<'_, 'n> {
             }
             let (l, r) = (using_column(left, name, "left")?, using_column(right, name, "right")?);
             let (lv, rv) = (left[l].var(0, -1), right[r].var(0, -1));
+            let expr = self.merged_var(kind, lv.clone(), rv.clone())?;
+            merged.columns.push((name.clone(), l, r, expr));
+            compared.push((lv, rv));
+        }
+        // Columns of types that do not go together are told before operators that are missing.
+        let mut conditions = Vec::new();
+        for (left, right) in compared {
             let outer = self.scope().place.replace(Place::JoinUsing);
-            let equals =
-                self.make_op(OperatorName::plain("="), Some(lv.clone()), Some(rv.clone()), -1);
+            let equals = self.make_op(OperatorName::plain("="), Some(left), Some(right), -1);
             self.scope().place = outer;
             conditions.push(self.coerce_to_boolean(equals?, "JOIN/USING")?);
-            let expr = self.merged_var(kind, lv, rv)?;
-            merged.columns.push((name.clone(), l, r, expr));
         }
         merged.condition = match conditions.len() {
             0 => None,

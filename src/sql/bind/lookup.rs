@@ -105,6 +105,14 @@ impl Binder<'_, '_> {
         }
     }
 
+    /// Where functions and operators are looked for without a schema: the search path but for the session's
+    /// temporary schema, so that nobody's calls can be captured there.
+    pub fn callable_path(&self) -> Vec<Oid> {
+        let temporary = self.context.env.session().temp_schema();
+        let path = self.context.env.search_path().iter().copied();
+        path.filter(|schema| Some(*schema) != temporary).collect()
+    }
+
     /// Name, type and typmod of a row type's live columns.
     pub fn row_type_columns(&self, oid: Oid) -> Vec<(String, Oid, i32)> {
         let relation = self.context.catalog.row_type_relation(oid);

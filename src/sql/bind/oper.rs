@@ -66,7 +66,7 @@ impl<'a> Binder<'a, '_> {
     /// Where an operator is looked for: in the search path, or in the schema of `OPERATOR(s.+)`.
     fn operator_path(&self, name: OperatorName<'_>) -> Result<Vec<Oid>> {
         match name.schema {
-            None => Ok(self.context.env.search_path().to_vec()),
+            None => Ok(self.callable_path()),
             Some(schema) => Ok(vec![self.namespace(schema)?]),
         }
     }
@@ -121,7 +121,7 @@ impl<'a> Binder<'a, '_> {
             add_candidate(
                 &mut all,
                 Candidate {
-                    oid: o.oid,
+                    oid: Some(o.oid),
                     args: if binary { vec![o.left, o.right] } else { vec![o.right] },
                     variadic_count: 0,
                     default_count: 0,
@@ -136,7 +136,7 @@ impl<'a> Binder<'a, '_> {
             1 => matching.into_iter().next(),
             _ => self.select_candidate(inputs, matching),
         };
-        let chosen = chosen.and_then(|c| catalog.operator(c.oid));
+        let chosen = chosen.and_then(|c| catalog.operator(c.oid?));
         let chosen = chosen.ok_or_else(|| self.operator_error(name, inputs, true).at(location))?;
         complete(chosen, || self.shell(name, inputs).at(location))
     }
@@ -225,6 +225,7 @@ impl<'a> Binder<'a, '_> {
             collation: self.collation(type_oid),
             input_collation: self.input_collation(&args),
             args,
+            notation: None,
             location,
         })
     }

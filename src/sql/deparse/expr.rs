@@ -305,14 +305,19 @@ impl<'a> Writer<'a> {
         };
         let name = self.names.function(proc);
         self.push(&format!("{name}("));
-        let (last, first) = match call.args.split_last() {
-            Some((last, first)) if call.variadic => (Some(last), first),
-            _ => (None, call.args.as_slice()),
-        };
-        self.list(first)?;
-        if let Some(last) = last {
-            self.push(if first.is_empty() { "VARIADIC " } else { ", VARIADIC " });
-            self.expr(last, true)?;
+        let given = call.given_args();
+        let last = given.len().saturating_sub(1);
+        for (at, (name, arg)) in given.into_iter().enumerate() {
+            if at > 0 {
+                self.push(", ");
+            }
+            if call.variadic && at == last {
+                self.push("VARIADIC ");
+            }
+            if let Some(name) = name {
+                self.push(&format!("{} => ", quote_identifier(name)));
+            }
+            self.expr(arg, true)?;
         }
         self.push(")");
         Ok(())

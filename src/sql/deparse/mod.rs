@@ -34,7 +34,7 @@ mod xml;
 use crate::catalog::{Catalog, Function, builtin};
 use crate::error::{PgError, Result};
 use crate::functions::Deparse;
-use crate::nodes::{Expr, Query};
+use crate::nodes::{Expr, Query, json};
 use crate::types::Oid;
 use names::Names;
 use scope::Scope;
@@ -59,8 +59,14 @@ pub fn deparse(
             if let Some(bound) = crate::catalog::pg_catalog::decode_bound(tree) {
                 return partition::bound(&names, relation, &bound?);
             }
-            let expr = crate::nodes::json::read(tree.as_bytes())
-                .map_err(|_| PgError::internal("a stored expression that cannot be read"))?;
+            let unreadable = |_| PgError::internal("a stored expression that cannot be read");
+            if tree.starts_with('[') {
+                // A list: defaults of a user's function.
+                let list: Vec<Expr> = json::read(tree.as_bytes()).map_err(unreadable)?;
+                let texts = list.iter().map(|expr| expression(&names, expr, relation, pretty));
+                return Ok(Some(texts.collect::<Result<Vec<_>>>()?.join(", ")));
+            }
+            let expr = json::read(tree.as_bytes()).map_err(unreadable)?;
             expression(&names, &expr, relation, pretty).map(Some)
         }
         Deparse::Rule(oid) => rule::definition(&names, oid, pretty),

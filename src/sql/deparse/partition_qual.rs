@@ -282,6 +282,7 @@ fn call(func: Oid, op: Option<Oid>, args: Vec<Expr>, input_collation: Oid) -> Ex
         collation: 0,
         input_collation,
         args,
+        notation: None,
         location: -1,
     }))
 }

@@ -89,7 +89,13 @@ fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog, path: &[Oid
         let message = format!("cannot alter type of a column used by {what}");
         Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message).detail(detail))
     };
-    for view in catalog.relations() {
+    let mentioning = || {
+        catalog.mentioning(table.oid).filter_map(|object| match object {
+            Object::Relation(oid) => catalog.relation(oid),
+            _ => None,
+        })
+    };
+    for view in mentioning() {
         let Some(query) = view.query() else { continue };
         if depend::relations_of_query(query).contains(&(table.oid, attno)) {
             let view = depend::describe(catalog, Object::Relation(view.oid), path);
@@ -105,7 +111,7 @@ fn check_dependents(table: &Relation, attno: i16, catalog: &Catalog, path: &[Oid
     if let Some(rule) = table.rules.iter().find(|rule| reads(rule.as_query(table.oid))) {
         return refused("a view or rule", detail(Object::Rule(table.oid, rule.oid)));
     }
-    for other in catalog.relations() {
+    for other in mentioning() {
         let mut policies = other.row_security.policies.iter();
         if let Some(policy) = policies.find(|policy| reads(policy.as_query(other.oid))) {
             let message = "cannot alter type of a column used in a policy definition";
@@ -210,6 +216,7 @@ fn recast_default(
             collation: column.collation,
             input_collation: 0,
             args: vec![expr],
+            notation: None,
             location: -1,
         })),
         _ if catalog.binary_coercible(from, to) || catalog.base_type(to, -1).0 == from => {
@@ -256,6 +263,7 @@ fn fitted(expr: Expr, column: &crate::catalog::Column) -> Expr {
         collation: column.collation,
         input_collation: column.collation,
         args,
+        notation: None,
         location: -1,
     }))
 }

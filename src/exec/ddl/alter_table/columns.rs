@@ -12,7 +12,7 @@ use crate::catalog::builtin;
 use crate::catalog::{Column, Origin, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::Expr;
-use crate::types::Datum;
+use crate::types::{Datum, Oid};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::AlterTableCmd;
 use std::sync::Arc;
@@ -104,7 +104,7 @@ pub(super) fn add_inherited(
 /// Gives the rows that are there their value of the last column of `new`.
 fn fill(old: &Arc<Relation>, mut new: Relation, cx: &DdlContext<'_>) -> Result<()> {
     let added = new.columns.last_mut().expect("a column was just added");
-    let (attno, default) = (added.attno, value_of(added, cx)?);
+    let (attno, default) = (added.attno, value_of(added, old.oid, cx));
     let constant = default.as_ref().is_none_or(|e| !varies(e)) && !added.generated;
     let not_null = added.not_null;
     if constant {
@@ -138,20 +138,14 @@ fn fill(old: &Arc<Relation>, mut new: Relation, cx: &DdlContext<'_>) -> Result<(
 }
 
 /// What a new row would get: the default, or the identity sequence's next value.
-fn value_of(column: &Column, cx: &DdlContext<'_>) -> Result<Option<Expr>> {
+fn value_of(column: &Column, table: Oid, cx: &DdlContext<'_>) -> Option<Expr> {
+    let catalog = cx.catalog();
     if column.identity.is_none() {
-        let by_type = || cx.catalog().default_by_type(column);
-        return Ok(column.default.clone().or_else(by_type));
+        return column.default.clone().or_else(|| catalog.default_by_type(column));
     }
     // Sequences of this statement are in the catalog already.
-    let catalog = cx.catalog();
-    let newest = catalog.relations().filter(|r| {
-        r.sequence
-            .as_ref()
-            .is_some_and(|s| s.internal && s.owned_by.is_some_and(|o| o.1 == column.attno))
-    });
-    let sequence = newest.last().map(|r| r.oid);
-    Ok(sequence.map(|sequence| Expr::NextValue { sequence, type_oid: column.type_oid }))
+    let sequence = catalog.identity_sequence(table, column.attno)?.oid;
+    Some(Expr::NextValue { sequence, type_oid: column.type_oid })
 }
 
 /// 23502 for a NOT NULL column that rows have no value for.

@@ -64,11 +64,9 @@ async fn check_free(function: &Function, namespace: Oid, cx: &DdlContext<'_>) ->
     lock::name(namespace, &proc.name, cx).await?;
     let catalog = cx.catalog();
     let same = |other: &&std::sync::Arc<Function>| {
-        other.proc.namespace == namespace
-            && other.proc.name == proc.name
-            && other.proc.arg_types == proc.arg_types
+        other.proc.namespace == namespace && other.proc.arg_types == proc.arg_types
     };
-    if !catalog.functions().any(|other| same(&other)) {
+    if !catalog.functions_named(&proc.name).any(|other| same(&other)) {
         return Ok(());
     }
     let shown = signature(&proc.name, &proc.arg_types, &catalog, cx);

@@ -7,7 +7,6 @@ use super::{check_owner, put, signature};
 use crate::catalog::builtin::{self, ArgMode, Parallel, Proc, oid::SQL_LANGUAGE};
 use crate::catalog::{Catalog, DefaultAclKind, Function, FunctionBody, Namespace};
 use crate::error::{PgError, Result, code};
-use crate::exec::sql_function::schemas;
 use crate::functions::privileges::require_type;
 use crate::sql::bind::{BindContext, bind_body, bind_standard_body, resolve_type};
 use crate::sql::deparse::function_body;
@@ -31,6 +30,7 @@ pub(in super::super) async fn create(
     let (return_type, returns_set) = result(statement, &parameters, cx)?;
     lock::name(namespace.oid, &name.name, cx).await?;
     let mut new = Function {
+        defaults: parameters.defaults.clone(),
         proc: proc(&name.name, &namespace, parameters, (return_type, returns_set), statement),
         owner: cx.env.current_role(),
         security_definer: false,
@@ -55,7 +55,7 @@ pub(in super::super) async fn create(
     if let Some(member) = member_with_arguments(&new, &catalog) {
         return Err(taken(member, statement.replace));
     }
-    let existing = catalog.functions().find(|f| same_arguments(f, &new)).cloned();
+    let existing = with_same_arguments(&new, &catalog);
     match &existing {
         None => {
             new.proc.oid = cx.catalog.new_oid()?;
@@ -73,9 +73,11 @@ pub(in super::super) async fn create(
     Ok(format!("CREATE {what}"))
 }
 
-pub(super) fn same_arguments(old: &Function, new: &Function) -> bool {
-    let (old, new) = (&old.proc, &new.proc);
-    old.name == new.name && old.namespace == new.namespace && old.arg_types == new.arg_types
+/// The function that is there with the name, schema and arguments of a new one.
+pub(super) fn with_same_arguments(new: &Function, catalog: &Catalog) -> Option<Arc<Function>> {
+    let new = &new.proc;
+    let same = |old: &Proc| old.namespace == new.namespace && old.arg_types == new.arg_types;
+    catalog.functions_named(&new.name).find(|old| same(&old.proc)).cloned()
 }
 
 /// An extension's function that the new one would take the place of.
@@ -185,7 +187,7 @@ fn proc(
 ) -> Proc {
     let plain = parameters.all.iter().all(|(_, _, mode)| *mode == ArgMode::In);
     let named = parameters.all.iter().any(|(name, ..)| !name.is_empty());
-    let (arg_types, defaults) = (parameters.inputs(), parameters.defaults);
+    let arg_types = parameters.inputs();
     Proc {
         oid: 0,
         name: name.to_owned().into(),
@@ -203,8 +205,8 @@ fn proc(
         variadic: parameters.variadic,
         return_type,
         arg_types,
-        arg_default_count: defaults.len(),
-        arg_defaults: (!defaults.is_empty()).then(|| defaults.join(", ").into()),
+        arg_default_count: parameters.defaults.len(),
+        arg_defaults: None,
         all_args: (!plain)
             .then(|| parameters.all.iter().map(|(_, oid, mode)| (*oid, *mode)).collect()),
         arg_names: named
@@ -275,10 +277,8 @@ pub(super) fn attribute(
         "set" => {
             let Node::VariableSetStmt(set) = value else { return Ok(()) };
             stored_setting::apply(&mut function.settings, set, cx)?;
-            let other = function.settings.keys().find(|name| *name != "search_path");
-            if let Some(other) = other {
-                return Err(PgError::unsupported(format!("SET {other} of a function")));
-            }
+            // What is wrong with a value, or cannot be set, is found here.
+            cx.env.within(&function.settings)?;
         }
         other => {
             return Err(PgError::unsupported(format!("{} of a function", other.to_uppercase())));
@@ -353,10 +353,7 @@ fn set_text(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     // What the body will be read by.
-    let env = match new.settings.get("search_path") {
-        Some(path) => cx.env.acting(cx.env.current_role(), Some(schemas(path, catalog))),
-        None => cx.env.clone(),
-    };
+    let env = cx.env.within(&new.settings)?.unwrap_or_else(|| cx.env.clone());
     let context = BindContext { catalog, env: &*env };
     if let Some(text) = text {
         let name = new.proc.name.clone();

@@ -3,7 +3,7 @@
 
 use super::super::names::{RelationName, definition_name};
 use super::super::{DdlContext, column, lock, operator, options};
-use super::create::{replace, same_arguments};
+use super::create::{replace, with_same_arguments};
 use super::parameters::Parameters;
 use super::{put, signature};
 use crate::catalog::builtin::{ArgMode, Parallel, Proc, oid};
@@ -68,11 +68,12 @@ pub(in super::super) async fn create_aggregate(
         security_definer: false,
         settings: BTreeMap::new(),
         body: FunctionBody::Internal,
+        defaults: Vec::new(),
         comment: None,
         acl: None,
         aggregate: Some(info),
     };
-    match catalog.functions().find(|f| same_arguments(f, &new)).cloned() {
+    match with_same_arguments(&new, &catalog) {
         None => {
             new.proc.oid = cx.catalog.new_oid()?;
             new.acl = catalog.default_acl(DefaultAclKind::Function, owner, namespace.oid);

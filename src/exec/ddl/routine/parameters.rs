@@ -4,9 +4,8 @@ use super::super::{DdlContext, column};
 use crate::catalog::Catalog;
 use crate::catalog::builtin::ArgMode;
 use crate::error::{PgError, Result, code};
-use crate::functions::Deparse;
 use crate::functions::privileges::require_type;
-use crate::nodes::json;
+use crate::nodes::Expr;
 use crate::sql::bind::{ExprPlace, bind_expr, resolve_type};
 use crate::types::{Oid, oids};
 use pg_raw_parse::Node;
@@ -17,8 +16,8 @@ use pg_raw_parse::raw::FunctionParameterMode as Mode;
 #[derive(Default)]
 pub(super) struct Parameters {
     pub all: Vec<(String, Oid, ArgMode)>,
-    /// Defaults of the last input parameters, as SQL.
-    pub defaults: Vec<String>,
+    /// Defaults of the last input parameters.
+    pub defaults: Vec<Expr>,
     /// Element type of the VARIADIC parameter, or 0.
     pub variadic: Oid,
     is_aggregate: bool,
@@ -108,13 +107,10 @@ impl Parameters {
             _ if !input => return Err(invalid("only input parameters can have default values")),
             node => {
                 let target = Some((name.as_str(), type_oid, -1));
-                let expr = bind_expr(node, &cx.bind(catalog), ExprPlace::Default, None, target)?;
-                let tree = json::write(&expr)
-                    .map_err(|_| PgError::internal("a default that cannot be written"))?;
-                let tree = String::from_utf8_lossy(&tree);
-                let what = Deparse::Expr { tree: &tree, relation: 0 };
-                let text = cx.env.session().deparse(what, false)?;
-                self.defaults.push(text.unwrap_or_default());
+                let mut expr =
+                    bind_expr(node, &cx.bind(catalog), ExprPlace::Default, None, target)?;
+                expr.clear_locations();
+                self.defaults.push(expr);
             }
         }
         self.all.push((name, type_oid, mode));

@@ -96,8 +96,9 @@ pub(in super::super) fn check_row_type_unused(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let catalog = cx.catalog();
-    let stored = |r: &&Arc<Relation>| r.kind.has_rows() && r.oid != relation.oid;
-    for table in catalog.relations().filter(stored) {
+    let tables = catalog.may_store(relation.row_type);
+    let others = tables.iter().filter(|oid| **oid != relation.oid);
+    for table in others.filter_map(|oid| catalog.relation(*oid)) {
         let holder = table.live_columns().find(|c| holds(c.type_oid, relation.row_type, &catalog));
         if let Some(column) = holder {
             let (what, its) = match relation.kind {

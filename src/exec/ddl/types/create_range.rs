@@ -336,6 +336,7 @@ fn constructor(
         security_definer: false,
         settings: BTreeMap::new(),
         body: FunctionBody::Internal,
+        defaults: Vec::new(),
         comment: None,
         acl: cx.catalog().default_acl(DefaultAclKind::Function, of.owner, of.namespace),
         aggregate: None,

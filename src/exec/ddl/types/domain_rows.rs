@@ -18,10 +18,10 @@ pub(super) async fn check_rows(
     cx: &DdlContext<'_>,
 ) -> Result<()> {
     let catalog = cx.catalog();
-    let tables: Vec<Arc<Relation>> =
-        catalog.relations().filter(|r| r.kind == RelationKind::Table).cloned().collect();
-    for table in tables {
-        if columns(&table, domain, &catalog, cx)?.is_empty() {
+    let tables = catalog.may_store(domain);
+    let tables = tables.iter().filter_map(|oid| catalog.relation(*oid));
+    for table in tables.filter(|r| r.kind == RelationKind::Table) {
+        if columns(table, domain, &catalog, cx)?.is_empty() {
             continue;
         }
         lock::relation(table.oid, TableLockMode::Share, cx).await?;

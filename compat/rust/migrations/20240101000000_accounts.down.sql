@@ -1,0 +1,2 @@
+DROP TABLE account;
+DROP TYPE account_kind;

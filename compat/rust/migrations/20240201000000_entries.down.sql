@@ -1,0 +1,3 @@
+DROP FUNCTION balance_of(text);
+DROP VIEW balance;
+DROP TABLE entry;
