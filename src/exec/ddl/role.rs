@@ -418,6 +418,10 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
         let what = || describe(&catalog, Object::Operator(made.operator.oid), path);
         lines.extend(line(made.owner, &None, made.operator.oid, &what));
     }
+    for made in catalog.user_collations() {
+        let what = describe(&catalog, Object::Collation(made.collation.oid), path);
+        lines.extend(line(made.owner, &None, made.collation.oid, what));
+    }
     for found in catalog.default_acls() {
         let what = || super::default_privileges::describe(found, cx);
         lines.extend(line(found.role, &Some(found.acl.clone()), found.oid, &what));
