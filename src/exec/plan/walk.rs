@@ -211,7 +211,7 @@ pub(super) fn subqueries(q: &Query) -> impl Iterator<Item = &Query> {
     from.chain(q.ctes.iter().map(|cte| &*cte.query))
 }
 
-fn subqueries_mut(q: &mut Query) -> impl Iterator<Item = &mut Query> {
+pub(super) fn subqueries_mut(q: &mut Query) -> impl Iterator<Item = &mut Query> {
     let from = q.range_table.iter_mut().filter_map(|range| match &mut range.source {
         RangeSource::Subquery { query, .. } => Some(&mut **query),
         _ => None,
