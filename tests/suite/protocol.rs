@@ -11,15 +11,12 @@ fn parse(name: &str, sql: &str, types: &[u32]) -> (u8, Vec<u8>) {
     (b'P', body)
 }
 
-fn bind(
-    portal: &str,
-    statement: &str,
-    formats: &[i16],
-    values: &[Option<&[u8]>],
-    results: &[i16],
-) -> (u8, Vec<u8>) {
-    let mut body = [portal.as_bytes(), &[0], statement.as_bytes(), &[0]].concat();
-    let count = |n: usize| u16::try_from(n).expect("few").to_be_bytes();
+fn count(n: usize) -> [u8; 2] {
+    u16::try_from(n).expect("few").to_be_bytes()
+}
+
+/// Values with their formats, as Bind and FunctionCall have them.
+fn put_values(body: &mut Vec<u8>, formats: &[i16], values: &[Option<&[u8]>]) {
     body.extend_from_slice(&count(formats.len()));
     formats.iter().for_each(|f| body.extend_from_slice(&f.to_be_bytes()));
     body.extend_from_slice(&count(values.len()));
@@ -28,6 +25,17 @@ fn bind(
         body.extend_from_slice(&length.to_be_bytes());
         body.extend_from_slice(value.unwrap_or_default());
     }
+}
+
+fn bind(
+    portal: &str,
+    statement: &str,
+    formats: &[i16],
+    values: &[Option<&[u8]>],
+    results: &[i16],
+) -> (u8, Vec<u8>) {
+    let mut body = [portal.as_bytes(), &[0], statement.as_bytes(), &[0]].concat();
+    put_values(&mut body, formats, values);
     body.extend_from_slice(&count(results.len()));
     results.iter().for_each(|f| body.extend_from_slice(&f.to_be_bytes()));
     (b'B', body)
@@ -299,16 +307,8 @@ fn functions_are_called_by_oid() {
     const LO_GET: u32 = 3458;
     const GENERATE_SERIES: u32 = 1067;
     let call = |function: u32, formats: &[i16], values: &[Option<&[u8]>], result: i16| {
-        let count = |n: usize| u16::try_from(n).expect("few").to_be_bytes();
         let mut body = function.to_be_bytes().to_vec();
-        body.extend_from_slice(&count(formats.len()));
-        formats.iter().for_each(|f| body.extend_from_slice(&f.to_be_bytes()));
-        body.extend_from_slice(&count(values.len()));
-        for value in values {
-            let length = value.map_or(-1, |v| i32::try_from(v.len()).expect("short"));
-            body.extend_from_slice(&length.to_be_bytes());
-            body.extend_from_slice(value.unwrap_or_default());
-        }
+        put_values(&mut body, formats, values);
         body.extend_from_slice(&result.to_be_bytes());
         (b'F', body)
     };

@@ -1,7 +1,8 @@
 //! CREATE, ALTER, RENAME and DROP POLICY, COMMENT ON POLICY; ENABLE and FORCE ROW LEVEL SECURITY.
 
 use super::drop::{cascade, delete};
-use super::names::{RelationName, strings};
+use super::names::RelationName;
+use super::table_part::{self, check_owner};
 use super::{DdlContext, alter_table, drop_missing, lock, privileges, role_spec};
 use crate::catalog::depend::Object;
 use crate::catalog::{Policy, PolicyCommand, Relation, RelationKind, RowSecurity};
@@ -82,12 +83,8 @@ pub(super) async fn rename(
 }
 
 pub(super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
-    let objects = statement.objects().iter().filter_map(|node| node.as_node_list());
-    let objects: Vec<Vec<&str>> = objects.map(strings).collect();
-    for names in &objects {
-        let Some((name, of)) = names.split_last() else { continue };
-        let of = RelationName::of_parts(of, cx)?;
-        let found = lock::named(&of, TableLockMode::AccessExclusive, cx).await?;
+    for names in table_part::named(statement) {
+        let (name, found) = table_part::find(&names, cx).await?;
         let Some((table, policy)) = found.as_ref().and_then(|t| Some((t, t.policy_named(name)?)))
         else {
             return drop_missing::execute(statement, cx);
@@ -105,9 +102,7 @@ pub(super) async fn comment(
     comment: Option<String>,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
-    let Some((name, table)) = parts.split_last() else { return Ok(()) };
-    let of = RelationName::of_parts(table, cx)?;
-    let table = lock::get_named(&of, TableLockMode::ShareUpdateExclusive, cx).await?;
+    let (name, table) = table_part::commented(parts, cx).await?;
     let policy = get(&table, name)?;
     check_owner(&table, cx)?;
     change_policy(table.oid, policy.oid, cx, |policy| policy.comment = comment);
@@ -193,17 +188,6 @@ async fn table(range: Option<&RangeVar>, cx: &DdlContext<'_>) -> Result<Arc<Rela
     Ok(found)
 }
 
-/// 42501 in the words for parts of relations.
-fn check_owner(table: &Relation, cx: &DdlContext<'_>) -> Result<()> {
-    match privileges::is_owner(&cx.catalog(), cx.env.current_role(), table.owner) {
-        true => Ok(()),
-        false => {
-            let message = format!("must be owner of relation {}", table.name);
-            Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
-        }
-    }
-}
-
 fn condition(node: Node<'_>, table: &Relation, cx: &DdlContext<'_>) -> Result<Option<Expr>> {
     if is_none(node) {
         return Ok(None);
@@ -228,15 +212,9 @@ fn check_new_name(table: &Relation, name: &str) -> Result<()> {
     Err(PgError::new(code::DUPLICATE_OBJECT, message))
 }
 
-/// Changes what a table says of its rows' security. Its rows are not concerned, so it stays at its
-/// version.
+/// Changes what a table says of its rows' security.
 fn change(table: Oid, cx: &DdlContext<'_>, change: impl FnOnce(&mut RowSecurity)) {
-    let catalog = cx.catalog();
-    if let Some(relation) = catalog.relation(table) {
-        let mut changed = (**relation).clone();
-        change(&mut changed.row_security);
-        cx.catalog.put_relation(changed, cx.txn);
-    }
+    table_part::change(table, cx, |relation| change(&mut relation.row_security));
 }
 
 fn change_policy(table: Oid, oid: Oid, cx: &DdlContext<'_>, with: impl FnOnce(&mut Policy)) {

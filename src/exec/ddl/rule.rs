@@ -1,7 +1,8 @@
 //! CREATE, ALTER … RENAME and DROP RULE, COMMENT ON RULE; ENABLE and DISABLE RULE of ALTER TABLE.
 
 use super::drop::{cascade, delete};
-use super::names::{RelationName, strings};
+use super::names::RelationName;
+use super::table_part::{self, check_owner};
 use super::{DdlContext, alter_table, drop_missing, lock, privileges};
 use crate::catalog::depend::{self, Object};
 use crate::catalog::{Relation, RelationKind, Rule, RuleEvent};
@@ -72,13 +73,9 @@ pub(super) async fn create(statement: &RuleStmt, cx: &DdlContext<'_>) -> Result<
 }
 
 pub(super) async fn drop(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
-    let objects = statement.objects().iter().filter_map(|node| node.as_node_list());
-    let objects: Vec<Vec<&str>> = objects.map(strings).collect();
-    for names in &objects {
-        let Some((name, of)) = names.split_last() else { continue };
-        let of = RelationName::of_parts(of, cx)?;
-        let found = lock::named(&of, TableLockMode::AccessExclusive, cx).await?;
-        if let Some(view) = found.as_ref().filter(|r| r.query().is_some() && *name == VIEW_RULE) {
+    for names in table_part::named(statement) {
+        let (name, found) = table_part::find(&names, cx).await?;
+        if let Some(view) = found.as_ref().filter(|r| r.query().is_some() && name == VIEW_RULE) {
             check_owner(view, cx)?;
             let path = cx.env.search_path();
             let shown = depend::describe(&cx.catalog(), Object::Relation(view.oid), path);
@@ -126,10 +123,8 @@ pub(super) async fn comment(
     comment: Option<String>,
     cx: &DdlContext<'_>,
 ) -> Result<()> {
-    let Some((name, table)) = parts.split_last() else { return Ok(()) };
-    let of = RelationName::of_parts(table, cx)?;
-    let table = lock::get_named(&of, TableLockMode::ShareUpdateExclusive, cx).await?;
-    if table.query().is_some() && *name == VIEW_RULE {
+    let (name, table) = table_part::commented(parts, cx).await?;
+    if table.query().is_some() && name == VIEW_RULE {
         return Err(PgError::unsupported("COMMENT ON the rule of a view"));
     }
     let rule = get(&table, name)?;
@@ -177,17 +172,6 @@ fn check_relation(found: &Relation) -> Result<()> {
     Err(PgError::new(code::WRONG_OBJECT_TYPE, message))
 }
 
-/// 42501 in the words for parts of relations.
-fn check_owner(table: &Relation, cx: &DdlContext<'_>) -> Result<()> {
-    match privileges::is_owner(&cx.catalog(), cx.env.current_role(), table.owner) {
-        true => Ok(()),
-        false => {
-            let message = format!("must be owner of relation {}", table.name);
-            Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
-        }
-    }
-}
-
 fn get<'t>(table: &'t Relation, name: &str) -> Result<&'t Rule> {
     table.rule_named(name).ok_or_else(|| {
         let message = format!("rule \"{name}\" for relation \"{}\" does not exist", table.name);
@@ -200,14 +184,9 @@ fn taken(table: &Relation, name: &str) -> PgError {
     PgError::new(code::DUPLICATE_OBJECT, message)
 }
 
-/// Changes a relation's rules. Its rows are not concerned, so it stays at its version.
+/// Changes a relation's rules.
 fn change(table: Oid, cx: &DdlContext<'_>, change: impl FnOnce(&mut Vec<Rule>)) {
-    let catalog = cx.catalog();
-    if let Some(relation) = catalog.relation(table) {
-        let mut changed = (**relation).clone();
-        change(&mut changed.rules);
-        cx.catalog.put_relation(changed, cx.txn);
-    }
+    table_part::change(table, cx, |relation| change(&mut relation.rules));
 }
 
 fn change_rule(table: Oid, oid: Oid, cx: &DdlContext<'_>, with: impl FnOnce(&mut Rule)) {

@@ -17,15 +17,9 @@ impl Delete {
         state: &ExecState,
         done: &mut Modified,
     ) -> Result<()> {
-        let mut source = self.rows.node.open_rows(state);
-        while let Some(mut row) = source.next(state)? {
-            state.cx.cancel.check()?;
-            let target = modify.member(state, &self.rows.table(&row))?;
-            let locked = self.rows.lock(&target, state, &mut row, RowLockMode::Update)?;
-            let Some(old) = locked else { continue };
+        self.rows.each_locked(modify, state, RowLockMode::Update, |target, row, old| {
             target.delete(state, &old)?;
-            modify.affected(state, done, &row)?;
-        }
-        Ok(())
+            modify.affected(state, done, &row)
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! place, and is worked on if it still satisfies the conditions (manual, 13.2.1).
 
 use super::Target;
+use super::modify::Modify;
 use super::state::WantedRow;
 use super::target::Stored;
 use super::{Newest, newest};
@@ -19,6 +20,7 @@ use crate::nodes::{
 use crate::storage::{IsolationLevel, RowLock, RowRef, Space, StorageError};
 use crate::types::Datum;
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// UPDATE's, DELETE's and MERGE's source.
 pub(super) struct Matched {
@@ -62,6 +64,38 @@ impl Matched {
         let updated_column = source.layout.slot(rel, UPDATED_COLUMN);
         let (node, recheck) = (source.node, source.recheck);
         Ok(Matched { node, key, seq, table, columns, seq_column, updated_column, recheck })
+    }
+
+    /// Calls `work` with each source row.
+    pub(super) fn each(
+        &self,
+        state: &ExecState,
+        mut work: impl FnMut(Row) -> Result<()>,
+    ) -> Result<()> {
+        let mut source = self.node.open_rows(state);
+        while let Some(row) = source.next(state)? {
+            state.cx.cancel.check()?;
+            work(row)?;
+        }
+        Ok(())
+    }
+
+    /// Locks the target row of each source row and calls `work` with its table, both rows, and what is
+    /// stored.
+    pub(super) fn each_locked(
+        &self,
+        modify: &Modify,
+        state: &ExecState,
+        mode: RowLockMode,
+        mut work: impl FnMut(&Arc<Target>, Row, Stored) -> Result<()>,
+    ) -> Result<()> {
+        self.each(state, |mut row| {
+            let target = modify.member(state, &self.table(&row))?;
+            match self.lock(&target, state, &mut row, mode)? {
+                Some(old) => work(&target, row, old),
+                None => Ok(()),
+            }
+        })
     }
 
     /// The table that a source row's target row is of, where there are several.

@@ -36,15 +36,13 @@ impl Merge {
         state: &ExecState,
         done: &mut Modified,
     ) -> Result<()> {
-        let mut source = self.rows.node.open_rows(state);
-        while let Some(mut row) = source.next(state)? {
-            state.cx.cancel.check()?;
+        self.rows.each(state, |mut row| {
             let matches = self.rows.has_target(&row);
-            if !(matches && self.matched(modify, state, &mut row, done)?) {
-                self.not_matched(modify, state, &row, done)?;
+            match matches && self.matched(modify, state, &mut row, done)? {
+                true => Ok(()),
+                false => self.not_matched(modify, state, &row, done),
             }
-        }
-        Ok(())
+        })
     }
 
     /// Works on a target row; `false`: it does not match any more.

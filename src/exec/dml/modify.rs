@@ -18,8 +18,14 @@ pub(in crate::exec) struct Modify {
     pub(super) family: Option<Arc<Family>>,
     pub(super) action: Action,
     pub(super) returning: Option<Vec<Program>>,
-    /// What EXPLAIN VERBOSE shows: the target's schema, RETURNING's list.
+    pub(super) verbose: Box<Verbose>,
+}
+
+/// What EXPLAIN VERBOSE shows of a data-modifying statement.
+pub(super) struct Verbose {
+    /// The target's schema.
     pub(super) schema: String,
+    /// RETURNING's list.
     pub(super) output: Vec<String>,
 }
 
@@ -46,11 +52,11 @@ impl Modify {
     /// The target as EXPLAIN calls it.
     pub(in crate::exec) fn target_name(&self, verbose: bool) -> String {
         let name = &self.target.relation().name;
-        if verbose { format!("{}.{name}", self.schema) } else { name.clone() }
+        if verbose { format!("{}.{name}", self.verbose.schema) } else { name.clone() }
     }
 
     pub(in crate::exec) fn output(&self) -> &[String] {
-        &self.output
+        &self.verbose.output
     }
 
     /// What gives the rows to insert, change or delete.

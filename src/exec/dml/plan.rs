@@ -4,7 +4,7 @@
 use super::family::{Family, StatementParts};
 use super::matched::Matched;
 use super::merge::{Merge, WhenClause};
-use super::modify::{Action, Modify};
+use super::modify::{Action, Modify, Verbose};
 use super::on_conflict::{ConflictUpdate, OnConflict};
 use super::policy::PolicyChecks;
 use super::{Delete, Insert, Target, Update};
@@ -77,7 +77,8 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
     let output = planner.target_texts(query.returning.iter());
     let returning = returning(planner, &query.returning, &layout)?;
     let schema = catalog.namespace(table.namespace).map_or_else(String::new, |n| n.name.clone());
-    Ok(Modify { target, family, action, returning, schema, output })
+    let verbose = Box::new(Verbose { schema, output });
+    Ok(Modify { target, family, action, returning, verbose })
 }
 
 fn result_table<'c>(

@@ -20,21 +20,15 @@ impl Update {
         state: &ExecState,
         done: &mut Modified,
     ) -> Result<()> {
-        let mut source = self.rows.node.open_rows(state);
-        while let Some(mut row) = source.next(state)? {
-            state.cx.cancel.check()?;
-            let target = modify.member(state, &self.rows.table(&row))?;
-            // The target asks for more where a key changes.
-            let locked = self.rows.lock(&target, state, &mut row, RowLockMode::NoKeyUpdate)?;
-            let Some(old) = locked else { continue };
+        // The target asks for more where a key changes.
+        self.rows.each_locked(modify, state, RowLockMode::NoKeyUpdate, |target, mut row, old| {
             let mut new = old.row.clone();
             for (at, value) in &self.values {
                 new[target.place(*at)] = value.eval(state, &row)?;
             }
-            let (new, written) = modify.replace(&target, state, &old, new)?;
+            let (new, written) = modify.replace(target, state, &old, new)?;
             self.rows.show_written(&written, &mut row, &new.row);
-            modify.affected(state, done, &row)?;
-        }
-        Ok(())
+            modify.affected(state, done, &row)
+        })
     }
 }

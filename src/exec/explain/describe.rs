@@ -95,15 +95,19 @@ impl Seen<'_> {
     }
 }
 
-/// The columns of an operator's rows: its own, or those of its inputs.
+/// The columns of an operator's rows: its own, or those of the inputs whose rows it hands on; none
+/// where only the planner knows them.
 fn output(node: &NodeRef) -> Vec<String> {
     if !node.output.is_empty() {
         return node.output.clone();
     }
     let description = node.describe();
+    let hands_on = ["Sort", "Limit", "LockRows", "Unique", "Filter", "Append"];
     let inputs = match description.join {
-        None | Some(JoinType::Semi | JoinType::Anti) => 1,
+        Some(JoinType::Semi | JoinType::Anti) => 1,
         Some(_) => 2,
+        None if hands_on.contains(&description.name) => 1,
+        None => 0,
     };
     description.inputs.iter().take(inputs).flat_map(output).collect()
 }

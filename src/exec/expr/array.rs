@@ -5,54 +5,52 @@ use super::node::{ArrayCoerce, ArrayNode, Node, ScalarArray};
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
 use crate::types::{self, Array, Datum, Oid, oids};
-use std::collections::HashSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 /// The elements of a constant array that `=` finds its left side among, compared as values and not by
 /// calls of the operator's function.
 pub(in crate::exec) struct Members {
-    values: Vec<Datum>,
-    /// The values' keys where there are many.
-    keys: Option<HashSet<Vec<u8>>>,
+    /// Each behind its hash, in the order of these, without NULLs.
+    values: Vec<(u64, Datum)>,
     type_oid: Oid,
     has_null: bool,
+    hashes: RandomState,
 }
 
 impl Members {
-    /// Fewer are faster looked through.
-    const HASHED_MIN: usize = 9;
-
     /// `None`: the operator is not the equality of keys, or the array is not known.
     pub fn of(op: Oid, scalar_type: Oid, array: &Node) -> Option<Members> {
         let Node::Const(Datum::Array(array)) = array else { return None };
         let same = text_like(scalar_type) == text_like(array.element_type);
         let is_equality = builtin::operator(op).is_some_and(|operator| operator.name == "=");
         (same && has_simple_key(scalar_type) && is_equality).then_some(())?;
-        let values: Vec<Datum> = array.elements.iter().filter(|e| !e.is_null()).cloned().collect();
-        let keys = || values.iter().map(|value| key_of(scalar_type, value)).collect();
-        let keys = (values.len() >= Members::HASHED_MIN).then(keys);
-        let has_null = values.len() < array.elements.len();
-        Some(Members { values, keys, type_oid: scalar_type, has_null })
+        let known = || array.elements.iter().filter(|element| !element.is_null());
+        let has_null = known().count() < array.elements.len();
+        let (type_oid, hashes) = (scalar_type, RandomState::new());
+        let mut members = Members { values: Vec::new(), type_oid, has_null, hashes };
+        members.values = known().map(|value| (members.hash(value), value.clone())).collect();
+        members.values.sort_unstable_by_key(|(hash, _)| *hash);
+        Some(members)
     }
 
     /// Whether a value is among them; NULL where it is not and an element is unknown.
     fn contain(&self, value: &Datum) -> Datum {
-        let found = match &self.keys {
-            Some(keys) => keys.contains(&key_of(self.type_oid, value)),
-            None => self.values.contains(value),
-        };
-        match found {
+        let hash = self.hash(value);
+        let from = self.values.partition_point(|(other, _)| *other < hash);
+        let mut alike = self.values[from..].iter().take_while(|(other, _)| *other == hash);
+        match alike.any(|(_, member)| types::equal(self.type_oid, member, value)) {
             true => Datum::Bool(true),
             false if self.has_null => Datum::Null,
             false => Datum::Bool(false),
         }
     }
-}
 
-fn key_of(type_oid: Oid, value: &Datum) -> Vec<u8> {
-    let mut key = Vec::with_capacity(16);
-    types::key::encode_value(type_oid, value, &mut key);
-    key
+    fn hash(&self, value: &Datum) -> u64 {
+        let mut hasher = self.hashes.build_hasher();
+        types::hash(self.type_oid, value, &mut hasher);
+        hasher.finish()
+    }
 }
 
 fn text_like(type_oid: Oid) -> Oid {

@@ -8,7 +8,6 @@
 
 use super::quals::Rels;
 use super::units::item_rels;
-use super::walk;
 use crate::catalog::{Catalog, RelationKind};
 use crate::nodes::*;
 use crate::types::{Datum, oids};
@@ -60,14 +59,14 @@ fn absent(source: &RangeSource, catalog: &Catalog) -> Option<Absent> {
 }
 
 fn mark_query(query: &mut Query, depth: u32, entries: &Entries) {
-    walk::query_exprs_mut(query, &mut |expr| mark_expr(expr, depth, entries));
-    walk::subqueries_mut(query).for_each(|below| mark_query(below, depth + 1, entries));
+    query.for_each_expr_mut(&mut |expr| mark_expr(expr, depth, entries));
+    query.for_each_subquery_mut(&mut |below| mark_query(below, depth + 1, entries));
 }
 
 /// What is below an expression first, as what it becomes refers to the row again.
 fn mark_expr(expr: &mut Expr, depth: u32, entries: &Entries) {
     stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-        walk::children_mut(expr, &mut |child| mark_expr(child, depth, entries));
+        expr.for_each_child_mut(&mut |child| mark_expr(child, depth, entries));
         if let Expr::SubLink(link) = expr {
             mark_query(&mut link.query, depth + 1, entries);
         }

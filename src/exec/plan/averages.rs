@@ -9,7 +9,7 @@ use crate::types::{Oid, oids};
 /// Replaces the averages of a query whose sums it has, too.
 pub(super) fn share(query: &mut Query, catalog: &Catalog) {
     let mut aggregates = Vec::new();
-    walk::query_exprs(query, &mut |e| {
+    query.for_each_expr(&mut |e| {
         walk::deep(e, 0, &mut |e, depth| match e {
             Expr::Aggregate(a) if a.level == depth && depth == 0 => aggregates.push((**a).clone()),
             _ => {}
@@ -25,7 +25,7 @@ pub(super) fn share(query: &mut Query, catalog: &Catalog) {
     if shared.is_empty() {
         return;
     }
-    walk::query_exprs_mut(query, &mut |e| {
+    query.for_each_expr_mut(&mut |e| {
         walk::deep_mut(e, 0, &mut |e, depth| {
             if let (0, Some((_, quotient))) = (depth, shared.iter().find(|(from, _)| from == e)) {
                 *e = quotient.clone();

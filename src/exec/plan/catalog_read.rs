@@ -5,7 +5,6 @@
 //! search path, and the settings that values are read and written by. Relations are the system's, and
 //! functions are immutable or on the list below: PostgreSQL calls `now()` stable, too.
 
-use super::walk;
 use crate::catalog::Catalog;
 use crate::catalog::builtin::{self, oid};
 use crate::nodes::{CommandType, Const, Expr, Query, RangeSource, SqlValueFunction};
@@ -135,7 +134,7 @@ impl Found {
             }
         }
         query.for_each_expr(&mut |expr| self.expr(expr));
-        walk::subqueries(query).for_each(|below| self.query(below));
+        query.for_each_subquery(&mut |below| self.query(below));
     }
 
     fn relation(&mut self, relation: Oid) {

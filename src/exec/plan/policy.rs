@@ -73,7 +73,7 @@ impl Applier<'_> {
             }
             query.ctes.iter_mut().try_for_each(|cte| self.query(&mut cte.query, role, false))?;
             let mut done = Ok(());
-            walk::query_exprs_mut(query, &mut |expr| {
+            query.for_each_expr_mut(&mut |expr| {
                 if done.is_ok() {
                     done = self.links(expr, &mut |this, query| this.query(query, role, false));
                 }
@@ -91,7 +91,7 @@ impl Applier<'_> {
         f: &mut dyn FnMut(&mut Self, &mut Query) -> Result<()>,
     ) -> Result<()> {
         let mut done = Ok(());
-        walk::children_mut(expr, &mut |child| {
+        expr.for_each_child_mut(&mut |child| {
             if done.is_ok() {
                 done = self.links(child, f);
             }

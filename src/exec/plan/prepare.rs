@@ -118,17 +118,12 @@ fn whole_row(type_oid: crate::types::Oid, columns: &Columns) -> Expr {
 
 /// Subqueries in FROM, in WITH and in expressions, one level below.
 fn each_subquery(query: &mut Query, f: &mut dyn FnMut(&mut Query)) {
-    for range in &mut query.range_table {
-        if let RangeSource::Subquery { query, .. } = &mut range.source {
-            f(query);
-        }
-    }
-    query.ctes.iter_mut().for_each(|cte| f(&mut cte.query));
-    walk::query_exprs_mut(query, &mut |e| links(e, f));
+    query.for_each_subquery_mut(f);
+    query.for_each_expr_mut(&mut |e| links(e, f));
 }
 
 fn links(expr: &mut Expr, f: &mut dyn FnMut(&mut Query)) {
-    walk::children_mut(expr, &mut |child| links(child, f));
+    expr.for_each_child_mut(&mut |child| links(child, f));
     if let Expr::SubLink(link) = expr {
         f(&mut link.query);
     }

@@ -121,7 +121,7 @@ impl Found<'_> {
                 }
             }
             query.ctes.iter().for_each(|cte| self.add(&cte.query, role, false));
-            walk::query_exprs(query, &mut |expr| self.add_links(expr, role));
+            query.for_each_expr(&mut |expr| self.add_links(expr, role));
         });
     }
 
@@ -168,7 +168,7 @@ impl Found<'_> {
         if let Expr::SubLink(link) = expr {
             self.add(&link.query, role, false);
         }
-        walk::children(expr, &mut |child| self.add_links(child, role));
+        expr.for_each_child(&mut |child| self.add_links(child, role));
     }
 
     fn push(&mut self, relation: Oid, privileges: Needed, role: Option<Oid>) {

@@ -72,6 +72,6 @@ fn substituted(expr: &Expr, targets: &[&Expr]) -> Expr {
         return Expr::Var(lowered);
     }
     let mut copy = expr.clone();
-    walk::children_mut(&mut copy, &mut |child| *child = substituted(child, targets));
+    copy.for_each_child_mut(&mut |child| *child = substituted(child, targets));
     copy
 }

@@ -43,7 +43,7 @@ fn add_query(query: &Query, catalog: &Catalog, locks: &mut BTreeMap<Oid, TableLo
             _ => {}
         }
     }
-    walk::subqueries(query).for_each(|below| add_query(below, catalog, locks));
+    query.for_each_subquery(&mut |below| add_query(below, catalog, locks));
 }
 
 fn add(oid: Oid, mode: TableLockMode, locks: &mut BTreeMap<Oid, TableLockMode>) {

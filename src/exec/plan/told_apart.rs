@@ -27,7 +27,7 @@ pub(super) fn tell_apart(query: &mut Query) {
     if !query.has_aggregates && !query.has_window_functions {
         return;
     }
-    walk::query_exprs_mut(query, &mut |e| {
+    query.for_each_expr_mut(&mut |e| {
         walk::deep_mut(e, 0, &mut |e, depth| {
             let is_here = match e {
                 Expr::Aggregate(aggregate) => aggregate.level == depth,

@@ -67,15 +67,11 @@ impl PlanNode for IndexScan {
     }
 
     fn describe(&self) -> Description {
-        let relation = &self.source.schema.relation.name;
-        let index = &self.index.relation.name;
-        let target = format!(" using {index} on {relation}");
-        Description { target, ..Description::new("Index Scan", &[]) }
+        self.source.described("Index Scan", &self.index)
     }
 
     fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
-        self.source.schema.activity.key_scans.add(1);
-        self.index.activity.key_scans.add(1);
+        self.source.count_scan(&self.index);
         Box::new(Run {
             source: self.source.clone(),
             index: self.index.clone(),
@@ -116,11 +112,7 @@ impl Operator for Run {
                 return Ok(None);
             };
             while let Some((_, suffix)) = scan.next()? {
-                state.cx.cancel.check()?;
-                let key = self.source.schema.row_key(suffix);
-                // An entry without its row cannot be: both are written in one batch.
-                let Some(value) = state.view.get(Space::Rows, &key)? else { continue };
-                if let Some(row) = self.source.row(suffix, &value, state)? {
+                if let Some(row) = self.source.indexed_row(suffix, state)? {
                     return Ok(Some(row));
                 }
             }

@@ -47,15 +47,11 @@ impl PlanNode for InvertedScan {
     }
 
     fn describe(&self) -> Description {
-        let relation = &self.source.schema.relation.name;
-        let index = &self.index.relation.name;
-        let target = format!(" using {index} on {relation}");
-        Description { target, ..Description::new("Inverted Index Scan", &[]) }
+        self.source.described("Inverted Index Scan", &self.index)
     }
 
     fn open(&self, _state: &ExecState) -> Box<dyn Operator> {
-        self.source.schema.activity.key_scans.add(1);
-        self.index.activity.key_scans.add(1);
+        self.source.count_scan(&self.index);
         let (source, index, keys) = (self.source.clone(), self.index.clone(), self.keys.clone());
         Box::new(Run { source, index, keys, found: None })
     }
@@ -71,11 +67,7 @@ impl Operator for Run {
             }
         };
         for suffix in found {
-            state.cx.cancel.check()?;
-            let key = self.source.schema.row_key(&suffix);
-            // An entry without its row cannot be: both are written in one batch.
-            let Some(value) = state.view.get(Space::Rows, &key)? else { continue };
-            if let Some(row) = self.source.row(&suffix, &value, state)? {
+            if let Some(row) = self.source.indexed_row(&suffix, state)? {
                 return Ok(Some(row));
             }
         }

@@ -1,11 +1,12 @@
 //! From stored bytes to a row: which columns are wanted, and where they are.
 
-use crate::catalog::schema::{Owner, TableSchema};
+use crate::catalog::schema::{IndexSchema, Owner, TableSchema};
 use crate::error::Result;
+use crate::exec::explain::Description;
 use crate::exec::expr::Program;
 use crate::exec::op::holds;
 use crate::exec::{ExecState, Row};
-use crate::storage::RowRef;
+use crate::storage::{RowRef, Space};
 use crate::types::{Datum, Oid, oids};
 use std::sync::Arc;
 
@@ -80,6 +81,29 @@ impl Source {
             ScanColumn::TableOid(_) | ScanColumn::Xid | ScanColumn::NoXid => oids::OID,
         };
         self.columns.iter().map(of).collect()
+    }
+
+    /// The row that an index's entry leads to, as [`Source::row`] gives it.
+    pub fn indexed_row(&self, suffix: &[u8], state: &ExecState) -> Result<Option<Row>> {
+        state.cx.cancel.check()?;
+        // An entry without its row cannot be: both are written in one batch.
+        match state.view.get(Space::Rows, &self.schema.row_key(suffix))? {
+            Some(value) => self.row(suffix, &value, state),
+            None => Ok(None),
+        }
+    }
+
+    /// A scan by an index, as EXPLAIN shows it.
+    pub fn described(&self, scan: &'static str, index: &IndexSchema) -> Description {
+        let (relation, index) = (&self.schema.relation.name, &index.relation.name);
+        let target = format!(" using {index} on {relation}");
+        Description { target, ..Description::new(scan, &[]) }
+    }
+
+    /// Counts a scan by an index.
+    pub fn count_scan(&self, index: &IndexSchema) {
+        self.schema.activity.key_scans.add(1);
+        index.activity.key_scans.add(1);
     }
 
     /// The row stored under a key (with its suffix), if it is not too old and satisfies the

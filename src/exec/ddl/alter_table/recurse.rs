@@ -68,10 +68,16 @@ pub(super) fn below(
     let mut found = Vec::new();
     for member in family.into_iter().skip(1) {
         privileges::relation_owner(&member, cx)?;
-        let parents = member.lineage.parents.iter().filter(|oid| members.contains(oid)).count();
-        found.push((member, i32::try_from(parents).unwrap_or(i32::MAX)));
+        let parents = parents_among(&member, &members);
+        found.push((member, parents));
     }
     Ok(found)
+}
+
+/// How many of these tables are a table's parents.
+fn parents_among(table: &Relation, tables: &BTreeSet<Oid>) -> i32 {
+    let parents = table.lineage.parents.iter().filter(|oid| tables.contains(oid)).count();
+    i32::try_from(parents).unwrap_or(i32::MAX)
 }
 
 async fn in_all(
@@ -167,8 +173,7 @@ async fn drop_column(
     let members = if recurses { below(table, cx)? } else { direct_children(table, cx) };
     for (member, _) in members {
         // The parents that lose the column.
-        let parents = member.lineage.parents.iter().filter(|oid| above.contains(oid)).count();
-        let parents = i32::try_from(parents).unwrap_or(i32::MAX);
+        let parents = parents_among(&member, &above);
         let Some(own) = member.column_by_name(&name).filter(|_| parents > 0) else { continue };
         let attno = own.attno;
         if recurses && own.origin.inherited <= parents && !own.origin.is_local {

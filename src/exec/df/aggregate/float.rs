@@ -4,88 +4,44 @@
 //! on how rows are shared out. Finite values with an infinite sum are 22003.
 
 use super::super::runtime::external;
+use super::grouped::Grouped;
 use crate::error::{PgError, code};
 use crate::types::arrow::ColumnType;
 use crate::types::{Oid, oids};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array,
 };
-use datafusion::arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type};
+use datafusion::arrow::datatypes::{FieldRef, Float32Type, Float64Type};
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
-};
+use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 use std::sync::Arc;
 
 type DfResult<T> = datafusion::error::Result<T>;
 
-/// The aggregate as DataFusion knows it.
+/// Of `float4` or `float8`.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct FloatSum {
-    /// `float4` or `float8`.
-    type_oid: Oid,
-    signature: Signature,
-    /// Distinguishes the aggregates of a plan.
-    number: usize,
-}
+pub(super) struct FloatSum(pub Oid);
 
-impl FloatSum {
-    pub fn new(type_oid: Oid, number: usize) -> FloatSum {
-        let signature = Signature::variadic_any(Volatility::Immutable);
-        FloatSum { type_oid, signature, number }
-    }
+impl Grouped for FloatSum {
+    type States = Sums;
+    const NAME: &'static str = "float_sum";
 
     fn result(&self) -> ColumnType {
-        self.type_oid.into()
+        self.0.into()
     }
 
-    fn sums(&self) -> Sums {
-        Sums { single: self.type_oid == oids::FLOAT4, sums: Vec::new() }
-    }
-}
-
-impl AggregateUDFImpl for FloatSum {
-    fn name(&self) -> &str {
-        "float_sum"
+    fn partial_fields(&self, name: &dyn Fn(&str) -> String) -> Vec<FieldRef> {
+        vec![Arc::new(self.result().field(&name("")))]
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arg_types: &[DataType]) -> DfResult<DataType> {
-        Ok(self.result().data_type())
-    }
-
-    fn return_field(&self, _arg_fields: &[FieldRef]) -> DfResult<FieldRef> {
-        Ok(Arc::new(self.result().field("sum")))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs<'_>) -> DfResult<Vec<FieldRef>> {
-        let name = format!("{}[{}]", args.name, self.number);
-        Ok(vec![Arc::new(self.result().field(&name))])
-    }
-
-    fn accumulator(&self, _args: AccumulatorArgs<'_>) -> DfResult<Box<dyn Accumulator>> {
-        Ok(Box::new(self.sums()))
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        _args: AccumulatorArgs<'_>,
-    ) -> DfResult<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(self.sums()))
+    fn states(&self) -> Sums {
+        Sums { single: self.0 == oids::FLOAT4, sums: Vec::new() }
     }
 }
 
 /// The sums of all groups, by number; `None` as long as a group has no value.
 #[derive(Debug)]
-struct Sums {
+pub(super) struct Sums {
     /// Of `float4`: each sum is rounded to it.
     single: bool,
     sums: Vec<Option<f64>>,

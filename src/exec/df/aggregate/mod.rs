@@ -6,10 +6,11 @@
 //! Everything else that can be merged runs on the row operators' states ([`row`]).
 
 mod float;
+mod grouped;
 mod row;
 mod sum;
 
-pub(super) use row::{Aggregate, Kind, is_mergeable};
+pub(super) use row::{Kind, is_mergeable, udf};
 
 use super::expr::Typed;
 use super::lowering::Lowering;
@@ -48,18 +49,15 @@ pub(super) fn native(
         }
         ("sum", [arg, _]) => {
             let goal = sum::Goal::Scaled { scale: arg.ty.as_decimal()?.1 };
-            let function = Arc::new(AggregateUDF::from(sum::Sum::new(goal, number)));
-            Some(Native { function, result: goal.result() })
+            Some(Native { function: grouped::udf(goal, number), result: goal.result() })
         }
         ("sum", [arg]) if matches!(arg.ty.oid, oids::FLOAT4 | oids::FLOAT8) => {
-            let function = float::FloatSum::new(arg.ty.oid, number);
-            Some(Native { function: Arc::new(AggregateUDF::from(function)), result: arg.ty })
+            let function = grouped::udf(float::FloatSum(arg.ty.oid), number);
+            Some(Native { function, result: arg.ty })
         }
         ("sum" | "avg", [arg]) => {
             let goal = sum::Goal::of(name, arg.ty, cx.may_restart())?;
-            let result = goal.result();
-            let function = Arc::new(AggregateUDF::from(sum::Sum::new(goal, number)));
-            Some(Native { function, result })
+            Some(Native { function: grouped::udf(goal, number), result: goal.result() })
         }
         _ => None,
     }

@@ -5,6 +5,7 @@
 
 use super::super::row_expr::Bindings;
 use super::super::runtime::external;
+use super::grouped::{self, Grouped};
 use crate::error::Result;
 use crate::exec::ExecState;
 use crate::exec::op::AggregateCall;
@@ -12,12 +13,9 @@ use crate::functions::AggregateState;
 use crate::types::arrow::ColumnType;
 use crate::types::{Datum, Record, arrow, oids};
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
-use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::arrow::datatypes::FieldRef;
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
-};
+use datafusion::logical_expr::{Accumulator, AggregateUDF, EmitTo, GroupsAccumulator, Volatility};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -33,24 +31,56 @@ pub(in crate::exec::df) enum Kind {
     Any(ColumnType),
 }
 
-/// An aggregate as DataFusion knows it.
-pub(in crate::exec::df) struct Aggregate {
+/// An aggregate of the row operators.
+struct Aggregate {
     kind: Kind,
-    /// Distinguishes the aggregates of a plan.
-    number: usize,
     bindings: Arc<Bindings>,
-    signature: Signature,
 }
 
-impl Aggregate {
-    pub fn new(kind: Kind, number: usize, bindings: &Arc<Bindings>) -> Aggregate {
-        let signature = Signature::variadic_any(Volatility::Volatile);
-        Aggregate { kind, number, bindings: bindings.clone(), signature }
+/// The plan's aggregate with this number, as DataFusion knows it.
+pub(in crate::exec::df) fn udf(
+    kind: Kind,
+    number: usize,
+    bindings: &Arc<Bindings>,
+) -> Arc<AggregateUDF> {
+    grouped::udf(Aggregate { kind, bindings: bindings.clone() }, number)
+}
+
+impl Grouped for Aggregate {
+    type States = States;
+    const NAME: &'static str = "aggregate";
+    const VOLATILITY: Volatility = Volatility::Volatile;
+
+    fn result(&self) -> ColumnType {
+        self.kind.result_type()
+    }
+
+    fn partial_fields(&self, name: &dyn Fn(&str) -> String) -> Vec<FieldRef> {
+        vec![Arc::new(States::partial_type(&self.kind).field(&name("")))]
     }
 
     fn states(&self) -> States {
         let (kind, bindings) = (self.kind.clone(), self.bindings.clone());
         States { kind, bindings, states: Vec::new(), bytes: 0 }
+    }
+}
+
+/// Those of one plan, whose numbers tell them apart.
+impl PartialEq for Aggregate {
+    fn eq(&self, other: &Aggregate) -> bool {
+        Arc::ptr_eq(&self.bindings, &other.bindings)
+    }
+}
+
+impl Eq for Aggregate {}
+
+impl Hash for Aggregate {
+    fn hash<H: Hasher>(&self, _state: &mut H) {}
+}
+
+impl fmt::Debug for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Aggregate")
     }
 }
 
@@ -295,68 +325,6 @@ impl Accumulator for States {
 
     fn size(&self) -> usize {
         self.bytes
-    }
-}
-
-impl AggregateUDFImpl for Aggregate {
-    fn name(&self) -> &str {
-        "aggregate"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arg_types: &[DataType]) -> DfResult<DataType> {
-        Ok(self.kind.result_type().data_type())
-    }
-
-    fn return_field(&self, _arg_fields: &[FieldRef]) -> DfResult<FieldRef> {
-        Ok(Arc::new(self.kind.result_type().field("aggregate")))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs<'_>) -> DfResult<Vec<FieldRef>> {
-        let name = format!("{}[{}]", args.name, self.number);
-        Ok(vec![Arc::new(States::partial_type(&self.kind).field(&name))])
-    }
-
-    fn accumulator(&self, _args: AccumulatorArgs<'_>) -> DfResult<Box<dyn Accumulator>> {
-        Ok(Box::new(self.states()))
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        _args: AccumulatorArgs<'_>,
-    ) -> DfResult<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(self.states()))
-    }
-
-    fn order_sensitivity(&self) -> datafusion::logical_expr::utils::AggregateOrderSensitivity {
-        datafusion::logical_expr::utils::AggregateOrderSensitivity::Insensitive
-    }
-}
-
-impl PartialEq for Aggregate {
-    fn eq(&self, other: &Aggregate) -> bool {
-        Arc::ptr_eq(&self.bindings, &other.bindings) && self.number == other.number
-    }
-}
-
-impl Eq for Aggregate {}
-
-impl Hash for Aggregate {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.number.hash(state);
-    }
-}
-
-impl fmt::Debug for Aggregate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Aggregate({})", self.number)
     }
 }
 

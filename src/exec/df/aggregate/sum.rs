@@ -6,6 +6,7 @@
 
 use super::super::expr::exact;
 use super::super::runtime::external;
+use super::grouped::Grouped;
 use crate::error::{PgError, Result, code};
 use crate::types::arrow::decimal::{self, LIMIT, NAN, PRECISION_MAX};
 use crate::types::arrow::{Builder, ColumnType};
@@ -18,10 +19,7 @@ use datafusion::arrow::datatypes::{
     DataType, Decimal128Type, Field, FieldRef, Int16Type, Int32Type, Int64Type,
 };
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
-};
+use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 use num_bigint::BigInt;
 use std::sync::Arc;
 
@@ -84,23 +82,28 @@ impl Goal {
     }
 }
 
-/// The aggregate as DataFusion knows it.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Sum {
-    goal: Goal,
-    signature: Signature,
-    /// Distinguishes the aggregates of a plan.
-    number: usize,
-}
+impl Grouped for Goal {
+    type States = Sums;
+    const NAME: &'static str = "exact_sum";
 
-impl Sum {
-    pub fn new(goal: Goal, number: usize) -> Sum {
-        Sum { goal, signature: Signature::variadic_any(Volatility::Immutable), number }
+    fn result(&self) -> ColumnType {
+        Goal::result(*self)
     }
 
-    fn sums(&self) -> Sums {
+    fn partial_fields(&self, name: &dyn Fn(&str) -> String) -> Vec<FieldRef> {
+        let field = |part, data_type| Arc::new(Field::new(name(part), data_type, true));
+        let sum = DataType::Decimal128(PRECISION_MAX, self.scale().cast_signed());
+        vec![
+            field("sum", sum),
+            field("count", DataType::Int64),
+            field("carry", DataType::Int64),
+            field("scale", DataType::Int16),
+        ]
+    }
+
+    fn states(&self) -> Sums {
         Sums {
-            goal: self.goal,
+            goal: *self,
             sums: Vec::new(),
             counts: Vec::new(),
             carries: Vec::new(),
@@ -110,59 +113,12 @@ impl Sum {
     }
 }
 
-impl AggregateUDFImpl for Sum {
-    fn name(&self) -> &str {
-        "exact_sum"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arg_types: &[DataType]) -> DfResult<DataType> {
-        Ok(self.goal.result().data_type())
-    }
-
-    fn return_field(&self, _arg_fields: &[FieldRef]) -> DfResult<FieldRef> {
-        Ok(Arc::new(self.goal.result().field("sum")))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs<'_>) -> DfResult<Vec<FieldRef>> {
-        let field = |part: &str, data_type| {
-            let name = format!("{}[{} {part}]", args.name, self.number);
-            Arc::new(Field::new(name, data_type, true))
-        };
-        let sum = DataType::Decimal128(PRECISION_MAX, self.goal.scale().cast_signed());
-        Ok(vec![
-            field("sum", sum),
-            field("count", DataType::Int64),
-            field("carry", DataType::Int64),
-            field("scale", DataType::Int16),
-        ])
-    }
-
-    fn accumulator(&self, _args: AccumulatorArgs<'_>) -> DfResult<Box<dyn Accumulator>> {
-        Ok(Box::new(self.sums()))
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        _args: AccumulatorArgs<'_>,
-    ) -> DfResult<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(self.sums()))
-    }
-}
-
 /// The carry of a group that met NaN.
 const NAN_CARRY: i64 = i64::MIN;
 
 /// The sums of all groups, by number.
 #[derive(Debug)]
-struct Sums {
+pub(super) struct Sums {
     goal: Goal,
     sums: Vec<i128>,
     /// Values added.
@@ -511,7 +467,7 @@ impl GroupsAccumulator for Sums {
         opt_filter: Option<&BooleanArray>,
     ) -> DfResult<Vec<ArrayRef>> {
         let rows = values[0].len();
-        let mut each = Sum::new(self.goal, 0).sums();
+        let mut each = self.goal.states();
         let groups: Vec<usize> = (0..rows).collect();
         GroupsAccumulator::update_batch(&mut each, values, &groups, opt_filter, rows)?;
         GroupsAccumulator::state(&mut each, EmitTo::All)
@@ -564,7 +520,7 @@ mod tests {
     use crate::types::arrow::datum_at;
 
     fn sums(goal: Goal, batches: &[&[i128]]) -> Sums {
-        let mut sums = Sum::new(goal, 0).sums();
+        let mut sums = goal.states();
         for batch in batches {
             let array: ArrayRef = Arc::new(Decimal128Array::from(batch.to_vec()));
             let groups = vec![0; batch.len()];
@@ -598,7 +554,7 @@ mod tests {
     #[test]
     fn partial_sums_merge_with_their_carries() {
         let goal = Goal::Numeric { scale: 0 };
-        let mut merged = Sum::new(goal, 0).sums();
+        let mut merged = goal.states();
         for _ in 0..3 {
             let mut part = sums(goal, &[&[LIMIT - 1; 4]]);
             let state = GroupsAccumulator::state(&mut part, EmitTo::All).unwrap();
