@@ -12,6 +12,10 @@ COPY src ./src
 RUN touch src/main.rs src/lib.rs && cargo build --release --locked
 
 FROM debian:bookworm-slim
+# ICU's collations; without it all else works.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libicu72 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --home-dir /var/lib/kalamdb kalamdb
 COPY --from=build /src/target/release/kalamdb /usr/local/bin/kalamdb
 USER kalamdb

@@ -7,7 +7,7 @@
 
 use super::{
     Catalog, ColdStorage, Database, DefaultAcl, Extension, Function, Namespace, Relation, Role,
-    SchemaVersion, UserCast, UserOperator, UserType,
+    SchemaVersion, UserCast, UserCollation, UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::sync::Arc;
@@ -26,6 +26,7 @@ pub enum ObjectKey {
     Extension(Oid, Oid),
     Cast(Oid, Oid),
     Operator(Oid, Oid),
+    Collation(Oid, Oid),
     /// A version of a relation: database, relation, number.
     Version(Oid, Oid, u32),
 }
@@ -44,6 +45,7 @@ pub enum Change {
     PutExtension(Oid, Arc<Extension>),
     PutCast(Oid, Arc<UserCast>),
     PutOperator(Oid, Arc<UserOperator>),
+    PutCollation(Oid, Arc<UserCollation>),
     PutVersion(Oid, Arc<SchemaVersion>),
     Remove(ObjectKey),
 }
@@ -62,6 +64,7 @@ impl Change {
             Change::PutFunction(database, f) => ObjectKey::Function(*database, f.proc.oid),
             Change::PutExtension(database, e) => ObjectKey::Extension(*database, e.oid),
             Change::PutOperator(database, o) => ObjectKey::Operator(*database, o.operator.oid),
+            Change::PutCollation(database, c) => ObjectKey::Collation(*database, c.collation.oid),
             Change::PutCast(database, c) => ObjectKey::Cast(*database, c.cast.oid),
             Change::PutVersion(database, v) => ObjectKey::Version(*database, v.table, v.version),
             Change::Remove(key) => *key,

@@ -17,7 +17,7 @@ use super::depend::Object;
 use super::depend::refs::{mentioned, query_mentions};
 use super::{
     Catalog, Column, ConstraintKind, Extension, FIRST_USER_OID, Function, Relation, UserCast,
-    UserOperator, UserType,
+    UserCollation, UserOperator, UserType,
 };
 use crate::nodes::{Expr, Query};
 use crate::types::Oid;
@@ -99,9 +99,13 @@ pub(super) fn of_relation(relation: &Relation) -> Mentioned {
     if let Some(index) = &relation.index {
         let exprs = index.columns.iter().filter_map(|c| c.expr.as_ref());
         exprs.chain(&index.predicate).for_each(|expr| found.expr(expr));
+        found.add_all(index.columns.iter().map(|column| column.collation));
     }
+    let key = relation.lineage.key.iter().flat_map(|key| &key.columns);
+    found.add_all(key.map(|column| column.collation));
     for column in relation.live_columns() {
         found.add(column.type_oid);
+        found.add(column.collation);
         column.default.iter().for_each(|expr| found.expr(expr));
     }
     for constraint in &relation.constraints {
@@ -135,10 +139,10 @@ pub(super) fn of_function(function: &Function) -> Mentioned {
 pub(super) fn of_type(found_type: &UserType) -> Mentioned {
     let mut found = Mentioned::in_namespace(found_type.namespace);
     if let Some(domain) = found_type.domain() {
-        found.add(domain.base);
+        found.add_all([domain.base, domain.collation]);
     }
     if let Some(range) = found_type.range() {
-        found.add_all([range.subtype, range.subtype_diff]);
+        found.add_all([range.subtype, range.subtype_diff, range.collation]);
     }
     found
 }
@@ -148,6 +152,10 @@ pub(super) fn of_operator(made: &UserOperator) -> Mentioned {
     let mut found = Mentioned::in_namespace(operator.namespace);
     found.add_all([operator.left, operator.right, operator.result, operator.proc]);
     found
+}
+
+pub(super) fn of_collation(made: &UserCollation) -> Mentioned {
+    Mentioned::in_namespace(made.collation.namespace)
 }
 
 pub(super) fn of_cast(made: &UserCast) -> Mentioned {

@@ -250,6 +250,9 @@ pub struct IndexInfo {
     pub predicate: Option<Expr>,
     /// `pg_am` row: how entries are made and found (`catalog::schema::Method`).
     pub access_method: Oid,
+    /// By collation, the version of ICU's rules that entries were made by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collation_versions: BTreeMap<Oid, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

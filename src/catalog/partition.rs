@@ -7,16 +7,27 @@
 //! default what no other partition takes
 //! ```
 
-use super::lineage::{PartitionBound, PartitionKey, RangeEdge, Strategy};
+use super::lineage::{PartitionBound, PartitionColumn, PartitionKey, RangeEdge, Strategy};
 use super::{Catalog, Relation};
+use crate::error::Result;
 use crate::types::{Datum, Oid, compare};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// What the values of a partition key are compared as: the built-in types that stand in for the
-/// columns' types.
+/// What the values of a partition key are compared by, by the columns' types and collations. Where ICU is
+/// gone, whoever routes rows finds out ([`check_key`]).
 pub fn key_types(catalog: &Catalog, key: &PartitionKey) -> Vec<Oid> {
-    key.columns.iter().map(|column| catalog.stand_in(column.type_oid)).collect()
+    let compared = |column: &PartitionColumn| {
+        let found = catalog.comparison_type(column.type_oid, column.collation);
+        found.unwrap_or_else(|_| catalog.stand_in(column.type_oid))
+    };
+    key.columns.iter().map(compared).collect()
+}
+
+/// Fails where a partition key's values cannot be compared.
+pub fn check_key(catalog: &Catalog, key: &PartitionKey) -> Result<()> {
+    let mut columns = key.columns.iter();
+    columns.try_for_each(|c| catalog.comparison_type(c.type_oid, c.collation).map(drop))
 }
 
 /// Puts partitions in the order of their bounds, the default one last.

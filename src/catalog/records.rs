@@ -1,7 +1,7 @@
 //! How objects are stored: one record per object in the `meta` column family.
 //!
 //! ```text
-//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c, t, a, f, x, k, o
+//! key    "catalog/" kind database(u32 BE) oid(u32 BE)        kind: d, r, s, n, c, t, a, f, x, k, o, l
 //!        "catalog/" v database(u32 BE) oid(u32 BE) version(u32 BE)    a version of a table
 //! value  format version (1 byte), then the object as JSON
 //! ```
@@ -11,7 +11,7 @@
 
 use super::{
     Change, ColdStorage, Database, DefaultAcl, Extension, Function, Namespace, ObjectKey, Relation,
-    Role, SchemaVersion, UserCast, UserOperator, UserType,
+    Role, SchemaVersion, UserCast, UserCollation, UserOperator, UserType,
 };
 use crate::error::{PgError, Result, code};
 use crate::types::Oid;
@@ -39,6 +39,7 @@ pub(super) fn key(object: &ObjectKey) -> Bytes {
         ObjectKey::Function(database, oid) => (b'f', database, oid),
         ObjectKey::Extension(database, oid) => (b'x', database, oid),
         ObjectKey::Operator(database, oid) => (b'o', database, oid),
+        ObjectKey::Collation(database, oid) => (b'l', database, oid),
         ObjectKey::Cast(database, oid) => (b'k', database, oid),
         ObjectKey::Version(database, oid, _) => (b'v', database, oid),
     };
@@ -66,6 +67,7 @@ pub(super) fn value(change: &Change) -> Result<Option<Bytes>> {
         Change::PutExtension(_, e) => encode(&**e)?,
         Change::PutCast(_, c) => encode(&**c)?,
         Change::PutOperator(_, o) => encode(&**o)?,
+        Change::PutCollation(_, c) => encode(&**c)?,
         Change::PutVersion(_, v) => encode(&**v)?,
         Change::Remove(_) => return Ok(None),
     }))
@@ -87,6 +89,7 @@ pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Change> {
         b'f' => Change::PutFunction(database, Arc::new(decode::<Function>(value)?)),
         b'x' => Change::PutExtension(database, Arc::new(extension(value)?)),
         b'o' => Change::PutOperator(database, Arc::new(decode::<UserOperator>(value)?)),
+        b'l' => Change::PutCollation(database, Arc::new(decode::<UserCollation>(value)?)),
         b'k' => Change::PutCast(database, Arc::new(decode::<UserCast>(value)?)),
         b'v' => Change::PutVersion(database, Arc::new(decode::<SchemaVersion>(value)?)),
         _ => return Err(damaged()),

@@ -17,7 +17,8 @@ use super::type_space::TypeSpace;
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
-    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserOperator, UserType,
+    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserCollation, UserOperator,
+    UserType,
 };
 use crate::types::Oid;
 use imbl::{HashMap, HashSet, OrdMap, OrdSet};
@@ -66,6 +67,7 @@ struct Space {
     function_names: HashMap<Arc<str>, Arc<Vec<Oid>>>,
     casts: OrdMap<Oid, Arc<UserCast>>,
     operators: OrdMap<Oid, Arc<UserOperator>>,
+    collations: OrdMap<Oid, Arc<UserCollation>>,
     /// Which of all these mention which.
     mentions: Mentions,
     /// Namespace, then name.
@@ -345,6 +347,11 @@ impl Catalog {
         self.local.types.element(array)
     }
 
+    /// The domain that has this CHECK.
+    pub(super) fn domain_of_check(&self, check: Oid) -> Option<&Arc<UserType>> {
+        self.local.types.of_check(check)
+    }
+
     /// The OID of the enum or domain, or array over one, of this name in a schema.
     pub fn user_type_named(&self, namespace: Oid, name: &str) -> Option<Oid> {
         self.local.types.named(namespace, name)
@@ -427,6 +434,16 @@ impl Catalog {
         self.local.operators.values()
     }
 
+    /// The user's collation with this OID.
+    pub fn user_collation(&self, oid: Oid) -> Option<&Arc<UserCollation>> {
+        self.local.collations.get(&oid)
+    }
+
+    /// All collations that users have made, in OID order.
+    pub fn user_collations(&self) -> impl Iterator<Item = &Arc<UserCollation>> {
+        self.local.collations.values()
+    }
+
     /// Whether a label of an enum was added by the transaction whose catalog this is.
     pub fn is_uncommitted(&self, type_oid: Oid, label: &EnumLabel) -> bool {
         let Some(published) = self.published.as_ref().filter(|_| label.is_added) else {
@@ -497,6 +514,7 @@ impl Catalog {
             Change::PutExtension(database, e) => self.space(*database).put_extension(e.clone()),
             Change::PutCast(database, c) => self.space(*database).put_cast(c.clone()),
             Change::PutOperator(database, o) => self.space(*database).put_operator(o.clone()),
+            Change::PutCollation(database, c) => self.space(*database).put_collation(c.clone()),
             Change::PutVersion(database, v) => self.space(*database).put_version(v.clone()),
             Change::Remove(key) => self.remove(key),
         }
@@ -528,6 +546,7 @@ impl Catalog {
             ObjectKey::Extension(database, oid) => self.space(*database).remove_extension(*oid),
             ObjectKey::Cast(database, oid) => self.space(*database).remove_cast(*oid),
             ObjectKey::Operator(database, oid) => self.space(*database).remove_operator(*oid),
+            ObjectKey::Collation(database, oid) => self.space(*database).remove_collation(*oid),
             // Versions go with their table.
             ObjectKey::Version(..) => {}
         }
@@ -672,6 +691,19 @@ impl Space {
     fn remove_operator(&mut self, oid: Oid) {
         if let Some(old) = self.operators.remove(&oid) {
             self.mentions.remove(Object::Operator(oid), &mentions::of_operator(&old));
+        }
+    }
+
+    fn put_collation(&mut self, made: Arc<UserCollation>) {
+        let oid = made.collation.oid;
+        self.remove_collation(oid);
+        self.mentions.put(Object::Collation(oid), &mentions::of_collation(&made));
+        self.collations.insert(oid, made);
+    }
+
+    fn remove_collation(&mut self, oid: Oid) {
+        if let Some(old) = self.collations.remove(&oid) {
+            self.mentions.remove(Object::Collation(oid), &mentions::of_collation(&old));
         }
     }
 

@@ -142,10 +142,8 @@ impl Catalog {
 
     /// A CHECK of a domain, and the domain.
     pub fn domain_check(&self, oid: Oid) -> Option<(&Arc<UserType>, &DomainCheck)> {
-        self.user_types().find_map(|found| {
-            let check = found.domain()?.checks.iter().find(|check| check.oid == oid)?;
-            Some((found, check))
-        })
+        let found = self.domain_of_check(oid)?;
+        Some((found, found.domain()?.checks.iter().find(|check| check.oid == oid)?))
     }
 
     /// What a column without a default of its own gets where its type is a domain: the outermost

@@ -5,12 +5,14 @@ use crate::types::Oid;
 use imbl::{HashMap, OrdMap};
 use std::sync::Arc;
 
-/// Types by OID, by name, and by their array types' OIDs and names.
+/// Types by OID, by name, by their array types' OIDs and names, and by their CHECKs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TypeSpace {
     types: OrdMap<Oid, Arc<UserType>>,
     /// Array type to element type.
     arrays: HashMap<Oid, Oid>,
+    /// CHECK of a domain to the domain.
+    checks: HashMap<Oid, Oid>,
     /// Namespace, then name, of types and of array types.
     names: HashMap<Oid, HashMap<Arc<str>, Oid>>,
 }
@@ -23,6 +25,11 @@ impl TypeSpace {
     /// The type that an array type is over.
     pub fn element(&self, array: Oid) -> Option<&Arc<UserType>> {
         self.get(*self.arrays.get(&array)?)
+    }
+
+    /// The domain that has a CHECK.
+    pub fn of_check(&self, check: Oid) -> Option<&Arc<UserType>> {
+        self.get(*self.checks.get(&check)?)
     }
 
     /// The OID of the type, or array type, of this name.
@@ -42,6 +49,7 @@ impl TypeSpace {
         names.insert(found.name.as_str().into(), found.oid);
         names.insert(found.array_name.as_str().into(), found.array);
         self.arrays.insert(found.array, found.oid);
+        self.checks.extend(checks(&found).map(|check| (check, found.oid)));
         self.types.insert(found.oid, found);
     }
 
@@ -49,6 +57,9 @@ impl TypeSpace {
     pub fn remove(&mut self, oid: Oid) -> Option<Arc<UserType>> {
         let old = self.types.remove(&oid)?;
         self.arrays.remove(&old.array);
+        for check in checks(&old) {
+            self.checks.remove(&check);
+        }
         if let Some(names) = self.names.get_mut(&old.namespace) {
             for (name, oid) in [(&old.name, old.oid), (&old.array_name, old.array)] {
                 if names.get(name.as_str()) == Some(&oid) {
@@ -61,4 +72,8 @@ impl TypeSpace {
         }
         Some(old)
     }
+}
+
+fn checks(found: &UserType) -> impl Iterator<Item = Oid> {
+    found.domain().into_iter().flat_map(|domain| domain.checks.iter().map(|check| check.oid))
 }

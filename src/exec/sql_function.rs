@@ -17,7 +17,7 @@ use crate::catalog::depend::describe::type_name;
 use crate::catalog::{Catalog, Function, FunctionBody};
 use crate::error::{PgError, Result, code};
 use crate::functions::Rows;
-use crate::nodes::Query;
+use crate::nodes::{CommandType, Query};
 use crate::sql::bind::{self, BindContext};
 use crate::storage::IsolationLevel;
 use crate::types::{Datum, Oid, Record, arrow, oids};
@@ -48,14 +48,16 @@ impl FunctionCalls {
 
 type Plans = Arc<Vec<Arc<Plan>>>;
 
-/// Function, types of its arguments, columns that the call gives its result, role, search path, and the
-/// functions around it that set something.
-type PlanKey = (Oid, Vec<Oid>, Option<Vec<Oid>>, Oid, Vec<Oid>, Vec<Oid>);
+/// Function, types of its arguments and collation of the call, columns that the call gives its result, role, search
+/// path, and the functions around it that set something.
+type PlanKey = (Oid, (Vec<Oid>, Oid), Option<Vec<Oid>>, Oid, Vec<Oid>, Vec<Oid>);
 
 /// A function as an expression calls it.
 pub(in crate::exec) struct SqlFunction {
     function: Arc<Function>,
     arg_types: Vec<Oid>,
+    /// What texts among the arguments are under.
+    collation: Oid,
     /// The columns of the row that it returns; `None`: it returns one value, or rows of any kind.
     row: Option<Vec<Oid>>,
     /// The columns are the call's column definition list.
@@ -93,7 +95,17 @@ impl SqlFunction {
             Some(relation) => Some(relation.live_columns().map(|c| c.type_oid).collect()),
             None => (out.len() > 1).then(|| out.iter().map(|(_, type_oid)| *type_oid).collect()),
         };
-        Some(SqlFunction { function, arg_types, row, defined: false })
+        Some(SqlFunction { function, arg_types, collation: 0, row, defined: false })
+    }
+
+    /// Makes it one that is called under a collation.
+    pub fn call_under(&mut self, collation: Oid, catalog: &Catalog) -> Result<()> {
+        if self.function.body != FunctionBody::Text && !catalog.is_bytewise(collation) {
+            let what = "a body in the SQL standard's form under a collation of ICU";
+            return Err(PgError::unsupported(what));
+        }
+        self.collation = collation;
+        Ok(())
     }
 
     /// Whether it is not called for NULLs.
@@ -254,7 +266,8 @@ impl SqlFunction {
         let path = env.search_path().to_vec();
         let defined = self.definition().map(<[Oid]>::to_vec);
         let within = context.functions.within.clone();
-        let key = (oid, self.arg_types.clone(), defined, env.current_role(), path, within);
+        let called = (self.arg_types.clone(), self.collation);
+        let key = (oid, called, defined, env.current_role(), path, within);
         if let Some(known) = context.functions.plans.lock().get(&key) {
             return Ok(known.clone());
         }
@@ -265,11 +278,10 @@ impl SqlFunction {
         let queries = self.queries(context).map_err(at_startup)?;
         let context = Arc::new(context.clone());
         let plans = queries.iter().map(|query| plan(query, &context)).collect::<Result<Vec<_>>>();
-        let plans = match self.function.settings.is_empty() {
-            // PostgreSQL might have put it into the statement around.
-            true => plans?,
-            false => plans.map_err(at_startup)?,
-        };
+        // PostgreSQL might have put it into the statement around.
+        let is_inline = self.function.settings.is_empty()
+            && queries.iter().all(|query| query.command == CommandType::Select);
+        let plans = if is_inline { plans? } else { plans.map_err(at_startup)? };
         let writing = plans.iter().find(|plan| plan.writes());
         if let Some(plan) = writing.filter(|_| self.function.proc.volatility != b'v') {
             let what = plan.command_name();
@@ -287,12 +299,12 @@ impl SqlFunction {
         let proc = &self.function.proc;
         let bound = BindContext { catalog: &context.catalog, env: &*context.env };
         if self.function.body != FunctionBody::Text {
-            let renewed = |query| bind::renewed(query, &context.catalog);
-            let queries = self.function.queries().iter().map(renewed).collect();
+            let queries = bind::stored_body(self.function.queries(), &bound)?;
             return bind::with_result(queries, &bound, proc, self.definition());
         }
         let statements = crate::sql::parse(proc.src.as_ref())?;
-        bind::bind_body(&statements, &bound, proc, self.arg_types.clone(), self.definition())
+        let called = (self.arg_types.clone(), self.collation);
+        bind::bind_body(&statements, &bound, proc, called, self.definition())
     }
 }
 

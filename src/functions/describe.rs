@@ -235,6 +235,7 @@ fn comment(catalog: &Catalog, object: Oid, catalog_class: Oid) -> Option<String>
                 .and_then(|r| r.comment.clone()),
         },
         class::OPERATOR => catalog.user_operator(object).and_then(|o| o.comment.clone()),
+        class::COLLATION => catalog.user_collation(object).and_then(|c| c.comment.clone()),
         class::CAST => catalog.cast_with_oid(object).and_then(|c| c.comment.clone()),
         class::PROC => catalog.function(object).and_then(|f| f.comment.clone()),
         class::EXTENSION => catalog.extension(object).and_then(|e| e.comment.clone()),

@@ -18,6 +18,7 @@ mod bits;
 mod bytea;
 mod cast;
 mod catalog_rows;
+mod collated;
 mod comparison;
 mod composite;
 mod concat;
@@ -83,6 +84,7 @@ mod trigonometry;
 mod visibility;
 mod xml;
 
+pub use collated::{UnderCollation, under_collation};
 pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use name_list::{is_name_list, split_identifiers};

@@ -57,7 +57,7 @@ constant! {
 
 constant! {
     NOTHING = Datum::Null;
-    "pg_collation_actual_version" "pg_database_collation_actual_version" "pg_current_logfile"
+    "pg_database_collation_actual_version" "pg_current_logfile"
     "pg_current_logfile_1arg" "pg_get_statisticsobjdef_expressions"
     "pg_last_wal_receive_lsn" "pg_last_wal_replay_lsn" "pg_last_xact_replay_timestamp"
     "pg_stat_get_bgwriter_stat_reset_time" "pg_stat_get_db_checksum_failures"

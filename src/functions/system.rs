@@ -86,16 +86,28 @@ fn format_type(env: &dyn Env, a: &[Datum]) -> Datum {
 }
 
 fn collation_for(ctx: &Ctx<'_>) -> Result<Datum> {
-    let type_oid = ctx.arg_types[0];
+    // The caller adds the collation that the call is under.
+    let (type_oid, collation) = (ctx.arg_types[0], ctx.arg_types.get(1).copied().unwrap_or(0));
     match ctx.env.catalog().type_(type_oid).map_or(0, |t| t.collation) {
+        _ if collation != 0 => Ok(Datum::text(reg::output(ctx.env, oids::REGCOLLATION, collation))),
         0 if type_oid == oids::UNKNOWN => Ok(Datum::Null),
         0 => {
             let shown = reg::output(ctx.env, oids::REGTYPE, type_oid);
             let message = format!("collations are not supported by type {shown}");
             Err(PgError::new(code::DATATYPE_MISMATCH, message))
         }
-        collation => Ok(Datum::text(reg::output(ctx.env, oids::REGCOLLATION, collation))),
+        _ => Ok(Datum::Null),
     }
+}
+
+/// The version of a collation's rules as the library has them; 42704 for an OID that names none.
+fn collation_version(env: &dyn Env, collation: Oid) -> Result<Datum> {
+    if env.catalog().collation(collation).is_none() {
+        let message = format!("collation with OID {collation} does not exist");
+        return Err(PgError::new(code::UNDEFINED_OBJECT, message));
+    }
+    let version = env.catalog().icu_version(collation)?;
+    Ok(version.map_or(Datum::Null, Datum::text))
 }
 
 /// Bytes that PostgreSQL stores for the value: fixed by the type, or the value's and its header,
@@ -166,6 +178,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ),
     ("pg_typeof", Scalar(|c, _| Ok(Datum::Oid(c.arg_types[0])))),
     ("format_type", Scalar(|c, a| Ok(format_type(c.env, a)))),
+    ("pg_collation_actual_version", Scalar(|c, a| collation_version(c.env, a[0].as_oid()))),
     ("pg_collation_for", Scalar(|c, _| collation_for(c))),
     ("pg_column_size", Scalar(|c, a| column_size(c, &a[0]))),
     // Values are never compressed in place.

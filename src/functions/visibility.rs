@@ -1,7 +1,7 @@
 //! Whether an object is found by its bare name: the first schema of the search path that has the
 //! name is the object's own (`pg_table_is_visible` and its kin).
 //!
-//! Built-in functions, operators, operator classes and collations live in `pg_catalog` (some in
+//! Built-in functions and operator classes live in `pg_catalog` (some in
 //! `information_schema`), extensions' where they are installed. Users cannot make any that would hide
 //! them, so for these the schema alone decides.
 
@@ -71,8 +71,10 @@ fn operator_family(env: &dyn Env, oid: Oid) -> Option<bool> {
     in_schema(env, builtin::opfamily(oid)?.namespace)
 }
 
-fn collation(env: &dyn Env, oid: Oid) -> Option<bool> {
-    in_catalog(env, builtin::collation(oid).is_some())
+pub(super) fn collation(env: &dyn Env, oid: Oid) -> Option<bool> {
+    let (catalog, path) = (env.catalog(), env.search_path());
+    let wanted = catalog.collation(oid)?;
+    Some(catalog.collation_in_path(path, &wanted.name).is_some_and(|found| found.oid == oid))
 }
 
 /// An object of a catalog that users cannot add to: what is no extension's is in pg_catalog.

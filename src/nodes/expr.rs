@@ -53,6 +53,8 @@ pub enum Expr {
     CaseTest {
         type_oid: Oid,
         typmod: i32,
+        #[serde(default)]
+        collation: Oid,
     },
     Array(Box<ArrayExpr>),
     Row(Box<RowExpr>),
@@ -86,6 +88,8 @@ pub enum Expr {
         field: AttrNumber,
         type_oid: Oid,
         typmod: i32,
+        #[serde(default)]
+        collation: Oid,
     },
     /// `expr COLLATE name`.
     Collate {
@@ -403,6 +407,9 @@ pub struct RowCompare {
     pub kind: RowCompareKind,
     /// Per column: the operator and its function.
     pub ops: Vec<(Oid, Oid)>,
+    /// Per column: what it is compared under.
+    #[serde(default)]
+    pub collations: Vec<Oid>,
     pub left: Vec<Expr>,
     pub right: Vec<Expr>,
 }
@@ -567,6 +574,49 @@ impl Expr {
             Expr::Aggregate(a) => a.type_oid,
             Expr::Grouping { .. } => oids::INT4,
             Expr::Window(w) => w.type_oid,
+        }
+    }
+
+    /// The collation of the expression's value (`exprCollation`); 0 where its type has none, or where none
+    /// is settled on.
+    pub fn collation(&self) -> Oid {
+        match self {
+            Expr::Var(v) => v.collation,
+            Expr::Const(c) => c.collation,
+            Expr::Param(p) => p.collation,
+            Expr::Func(f) => f.collation,
+            Expr::NullIf(f) => f.args[0].collation(),
+            Expr::SubLink(s) => match s.kind {
+                SubLinkKind::Scalar | SubLinkKind::Array => s.query.first_column_collation(),
+                _ => 0,
+            },
+            Expr::Relabel(r) => r.collation,
+            Expr::CoerceViaIo(c) => c.collation,
+            // The cast of an element leaves its collation as it is.
+            Expr::ArrayCoerce(c) => c.arg.collation(),
+            Expr::CoerceToDomain(c) => c.collation,
+            Expr::Case(c) => c.collation,
+            Expr::CaseTest { collation, .. } | Expr::FieldSelect { collation, .. } => *collation,
+            Expr::Array(a) => a.collation,
+            Expr::Coalesce(c) => c.collation,
+            Expr::MinMax(m) => m.collation,
+            Expr::Subscript(s) => s.collation,
+            Expr::Collate { collation, .. } => *collation,
+            Expr::Aggregate(a) => a.collation,
+            Expr::Window(w) => w.collation,
+            Expr::Distinct(_)
+            | Expr::ScalarArrayOp(_)
+            | Expr::Bool(..)
+            | Expr::Row(_)
+            | Expr::RowCompare(_)
+            | Expr::Xml(_)
+            | Expr::SqlValue { .. }
+            | Expr::NullTest { .. }
+            | Expr::BooleanTest { .. }
+            | Expr::Grouping { .. }
+            | Expr::SetToDefault { .. }
+            | Expr::CurrentOf { .. }
+            | Expr::NextValue { .. } => 0,
         }
     }
 

@@ -145,6 +145,11 @@ impl Query {
         self.output().next().map_or(-1, |t| t.expr.typmod())
     }
 
+    /// Its collation.
+    pub fn first_column_collation(&self) -> Oid {
+        self.output().next().map_or(0, |t| t.expr.collation())
+    }
+
     /// The range table entry that `rel` (from 1) names.
     pub fn range(&self, rel: RangeIndex) -> &RangeEntry {
         &self.range_table[rel as usize - 1]
@@ -321,6 +326,9 @@ pub enum SetOperation {
         right: Box<SetOperation>,
         /// Result type and typmod per column. Leaves' columns are coerced to it in the leaf query.
         types: Vec<(Oid, i32)>,
+        /// Per column the collation of the result, 0 where none is settled on.
+        #[serde(default)]
+        collations: Vec<Oid>,
         /// Per column the grouping operators; empty with ALL of UNION.
         group: Vec<SortGroup>,
     },

@@ -2,7 +2,7 @@
 
 use super::datetime::SECOND;
 use super::range::{self, Range};
-use super::{Array, Datum, Oid, Record, bits, float, oids, string, textsearch};
+use super::{Array, Datum, Oid, Record, bits, collation, float, oids, string, textsearch};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
@@ -25,13 +25,7 @@ pub fn compare(type_oid: Oid, a: &Datum, b: &Datum) -> Ordering {
         (Datum::Float8(a), Datum::Float8(b)) => float::compare_f64(*a, *b),
         (Datum::Oid(a), Datum::Oid(b)) => a.cmp(b),
         (Datum::Numeric(a), Datum::Numeric(b)) => a.cmp(b),
-        (Datum::Text(a), Datum::Text(b)) if type_oid == oids::BPCHAR => {
-            string::trim_blanks(a).cmp(string::trim_blanks(b))
-        }
-        (Datum::Text(a), Datum::Text(b)) if type_oid == oids::CITEXT => {
-            string::folded(a).cmp(&string::folded(b))
-        }
-        (Datum::Text(a), Datum::Text(b)) => a.cmp(b),
+        (Datum::Text(a), Datum::Text(b)) => compare_texts(type_oid, a, b),
         (Datum::Bytea(a), Datum::Bytea(b)) if bits::is_bits(type_oid) => bits::compare(a, b),
         (Datum::Bytea(_), Datum::Bytea(_)) if textsearch::is_textsearch(type_oid) => {
             textsearch_key(type_oid, a).cmp(&textsearch_key(type_oid, b))
@@ -41,11 +35,24 @@ pub fn compare(type_oid: Oid, a: &Datum, b: &Datum) -> Ordering {
         (Datum::Interval(a), Datum::Interval(b)) => a.compare(b),
         (Datum::Uuid(a), Datum::Uuid(b)) => a.cmp(b),
         (Datum::Jsonb(a), Datum::Jsonb(b)) => a.compare(b),
-        (Datum::Array(a), Datum::Array(b)) => compare_arrays(a, b),
+        (Datum::Array(a), Datum::Array(b)) => compare_arrays(type_oid, a, b),
         (Datum::Record(a), Datum::Record(b)) => compare_records(a, b),
         (Datum::Range(a), Datum::Range(b)) => range::compare_ranges(a, b),
         (Datum::Multirange(a), Datum::Multirange(b)) => range::multirange::compare(a, b),
         (a, b) => unreachable!("values of one type have one representation: {a:?}, {b:?}"),
+    }
+}
+
+#[inline]
+fn compare_texts(type_oid: Oid, a: &str, b: &str) -> Ordering {
+    match type_oid {
+        oids::TEXT => a.cmp(b),
+        oids::BPCHAR => string::trim_blanks(a).cmp(string::trim_blanks(b)),
+        oids::CITEXT => string::folded(a).cmp(&string::folded(b)),
+        _ => match collation::collated(type_oid) {
+            Some(collated) => collated.compare(a, b),
+            None => a.cmp(b),
+        },
     }
 }
 
@@ -60,12 +67,18 @@ pub(super) fn timetz_key(time: i64, seconds_west: i32) -> (i64, i32) {
     (time + i64::from(seconds_west) * SECOND, seconds_west)
 }
 
+/// What an array's elements compare by where the array does so by `type_oid`.
+pub(super) fn of_elements(type_oid: Oid, array: &Array) -> Oid {
+    if collation::is_collated(type_oid) { type_oid } else { array.element_type }
+}
+
 /// Elements first, then their number, dimensions and lower bounds.
-fn compare_arrays(a: &Array, b: &Array) -> Ordering {
+fn compare_arrays(type_oid: Oid, a: &Array, b: &Array) -> Ordering {
+    let element_type = of_elements(type_oid, a);
     a.elements
         .iter()
         .zip(&b.elements)
-        .map(|(x, y)| compare(a.element_type, x, y))
+        .map(|(x, y)| compare(element_type, x, y))
         .find(|o| o.is_ne())
         .unwrap_or(Ordering::Equal)
         .then_with(|| a.elements.len().cmp(&b.elements.len()))
@@ -88,11 +101,18 @@ fn compare_records(a: &Record, b: &Record) -> Ordering {
 /// Equality by the default operator class; cheaper than [`compare`]. NULL equals NULL.
 pub fn equal(type_oid: Oid, a: &Datum, b: &Datum) -> bool {
     match (a, b) {
-        (Datum::Text(a), Datum::Text(b)) if !matches!(type_oid, oids::BPCHAR | oids::CITEXT) => {
-            a == b
-        }
+        (Datum::Text(a), Datum::Text(b)) => match type_oid {
+            oids::TEXT => a == b,
+            oids::BPCHAR | oids::CITEXT => compare_texts(type_oid, a, b).is_eq(),
+            _ => match collation::collated(type_oid) {
+                Some(collated) => collated.equal(a, b),
+                None => a == b,
+            },
+        },
         (Datum::Bytea(a), Datum::Bytea(b)) if type_oid != oids::TSQUERY => a == b,
-        (Datum::Array(a), Datum::Array(b)) => a.dims == b.dims && compare_arrays(a, b).is_eq(),
+        (Datum::Array(a), Datum::Array(b)) => {
+            a.dims == b.dims && compare_arrays(type_oid, a, b).is_eq()
+        }
         _ => compare(type_oid, a, b).is_eq(),
     }
 }
@@ -112,9 +132,15 @@ pub fn hash(type_oid: Oid, value: &Datum, state: &mut impl Hasher) {
         Datum::Float8(v) => hash_float(*v, state),
         Datum::Oid(v) => v.hash(state),
         Datum::Numeric(v) => v.hash(state),
-        Datum::Text(v) if type_oid == oids::BPCHAR => string::trim_blanks(v).hash(state),
-        Datum::Text(v) if type_oid == oids::CITEXT => string::folded(v).hash(state),
-        Datum::Text(v) => v.hash(state),
+        Datum::Text(v) => match type_oid {
+            oids::TEXT => v.hash(state),
+            oids::BPCHAR => string::trim_blanks(v).hash(state),
+            oids::CITEXT => string::folded(v).hash(state),
+            _ => match collation::collated(type_oid) {
+                Some(collated) => collated.hash(v, state),
+                None => v.hash(state),
+            },
+        },
         Datum::Bytea(_) if type_oid == oids::TSQUERY => textsearch_key(type_oid, value).hash(state),
         Datum::Bytea(v) => v.hash(state),
         Datum::TimeTz(v, zone) => timetz_key(*v, *zone).hash(state),
@@ -126,7 +152,10 @@ pub fn hash(type_oid: Oid, value: &Datum, state: &mut impl Hasher) {
             v.root().encode_key(&mut key);
             key.hash(state);
         }
-        Datum::Array(v) => v.elements.iter().for_each(|e| hash(v.element_type, e, state)),
+        Datum::Array(v) => {
+            let element_type = of_elements(type_oid, v);
+            v.elements.iter().for_each(|e| hash(element_type, e, state));
+        }
         Datum::Record(v) => v.fields.iter().for_each(|(t, e)| hash(*t, e, state)),
         Datum::Range(v) => hash_range(v, state),
         Datum::Multirange(v) => v.ranges.iter().for_each(|range| hash_range(range, state)),

@@ -11,15 +11,16 @@
 //! | integers, dates, times | big-endian, sign bit inverted |
 //! | floats | sign-inverted IEEE bits; NaN last, -0 as 0 |
 //! | text, bytea, what is held as bytes | the bytes, 00 as 00 FF, then 00 00 |
+//! | text under a collation that is not bytewise | ICU's sort key with its 00; if deterministic, the bytes as above |
 //! | bit, varbit | the bits as these bytes, then their number |
 //! | numeric | sign class, decimal exponent, digits in pairs, end |
 //! | ranges | empty or not, then per bound whether it is finite, its value, whether before, at or after that |
 //! | multiranges | the ranges, then 00 |
 //! | arrays | per element 01 or 02 (NULL) and key, then 00, dimensions |
 
-use super::compare::timetz_key;
+use super::compare::{of_elements, timetz_key};
 use super::range::Range;
-use super::{Array, Datum, Numeric, Oid, Record, bits, oids, string, textsearch};
+use super::{Array, Datum, Numeric, Oid, Record, bits, collation, oids, string, textsearch};
 
 const NULL_FIRST: u8 = 0;
 /// What keys of values that are not NULL begin with.
@@ -61,13 +62,15 @@ pub fn encode_value(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         Datum::Float8(v) => encode_f64(*v, out),
         Datum::Oid(v) => out.extend_from_slice(&v.to_be_bytes()),
         Datum::Numeric(v) => encode_numeric(v, out),
-        Datum::Text(v) if type_oid == oids::BPCHAR => {
-            encode_bytes(string::trim_blanks(v).as_bytes(), out);
-        }
-        Datum::Text(v) if type_oid == oids::CITEXT => {
-            encode_bytes(string::folded(v).as_bytes(), out);
-        }
-        Datum::Text(v) => encode_bytes(v.as_bytes(), out),
+        Datum::Text(v) => match type_oid {
+            oids::TEXT => encode_bytes(v.as_bytes(), out),
+            oids::BPCHAR => encode_bytes(string::trim_blanks(v).as_bytes(), out),
+            oids::CITEXT => encode_bytes(string::folded(v).as_bytes(), out),
+            _ => match collation::collated(type_oid) {
+                Some(collated) => collated.encode_key(v, out),
+                None => encode_bytes(v.as_bytes(), out),
+            },
+        },
         Datum::Bytea(v) if bits::is_bits(type_oid) => {
             let (bytes, length) = bits::key_parts(v);
             encode_bytes(bytes, out);
@@ -85,7 +88,7 @@ pub fn encode_value(type_oid: Oid, value: &Datum, out: &mut Vec<u8>) {
         Datum::Interval(v) => out.extend_from_slice(&(v.span() ^ i128::MIN).to_be_bytes()),
         Datum::Uuid(v) => out.extend_from_slice(&v[..]),
         Datum::Jsonb(v) => v.root().encode_key(out),
-        Datum::Array(v) => encode_array(v, out),
+        Datum::Array(v) => encode_array(of_elements(type_oid, v), v, out),
         Datum::Record(v) => encode_record(v, out),
         Datum::Range(v) => encode_range(v, out),
         Datum::Multirange(v) => {
@@ -177,9 +180,9 @@ const ARRAY_END: u8 = 0;
 const ARRAY_ITEM: u8 = 1;
 const ARRAY_NULL: u8 = 2;
 
-fn encode_array(array: &Array, out: &mut Vec<u8>) {
+fn encode_array(element_type: Oid, array: &Array, out: &mut Vec<u8>) {
     for item in &array.elements {
-        encode_item(array.element_type, item, out);
+        encode_item(element_type, item, out);
     }
     out.push(ARRAY_END);
     out.push(array.dims.len() as u8);

@@ -16,6 +16,7 @@ pub mod boolean;
 pub mod bytea;
 mod charset;
 mod codec;
+pub mod collation;
 mod compare;
 pub mod datetime;
 mod datum;

@@ -16,6 +16,7 @@
 mod aggregates;
 mod casts;
 mod classes;
+mod collations;
 mod data;
 mod descriptions;
 mod extensions;
@@ -35,14 +36,15 @@ mod views;
 pub use aggregates::{Aggregate, aggregate};
 pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast, cast_with_oid};
 pub use classes::{SystemClass, system_class, system_class_named};
+pub use collations::{Collation, ICU, LIBC, collation, collation_named};
 pub use data::Reader;
 pub use descriptions::description;
 pub use extensions::{Extension, extension_named, extension_of, extensions, is_member};
 pub use indexes::{SystemIndex, system_index, system_indexes};
 pub use keywords::{Keyword, KeywordCategory, keyword, keywords};
 pub use names::{
-    AccessMethod, Collation, Language, SystemNamespace, access_method, access_method_named,
-    collation, collation_named, language, namespace, namespace_named, namespaces,
+    AccessMethod, Language, SystemNamespace, access_method, access_method_named, language,
+    namespace, namespace_named, namespaces,
 };
 pub use opclasses::{
     AmOp, Comparison, OpClass, OpFamily, amop, amops_of_operator, amproc, comparison,

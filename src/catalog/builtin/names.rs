@@ -1,4 +1,4 @@
-//! Small catalogs that are little more than names: access methods, collations, languages, schemas.
+//! Small catalogs that are little more than names: access methods, languages, schemas.
 
 use super::data::Reader;
 use super::table::{Row, Table};
@@ -45,8 +45,6 @@ macro_rules! small_tables {
 small_tables! {
     /// A row of pg_am.
     AccessMethod in "pg_am" as ACCESS_METHODS ("amname") { kind: u8 = char "amtype" }
-    /// A row of pg_collation. All of them order by bytes here.
-    Collation in "pg_collation" as COLLATIONS ("collname") { namespace: Oid = oid "collnamespace" }
     /// A row of pg_language.
     Language in "pg_language" as LANGUAGES ("lanname") { trusted: bool = bool "lanpltrusted" }
     /// A system schema. `public` is not one: it belongs to each database's catalog.
@@ -61,16 +59,6 @@ pub fn access_method(oid: Oid) -> Option<&'static AccessMethod> {
 /// The access method of this name.
 pub fn access_method_named(name: &str) -> Option<&'static AccessMethod> {
     ACCESS_METHODS.named(name).next()
-}
-
-/// The collation with this OID.
-pub fn collation(oid: Oid) -> Option<&'static Collation> {
-    COLLATIONS.get(oid)
-}
-
-/// The collation of this name in pg_catalog.
-pub fn collation_named(name: &str) -> Option<&'static Collation> {
-    COLLATIONS.named(name).next()
 }
 
 /// The language with this OID.

@@ -1,7 +1,9 @@
 //! The objects among which the dependents of one are looked for.
 
 use super::Object;
-use crate::catalog::{Catalog, Extension, Function, Relation, UserCast, UserOperator, UserType};
+use crate::catalog::{
+    Catalog, Extension, Function, Relation, UserCast, UserCollation, UserOperator, UserType,
+};
 use crate::types::Oid;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ pub(super) struct Candidates<'c> {
     pub functions: Vec<&'c Arc<Function>>,
     pub types: Vec<&'c Arc<UserType>>,
     pub operators: Vec<&'c Arc<UserOperator>>,
+    pub collations: Vec<&'c Arc<UserCollation>>,
     pub casts: Vec<&'c Arc<UserCast>>,
     pub extensions: Vec<&'c Arc<Extension>>,
 }
@@ -26,6 +29,7 @@ impl<'c> Candidates<'c> {
                 Object::Function(oid) => found.functions.extend(catalog.function(oid)),
                 Object::Type(oid) => found.types.extend(catalog.user_type(oid)),
                 Object::Operator(oid) => found.operators.extend(catalog.user_operator(oid)),
+                Object::Collation(oid) => found.collations.extend(catalog.user_collation(oid)),
                 Object::Cast(oid) => found.casts.extend(catalog.cast_with_oid(oid)),
                 Object::Extension(oid) => found.extensions.extend(catalog.extension(oid)),
                 // These mention nothing themselves; what they are parts of does.
@@ -48,6 +52,7 @@ impl<'c> Candidates<'c> {
             functions: catalog.functions().collect(),
             types: catalog.user_types().collect(),
             operators: catalog.user_operators().collect(),
+            collations: catalog.user_collations().collect(),
             casts: catalog.user_casts().collect(),
             extensions: catalog.extensions().collect(),
         }
@@ -63,6 +68,7 @@ fn mentioned_as(object: Object) -> Option<Oid> {
         | Object::Function(oid)
         | Object::Cast(oid)
         | Object::Operator(oid)
+        | Object::Collation(oid)
         | Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(_, oid) => Some(oid),

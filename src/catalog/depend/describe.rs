@@ -26,6 +26,7 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
         Object::Function(oid) => function(catalog, oid, path),
         Object::Cast(oid) => cast(catalog, oid, path),
         Object::Operator(oid) => operator(catalog, oid, path),
+        Object::Collation(oid) => collation(catalog, oid, path),
         Object::Relation(oid) => relation(catalog, oid, path),
         Object::Column(table, attno) => {
             let name = column_name(table, attno);
@@ -71,6 +72,22 @@ fn operator(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
             format!("operator {}.{}({operands})", quote(schema), found.name)
         }
     }
+}
+
+/// `collation c`, qualified where the search path does not find it.
+fn collation(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    format!("collation {}", collation_name(catalog, oid, path))
+}
+
+/// A collation's name, quoted as SQL needs it, qualified where the search path does not find it.
+pub(crate) fn collation_name(catalog: &Catalog, oid: Oid, path: &[Oid]) -> String {
+    let Some(found) = catalog.collation(oid) else { return oid.to_string() };
+    let visible = catalog.collation_in_path(path, &found.name);
+    if visible.is_some_and(|visible| visible.oid == oid) {
+        return quote(&found.name);
+    }
+    let schema = catalog.namespace(found.namespace).map_or("", |n| n.name.as_str());
+    format!("{}.{}", quote(schema), quote(&found.name))
 }
 
 /// `cast from a to b`.

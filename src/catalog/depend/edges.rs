@@ -1,7 +1,7 @@
 //! Who depends on an object directly.
 
 use super::candidates::Candidates;
-use super::refs::{Used, called, operated, query_uses, rests_on, typed, uses};
+use super::refs::{Used, called, collated, operated, query_uses, rests_on, typed, uses};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{
@@ -36,6 +36,7 @@ fn dependents_among(
         }
         Object::Function(oid) => Some(of_function(catalog, oid, among)),
         Object::Operator(oid) => Some(of_used(oid, operated, among)),
+        Object::Collation(oid) => Some(of_collation(oid, among)),
         Object::Policy(..) | Object::Rule(..) | Object::Default(..) | Object::Cast(_) => None,
     }
     .unwrap_or_default();
@@ -79,6 +80,7 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Function(oid)
         | Object::Cast(oid)
         | Object::Operator(oid)
+        | Object::Collation(oid)
         | Object::Relation(oid)
         | Object::Constraint(_, oid)
         | Object::Policy(_, oid)
@@ -214,6 +216,37 @@ fn of_used(oid: Oid, used: Used, among: &Candidates<'_>) -> Vec<(Object, bool)> 
     found
 }
 
+/// What has a collation: columns, indexes and partition keys, domains and ranges, and expressions with
+/// COLLATE.
+fn of_collation(oid: Oid, among: &Candidates<'_>) -> Vec<(Object, bool)> {
+    let mut found = of_used(oid, collated, among);
+    let has = |t: &&&Arc<UserType>| {
+        let domain = t.domain().is_some_and(|domain| domain.collation == oid);
+        domain || t.range().is_some_and(|range| range.collation == oid)
+    };
+    found.extend(among.types.iter().filter(has).map(|t| (Object::Type(t.oid), false)));
+    for relation in &among.relations {
+        let this = (Object::Relation(relation.oid), false);
+        if let Some(index) = &relation.index {
+            let keys = &index.columns[..index.key_count];
+            if keys.iter().any(|column| column.collation == oid) && !found.contains(&this) {
+                found.push(this);
+            }
+            continue;
+        }
+        let key = relation.lineage.key.as_ref();
+        if key.is_some_and(|key| key.columns.iter().any(|column| column.collation == oid)) {
+            found.push(this);
+        }
+        // A view's columns have theirs from its query.
+        if relation.query().is_none() {
+            let columns = relation.live_columns().filter(|c| c.collation == oid);
+            found.extend(columns.map(|c| (Object::Column(relation.oid, c.attno), false)));
+        }
+    }
+    found
+}
+
 fn of_namespace(namespace: Oid, among: &Candidates<'_>) -> Vec<(Object, bool)> {
     let relations = among.relations.iter().filter(|r| r.namespace == namespace);
     let types = among.types.iter().filter(|t| t.namespace == namespace);
@@ -223,6 +256,9 @@ fn of_namespace(namespace: Oid, among: &Candidates<'_>) -> Vec<(Object, bool)> {
     let types = types.map(|t| (Object::Type(t.oid), false));
     let operators = among.operators.iter().filter(|o| o.operator.namespace == namespace);
     let operators = operators.map(|o| (Object::Operator(o.operator.oid), false));
+    let collations = among.collations.iter().filter(|c| c.collation.namespace == namespace);
+    let collations = collations.map(|c| (Object::Collation(c.collation.oid), false));
+    let operators = operators.chain(collations);
     let extensions = among.extensions.iter().filter(|e| e.namespace == namespace);
     let extensions = extensions.map(|e| (Object::Extension(e.oid), false));
     relations.chain(types).chain(functions).chain(operators).chain(extensions).collect()

@@ -33,6 +33,7 @@ pub enum Object {
     Function(Oid),
     Cast(Oid),
     Operator(Oid),
+    Collation(Oid),
     Relation(Oid),
     Column(Oid, AttrNumber),
     /// Table, constraint.
@@ -81,6 +82,12 @@ pub fn plan_deletion(
     for object in objects {
         search.visit(*object, *object, true, false);
     }
+    // A column goes with its table.
+    let whole = |object| match object {
+        Object::Column(table, _) => search.index.contains_key(&Object::Relation(table)),
+        _ => false,
+    };
+    search.found.retain(|found| !whole(found.object));
     search.found.reverse();
     let reported =
         |f: &&Found| search.flags[f.at] == (false, false) && !search.goes_whole(f.object);

@@ -82,7 +82,7 @@ pub fn query_mentions(query: &Query, found: &mut dyn FnMut(Oid)) {
 }
 
 fn mentioned_by(part: &Expr, found: &mut dyn FnMut(Oid)) {
-    for used in [typed, called, operated] {
+    for used in [typed, called, operated, collated] {
         used(part, found);
     }
     named_relation(part).into_iter().for_each(found);
@@ -120,6 +120,18 @@ pub fn operated(expr: &Expr, found: &mut dyn FnMut(Oid)) {
         }
         Expr::ScalarArrayOp(test) => found(test.op),
         Expr::RowCompare(rows) => rows.ops.iter().for_each(|(op, _)| found(*op)),
+        _ => {}
+    }
+}
+
+/// The collation that an expression has by itself, not by what it is made of.
+pub fn collated(expr: &Expr, found: &mut dyn FnMut(Oid)) {
+    match expr {
+        Expr::Collate { collation, .. } => found(*collation),
+        Expr::Const(c) => found(c.collation),
+        Expr::Param(p) => found(p.collation),
+        Expr::Relabel(r) => found(r.collation),
+        Expr::CoerceViaIo(c) => found(c.collation),
         _ => {}
     }
 }

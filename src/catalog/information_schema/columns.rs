@@ -26,7 +26,10 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
     let (default, generation) = if c.generated { (None, expression) } else { (expression, None) };
     let type_namespace = found.as_ref().map_or(oid::PG_CATALOG, |t| t.namespace);
     let type_schema = cx.catalog.namespace(type_namespace).map_or("", |n| n.name.as_str());
-    let collation = builtin::collation(c.collation).filter(|k| k.oid != oid::DEFAULT_COLLATION);
+    let collation = cx.catalog.collation(c.collation);
+    let collation = collation.filter(|k| k.oid != oid::DEFAULT_COLLATION);
+    let schema_name =
+        |oid| cx.catalog.namespace(oid).map_or(Datum::Null, |namespace| text(&namespace.name));
     let identity = cx.catalog.identity_sequence(r.oid, c.attno);
     let numeric = numeric(type_oid, typmod);
     let length = length(type_oid, typmod);
@@ -53,8 +56,8 @@ fn row(r: &Relation, c: &Column, cx: &Context<'_>) -> Result<Row> {
         Datum::Null,
         Datum::Null,
         collation.map_or(Datum::Null, |_| catalog_name(cx)),
-        collation.map_or(Datum::Null, |_| text("pg_catalog")),
-        collation.map_or(Datum::Null, |k| text(k.name)),
+        collation.map_or(Datum::Null, |k| schema_name(k.namespace)),
+        collation.map_or(Datum::Null, |k| text(&k.name)),
         domain_catalog,
         domain_schema,
         domain_name,

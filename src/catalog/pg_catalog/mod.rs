@@ -20,6 +20,7 @@ mod pg_auth_members;
 mod pg_authid;
 mod pg_cast;
 mod pg_class;
+mod pg_collation;
 mod pg_constraint;
 mod pg_cursors;
 mod pg_database;

@@ -37,6 +37,10 @@ pub(super) fn of_others(cx: &Context<'_>) -> Vec<Row> {
         let made = ends.filter(|(_, oid, _)| !Catalog::is_system(*oid));
         rows.extend(made.map(|end| row(this, end, b'n')));
     }
+    for made in cx.catalog.user_collations() {
+        let this = (class::COLLATION, made.collation.oid, 0);
+        rows.push(row(this, (class::NAMESPACE, made.collation.namespace, 0), b'n'));
+    }
     for made in cx.catalog.user_casts() {
         let cast = &made.cast;
         let this = (class::CAST, cast.oid, 0);
@@ -107,6 +111,15 @@ fn edges_of(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
         let column_end = (class::CLASS, relation.oid, column.attno);
         rows.push(row(column_end, (class::TYPE, column.type_oid, 0), b'n'));
     }
+    // A view's columns have their collations from its query.
+    let has_own = relation.query().is_none() && relation.index.is_none();
+    for column in relation.live_columns().filter(|_| has_own) {
+        let this = (class::CLASS, relation.oid, column.attno);
+        rows.extend(collation(this, column.collation));
+    }
+    for key in relation.lineage.key.iter().flat_map(|key| &key.columns) {
+        rows.extend(collation(this, key.collation));
+    }
     if let Some(query) = relation.query() {
         let rule = (class::REWRITE, pg_rewrite::rule_oid(relation.oid), 0);
         rows.push(row(rule, this, b'i'));
@@ -133,14 +146,23 @@ fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
         let types = [(class::TYPE, range.subtype, 0), (class::PROC, range.subtype_diff, 0)];
         let made = types.into_iter().filter(|(_, oid, _)| !Catalog::is_system(*oid));
         rows.extend(made.map(|end| row(this, end, b'n')));
+        rows.extend(collation(this, range.collation));
     }
     let Some(domain) = of.domain() else { return };
+    rows.extend(collation(this, domain.collation));
     if !Catalog::is_pinned(domain.base) {
         rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
     }
     for check in &domain.checks {
         rows.push(row((class::CONSTRAINT, check.oid, 0), this, b'a'));
     }
+}
+
+/// The collation of what has one of its own; those that PostgreSQL is made with are pinned.
+fn collation(this: End, collation: Oid) -> Option<Row> {
+    const FIRST_UNPINNED: Oid = 12000;
+    let depends = collation >= FIRST_UNPINNED;
+    depends.then(|| row(this, (class::COLLATION, collation, 0), b'n'))
 }
 
 /// A partition goes with its parent, a child needs its parents, a partition's index that of its
@@ -180,6 +202,9 @@ fn index(relation: &Relation, cx: &Context<'_>, rows: &mut Vec<Row>) {
         return;
     }
     let this = (class::CLASS, relation.oid, 0);
+    let keys = &index.columns[..index.key_count];
+    let collations: BTreeSet<Oid> = keys.iter().map(|column| column.collation).collect();
+    rows.extend(collations.into_iter().filter_map(|oid| collation(this, oid)));
     let plain = index.columns.iter().filter(|column| column.expr.is_none());
     let mut plain: BTreeSet<AttrNumber> = plain.map(|column| column.attno).collect();
     if plain.is_empty() {

@@ -44,7 +44,7 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
 }
 
 /// Comments on schemas, those on the system's being in the export, on functions, casts, operators,
-/// extensions and large objects.
+/// collations, extensions and large objects.
 pub(super) fn of_others(cx: &Context<'_>, key: Option<&KeyValues>) -> Result<Vec<Row>> {
     let comment = |n: &Arc<Namespace>| {
         let exported = description(n.oid, class::NAMESPACE, 0);
@@ -60,11 +60,14 @@ pub(super) fn of_others(cx: &Context<'_>, key: Option<&KeyValues>) -> Result<Vec
     let operators = cx.catalog.user_operators();
     let operators = operators
         .filter_map(|o| Some(row(o.operator.oid, class::OPERATOR, 0, o.comment.as_deref()?)));
+    let collations = cx.catalog.user_collations();
+    let collations = collations
+        .filter_map(|c| Some(row(c.collation.oid, class::COLLATION, 0, c.comment.as_deref()?)));
     let extensions = cx.catalog.extensions().filter_map(|extension| {
         Some(row(extension.oid, class::EXTENSION, 0, extension.comment.as_deref()?))
     });
     let mut rows: Vec<Row> = cx.catalog.namespaces().filter_map(comment).collect();
-    rows.extend(functions.chain(casts).chain(operators).chain(extensions));
+    rows.extend(functions.chain(casts).chain(operators).chain(collations).chain(extensions));
     for object in cx.host.large_objects(key)? {
         let comment = object.comment.as_deref();
         rows.extend(comment.map(|comment| row(object.oid, class::LARGE_OBJECT, 0, comment)));

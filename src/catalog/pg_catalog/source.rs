@@ -192,6 +192,10 @@ fn objects(name: &str) -> Option<Objects> {
             |cx, _| Ok(pg_cast::rows(cx)),
             &[("oid", nothing), ("castsource", nothing)],
         ),
+        "pg_collation" => Objects::of_others(
+            |cx, _| Ok(pg_collation::rows(cx)),
+            &[("oid", nothing), ("collname", nothing)],
+        ),
         "pg_operator" => Objects::of_others(
             |cx, _| Ok(pg_operator::rows(cx)),
             &[("oid", nothing), ("oprname", nothing)],

@@ -2,10 +2,12 @@
 
 use super::{Activity, Owner, activity};
 use crate::catalog::builtin::{self, oid};
-use crate::catalog::{IndexColumn, IndexInfo, Relation, TableKind};
+use crate::catalog::depend::describe::quote;
+use crate::catalog::{Catalog, IndexColumn, IndexInfo, Relation, TableKind};
+use crate::error::{PgError, Result, code};
 use crate::storage::{Key, StorageId};
 use crate::types::inverted::{self, Parts};
-use crate::types::{Datum, key};
+use crate::types::{Datum, Oid, key};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -22,6 +24,11 @@ pub struct IndexSchema {
     pub activity: Arc<Activity>,
     /// How its entries are made and found.
     pub method: Method,
+    /// What each key column's keys are of: its type, or the comparison type under its collation.
+    pub key_types: Vec<Oid>,
+    /// Why its entries can be neither found nor made: ICU is missing, or orders otherwise than when they
+    /// were made.
+    pub unusable: Option<PgError>,
     /// The table's.
     kind: TableKind,
 }
@@ -56,9 +63,26 @@ impl Method {
 }
 
 impl IndexSchema {
-    pub(super) fn derive(relation: &Arc<Relation>, kind: TableKind) -> IndexSchema {
+    pub(super) fn derive(
+        catalog: &Catalog,
+        relation: &Arc<Relation>,
+        kind: TableKind,
+    ) -> IndexSchema {
         let info = relation.index.as_ref().expect("an index has its definition");
+        let columns = &info.columns[..info.key_count];
+        let types = columns.iter().map(|c| match has_byte_order(c) {
+            true => Ok(c.type_oid),
+            false => catalog.comparison_type(c.type_oid, c.collation),
+        });
+        let found = types.collect::<Result<Vec<_>>>();
+        let found = found.and_then(|types| check_versions(catalog, relation, info).map(|()| types));
+        let (key_types, unusable) = match found {
+            Ok(types) => (types, None),
+            Err(error) => (columns.iter().map(|c| c.type_oid).collect(), Some(error)),
+        };
         IndexSchema {
+            key_types,
+            unusable,
             relation: relation.clone(),
             storage: relation.storage,
             unique_keys: info.unique && info.immediate,
@@ -66,6 +90,11 @@ impl IndexSchema {
             method: Method::of(info),
             kind,
         }
+    }
+
+    /// Fails where entries can be neither found nor made.
+    pub fn check_usable(&self) -> Result<()> {
+        self.unusable.clone().map_or(Ok(()), Err)
     }
 
     /// The index's definition.
@@ -84,8 +113,10 @@ impl IndexSchema {
     pub fn columns(&self, owner: Owner, values: &[Datum]) -> Vec<u8> {
         let mut out = Vec::with_capacity(32);
         owner.encode(&mut out);
-        for (column, value) in self.key_columns().iter().zip(values) {
-            key::encode(column.type_oid, value, column.descending, column.nulls_first, &mut out);
+        for ((column, key_type), value) in
+            self.key_columns().iter().zip(&self.key_types).zip(values)
+        {
+            key::encode(*key_type, value, column.descending, column.nulls_first, &mut out);
         }
         out
     }
@@ -143,4 +174,28 @@ impl IndexSchema {
         let key = Key::Index { index: self.storage, columns: &columns, row };
         (key.encode(), Bytes::copy_from_slice(row))
     }
+}
+
+/// Whether an index's column is in the order of bytes, whatever its collation.
+pub fn has_byte_order(column: &IndexColumn) -> bool {
+    builtin::opclass(column.opclass).is_some_and(|class| class.name.ends_with("pattern_ops"))
+}
+
+/// 55000 where ICU's rules are not those by which an index's entries were made: they would be in no order.
+fn check_versions(catalog: &Catalog, index: &Relation, info: &IndexInfo) -> Result<()> {
+    for (collation, made_by) in &info.collation_versions {
+        let now = catalog.icu_version(*collation)?;
+        if now.as_ref() != Some(made_by) {
+            let name = catalog.collation_name(*collation);
+            let message = format!("index \"{}\" must be built anew", index.name);
+            return Err(PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+                .detail(format!(
+                    "It was built by version {made_by} of collation \"{name}\", but the operating \
+                     system provides version {}.",
+                    now.as_deref().unwrap_or("none")
+                ))
+                .hint(format!("Run REINDEX INDEX {}.", quote(&index.name))));
+        }
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ mod owner;
 mod table;
 
 pub use activity::{Activity, activity};
-pub use index::{IndexSchema, Method};
+pub use index::{IndexSchema, Method, has_byte_order};
 pub use owner::Owner;
 pub use table::{KeyColumn, RowKey, TableSchema};
 

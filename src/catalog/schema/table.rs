@@ -66,7 +66,7 @@ impl TableSchema {
         let indexes = catalog.indexes_of(relation).filter(own);
         let options = TableOptions::of(relation);
         let kind = options.kind;
-        let indexes = indexes.map(|i| Arc::new(IndexSchema::derive(i, kind))).collect();
+        let indexes = indexes.map(|i| Arc::new(IndexSchema::derive(catalog, i, kind))).collect();
         let key_activity = match &key {
             RowKey::Primary { index, .. } => Some(activity(*index)),
             RowKey::RowId => None,
@@ -201,11 +201,16 @@ fn layout_column(column: &Column, type_oid: Oid) -> LayoutColumn {
 }
 
 /// A primary key that is checked at once is the rows' key. A deferrable one may have duplicates for
-/// a while, which keys cannot, so it is an index like any other.
+/// a while, which keys cannot, so it is an index like any other. So is one with texts that are equal though
+/// their bytes are not: the version of ICU's rules must not decide where rows are.
 fn row_key(catalog: &Catalog, relation: &Relation) -> RowKey {
     let immediate = |c: &&Constraint| !c.deferrable;
     for constraint in relation.constraints.iter().filter(immediate) {
         if let ConstraintKind::PrimaryKey { index, columns } = &constraint.kind {
+            let bytes = |attno: &i16| catalog.is_deterministic(relation.column(*attno).collation);
+            if !columns.iter().all(bytes) {
+                return RowKey::RowId;
+            }
             let column = |attno: &i16| {
                 let column = relation.column(*attno);
                 let type_oid = catalog.base_type(column.type_oid, -1).0;

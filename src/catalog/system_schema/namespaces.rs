@@ -13,13 +13,11 @@ pub(super) fn rows(cx: &Context<'_>) -> Vec<Row> {
     let namespaces = cx.catalog.namespaces().filter(|n| is_users(n.oid) && !is_temporary(n));
     let mine = namespaces.filter(|n| acl::has_privileges_of(cx.catalog, cx.role, n.owner));
     mine.map(|namespace| {
-        let is_table = |r: &&std::sync::Arc<crate::catalog::Relation>| {
-            r.kind.has_rows() && r.namespace == namespace.oid
-        };
+        let tables = cx.catalog.relations_in(namespace.oid).filter(|r| r.kind.has_rows());
         vec![
             values::text(&namespace.name),
             values::text(&acl::role_name(cx.catalog, namespace.owner)),
-            int8(cx.catalog.relations().filter(is_table).count() as u64),
+            int8(tables.count() as u64),
             values::text_or_null(namespace.comment.as_deref()),
         ]
     })

@@ -3,11 +3,12 @@
 use super::DdlContext;
 use super::draft::{CheckSpec, ForeignKeySpec, KeySpec, TableDraft};
 use super::names::strings;
-use crate::catalog::builtin::{self, TypeKind};
+use crate::catalog::builtin::TypeKind;
 use crate::catalog::depend::describe;
 use crate::catalog::{Catalog, Column, Identity, Origin};
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges::require_type;
+use crate::nodes::Expr;
 use crate::sql::bind::resolve_type;
 use crate::types::{Oid, geometry, oids, range};
 use pg_raw_parse::nodes::{CollateClause, ColumnDef, Constraint, TypeName};
@@ -241,7 +242,7 @@ const STORABLE: &[Oid] = &[
 
 /// The collation that COLLATE names; the type must have collations.
 pub(super) fn collation(clause: &CollateClause, type_oid: Oid, cx: &DdlContext<'_>) -> Result<Oid> {
-    let found = collation_named(&strings(clause.collname()));
+    let found = super::collation::lookup(&strings(clause.collname()), cx);
     let found = found.map_err(|error| error.at(clause.location))?;
     let catalog = cx.catalog();
     if catalog.type_collation(type_oid) == 0 {
@@ -252,14 +253,37 @@ pub(super) fn collation(clause: &CollateClause, type_oid: Oid, cx: &DdlContext<'
     Ok(found)
 }
 
-/// The collation of this name (`get_collation_oid`).
-pub(super) fn collation_named(parts: &[&str]) -> Result<Oid> {
-    let name = parts.last().copied().unwrap_or_default();
-    builtin::collation_named(name).map(|found| found.oid).ok_or_else(|| {
-        let written = parts.join(".");
-        let message = format!("collation \"{written}\" for encoding \"UTF8\" does not exist");
-        PgError::new(code::UNDEFINED_OBJECT, message)
-    })
+/// The collation of the column that a query's output makes in a view (`view`) or table; 42P22 where the
+/// query settles on none.
+pub(super) fn derived_collation(
+    name: &str,
+    value: &Expr,
+    view: bool,
+    cx: &DdlContext<'_>,
+) -> Result<Oid> {
+    let (catalog, type_oid) = (cx.catalog(), value.type_oid());
+    let of_type = match type_oid {
+        oids::UNKNOWN => catalog.type_collation(oids::TEXT),
+        other => catalog.type_collation(other),
+    };
+    match value.collation() {
+        _ if of_type == 0 => Ok(0),
+        0 if type_oid == oids::UNKNOWN => Ok(of_type),
+        0 => {
+            let message = match view {
+                true => {
+                    format!("could not determine which collation to use for view column \"{name}\"")
+                }
+                false => format!(
+                    "no collation was derived for column \"{name}\" with collatable type {}",
+                    type_name(&catalog, type_oid, cx)
+                ),
+            };
+            Err(PgError::new(code::INDETERMINATE_COLLATION, message)
+                .hint("Use the COLLATE clause to set the collation explicitly."))
+        }
+        collation => Ok(collation),
+    }
 }
 
 /// A type's name in messages.

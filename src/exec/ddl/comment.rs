@@ -43,6 +43,7 @@ pub(super) async fn execute(statement: &CommentStmt, cx: &DdlContext<'_>) -> Res
         ObjectType::OBJECT_OPERATOR => {
             super::operator::comment(statement.object(), comment, cx)?;
         }
+        ObjectType::OBJECT_COLLATION => super::collation::comment(&parts, comment, cx)?,
         ObjectType::OBJECT_CAST => super::cast::comment(statement.object(), comment, cx)?,
         ObjectType::OBJECT_DOMCONSTRAINT => {
             super::types::comment_check(statement, comment, cx).await?;

@@ -72,6 +72,7 @@ pub(super) async fn execute(statement: &IndexStmt, cx: &DdlContext<'_>) -> Resul
         immediate: true,
         predicate: predicate(statement, &table, &catalog, cx)?,
         access_method: method,
+        collation_versions: BTreeMap::new(),
     };
     partition::check_unique_key(&table, &info)?;
     let options = with_options(statement, method)?;
@@ -155,21 +156,21 @@ fn key_column(
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<IndexColumn> {
-    let (attno, expr) = match element.name() {
-        Some(name) => (column_number(table, name)?, None),
+    let (attno, expr, type_oid, collation) = match element.name() {
+        Some(name) => {
+            let attno = column_number(table, name)?;
+            (attno, None, table.column(attno).type_oid, table.column(attno).collation)
+        }
         None => {
             let place = ExprPlace::IndexExpression;
             let expr = bind_expr(element.expr(), &cx.bind(catalog), place, Some(table), None)?;
-            plain_or_expression(expr)
+            let (type_oid, collation) = (expr.type_oid(), expr.collation());
+            let (attno, expr) = plain_or_expression(without_collate(expr));
+            if expr.is_some() {
+                super::column::check_type("expr", type_oid, catalog)?;
+            }
+            (attno, expr, type_oid, collation)
         }
-    };
-    let (type_oid, collation) = match &expr {
-        Some(expr) => {
-            let type_oid = expr.type_oid();
-            super::column::check_type("expr", type_oid, catalog)?;
-            (type_oid, catalog.type_collation(type_oid))
-        }
-        None => (table.column(attno).type_oid, table.column(attno).collation),
     };
     index_method::check_order(method, element)?;
     let descending = element.ordering == SortByDir::SORTBY_DESC;
@@ -178,24 +179,40 @@ fn key_column(
         SortByNulls::SORTBY_NULLS_LAST => false,
         _ => descending,
     };
-    let collation = match strings(element.collation()).last() {
-        Some(_) if catalog.type_collation(type_oid) == 0 => {
+    let collation = match strings(element.collation()).as_slice() {
+        [] => collation,
+        _ if catalog.type_collation(type_oid) == 0 => {
             let shown = super::column::type_name(catalog, type_oid, cx);
             let message = format!("collations are not supported by type {shown}");
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         }
-        Some(name) => builtin::collation_named(name).map(|c| c.oid).ok_or_else(|| {
-            let message = format!("collation \"{name}\" for encoding \"UTF8\" does not exist");
-            PgError::new(code::UNDEFINED_OBJECT, message)
-        })?,
-        None => collation,
+        name => super::collation::lookup(name, cx)?,
     };
+    if collation == 0 && catalog.type_collation(type_oid) != 0 {
+        return Err(undetermined_collation("index"));
+    }
     let opclass = opclass(element, method, type_oid, cx)?;
     if let Some(class) = builtin::opclass(opclass) {
+        index_method::check_collation(class, collation, catalog)?;
         index_method::check_class(class, catalog.base_type(type_oid, -1).0, columns)?;
     }
     let type_oid = catalog.base_type(type_oid, -1).0;
     Ok(IndexColumn { attno, expr, type_oid, collation, opclass, descending, nulls_first })
+}
+
+/// What is under COLLATE, which the key's own collation says as well.
+pub(super) fn without_collate(mut expr: Expr) -> Expr {
+    while let Expr::Collate { arg, .. } = expr {
+        expr = *arg;
+    }
+    expr
+}
+
+/// 42P22 where a key's expression settles on no collation.
+pub(super) fn undetermined_collation(key: &str) -> PgError {
+    let message = format!("could not determine which collation to use for {key} expression");
+    PgError::new(code::INDETERMINATE_COLLATION, message)
+        .hint("Use the COLLATE clause to set the collation explicitly.")
 }
 
 /// A parenthesised column is a plain column.

@@ -5,7 +5,7 @@ use crate::catalog::schema::table_schema;
 use crate::catalog::{OnCommit, Relation};
 use crate::error::{PgError, Result, code};
 use crate::exec::{Plan, RowBatch, StatementContext, execute as run, plan};
-use crate::nodes::{CommandType, Expr, Query, Var};
+use crate::nodes::{CommandType, Query};
 use crate::sql::bind::{ParamTypes, bind_node, bind_select_into};
 use crate::sql::into_clause;
 use crate::types::{Datum, Oid, arrow, oids};
@@ -101,9 +101,7 @@ pub(super) fn add_columns(
         column::check_type(name, type_oid, &catalog)?;
         let typmod = target.expr.typmod();
         let mut new = column::new_column(attno, name, type_oid, typmod, &catalog);
-        if let Expr::Var(Var { collation, .. }) | Expr::Collate { collation, .. } = &target.expr {
-            new.collation = *collation;
-        }
+        new.collation = column::derived_collation(name, &target.expr, false, cx)?;
         table.columns.push(new);
     }
     if names.next().is_some() {

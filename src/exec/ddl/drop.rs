@@ -26,6 +26,7 @@ pub(super) async fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result
         }
         ObjectType::OBJECT_OPERATOR => return super::operator::drop(statement, cx).await,
         ObjectType::OBJECT_CAST => return super::cast::drop(statement, cx).await,
+        ObjectType::OBJECT_COLLATION => return super::collation::drop(statement, cx).await,
         ObjectType::OBJECT_FUNCTION
         | ObjectType::OBJECT_PROCEDURE
         | ObjectType::OBJECT_ROUTINE
@@ -247,7 +248,8 @@ fn locked_relation(object: Object) -> Option<u32> {
         | Object::Type(_)
         | Object::Function(_)
         | Object::Cast(_)
-        | Object::Operator(_) => None,
+        | Object::Operator(_)
+        | Object::Collation(_) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -301,6 +303,10 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
             }
             Object::Operator(oid) if cx.catalog().user_operator(oid).is_some() => {
                 super::operator::remove(oid, cx);
+            }
+            Object::Collation(oid) => {
+                let key = ObjectKey::Collation(cx.catalog.database(), oid);
+                cx.catalog.push(Change::Remove(key), cx.txn);
             }
             Object::Cast(oid) => {
                 let key = ObjectKey::Cast(cx.catalog.database(), oid);

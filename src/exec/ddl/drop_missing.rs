@@ -14,7 +14,6 @@ use pg_raw_parse::raw::ObjectType;
 pub(super) fn execute(statement: &DropStmt, cx: &DdlContext<'_>) -> Result<String> {
     let (kind, tag) = match statement.remove_type {
         ObjectType::OBJECT_FOREIGN_TABLE => ("foreign table", "DROP FOREIGN TABLE"),
-        ObjectType::OBJECT_COLLATION => ("collation", "DROP COLLATION"),
         ObjectType::OBJECT_PUBLICATION => ("publication", "DROP PUBLICATION"),
         ObjectType::OBJECT_FOREIGN_SERVER => ("server", "DROP SERVER"),
         ObjectType::OBJECT_FDW => ("foreign-data wrapper", "DROP FOREIGN DATA WRAPPER"),

@@ -60,6 +60,15 @@ pub(super) async fn add(
         eq_ops,
     };
     check_generated(&table, &key)?;
+    let pairs = key.columns.iter().zip(&key.referenced_columns);
+    for (fk, pk) in pairs {
+        let (fk, pk) = (table.column(*fk).collation, referenced.column(*pk).collation);
+        if !catalog.compares_alike(fk, pk, true) {
+            let what =
+                "a foreign key between columns of which one has a nondeterministic collation";
+            return Err(PgError::unsupported(what));
+        }
+    }
     let oid = cx.catalog.new_oid()?;
     let mut changed = (*table).clone();
     if !is_new {

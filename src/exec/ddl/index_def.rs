@@ -88,7 +88,7 @@ pub(super) fn default_opclass(method: Oid, type_oid: Oid, cx: &DdlContext<'_>) -
 pub(super) fn relation(
     name: String,
     table: &Relation,
-    info: IndexInfo,
+    mut info: IndexInfo,
     labels: Vec<String>,
     options: BTreeMap<String, String>,
     cx: &DdlContext<'_>,
@@ -97,6 +97,7 @@ pub(super) fn relation(
         let message = format!("cannot use more than {INDEX_COLUMNS_MAX} columns in an index");
         return Err(PgError::new(code::TOO_MANY_COLUMNS, message));
     }
+    info.collation_versions = cx.catalog().versions_of(&info.columns[..info.key_count])?;
     let columns = (1i16..).zip(info.columns.iter().zip(distinct(labels)));
     let catalog = cx.catalog();
     let columns =

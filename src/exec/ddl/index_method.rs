@@ -4,6 +4,7 @@
 //! of ranges are ordered by the lower bound. brin has nothing of its own: segments keep the least and greatest
 //! values of each block anyway, and hot rows are few (docs/architecture/storage.md).
 
+use crate::catalog::Catalog;
 use crate::catalog::builtin::{self, OpClass, oid};
 use crate::error::{PgError, Result, code};
 use crate::types::inverted::Parts;
@@ -49,6 +50,26 @@ pub(super) fn check_order(method: Oid, element: &IndexElem) -> Result<()> {
 fn unsupported(method: &str, what: &str) -> PgError {
     let message = format!("access method \"{method}\" does not support {what}");
     PgError::new(code::FEATURE_NOT_SUPPORTED, message)
+}
+
+/// 0A000 for an operator class that compares bytes, or parts of values, where more than the same bytes are
+/// equal.
+pub(super) fn check_collation(class: &OpClass, collation: Oid, catalog: &Catalog) -> Result<()> {
+    if catalog.is_deterministic(collation) {
+        return Ok(());
+    }
+    let name = class.name;
+    if name.ends_with("pattern_ops") {
+        let message =
+            format!("nondeterministic collations are not supported for operator class \"{name}\"");
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    match class.method {
+        oid::BTREE | oid::HASH => Ok(()),
+        _ => Err(PgError::unsupported(format_args!(
+            "operator class \"{name}\" under a nondeterministic collation"
+        ))),
+    }
 }
 
 /// 0A000 for an operator class that there is no index for here.

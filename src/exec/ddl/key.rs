@@ -82,6 +82,7 @@ fn add(
         immediate: !spec.deferrable,
         predicate: None,
         access_method: oid::BTREE,
+        collation_versions: BTreeMap::new(),
     };
     super::partition::check_unique_key(table, &info)?;
     let index = index_def::relation(name.clone(), table, info, labels, BTreeMap::new(), cx)?;

@@ -7,6 +7,7 @@
 mod alter_table;
 mod cast;
 mod check;
+mod collation;
 mod column;
 mod comment;
 mod constraint;
@@ -191,10 +192,11 @@ async fn execute_node(statement: Node<'_>, cx: &DdlContext<'_>) -> Result<String
             ObjectType::OBJECT_AGGREGATE => routine::create_aggregate(s, cx).await,
             ObjectType::OBJECT_OPERATOR => operator::create(s, cx).await,
             ObjectType::OBJECT_TYPE => Err(PgError::unsupported("a base type of the user")),
-            ObjectType::OBJECT_COLLATION => Err(PgError::unsupported("CREATE COLLATION")),
+            ObjectType::OBJECT_COLLATION => collation::create(s, cx).await,
             _ => Err(PgError::unsupported("CREATE TEXT SEARCH")),
         },
         Node::AlterOperatorStmt(s) => operator::alter(s, cx),
+        Node::AlterCollationStmt(s) => collation::refresh_version(s, cx),
         Node::CreateCastStmt(s) => cast::create(s, cx).await,
         Node::CreateFunctionStmt(s) => routine::create(s, cx).await,
         Node::AlterFunctionStmt(s) => routine::alter(s, cx),

@@ -8,8 +8,8 @@ use super::{
 use crate::catalog::depend::Object;
 use crate::catalog::schema::table_schema;
 use crate::catalog::{
-    Change, Database, DefaultAcl, Function, Namespace, Relation, UserOperator, UserType, acl,
-    builtin,
+    Change, Database, DefaultAcl, Function, Namespace, Relation, UserCollation, UserOperator,
+    UserType, acl, builtin,
 };
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
@@ -51,6 +51,9 @@ pub(super) async fn drop_owned(statement: &DropOwnedStmt, cx: &DdlContext<'_>) -
     }
     for made in catalog.user_operators().filter(|o| roles.contains(&o.owner)) {
         objects.push(Object::Operator(made.operator.oid));
+    }
+    for made in catalog.user_collations().filter(|c| roles.contains(&c.owner)) {
+        objects.push(Object::Collation(made.collation.oid));
     }
     for found in catalog.extensions().filter(|e| roles.contains(&e.owner)) {
         objects.push(Object::Extension(found.oid));
@@ -170,6 +173,9 @@ pub(super) async fn reassign(statement: &ReassignOwnedStmt, cx: &DdlContext<'_>)
     }
     for made in catalog.user_operators().filter(|o| roles.contains(&o.owner)) {
         super::operator::put(UserOperator { owner: new, ..(**made).clone() }, cx);
+    }
+    for made in catalog.user_collations().filter(|c| roles.contains(&c.owner)) {
+        super::collation::put(UserCollation { owner: new, ..(**made).clone() }, cx);
     }
     for relation in catalog.relations().filter(|r| r.index.is_none()) {
         // A table takes its columns' sequences along, so each is looked at as it is by now.

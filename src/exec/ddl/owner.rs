@@ -50,6 +50,7 @@ pub(super) async fn execute(statement: &AlterOwnerStmt, cx: &DdlContext<'_>) -> 
             super::routine::owner(statement.object(), kind, owner, cx)
         }
         ObjectType::OBJECT_OPERATOR => super::operator::owner(statement.object(), owner, cx),
+        ObjectType::OBJECT_COLLATION => super::collation::owner(statement.object(), owner, cx),
         ObjectType::OBJECT_LARGEOBJECT => {
             super::large_object::owner(statement.object(), owner, cx).await
         }

@@ -122,6 +122,10 @@ async fn rebuild(table: &Relation, index: u32, cx: &DdlContext<'_>) -> Result<()
     let catalog = cx.catalog();
     let Some(found) = catalog.relation(index) else { return Ok(()) };
     let storage = cx.catalog.new_storage(cx.txn)?;
-    cx.catalog.put_relation(Relation { storage, ..(**found).clone() }, cx.txn);
+    let mut renewed = Relation { storage, ..(**found).clone() };
+    if let Some(info) = &mut renewed.index {
+        info.collation_versions = catalog.versions_of(&info.columns[..info.key_count])?;
+    }
+    cx.catalog.put_relation(renewed, cx.txn);
     rows::build_index(table.oid, index, cx)
 }

@@ -28,6 +28,7 @@ pub(super) async fn execute(statement: &RenameStmt, cx: &DdlContext<'_>) -> Resu
         }
         ObjectType::OBJECT_ATTRIBUTE => super::types::rename_attribute(statement, new, cx).await,
         ObjectType::OBJECT_DOMCONSTRAINT => super::types::rename_check(statement, new, cx).await,
+        ObjectType::OBJECT_COLLATION => super::collation::rename(statement, new, cx),
         ObjectType::OBJECT_SCHEMA => rename_schema(statement, new, cx).await,
         ObjectType::OBJECT_DATABASE => super::database::rename(statement, new, cx).await,
         ObjectType::OBJECT_ROLE => super::role::rename(statement, new, cx).await,

@@ -292,6 +292,10 @@ fn rename_in_access_lists(old: &str, new: &str, cx: &DdlContext<'_>) {
             }
         }
         for relation in inside.relations() {
+            let granted = relation.columns.iter().any(|column| column.acl.is_some());
+            if relation.acl.is_none() && !granted {
+                continue;
+            }
             let mut changed = (**relation).clone();
             let columns = changed.columns.iter_mut().map(|c| &mut c.acl);
             let lists = std::iter::once(&mut changed.acl).chain(columns);
@@ -367,24 +371,24 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
     };
     // With the objects' OIDs, whose order the lines have in the end.
     let mut lines = Vec::new();
-    let line = |owner: u32, acl: &Option<Vec<String>>, oid: u32, what: String| {
+    let line = |owner: u32, acl: &Option<Vec<String>>, oid: u32, what: &dyn Fn() -> String| {
         if owner == role.oid {
-            Some((oid, format!("owner of {what}")))
+            Some((oid, format!("owner of {}", what())))
         } else {
-            named(acl).then(|| (oid, format!("privileges for {what}")))
+            named(acl).then(|| (oid, format!("privileges for {}", what())))
         }
     };
     for database in catalog.databases() {
-        let what = format!("database {}", database.name);
-        lines.extend(line(database.owner, &database.acl, database.oid, what));
+        let what = || format!("database {}", database.name);
+        lines.extend(line(database.owner, &database.acl, database.oid, &what));
     }
     for namespace in catalog.namespaces() {
-        let what = describe(&catalog, Object::Namespace(namespace.oid), path);
-        lines.extend(line(namespace.owner, &namespace.acl, namespace.oid, what));
+        let what = || describe(&catalog, Object::Namespace(namespace.oid), path);
+        lines.extend(line(namespace.owner, &namespace.acl, namespace.oid, &what));
     }
     for relation in catalog.relations().filter(|r| r.index.is_none()) {
-        let what = describe(&catalog, Object::Relation(relation.oid), path);
-        lines.extend(line(relation.owner, &relation.acl, relation.oid, what));
+        let what = || describe(&catalog, Object::Relation(relation.oid), path);
+        lines.extend(line(relation.owner, &relation.acl, relation.oid, &what));
         for column in relation.columns.iter().filter(|column| named(&column.acl)) {
             let object = Object::Column(relation.oid, column.attno);
             let what = describe(&catalog, object, path);
@@ -399,28 +403,32 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
         }
     }
     for found in catalog.user_types() {
-        let what = describe(&catalog, Object::Type(found.oid), path);
-        lines.extend(line(found.owner, &found.acl, found.oid, what));
+        let what = || describe(&catalog, Object::Type(found.oid), path);
+        lines.extend(line(found.owner, &found.acl, found.oid, &what));
     }
     for found in catalog.functions() {
-        let what = describe(&catalog, Object::Function(found.proc.oid), path);
-        lines.extend(line(found.owner, &found.acl, found.proc.oid, what));
+        let what = || describe(&catalog, Object::Function(found.proc.oid), path);
+        lines.extend(line(found.owner, &found.acl, found.proc.oid, &what));
     }
     for found in catalog.extensions() {
-        let what = describe(&catalog, Object::Extension(found.oid), path);
-        lines.extend(line(found.owner, &None, found.oid, what));
+        let what = || describe(&catalog, Object::Extension(found.oid), path);
+        lines.extend(line(found.owner, &None, found.oid, &what));
     }
     for made in catalog.user_operators() {
-        let what = describe(&catalog, Object::Operator(made.operator.oid), path);
-        lines.extend(line(made.owner, &None, made.operator.oid, what));
+        let what = || describe(&catalog, Object::Operator(made.operator.oid), path);
+        lines.extend(line(made.owner, &None, made.operator.oid, &what));
+    }
+    for made in catalog.user_collations() {
+        let what = describe(&catalog, Object::Collation(made.collation.oid), path);
+        lines.extend(line(made.owner, &None, made.collation.oid, what));
     }
     for found in catalog.default_acls() {
-        let what = super::default_privileges::describe(found, cx);
-        lines.extend(line(found.role, &Some(found.acl.clone()), found.oid, what));
+        let what = || super::default_privileges::describe(found, cx);
+        lines.extend(line(found.role, &Some(found.acl.clone()), found.oid, &what));
     }
     for object in super::large_object::all(cx)? {
-        let what = format!("large object {}", object.oid);
-        lines.extend(line(object.owner, &object.acl, object.oid, what));
+        let what = || format!("large object {}", object.oid);
+        lines.extend(line(object.owner, &object.acl, object.oid, &what));
     }
     for table in user_rows::tables(&catalog) {
         if user_rows::exist(table, role.oid, cx)? {

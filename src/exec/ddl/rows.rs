@@ -113,6 +113,7 @@ impl<'a> IndexWriter<'a> {
         catalog: &Arc<Catalog>,
         cx: &DdlContext<'_>,
     ) -> Result<IndexWriter<'a>> {
+        index.check_usable()?;
         let info = index.info();
         let exprs = index.key_columns().iter().filter_map(|c| c.expr.as_ref());
         let exprs = exprs.chain(&info.predicate);

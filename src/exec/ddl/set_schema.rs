@@ -21,6 +21,7 @@ pub(super) async fn execute(
         ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN => {
             return super::types::set_schema(statement, cx).await;
         }
+        ObjectType::OBJECT_COLLATION => return super::collation::set_schema(statement, cx),
         ObjectType::OBJECT_OPERATOR => return super::operator::set_schema(statement, cx),
         ObjectType::OBJECT_FUNCTION
         | ObjectType::OBJECT_PROCEDURE

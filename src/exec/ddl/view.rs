@@ -7,7 +7,7 @@ use crate::catalog::{
     view_update,
 };
 use crate::error::{PgError, Result, code};
-use crate::nodes::{Expr, Query, Var};
+use crate::nodes::Query;
 use crate::sql::bind::bind_view;
 use crate::storage::TableLockMode;
 use pg_raw_parse::Node;
@@ -21,7 +21,7 @@ pub(super) async fn execute(statement: &ViewStmt, cx: &DdlContext<'_>) -> Result
     let range = statement.view().expect("CREATE VIEW names a view");
     let name = RelationName::of_range(range, cx)?;
     let query = bound(statement, cx).await?;
-    let columns = columns(statement, &query, &cx.catalog())?;
+    let columns = columns(statement, &query, cx)?;
     for column in &columns {
         column::refuse_pseudo_type(&column.name, column.type_oid, &cx.catalog())?;
     }
@@ -91,7 +91,8 @@ pub(super) fn reads_temporary(query: &Query, cx: &DdlContext<'_>) -> bool {
 }
 
 /// The view's columns: the query's, under the names given.
-fn columns(statement: &ViewStmt, query: &Query, catalog: &Catalog) -> Result<Vec<Column>> {
+fn columns(statement: &ViewStmt, query: &Query, cx: &DdlContext<'_>) -> Result<Vec<Column>> {
+    let catalog = &cx.catalog();
     let mut names = statement.aliases().iter().filter_map(Node::as_str);
     let mut columns: Vec<Column> = Vec::new();
     for (attno, target) in (1i16..).zip(query.output()) {
@@ -102,9 +103,7 @@ fn columns(statement: &ViewStmt, query: &Query, catalog: &Catalog) -> Result<Vec
         }
         let (type_oid, typmod) = (target.expr.type_oid(), target.expr.typmod());
         let mut new = column::new_column(attno, name, type_oid, typmod, catalog);
-        if let Expr::Var(Var { collation, .. }) | Expr::Collate { collation, .. } = &target.expr {
-            new.collation = *collation;
-        }
+        new.collation = column::derived_collation(name, &target.expr, true, cx)?;
         columns.push(new);
     }
     if names.next().is_some() {

@@ -16,6 +16,7 @@ use super::runtime::partitions;
 use crate::exec::expr::Program;
 use crate::exec::op::{AggregateCall, Grouping, KeyColumn};
 use crate::types::arrow::ColumnType;
+use crate::types::collation::is_collated;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::AggregateUDF;
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
@@ -122,6 +123,7 @@ fn distinct_argument(calls: &[AggregateCall]) -> Option<&Program> {
     let same = |call: &AggregateCall| {
         let slot = call.args.first().and_then(Program::as_slot);
         !call.distinct.is_empty()
+            && !call.distinct.iter().any(|(_, type_oid)| is_collated(*type_oid))
             && call.args.len() == 1
             && call.filter.is_none()
             && (calls.len() == 1 || slot.is_some() && slot == argument.as_slot())
@@ -166,7 +168,7 @@ impl Plan {
 
     fn key(&mut self, column: &KeyColumn, cx: &Lowering<'_>) -> Option<()> {
         let argument = self.value(&column.value, cx)?;
-        if is_equal_as_arrow(argument.ty) {
+        if is_equal_as_arrow(argument.ty) && !is_collated(column.type_oid) {
             self.output.push((Place::Key(self.keys.len()), argument.ty));
             self.keys.push(argument.expr);
             return Some(());
@@ -191,6 +193,7 @@ impl Plan {
         cx: &Lowering<'_>,
     ) -> Option<()> {
         let call = &calls[n];
+        (!call.arg_types.iter().any(|type_oid| is_collated(*type_oid))).then_some(())?;
         let filter = match filter {
             Some(filter) => Some(self.value(filter, cx)?),
             None => None,

@@ -5,6 +5,7 @@ use super::Target;
 use super::defaults::default_of;
 use super::foreign_key::pick;
 use super::target::Stored;
+use crate::catalog::IndexColumn;
 use crate::catalog::schema::{Owner, RowKey};
 use crate::error::Result;
 use crate::exec::expr::Program;
@@ -50,7 +51,7 @@ pub(super) fn find(
         if purpose != Purpose::Look {
             check_unchanged(state, table, &suffix)?;
         }
-        if matches(table, columns, values, &row.row) {
+        if matches(state, table, columns, values, &row.row)? {
             rows.push(row);
         }
     }
@@ -91,7 +92,7 @@ fn candidates(
     columns: &[i16],
     values: &[Datum],
 ) -> Result<Vec<Bytes>> {
-    let (space, range) = access(table, owner, columns, values);
+    let (space, range) = access(state, table, owner, columns, values);
     let mut scan = state.cx.txn.latest_view()?.scan(space, range, Direction::Forward);
     let mut suffixes = Vec::new();
     while let Some((key, value)) = scan.next()? {
@@ -101,7 +102,7 @@ fn candidates(
             continue;
         }
         let suffix = keys::suffix(key);
-        if matches(table, columns, values, &table.stored(suffix, value)?.row) {
+        if matches(state, table, columns, values, &table.stored(suffix, value)?.row)? {
             suffixes.push(Bytes::copy_from_slice(suffix));
         }
     }
@@ -109,7 +110,13 @@ fn candidates(
 }
 
 /// The smallest range known to hold all matches.
-fn access(table: &Target, owner: Owner, columns: &[i16], values: &[Datum]) -> (Space, KeyRange) {
+fn access(
+    state: &ExecState,
+    table: &Target,
+    owner: Owner,
+    columns: &[i16],
+    values: &[Datum],
+) -> (Space, KeyRange) {
     let value_of = |at: usize| {
         let position = columns.iter().position(|attno| *attno as usize == at + 1);
         position.map(|position| &values[position])
@@ -129,8 +136,14 @@ fn access(table: &Target, owner: Owner, columns: &[i16], values: &[Datum]) -> (S
         let leading: Option<Vec<Datum>> = (index.schema.key_columns().iter().take(columns.len()))
             .map(|column| value_of(usize::try_from(column.attno - 1).ok()?).cloned())
             .collect();
+        let same_values = |column: &IndexColumn| {
+            let own = table.relation().columns.get(usize::try_from(column.attno - 1).ok()?)?;
+            Some(state.cx.catalog.compares_alike(column.collation, own.collation, true))
+        };
+        let keys = index.schema.key_columns().iter().take(columns.len());
         if let (None, Some(leading)) = (&info.predicate, leading)
             && !leading.is_empty()
+            && keys.filter_map(same_values).all(|same| same)
         {
             let prefix = index.schema.entries_prefix(owner, &leading);
             return (Space::Index, KeyRange::prefix(&prefix));
@@ -139,8 +152,23 @@ fn access(table: &Target, owner: Owner, columns: &[i16], values: &[Datum]) -> (S
     (Space::Rows, KeyRange::prefix(&table.schema.rows_prefix(owner)))
 }
 
-fn matches(table: &Target, columns: &[i16], values: &[Datum], row: &[Datum]) -> bool {
+fn matches(
+    state: &ExecState,
+    table: &Target,
+    columns: &[i16],
+    values: &[Datum],
+    row: &[Datum],
+) -> Result<bool> {
     let own = pick(columns, row);
-    let types = columns.iter().map(|attno| table.relation().column(*attno).type_oid);
-    types.zip(own.iter().zip(values)).all(|(t, (a, b))| !a.is_null() && types::equal(t, a, b))
+    for (attno, (a, b)) in columns.iter().zip(own.iter().zip(values)) {
+        let column = table.relation().column(*attno);
+        let type_oid = match state.cx.catalog.is_deterministic(column.collation) {
+            true => column.type_oid,
+            false => state.cx.catalog.equality_type(column.type_oid, column.collation)?,
+        };
+        if a.is_null() || !types::equal(type_oid, a, b) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -46,6 +46,7 @@ impl TargetIndex {
         schema: &Arc<IndexSchema>,
         layout: &Layout,
     ) -> Result<TargetIndex> {
+        schema.check_usable()?;
         let value = |column: &crate::catalog::IndexColumn| match (&column.expr, column.attno) {
             (Some(expr), _) => Ok(Value::Expression(Program::compile(expr, layout, catalog)?)),
             (None, attno @ 1..) if (attno as usize) <= table.columns.len() => {

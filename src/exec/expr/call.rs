@@ -3,9 +3,10 @@
 use super::Node;
 use super::eval::Eval;
 use super::simple::Simple;
+use crate::catalog::Catalog;
 use crate::catalog::builtin::{self, Proc};
 use crate::error::{PgError, Result, code};
-use crate::functions::{self, Ctx, Env, Implementation, Rows, ScalarFn};
+use crate::functions::{self, Ctx, Env, Implementation, Rows, ScalarFn, UnderCollation};
 use crate::types::{Datum, Oid};
 use smallvec::SmallVec;
 
@@ -108,6 +109,41 @@ impl Callee {
             columns: Vec::new(),
             simple: Simple::of(&proc.src),
         })
+    }
+
+    /// Makes it one that works under a collation, where that matters to it.
+    pub fn work_under(&mut self, collation: Oid, catalog: &Catalog) -> Result<()> {
+        let source = catalog.proc(self.func).map_or("", |proc| &*proc.src);
+        if source == "pg_collation_for" {
+            // It shows the collation itself.
+            self.arg_types.push(collation);
+            return Ok(());
+        }
+        if catalog.is_bytewise(collation) {
+            return Ok(());
+        }
+        match functions::under_collation(source, catalog.is_deterministic(collation)) {
+            UnderCollation::Same => Ok(()),
+            UnderCollation::Unsupported => Err(PgError::unsupported(format_args!(
+                "{} under a collation of ICU",
+                signature(self.func)
+            ))),
+            UnderCollation::Guarded(implementation) => {
+                self.implementation = implementation;
+                Ok(())
+            }
+            UnderCollation::Other(implementation) => {
+                let compared = |type_oid: &Oid| match catalog.type_collation(*type_oid) {
+                    0 => Ok(*type_oid),
+                    _ => catalog.comparison_type(*type_oid, collation),
+                };
+                self.arg_types = self.arg_types.iter().map(compared).collect::<Result<_>>()?;
+                self.implementation = implementation;
+                // What else knows the function takes it for the one that works on bytes.
+                (self.func, self.simple) = (0, None);
+                Ok(())
+            }
+        }
     }
 
     /// Whether one call may take seconds: its result may be far longer than its arguments, or its

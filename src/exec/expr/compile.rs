@@ -160,7 +160,7 @@ impl<'a> Compiler<'a> {
                 Node::Xml(Box::new(XmlNode { op: xml.op, name: xml.name.clone(), named, args }))
             }
             Expr::MinMax(m) => Node::MinMax(Box::new(MinMax {
-                type_oid: m.type_oid,
+                type_oid: self.catalog.comparison_type(m.type_oid, m.collation)?,
                 greatest: m.greatest,
                 args: self.nodes(&m.args)?,
             })),
@@ -227,10 +227,31 @@ impl<'a> Compiler<'a> {
     pub fn call(&mut self, call: &FuncCall) -> Result<Call> {
         let mut callee = self.callee(call.func, &call.args, call.type_oid)?;
         callee.variadic = call.variadic;
+        self.check_rows(&callee, &call.args)?;
+        callee.work_under(call.input_collation, self.catalog)?;
         if callee.may_take_long() {
             self.scope.long_call();
         }
         Ok(Call { callee, args: self.nodes(&call.args)? })
+    }
+
+    /// Rows and ranges compare by their parts' collations, which must be bytewise.
+    fn check_rows(&self, callee: &Callee, args: &[Expr]) -> Result<()> {
+        const OF_PARTS: [&str; 4] = ["record_", "btrecordcmp", "range_", "multirange_"];
+        let source = self.catalog.proc(callee.func).map_or("", |proc| &proc.src);
+        if !OF_PARTS.iter().any(|prefix| source.starts_with(prefix)) {
+            return Ok(());
+        }
+        for arg in args {
+            self.catalog.comparison_type(arg.type_oid(), 0).map_err(|e| e.at(arg.location()))?;
+            if let Expr::Row(row) = arg
+                && row.args.iter().any(|field| !self.catalog.is_bytewise(field.collation()))
+            {
+                let what = "comparing rows with fields under a collation of ICU";
+                return Err(PgError::unsupported(what).at(row.location));
+            }
+        }
+        Ok(())
     }
 
     /// The call of a function in SQL.
@@ -241,7 +262,8 @@ impl<'a> Compiler<'a> {
         }
         let types = call.args.iter().map(Expr::type_oid).collect();
         let function = SqlFunction::find(self.catalog, call.func, types);
-        let function = function.ok_or_else(|| PgError::internal("no such function"))?;
+        let mut function = function.ok_or_else(|| PgError::internal("no such function"))?;
+        function.call_under(call.input_collation, self.catalog)?;
         self.scope.long_call();
         let args = match (&call.notation, self.catalog.function(call.func)) {
             (Some(_), Some(function)) => {
@@ -257,10 +279,15 @@ impl<'a> Compiler<'a> {
     fn scalar_array(&mut self, s: &nodes::ScalarArrayOp) -> Result<Node> {
         let element_type = element_type(self.catalog, s.array.type_oid());
         let arg_types = vec![s.scalar.type_oid(), element_type];
-        let callee = Callee::of(s.func, self.catalog.proc(s.func), arg_types, oids::BOOL)?;
+        let mut callee = Callee::of(s.func, self.catalog.proc(s.func), arg_types, oids::BOOL)?;
+        self.check_rows(&callee, std::slice::from_ref(&s.scalar))?;
+        callee.work_under(s.input_collation, self.catalog)?;
+        let by_bytes = self.catalog.is_deterministic(s.input_collation);
         let call = Call { callee, args: Vec::new() };
         let (scalar, array) = (self.node(&s.scalar)?, self.node(&s.array)?);
-        let members = s.use_or.then(|| Members::of(s.op, s.scalar.type_oid(), &array)).flatten();
+        let members =
+            (s.use_or && by_bytes).then(|| Members::of(s.op, s.scalar.type_oid(), &array));
+        let members = members.flatten();
         Ok(Node::ScalarArray(Box::new(ScalarArray { call, any: s.use_or, scalar, array, members })))
     }
 
@@ -348,10 +375,11 @@ impl<'a> Compiler<'a> {
 
     fn row_compare(&mut self, r: &nodes::RowCompare) -> Result<Node> {
         let mut columns = Vec::with_capacity(r.left.len());
-        for (left, right) in r.left.iter().zip(&r.right) {
+        let collations = r.collations.iter().copied().chain(std::iter::repeat(0));
+        for ((left, right), collation) in r.left.iter().zip(&r.right).zip(collations) {
             let type_oid = self.comparison_type(left.type_oid(), right.type_oid());
             let (left, right) = (self.widened(left, type_oid)?, self.widened(right, type_oid)?);
-            columns.push((type_oid, left, right));
+            columns.push((self.catalog.comparison_type(type_oid, collation)?, left, right));
         }
         Ok(Node::RowCompare(Box::new(RowCompare { kind: r.kind, columns })))
     }

@@ -5,6 +5,7 @@
 //! bytes.
 
 use super::{HashJoin, JoinType, NodeRef, Program, df};
+use crate::types::collation::is_collated;
 use datafusion::common::{JoinSide, JoinType as Arrow, NullEquality};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
@@ -116,6 +117,7 @@ fn keys(
     let pair = |l, r| if hash_left { (l, r) } else { (r, l) };
     let column = |(l, r): (&super::KeyColumn, &super::KeyColumn)| {
         let sides = (df::value(&l.value, left, cx)?, df::value(&r.value, right, cx)?);
+        (!is_collated(l.type_oid)).then_some(())?;
         let [l, r] = df::join_keys(sides.0, sides.1)?;
         Some(pair(l.expr, r.expr))
     };

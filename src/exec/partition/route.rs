@@ -1,6 +1,6 @@
 //! Which partition of a table a row belongs to.
 
-use crate::catalog::partition::{find, key_types};
+use crate::catalog::partition::{check_key, find, key_types};
 use crate::catalog::{Catalog, PartitionBound, PartitionColumn, Relation, Strategy, builtin};
 use crate::error::{PgError, Result};
 use crate::exec::dml::row_layout;
@@ -41,6 +41,7 @@ impl Router {
             Strategy::Hash => hashes(&key.columns)?,
             Strategy::List | Strategy::Range => Vec::new(),
         };
+        check_key(catalog, key)?;
         Ok(Router {
             table: table.clone(),
             strategy: key.strategy,

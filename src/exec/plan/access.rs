@@ -8,7 +8,9 @@
 use super::cost;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
-use crate::catalog::schema::{IndexSchema, Method, RowKey, TableSchema, table_schema};
+use crate::catalog::schema::{
+    IndexSchema, Method, RowKey, TableSchema, has_byte_order, table_schema,
+};
 use crate::catalog::{IndexColumn, Relation, builtin, is_index_shown};
 use crate::error::{PgError, Result, code};
 use crate::exec::expr::{Node, Program};
@@ -81,6 +83,13 @@ impl Path {
 struct Column {
     attno: AttrNumber,
     type_oid: Oid,
+    /// What its keys are of: the type, or the comparison type under a collation.
+    key_type: Oid,
+    collation: Oid,
+    /// Its keys are in the order of the collation.
+    is_ordered: bool,
+    /// The table's column has the same collation.
+    is_plain: bool,
     descending: bool,
     nulls_first: bool,
 }
@@ -288,11 +297,18 @@ impl Planner {
         let primary: Vec<Column> = match &schema.key {
             RowKey::Primary { columns, .. } => columns
                 .iter()
-                .map(|c| Column {
-                    attno: i16::try_from(c.at + 1).unwrap_or(0),
-                    type_oid: c.type_oid,
-                    descending: false,
-                    nulls_first: false,
+                .map(|c| {
+                    let collation = schema.relation.columns[c.at].collation;
+                    Column {
+                        attno: i16::try_from(c.at + 1).unwrap_or(0),
+                        type_oid: c.type_oid,
+                        key_type: c.type_oid,
+                        collation,
+                        is_ordered: self.cx.catalog.is_bytewise(collation),
+                        is_plain: true,
+                        descending: false,
+                        nulls_first: false,
+                    }
                 })
                 .collect(),
             RowKey::RowId => Vec::new(),
@@ -301,6 +317,7 @@ impl Planner {
         best.point = !primary.is_empty() && best.bounds.is_point(primary.len());
         for index in &schema.indexes {
             if index.info().predicate.is_some()
+                || index.unusable.is_some()
                 || !is_index_shown(&self.cx.txn, &schema.relation, &index.relation)?
             {
                 continue;
@@ -318,10 +335,19 @@ impl Planner {
             let columns: Vec<Column> = index
                 .key_columns()
                 .iter()
-                .take_while(|c| c.expr.is_none())
-                .map(|c| Column {
+                .zip(&index.key_types)
+                .take_while(|(c, _)| c.expr.is_none())
+                .map(|(c, key_type)| Column {
                     attno: c.attno,
                     type_oid: c.type_oid,
+                    key_type: *key_type,
+                    collation: c.collation,
+                    is_ordered: !has_byte_order(c) || self.cx.catalog.is_bytewise(c.collation),
+                    is_plain: self.cx.catalog.compares_alike(
+                        c.collation,
+                        schema.relation.column(c.attno).collation,
+                        false,
+                    ),
                     descending: c.descending,
                     nulls_first: c.nulls_first,
                 })
@@ -489,7 +515,7 @@ impl Planner {
         column: &Column,
     ) -> Result<Option<(usize, Program)>> {
         for (n, condition) in access.conditions.iter().enumerate() {
-            let found = self.sargable(condition, access, column.attno, column.type_oid);
+            let found = self.sargable(condition, access, column.wanted());
             if let Some((Comparison::Eq, value)) = found {
                 return Ok(Some((n, self.key_program(value, access)?)));
             }
@@ -506,8 +532,9 @@ impl Planner {
         for (n, condition) in access.conditions.iter().enumerate() {
             let Expr::ScalarArrayOp(s) = condition else { continue };
             let element = self.catalog().element_of(s.array.type_oid()).unwrap_or(0);
-            let usable = s.use_or
-                && Comparison::of(s.op) == Some(Comparison::Eq)
+            let collation = quals::as_membership(s);
+            let alike = |of| self.cx.catalog.compares_alike(of, column.collation, true);
+            let usable = collation.is_some_and(alike)
                 && is_column(&s.scalar, access.rel, column.attno)
                 && comparable(column.type_oid, element)
                 && self.known_before(&s.array, access);
@@ -528,8 +555,11 @@ impl Planner {
         used: &mut Vec<usize>,
     ) -> Result<f64> {
         let mut selectivity = 1.0;
+        if !column.is_ordered {
+            return Ok(selectivity);
+        }
         for (n, condition) in access.conditions.iter().enumerate() {
-            let found = self.sargable(condition, access, column.attno, column.type_oid);
+            let found = self.sargable(condition, access, column.wanted());
             let Some((comparison, value)) = found else { continue };
             let is_int = |t| matches!(t, oids::INT2 | oids::INT4 | oids::INT8);
             if value.type_oid() != column.type_oid && is_int(column.type_oid) {
@@ -556,15 +586,19 @@ impl Planner {
         Ok(selectivity)
     }
 
-    /// The comparison of the column with a value known before the scan, if the condition is one.
+    /// The comparison of a column, by its number, type and collation, with a value known before the scan, if
+    /// the condition is one.
     pub(super) fn sargable<'e>(
         &self,
         condition: &'e Expr,
         access: &Access<'_>,
-        attno: AttrNumber,
-        type_oid: Oid,
+        (attno, type_oid, own_collation): (AttrNumber, Oid, Oid),
     ) -> Option<(Comparison, &'e Expr)> {
-        let (comparison, left, right) = quals::as_comparison(condition)?;
+        let (comparison, left, right, collation) = quals::as_collated_comparison(condition)?;
+        let equality = comparison == Comparison::Eq;
+        if !self.cx.catalog.compares_alike(collation, own_collation, equality) {
+            return None;
+        }
         let sides = [(comparison, left, right), (comparison.flipped(), right, left)];
         sides.into_iter().find_map(|(comparison, ours, value)| {
             let usable = is_column(ours, access.rel, attno)
@@ -619,8 +653,15 @@ fn outer_param(number: usize, like: &Expr) -> Expr {
     })
 }
 
+impl Column {
+    /// As [`Planner::sargable`] has it.
+    fn wanted(&self) -> (AttrNumber, Oid, Oid) {
+        (self.attno, self.type_oid, self.collation)
+    }
+}
+
 fn key_value(value: Program, column: &Column) -> KeyValue {
-    let Column { type_oid, descending, nulls_first, .. } = *column;
+    let Column { key_type: type_oid, descending, nulls_first, .. } = *column;
     KeyValue { value, type_oid, descending, nulls_first }
 }
 
@@ -664,7 +705,7 @@ fn gives_order(columns: &[Column], fixed: usize, wanted: &WantedOrder) -> Option
         if at < fixed {
             at = fixed;
         }
-        let column = columns.get(at).filter(|c| c.attno == *attno)?;
+        let column = columns.get(at).filter(|c| c.attno == *attno && c.is_ordered && c.is_plain)?;
         let turned = column.descending != *descending;
         // Reading backward turns the NULLs around, too.
         if (column.nulls_first != turned) != *nulls_first || backward.is_some_and(|b| b != turned) {

@@ -47,7 +47,7 @@ impl Planner {
         let mut key_columns = Vec::with_capacity(keys.len());
         for expr in &key_exprs {
             let value = self.compile(expr, &layout)?;
-            key_columns.push(KeyColumn::ascending(value, self.stand_in(expr.type_oid())));
+            key_columns.push(KeyColumn::ascending(value, self.equality_type(expr)?));
         }
         let sets = grouping_sets(query);
         let masks = wanted.groupings.iter().map(|g| masks(g, query, &sets)).collect();
@@ -113,10 +113,15 @@ impl Planner {
         func: Oid,
         arg_types: &[Oid],
         result_type: Oid,
+        collation: Oid,
     ) -> Result<(Maker, bool)> {
         let context = &self.cx;
         let catalog = &context.catalog;
         if let Some(info) = catalog.aggregate(func) {
+            if !catalog.is_bytewise(collation) {
+                let what = "a user's aggregate under a collation of ICU";
+                return Err(PgError::unsupported(what));
+            }
             let bind = BindContext { catalog, env: &*context.env };
             let found = UserAggregate::resolve(func, info, arg_types, result_type, &bind)?;
             let strict = found.is_strict();
@@ -128,6 +133,28 @@ impl Planner {
         let transition = builtin::aggregate(func).map(|a| a.transition);
         let strict = transition.and_then(builtin::proc).is_some_and(|p| p.strict);
         Ok((Maker::BuiltIn(make), strict))
+    }
+
+    /// The types of an aggregate's arguments, as it compares them where that is what it does.
+    pub(super) fn compared_types(
+        &self,
+        func: Oid,
+        arg_types: &[Oid],
+        collation: Oid,
+    ) -> Result<Vec<Oid>> {
+        let catalog = &self.cx.catalog;
+        let compares = |name: &str| {
+            matches!(
+                name,
+                "max" | "min" | "mode" | "rank" | "dense_rank" | "percent_rank" | "cume_dist"
+            )
+        };
+        if catalog.is_bytewise(collation)
+            || !builtin::proc(func).is_some_and(|proc| compares(&proc.name))
+        {
+            return Ok(arg_types.to_vec());
+        }
+        arg_types.iter().map(|type_oid| catalog.comparison_type(*type_oid, collation)).collect()
     }
 
     /// An aggregate's implementation and compiled arguments over rows of `layout`.
@@ -142,23 +169,24 @@ impl Planner {
                 .position(|t| t.sort_group_ref == target_ref)
                 .ok_or_else(|| PgError::internal("an aggregate's ORDER BY names no argument"))
         };
-        let type_of = |index: usize| -> Oid { self.stand_in(a.args[index].expr.type_oid()) };
         let mut order = Vec::new();
         for item in &a.order_by {
             let index = index_of(item.target_ref)?;
-            order.push((index, type_of(index), item.descending, item.nulls_first));
+            let type_oid = self.sort_type(item, &a.args[index].expr)?;
+            order.push((index, type_oid, item.descending, item.nulls_first));
         }
         let mut distinct = Vec::new();
         for item in &a.distinct {
             let index = index_of(item.target_ref)?;
-            distinct.push((index, type_of(index)));
+            distinct.push((index, self.equality_type(&a.args[index].expr)?));
         }
-        let (maker, strict) = self.implementation(a.func, &a.arg_types, a.type_oid)?;
+        let (maker, strict) =
+            self.implementation(a.func, &a.arg_types, a.type_oid, a.input_collation)?;
         let filter = a.filter.as_ref().map(|f| self.compile(f, layout)).transpose()?;
         Ok(AggregateCall {
             maker,
             func: a.func,
-            arg_types: a.arg_types.clone(),
+            arg_types: self.compared_types(a.func, &a.arg_types, a.input_collation)?,
             result_type: a.type_oid,
             output_type: self.stand_in(a.type_oid),
             strict,

@@ -7,6 +7,7 @@ use super::cost;
 use super::from::{numbered, relabelled};
 use super::planner::{Built, CteBinding, Planner};
 use super::quals;
+use super::set_operation::compared_columns;
 use crate::error::{PgError, Result, code};
 use crate::exec::op::{CteScan, NodeRef, RecursiveUnion, WorkTableScan};
 use crate::nodes::*;
@@ -65,8 +66,15 @@ impl Planner {
     /// A recursive query: `first UNION [ALL] recursive`.
     fn recursive(&mut self, cte: &Cte) -> Result<Built> {
         let query = &*cte.query;
-        let Some(SetOperation::Node { op: SetOperator::Union, all, left, right, types, .. }) =
-            &query.set_operation
+        let Some(SetOperation::Node {
+            op: SetOperator::Union,
+            all,
+            left,
+            right,
+            types,
+            collations,
+            ..
+        }) = &query.set_operation
         else {
             return self.plan_below(query);
         };
@@ -85,8 +93,10 @@ impl Planner {
         if let Some(hidden) = hidden {
             self.level().ctes.insert(cte.name.clone(), hidden);
         }
-        let types: Vec<Oid> = types.iter().map(|t| t.0).collect();
-        let distinct = (!all).then(|| Arc::new(self.all_columns(&types)));
+        let distinct = match all {
+            true => None,
+            false => Some(Arc::new(self.all_columns(&compared_columns(types, collations))?)),
+        };
         let rows = first.rows * ROUNDS_GUESS;
         self.long = true;
         let cost = first.cost + rows * cost::AGGREGATE;

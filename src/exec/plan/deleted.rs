@@ -103,7 +103,7 @@ impl Planner {
     ) -> Result<Option<Program>> {
         for condition in access.conditions {
             if let Some((Comparison::Gt | Comparison::Ge | Comparison::Eq, value)) =
-                self.sargable(condition, access, attno, type_oid)
+                self.sargable(condition, access, (attno, type_oid, 0))
             {
                 return Ok(Some(self.key_program(value, access)?));
             }

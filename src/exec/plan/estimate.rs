@@ -53,7 +53,7 @@ impl Planner {
     /// The part of the rows that satisfy a condition, by its form.
     pub(super) fn guess(&self, condition: &Expr, access: &Access<'_>) -> f64 {
         match condition {
-            Expr::ScalarArrayOp(s) if s.use_or && Comparison::of(s.op) == Some(Comparison::Eq) => {
+            Expr::ScalarArrayOp(s) if quals::as_membership(s).is_some_and(quals::is_bytewise) => {
                 let elements = match &s.array {
                     Expr::Array(array) => array.elements.len(),
                     Expr::Const(c) => match &c.value {

@@ -245,13 +245,15 @@ impl Planner {
             self.long = true;
             let types: Vec<crate::types::Oid> = function.args.iter().map(Expr::type_oid).collect();
             let catalog = self.catalog();
-            if let Some(found) = SqlFunction::find(&catalog, function.func, types.clone()) {
+            if let Some(mut found) = SqlFunction::find(&catalog, function.func, types.clone()) {
+                found.call_under(function.input_collation, &catalog)?;
                 let args = self.compile_all(&function.args, layout)?;
                 return Ok(SetCall::Sql { function: found, args });
             }
             let mut callee =
                 Callee::of(function.func, catalog.proc(function.func), types, function.type_oid)?;
             callee.variadic = function.variadic;
+            callee.work_under(function.input_collation, &catalog)?;
             return Ok(SetCall::Function {
                 callee,
                 args: self.compile_all(&function.args, layout)?,

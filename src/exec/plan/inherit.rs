@@ -96,9 +96,16 @@ impl Planner {
     ) -> Result<Vec<KeyCondition>> {
         let mut found = Vec::new();
         for (position, column) in key.columns.iter().enumerate() {
-            let own = KeyExpr { rel: access.rel, attno: column.attno, expr: column.as_expr() };
+            let own = KeyExpr {
+                rel: access.rel,
+                attno: column.attno,
+                collation: column.collation,
+                expr: column.as_expr(),
+            };
             for condition in access.conditions {
-                let Some((compares, value)) = own.compared(condition) else { continue };
+                let Some((compares, value)) = own.compared(condition, &self.cx.catalog) else {
+                    continue;
+                };
                 let expected = match compares {
                     Compares::Any => value.map(|v| self.cx.catalog.element_of(v.type_oid())),
                     _ => value.map(|v| Some(v.type_oid())),
@@ -207,6 +214,7 @@ struct KeyExpr {
     rel: RangeIndex,
     /// 0: the expression counts.
     attno: i16,
+    collation: Oid,
     expr: Expr,
 }
 
@@ -228,17 +236,27 @@ impl KeyExpr {
     }
 
     /// How a condition compares it, and with which value.
-    fn compared<'e>(&self, condition: &'e Expr) -> Option<(Compares, Option<&'e Expr>)> {
+    fn compared<'e>(
+        &self,
+        condition: &'e Expr,
+        catalog: &Catalog,
+    ) -> Option<(Compares, Option<&'e Expr>)> {
         match condition {
             Expr::NullTest { arg, is_null: true, row: false, .. } => {
                 self.is(arg).then_some((Compares::IsNull, None))
             }
             Expr::ScalarArrayOp(s) => {
-                let equal = s.use_or && Comparison::of(s.op) == Some(Comparison::Eq);
+                let alike = |collation| catalog.compares_alike(collation, self.collation, true);
+                let equal = quals::as_membership(s).is_some_and(alike);
                 (equal && self.is(&s.scalar)).then_some((Compares::Any, Some(&s.array)))
             }
             _ => {
-                let (comparison, left, right) = quals::as_comparison(condition)?;
+                let (comparison, left, right, collation) =
+                    quals::as_collated_comparison(condition)?;
+                let equality = comparison == Comparison::Eq;
+                if !catalog.compares_alike(collation, self.collation, equality) {
+                    return None;
+                }
                 let sides = [(comparison, left, right), (comparison.flipped(), right, left)];
                 let (comparison, _, value) = sides.into_iter().find(|(_, own, _)| self.is(own))?;
                 let compares = match comparison {

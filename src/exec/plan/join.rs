@@ -268,7 +268,7 @@ impl Planner {
                 (self.distinct_values(l, left.rows), self.distinct_values(r, right.rows));
             keys.selectivity /= of_left.max(of_right);
             keys.matching *= (of_right / of_left).min(1.0);
-            let (l, r) = self.join_key(l, r, &left.layout, &right.layout)?;
+            let (l, r) = self.join_key(condition, (l, r), &left.layout, &right.layout)?;
             keys.left.push(l);
             keys.right.push(r);
             keys.conditions.push(condition.clone());
@@ -297,7 +297,9 @@ impl Planner {
         left: &Layout,
         right: &Layout,
     ) -> Option<(&'e Expr, &'e Expr)> {
-        let (Comparison::Eq, a, b) = quals::as_comparison(condition)? else { return None };
+        let (Comparison::Eq, a, b, _) = quals::as_collated_comparison(condition)? else {
+            return None;
+        };
         let on = |e: &Expr, layout: &Layout| {
             let rels = quals::rels(e);
             !rels.is_empty() && rels.iter().all(|rel| layout.contains_rel(*rel))
@@ -314,19 +316,26 @@ impl Planner {
     /// Both sides of an equality as key columns of one type.
     fn join_key(
         &mut self,
-        l: &Expr,
-        r: &Expr,
+        condition: &Expr,
+        (l, r): (&Expr, &Expr),
         left: &Arc<Layout>,
         right: &Arc<Layout>,
     ) -> Result<(KeyColumn, KeyColumn)> {
         let key_type = quals::key_type(l.type_oid(), r.type_oid()).expect("the sides are keyed");
+        let collation = quals::as_collated_comparison(condition).map_or(0, |found| found.3);
+        let compared = match key_type {
+            quals::KeyType::Same(type_oid) if !self.cx.catalog.is_deterministic(collation) => {
+                self.cx.catalog.comparison_type(type_oid, collation)?
+            }
+            other => other.type_oid(),
+        };
         let mut key = |e: &Expr, layout: &Arc<Layout>| -> Result<KeyColumn> {
             let program = self.compile(e, layout)?;
             let program = match key_type.cast(e.type_oid()) {
                 Some(callee) => Program::call(callee, program),
                 None => program,
             };
-            Ok(KeyColumn::ascending(program, key_type.type_oid()))
+            Ok(KeyColumn::ascending(program, compared))
         };
         Ok((key(l, left)?, key(r, right)?))
     }

@@ -7,12 +7,12 @@
 //! belong to; whoever runs the subquery takes those of its own level.
 
 use super::walk;
-use crate::catalog::{Catalog, Relation};
+use crate::catalog::{Catalog, Relation, builtin};
 use crate::error::{PgError, Result};
 use crate::exec::expr::{Compiler, Node, Program, Scope};
 use crate::exec::op::{self, Estimate, KeyColumn, NodeRef, PlanNode};
 use crate::exec::{ExecState, Layout, StatementContext};
-use crate::nodes::{Expr, Query, RangeIndex, SubLink};
+use crate::nodes::{Expr, Query, RangeIndex, SortGroup, SubLink};
 use crate::types::Oid;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -124,18 +124,52 @@ impl Planner {
         self.cx.catalog.clone()
     }
 
-    /// The built-in type that stands in for a type: what values are stored and compared as.
+    /// What the values of an expression are put in order by: its type and collation.
+    pub fn comparison_type(&self, expr: &Expr) -> Result<Oid> {
+        let catalog = &self.cx.catalog;
+        if let Expr::Row(row) = expr
+            && row.args.iter().any(|field| !catalog.is_bytewise(field.collation()))
+        {
+            let what = "comparing rows with fields under a collation of ICU";
+            return Err(PgError::unsupported(what).at(row.location));
+        }
+        let found = catalog.comparison_type(expr.type_oid(), expr.collation());
+        found.map_err(|error| error.at(expr.location()))
+    }
+
+    /// What a sort item's values are put in order by: `ORDER BY x USING ~<~` asks for that of bytes.
+    pub fn sort_type(&self, item: &SortGroup, expr: &Expr) -> Result<Oid> {
+        let source = builtin::operator(item.sort_op).and_then(|op| builtin::proc(op.proc));
+        match source.is_some_and(|proc| proc.src.contains("_pattern_")) {
+            true => Ok(self.stand_in(expr.type_oid())),
+            false => self.comparison_type(expr),
+        }
+    }
+
+    /// What they are equal by: under a deterministic collation texts are where their bytes are.
+    pub fn equality_type(&self, expr: &Expr) -> Result<Oid> {
+        let catalog = &self.cx.catalog;
+        if let Expr::Row(row) = expr
+            && row.args.iter().any(|field| !catalog.is_deterministic(field.collation()))
+        {
+            return self.comparison_type(expr);
+        }
+        catalog.equality_type(expr.type_oid(), expr.collation())
+    }
+
+    /// The built-in type that stands in for a type: what values are stored as.
     pub fn stand_in(&self, type_oid: Oid) -> Oid {
         self.cx.catalog.stand_in(type_oid)
     }
 
-    /// All columns of a row, compared for equality.
-    pub fn all_columns(&self, types: &[Oid]) -> Vec<KeyColumn> {
-        let column = |(slot, type_oid): (usize, &Oid)| {
-            let type_oid = self.stand_in(*type_oid);
-            KeyColumn::ascending(Program::slot(slot, type_oid), type_oid)
+    /// All columns of a row, of these types and collations, compared for equality.
+    pub fn all_columns(&self, columns: &[(Oid, Oid)]) -> Result<Vec<KeyColumn>> {
+        let column = |(slot, (type_oid, collation)): (usize, &(Oid, Oid))| {
+            let stand_in = self.stand_in(*type_oid);
+            let compared = self.cx.catalog.equality_type(*type_oid, *collation)?;
+            Ok(KeyColumn::ascending(Program::slot(slot, stand_in), compared))
         };
-        types.iter().enumerate().map(column).collect()
+        columns.iter().enumerate().map(column).collect()
     }
 
     /// The state in which constants are evaluated.

@@ -3,7 +3,7 @@
 use super::walk;
 use crate::catalog::builtin;
 use crate::exec::expr::Callee;
-use crate::nodes::{BoolOp, Expr, FuncCall, RangeIndex, SubLinkKind};
+use crate::nodes::{BoolOp, Expr, FuncCall, RangeIndex, ScalarArrayOp, SubLinkKind};
 use crate::types::{Datum, Oid, oids};
 use std::collections::BTreeSet;
 
@@ -178,14 +178,33 @@ impl Comparison {
     }
 }
 
-/// A binary comparison.
+/// A binary comparison of bytes, or of values without a collation.
 pub(super) fn as_comparison(expr: &Expr) -> Option<(Comparison, &Expr, &Expr)> {
+    let (comparison, left, right, collation) = as_collated_comparison(expr)?;
+    is_bytewise(collation).then_some((comparison, left, right))
+}
+
+/// A binary comparison, and the collation that it is under.
+pub(super) fn as_collated_comparison(expr: &Expr) -> Option<(Comparison, &Expr, &Expr, Oid)> {
     let Expr::Func(call) = expr else { return None };
-    let FuncCall { op: Some(op), args, .. } = &**call else { return None };
+    let FuncCall { op: Some(op), args, input_collation, .. } = &**call else { return None };
     match args.as_slice() {
-        [left, right] => Some((Comparison::of(*op)?, left, right)),
+        [left, right] => Some((Comparison::of(*op)?, left, right, *input_collation)),
         _ => None,
     }
+}
+
+/// Whether a test is `= ANY (array)`, and the collation that it is under.
+pub(super) fn as_membership(test: &ScalarArrayOp) -> Option<Oid> {
+    let equal = test.use_or && Comparison::of(test.op) == Some(Comparison::Eq);
+    equal.then_some(test.input_collation)
+}
+
+/// Whether a collation is known to be bytewise without asking the catalog: one that a user made may be,
+/// too.
+pub(super) fn is_bytewise(collation: Oid) -> bool {
+    use builtin::{Collation, collation as found};
+    collation == 0 || found(collation).is_some_and(Collation::is_bytewise)
 }
 
 /// The type whose keys two operands of `=` may be compared by; `None`: not by keys.

@@ -100,17 +100,27 @@ impl Planner {
             let at = at.ok_or_else(|| PgError::internal("a sort item names no target"))?;
             Ok(KeyColumn {
                 value: Program::slot(at, types[at]),
-                type_oid: types[at],
+                type_oid: self.sort_type(item, &query.targets[at].expr)?,
                 descending: item.descending,
                 nulls_first: item.nulls_first,
             })
+        };
+        let equal = |item: &SortGroup| -> Result<KeyColumn> {
+            let at = query.targets.iter().position(|t| t.sort_group_ref == item.target_ref);
+            let found = key(item)?;
+            let type_oid = match at {
+                Some(at) => self.equality_type(&query.targets[at].expr)?,
+                None => found.type_oid,
+            };
+            Ok(KeyColumn { type_oid, ..found })
         };
         let order: Vec<KeyColumn> = query.order_by.iter().map(key).collect::<Result<_>>()?;
         let order = Arc::new(order);
         match (query.distinct.is_empty(), query.distinct_on) {
             (true, _) => {}
             (false, false) => {
-                let keys: Vec<KeyColumn> = query.distinct.iter().map(key).collect::<Result<_>>()?;
+                let keys: Vec<KeyColumn> =
+                    query.distinct.iter().map(equal).collect::<Result<_>>()?;
                 let cost = built.cost + built.rows * cost::AGGREGATE;
                 let distinct = Distinct { input: built.node, keys: Arc::new(keys) };
                 built = Built::new(distinct, built.layout, built.rows, cost);

@@ -29,11 +29,11 @@ impl Planner {
                 RangeSource::Subquery { query: leaf, .. } => self.plan_below(leaf),
                 _ => Err(PgError::internal("a set operation's leaf is not a subquery")),
             },
-            SetOperation::Node { op, all, left, right, types, .. } => {
-                let types: Vec<Oid> = types.iter().map(|t| t.0).collect();
+            SetOperation::Node { op, all, left, right, types, collations, .. } => {
+                let columns = compared_columns(types, collations);
                 match (op, all) {
-                    (SetOperator::Union, _) => self.union(query, tree, *all, &types),
-                    _ => self.intersect_or_except(query, (*op, *all), (left, right), &types),
+                    (SetOperator::Union, _) => self.union(query, tree, *all, &columns),
+                    _ => self.intersect_or_except(query, (*op, *all), (left, right), &columns),
                 }
             }
         }
@@ -45,7 +45,7 @@ impl Planner {
         query: &Query,
         tree: &SetOperation,
         all: bool,
-        types: &[Oid],
+        columns: &[(Oid, Oid)],
     ) -> Result<Built> {
         let mut arms = Vec::new();
         union_arms(tree, all, &mut arms);
@@ -65,7 +65,7 @@ impl Planner {
             return Ok(appended);
         }
         let Built { node, layout, rows, cost } = appended;
-        let distinct = Distinct { input: node, keys: Arc::new(self.all_columns(types)) };
+        let distinct = Distinct { input: node, keys: Arc::new(self.all_columns(columns)?) };
         Ok(Built::new(distinct, layout, rows, cost + rows * cost::AGGREGATE))
     }
 
@@ -74,15 +74,21 @@ impl Planner {
         query: &Query,
         (op, all): (SetOperator, bool),
         (left, right): (&SetOperation, &SetOperation),
-        types: &[Oid],
+        columns: &[(Oid, Oid)],
     ) -> Result<Built> {
         let left = self.set_operand(query, left)?;
         let right = self.set_operand(query, right)?;
-        let keys = Arc::new(self.all_columns(types));
+        let keys = Arc::new(self.all_columns(columns)?);
         let cost = left.cost + right.cost + (left.rows + right.rows) * cost::AGGREGATE;
         let node = SetOp { op, all, left: left.node, right: right.node, keys };
         Ok(Built::new(node, left.layout, left.rows, cost))
     }
+}
+
+/// A set operation's columns as rows of it are compared: type and collation.
+pub(super) fn compared_columns(types: &[(Oid, i32)], collations: &[Oid]) -> Vec<(Oid, Oid)> {
+    let collations = collations.iter().copied().chain(std::iter::repeat(0));
+    types.iter().zip(collations).map(|((type_oid, _), collation)| (*type_oid, collation)).collect()
 }
 
 /// Nested UNIONs that may be one list: UNION ALL's own kind; for UNION, which drops duplicates

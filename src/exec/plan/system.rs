@@ -5,7 +5,7 @@
 use super::access::{Access, Found, comparable, is_column, layout_of};
 use super::cost;
 use super::planner::{Built, Planner};
-use super::quals::Comparison;
+use super::quals::{self, Comparison};
 use super::units::fixes;
 use crate::catalog::{Relation, pg_catalog};
 use crate::error::Result;
@@ -75,10 +75,11 @@ impl Planner {
     fn system_key(&mut self, access: &Access<'_>) -> Result<Option<(f64, SystemKey)>> {
         for key in keys(access.relation) {
             let column = usize::from(key.attno.unsigned_abs()) - 1;
-            let type_oid = access.relation.column(key.attno).type_oid;
+            let wanted = access.relation.column(key.attno);
+            let wanted = (key.attno, wanted.type_oid, wanted.collation);
             let rows = self.system_rows_of(access.relation, key);
             for condition in access.conditions {
-                let found = self.sargable(condition, access, key.attno, type_oid);
+                let found = self.sargable(condition, access, wanted);
                 if let Some((Comparison::Eq, value)) = found {
                     let value = self.key_program(value, access)?;
                     return Ok(Some((rows, SystemKey { column, value, any: false })));
@@ -100,9 +101,10 @@ impl Planner {
     fn about_column(&mut self, access: &Access<'_>) -> Result<Option<Program>> {
         let Some(position) = pg_catalog::about(access.relation.oid) else { return Ok(None) };
         let attno = attno(position);
-        let type_oid = access.relation.column(attno).type_oid;
+        let column = access.relation.column(attno);
+        let wanted = (attno, column.type_oid, column.collation);
         let value = access.conditions.iter().find_map(|condition| {
-            match self.sargable(condition, access, attno, type_oid)? {
+            match self.sargable(condition, access, wanted)? {
                 (Comparison::Eq, value) => Some(value),
                 _ => None,
             }
@@ -119,8 +121,7 @@ impl Planner {
     ) -> Option<&'e Expr> {
         let Expr::ScalarArrayOp(s) = condition else { return None };
         let element = crate::types::oids::element_of(s.array.type_oid()).unwrap_or(0);
-        let usable = s.use_or
-            && Comparison::of(s.op) == Some(Comparison::Eq)
+        let usable = quals::as_membership(s).is_some_and(quals::is_bytewise)
             && is_column(&s.scalar, access.rel, attno)
             && comparable(s.scalar.type_oid(), element)
             && self.known_before(&s.array, access);

@@ -79,7 +79,7 @@ impl Planner {
         let target = target_of(query, item.target_ref)?;
         Ok(KeyColumn {
             value: self.compile(&target.expr, layout)?,
-            type_oid: self.stand_in(target.expr.type_oid()),
+            type_oid: self.sort_type(item, &target.expr)?,
             descending: item.descending,
             nulls_first: item.nulls_first,
         })
@@ -135,13 +135,14 @@ impl Planner {
             return Ok(WindowCall::Function { kind: kind(call)?, args });
         }
         let arg_types: Vec<Oid> = call.args.iter().map(Expr::type_oid).collect();
-        let (maker, strict) = self.implementation(call.func, &arg_types, call.type_oid)?;
+        let (maker, strict) =
+            self.implementation(call.func, &arg_types, call.type_oid, call.input_collation)?;
         let filter: Option<Program> =
             call.filter.as_ref().map(|f| self.compile(f, layout)).transpose()?;
         Ok(WindowCall::Aggregate(Box::new(AggregateCall {
             maker,
             func: call.func,
-            arg_types,
+            arg_types: self.compared_types(call.func, &arg_types, call.input_collation)?,
             result_type: call.type_oid,
             output_type: self.stand_in(call.type_oid),
             strict,

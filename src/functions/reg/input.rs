@@ -9,7 +9,7 @@ use super::super::quote::qualified_name;
 use super::super::{Ctx, Env, visibility};
 use super::text_search;
 use super::type_name::{self, no_schema};
-use crate::catalog::builtin;
+use crate::catalog::{Catalog, builtin};
 use crate::error::{PgError, Result, SqlState, code};
 use crate::types::{Datum, Oid, oids};
 
@@ -38,7 +38,7 @@ pub(in super::super) fn input(env: &dyn Env, type_oid: Oid, text: &str) -> Resul
         oids::REGOPERATOR => operator_with_operands(env, text),
         oids::REGNAMESPACE => namespace(env, text),
         oids::REGROLE => role(env, text),
-        oids::REGCOLLATION => collation(text),
+        oids::REGCOLLATION => collation(env, text),
         oids::REGDICTIONARY => text_search::find(env, &text_search::DICTIONARY, text),
         oids::REGCONFIG => text_search::find(env, &text_search::CONFIGURATION, text),
         _ => Err(PgError::unsupported("input of this object identifier type")),
@@ -217,13 +217,17 @@ fn role(env: &dyn Env, text: &str) -> Result<Oid> {
     found.ok_or_else(|| missing(code::UNDEFINED_OBJECT, "role", &name))
 }
 
-fn collation(text: &str) -> Result<Oid> {
-    let (_, name) = unqualified(text)?;
-    let no_collation = || {
-        let message = format!("collation \"{text}\" for encoding \"UTF8\" does not exist");
-        PgError::new(code::UNDEFINED_OBJECT, message)
+fn collation(env: &dyn Env, text: &str) -> Result<Oid> {
+    let (schema, name) = unqualified(text)?;
+    let catalog = env.catalog();
+    let found = match &schema {
+        Some(schema) => {
+            let namespace = catalog.namespace_named(schema).ok_or_else(|| no_schema(schema))?;
+            catalog.collation_named(namespace.oid, &name)
+        }
+        None => catalog.collation_in_path(env.search_path(), &name),
     };
-    builtin::collation_named(&name).map(|c| c.oid).ok_or_else(no_collation)
+    found.map(|found| found.oid).ok_or_else(|| Catalog::no_collation(text))
 }
 
 /// `to_reg*`: NULL for an object, or a schema, that does not exist or is ambiguous. Numbers are not

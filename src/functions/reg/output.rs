@@ -25,7 +25,9 @@ pub(in super::super) fn output(env: &dyn Env, type_oid: Oid, oid: Oid) -> String
         }
         oids::REGROLE => env.catalog().role(oid).map(|r| quote_identifier(&r.name).into_owned()),
         oids::REGCOLLATION => {
-            builtin::collation(oid).map(|c| quote_identifier(c.name).into_owned())
+            let found = env.catalog().collation(oid);
+            let visible = visibility::collation(env, oid).unwrap_or(false);
+            found.map(|c| named(env, c.namespace, &c.name, visible))
         }
         oids::REGDICTIONARY => text_search::name(env, &text_search::DICTIONARY, oid),
         oids::REGCONFIG => text_search::name(env, &text_search::CONFIGURATION, oid),

@@ -320,7 +320,7 @@ impl Binder<'_, '_> {
         else {
             return Err(PgError::internal("array coercion of a type that is no array"));
         };
-        let test = Expr::CaseTest { type_oid: from_element, typmod: source_typmod };
+        let test = Expr::CaseTest { type_oid: from_element, typmod: source_typmod, collation: 0 };
         let element = self
             .coerce_to_target(test, to_element, typmod, cast)?
             .ok_or_else(|| PgError::internal("failed to coerce array element type as expected"))?;

@@ -1,19 +1,21 @@
-//! Which collation applies (manual, 24.2.1): explicit ones override implicit ones and must agree.
+//! Which collation applies (manual, 24.2.1; `parse_collate.c`): explicit ones override implicit ones and
+//! must agree.
 //!
-//! Every collation here orders by bytes, so what is left of PostgreSQL's rules is what they refuse:
-//! two explicit collations in one operation (42P21), two implicit ones where rows are compared
+//! A finished query is walked once. An expression's [`Derivation`] comes from its parts; what it says is
+//! put down in the tree: the collation of each value, and the one that each function works under. Two
+//! explicit collations in one operation are refused (42P21), two implicit ones where rows are compared
 //! (42P21), and functions that depend on a collation which none of the rules settles (42P22).
 //!
-//! An expression's [`Derivation`] comes from its parts; the finished query is walked once.
+//! Invariant: a second walk changes nothing, so that a view's query in another may be walked again.
 
 use super::state::Binder;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
 use crate::nodes::{
-    Expr, Query, RangeSource, SetOperation, SetOperator, SubLinkKind, TargetEntry, Var,
+    CommandType, Expr, Query, RangeSource, SUBLINK_RANGE, SetOperation, SetOperator, SubLink,
+    SubLinkKind, TargetEntry, Var,
 };
 use crate::types::Oid;
-use std::collections::HashMap;
 
 /// The database's collation, which any other beats.
 const DEFAULT: Oid = 100;
@@ -48,43 +50,6 @@ impl Derivation {
             Derivation::None | Derivation::Conflict(..) => 0,
         }
     }
-
-    /// Of two parts of one expression; 42P21 where both are explicit and differ.
-    fn merge(self, o: Derivation) -> Result<Derivation> {
-        Ok(match (self, o) {
-            (a, b) if a.strength() < b.strength() => b,
-            (a, b) if a.strength() > b.strength() => a,
-            (Derivation::Implicit(a, x), Derivation::Implicit(b, y)) => match (a, b) {
-                (a, b) if a == b || b == DEFAULT => self,
-                (DEFAULT, _) => o,
-                _ => Derivation::Conflict((a, x), (b, y)),
-            },
-            (Derivation::Explicit(a, _), Derivation::Explicit(b, location)) if a != b => {
-                return Err(mismatch("explicit", a, b).at(location));
-            }
-            _ => self,
-        })
-    }
-
-    /// 42P21 where rows are to be compared by an expression with this derivation.
-    fn settled(self) -> Result<()> {
-        match self {
-            Derivation::Conflict((a, _), (b, location)) => Err(mismatch("implicit", a, b)
-                .hint(
-                    "You can choose the collation by applying the COLLATE clause to one or both \
-                     expressions.",
-                )
-                .at(location)),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn mismatch(kind: &str, a: Oid, b: Oid) -> PgError {
-    let name = |oid: Oid| builtin::collation(oid).map_or("?", |c| c.name);
-    let message =
-        format!("collation mismatch between {kind} collations \"{}\" and \"{}\"", name(a), name(b));
-    PgError::new(code::COLLATION_MISMATCH, message)
 }
 
 /// What a function needs a collation for, where it does.
@@ -116,196 +81,373 @@ fn is_comparison(source: &str, prefix: &str) -> bool {
 }
 
 impl Binder<'_, '_> {
-    /// Checks the collations of a finished query.
-    pub fn check_collations(&self, query: &Query) -> Result<()> {
-        Checker::new(self).query(query)
+    /// Assigns the collations of a finished query.
+    pub fn assign_collations(&self, query: &mut Query) -> Result<()> {
+        Assigner::new(self).query(query).map(drop)
     }
 
-    /// Checks the collations of an expression outside a query.
-    pub fn check_expr_collations(&self, expr: &Expr) -> Result<()> {
-        Checker::new(self).expr(expr).map(drop)
+    /// Assigns the collations of an expression outside a query.
+    pub fn assign_expr_collations(&self, expr: &mut Expr) -> Result<()> {
+        Assigner::new(self).expr(expr).map(drop)
     }
 }
 
-struct Checker<'b, 'a, 'n, 'q> {
+struct Assigner<'b, 'a, 'n> {
     binder: &'b Binder<'a, 'n>,
-    /// The queries around what is being checked, outermost first.
-    queries: Vec<&'q Query>,
-    /// Collations of the output columns of queries that are checked already, by address.
-    outputs: HashMap<*const Query, Vec<Oid>>,
+    /// The queries around what is being walked, outermost first.
+    levels: Vec<Level>,
+    /// The columns of the subqueries whose tests are being walked, innermost last.
+    sub_links: Vec<Vec<Derivation>>,
+    /// The collation of the operand of the CASE around it, or of the array whose elements are cast.
+    case_test: Option<Oid>,
 }
 
-impl<'b, 'a, 'n, 'q> Checker<'b, 'a, 'n, 'q> {
+/// What is known of a query's range table while the query is walked.
+#[derive(Default)]
+struct Level {
+    /// Per entry how its columns came by their collations, where the columns' variables do not say.
+    entries: Vec<Option<Vec<Derivation>>>,
+    ctes: Vec<(String, Vec<Derivation>)>,
+}
+
+impl<'b, 'a, 'n> Assigner<'b, 'a, 'n> {
     fn new(binder: &'b Binder<'a, 'n>) -> Self {
-        Checker { binder, queries: Vec::new(), outputs: HashMap::new() }
+        Assigner { binder, levels: Vec::new(), sub_links: Vec::new(), case_test: None }
     }
 
-    fn query(&mut self, query: &'q Query) -> Result<()> {
-        self.queries.push(query);
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.query_here(query))?;
-        self.queries.pop();
-        Ok(())
+    /// Walks a query; how its output columns came by their collations.
+    fn query(&mut self, query: &mut Query) -> Result<Vec<Derivation>> {
+        self.levels.push(Level::default());
+        let outputs = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.query_here(query))?;
+        self.levels.pop();
+        Ok(outputs)
     }
 
-    fn query_here(&mut self, query: &'q Query) -> Result<()> {
-        let mut parts = Vec::new();
-        query.for_each_subquery(&mut |part| parts.push(part));
-        parts.into_iter().try_for_each(|part| self.query(part))?;
+    fn query_here(&mut self, query: &mut Query) -> Result<Vec<Derivation>> {
+        for cte in &mut query.ctes {
+            let mut outputs = self.query(&mut cte.query)?;
+            if cte.recursive {
+                // Its second arm reads what the first one gives.
+                self.level().ctes.push((cte.name.clone(), outputs));
+                outputs = self.query(&mut cte.query)?;
+                self.level().ctes.pop();
+            }
+            self.level().ctes.push((cte.name.clone(), outputs));
+        }
+        for at in 0..query.range_table.len() {
+            let columns = self.entry(&mut query.range_table[at].source)?;
+            self.level().entries.push(columns);
+        }
         let mut outputs = Vec::new();
-        for target in &query.targets {
+        for target in &mut query.targets {
             let derivation = self.target(target)?;
-            outputs.push(derivation.collation());
+            if !target.resjunk {
+                outputs.push(derivation);
+            }
         }
-        let mut exprs = Vec::new();
-        query.for_each_expr(&mut |expr| exprs.push(expr));
-        // The targets come first and are done.
-        for expr in exprs.into_iter().skip(query.targets.len()) {
-            self.expr(expr)?;
+        let targets = query.targets.len();
+        let (mut at, mut result) = (0, Ok(()));
+        query.for_each_expr_mut(&mut |expr| {
+            // The targets come first and are done.
+            if at >= targets && result.is_ok() {
+                result = self.expr(expr).map(drop);
+            }
+            at += 1;
+        });
+        result?;
+        if let Some(operation) = &mut query.set_operation {
+            outputs = self.set_operation(operation)?;
+            // The targets stand for the operation's columns.
+            for (target, column) in query.targets.iter_mut().zip(&outputs) {
+                if let Expr::Var(var) = &mut target.expr {
+                    var.collation = column.collation();
+                }
+            }
         }
-        if let Some(operation) = &query.set_operation {
-            let columns = self.set_operation(query, operation)?;
-            outputs = columns.into_iter().map(Derivation::collation).collect();
+        if query.command != CommandType::Select {
+            let returning = query.returning.iter().filter(|target| !target.resjunk);
+            outputs = returning.map(|t| self.implicit(t.expr.collation(), -1)).collect();
         }
-        if !query.returning.is_empty() {
-            outputs = vec![0; query.returning.len()];
-        }
-        self.outputs.insert(query, outputs);
-        Ok(())
+        Ok(outputs)
+    }
+
+    fn level(&mut self) -> &mut Level {
+        self.levels.last_mut().expect("a query is being walked")
+    }
+
+    /// How an entry's columns came by their collations; `None`: each variable has its own.
+    fn entry(&mut self, source: &mut RangeSource) -> Result<Option<Vec<Derivation>>> {
+        Ok(match source {
+            RangeSource::Relation { .. } => None,
+            RangeSource::Subquery { query, .. } => Some(self.query(query)?),
+            RangeSource::Join { columns, .. } => {
+                let columns = columns.iter_mut().map(|column| self.expr(column));
+                Some(columns.collect::<Result<_>>()?)
+            }
+            RangeSource::Function { functions, .. } => {
+                let mut outputs = Vec::new();
+                for function in functions {
+                    let of_call = self.expr(&mut function.call)?;
+                    let own = self.binder.collation(function.call.type_oid()) != 0;
+                    let columns = function.columns.iter();
+                    outputs.extend(columns.map(|(_, type_oid, _)| match own {
+                        true => of_call,
+                        false => self.implicit(self.binder.collation(*type_oid), -1),
+                    }));
+                }
+                Some(outputs)
+            }
+            RangeSource::Values { rows, types } => {
+                let mut columns = vec![Derivation::None; types.len()];
+                for row in rows {
+                    for (column, value) in columns.iter_mut().zip(row) {
+                        let value = self.expr(value)?;
+                        *column = self.merge(*column, value)?;
+                    }
+                }
+                Some(columns)
+            }
+            RangeSource::Cte { name, level, .. } => {
+                let at = self.levels.len().checked_sub(1 + *level as usize);
+                let known = at.and_then(|at| self.levels[at].ctes.iter().find(|c| c.0 == *name));
+                known.map(|(_, columns)| columns.clone())
+            }
+        })
     }
 
     /// Rows are compared by the columns that clauses refer to.
-    fn target(&mut self, target: &'q TargetEntry) -> Result<Derivation> {
-        let derivation = self.expr(&target.expr)?;
+    fn target(&mut self, target: &mut TargetEntry) -> Result<Derivation> {
+        let derivation = self.expr(&mut target.expr)?;
         if target.sort_group_ref != 0 {
-            derivation.settled()?;
+            self.settled(derivation)?;
         }
         Ok(derivation)
     }
 
     /// The columns of a set operation. All but UNION ALL compare rows.
-    fn set_operation(
-        &mut self,
-        query: &'q Query,
-        operation: &'q SetOperation,
-    ) -> Result<Vec<Derivation>> {
-        let SetOperation::Node { op, all, left, right, .. } = operation else {
+    fn set_operation(&mut self, operation: &mut SetOperation) -> Result<Vec<Derivation>> {
+        let SetOperation::Node { op, all, left, right, collations, .. } = operation else {
             let SetOperation::Leaf(rel) = operation else { return Ok(Vec::new()) };
-            return self.leaf(query, *rel);
+            let at = (*rel as usize).checked_sub(1);
+            let columns = at.and_then(|at| self.level().entries.get(at).cloned());
+            return Ok(columns.flatten().unwrap_or_default());
         };
-        let (left, right) = (self.set_operation(query, left)?, self.set_operation(query, right)?);
+        let (left, right) = (self.set_operation(left)?, self.set_operation(right)?);
         let compares = !(*op == SetOperator::Union && *all);
         let merged = left.into_iter().zip(right).map(|(a, b)| {
-            let derivation = a.merge(b)?;
+            let derivation = self.merge(a, b)?;
             if compares {
-                derivation.settled()?;
+                self.settled(derivation)?;
             }
             Ok(derivation)
         });
-        merged.collect()
+        let merged = merged.collect::<Result<Vec<_>>>()?;
+        *collations = merged.iter().map(|column| column.collation()).collect();
+        Ok(merged)
     }
 
-    /// The columns of a query that is an arm of a set operation, as that query has them.
-    fn leaf(&mut self, query: &'q Query, rel: u32) -> Result<Vec<Derivation>> {
-        let RangeSource::Subquery { query: leaf, .. } = &query.range(rel).source else {
-            return Ok(Vec::new());
-        };
-        self.queries.push(leaf);
-        let columns = leaf.output().map(|target| self.expr(&target.expr)).collect();
-        self.queries.pop();
-        columns
-    }
-
-    fn expr(&mut self, expr: &'q Expr) -> Result<Derivation> {
+    fn expr(&mut self, expr: &mut Expr) -> Result<Derivation> {
         stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.expr_here(expr))
     }
 
-    fn expr_here(&mut self, expr: &'q Expr) -> Result<Derivation> {
-        let parts = match expr {
+    fn expr_here(&mut self, expr: &mut Expr) -> Result<Derivation> {
+        let parts = match &mut *expr {
             Expr::Var(var) => return Ok(self.column(var)),
+            Expr::Param(param) => return Ok(self.implicit(param.collation, param.location)),
+            Expr::CaseTest { collation, .. } => {
+                *collation = self.case_test.unwrap_or(*collation);
+                return Ok(self.implicit(*collation, -1));
+            }
             Expr::Collate { arg, collation, location } => {
+                let (collation, location) = (*collation, *location);
                 self.expr(arg)?;
-                return Ok(Derivation::Explicit(*collation, *location));
+                return Ok(Derivation::Explicit(collation, location));
             }
             Expr::Row(row) => {
-                row.args.iter().try_for_each(|arg| self.expr(arg).map(drop))?;
+                row.args.iter_mut().try_for_each(|arg| self.expr(arg).map(drop))?;
                 return Ok(Derivation::None);
             }
             Expr::RowCompare(compare) => {
-                for (left, right) in compare.left.iter().zip(&compare.right) {
-                    self.merged([left, right])?;
+                compare.collations.clear();
+                for (left, right) in compare.left.iter_mut().zip(&mut compare.right) {
+                    let merged = self.merged([left, right])?;
+                    compare.collations.push(merged.collation());
                 }
                 return Ok(Derivation::None);
             }
-            Expr::SubLink(link) => {
-                link.test.iter().try_for_each(|test| self.expr(test).map(drop))?;
-                self.query(&link.query)?;
-                let outputs = self.outputs.get(&(&*link.query as *const Query));
-                match outputs.and_then(|columns| columns.first()) {
-                    Some(collation) if *collation != 0 && link.kind == SubLinkKind::Scalar => {
-                        return Ok(Derivation::Implicit(*collation, link.location));
-                    }
-                    _ => Derivation::None,
-                }
-            }
+            Expr::SubLink(link) => match self.sub_link(link)? {
+                Some(found) => return Ok(found),
+                None => Derivation::None,
+            },
             Expr::Case(case) => {
-                let conditions = case.arg.iter().chain(case.whens.iter().map(|(when, _)| when));
-                conditions.into_iter().try_for_each(|when| self.expr(when).map(drop))?;
-                let results = case.whens.iter().map(|(_, then)| then);
-                self.merged(results.chain([&case.default]))?
+                let enclosing = self.case_test;
+                if let Some(arg) = &mut case.arg {
+                    self.expr(arg)?;
+                    self.case_test = Some(arg.collation());
+                }
+                for (when, _) in &mut case.whens {
+                    self.expr(when)?;
+                }
+                self.case_test = enclosing;
+                let results = case.whens.iter_mut().map(|(_, then)| then);
+                self.merged(results.chain([&mut case.default]))?
             }
-            Expr::FieldSelect { arg, .. } => {
+            Expr::ArrayCoerce(cast) => {
+                let parts = self.expr(&mut cast.arg)?;
+                let enclosing = self.case_test.replace(cast.arg.collation());
+                self.expr(&mut cast.element)?;
+                self.case_test = enclosing;
+                parts
+            }
+            Expr::FieldSelect { arg, field, type_oid, collation, .. } => {
                 self.expr(arg)?;
-                Derivation::None
+                let relation = self.binder.context.catalog.row_type_relation(arg.type_oid());
+                let column = relation.and_then(|r| r.live_columns().find(|c| c.attno == *field));
+                *collation = match column {
+                    Some(column) => column.collation,
+                    None => self.binder.collation(*type_oid),
+                };
+                let (collation, location) = (*collation, arg.location());
+                return Ok(self.implicit(collation, location));
             }
             Expr::Subscript(subscript) => {
-                let subscripts = subscript.lower.iter().chain(&subscript.upper).flatten();
-                subscripts.into_iter().try_for_each(|index| self.expr(index).map(drop))?;
-                self.merged(std::iter::once(&subscript.container).chain(&subscript.assign))?
+                let lower = subscript.lower.iter_mut();
+                for index in lower.chain(&mut subscript.upper).flatten() {
+                    self.expr(index)?;
+                }
+                self.merged(std::iter::once(&mut subscript.container).chain(&mut subscript.assign))?
             }
             Expr::Aggregate(aggregate) => {
-                let (sorting, args) = aggregate.args.iter().partition(|arg| arg.resjunk);
-                let (sorting, args): (Vec<&TargetEntry>, Vec<&TargetEntry>) = (sorting, args);
-                sorting.into_iter().try_for_each(|arg| self.target(arg).map(drop))?;
-                aggregate.filter.iter().try_for_each(|filter| self.expr(filter).map(drop))?;
-                let args = args.into_iter().map(|arg| &arg.expr);
-                self.merged(aggregate.direct_args.iter().chain(args))?
+                for argument in aggregate.args.iter_mut().filter(|arg| arg.resjunk) {
+                    self.target(argument)?;
+                }
+                if let Some(filter) = &mut aggregate.filter {
+                    self.expr(filter)?;
+                }
+                let args = aggregate.args.iter_mut().filter(|arg| !arg.resjunk);
+                let args = args.map(|argument| &mut argument.expr);
+                let parts = self.merged(aggregate.direct_args.iter_mut().chain(args))?;
+                aggregate.input_collation = parts.collation();
+                parts
             }
             Expr::Window(window) => {
-                window.filter.iter().try_for_each(|filter| self.expr(filter).map(drop))?;
-                self.merged(&window.args)?
+                if let Some(filter) = &mut window.filter {
+                    self.expr(filter)?;
+                }
+                let parts = self.merged(&mut window.args)?;
+                window.input_collation = parts.collation();
+                parts
             }
             other => {
-                let mut children = Vec::new();
-                other.for_each_child(&mut |child| children.push(child));
-                self.merged(children)?
+                let mut parts = Ok(Derivation::None);
+                other.for_each_child_mut(&mut |child| {
+                    if let Ok(merged) = parts {
+                        parts = self.expr(child).and_then(|part| self.merge(merged, part));
+                    }
+                });
+                parts?
             }
         };
         self.need_collation(expr, parts)?;
         let of_type = self.binder.collation(expr.type_oid());
-        Ok(match parts {
+        let derivation = match parts {
             _ if of_type == 0 => Derivation::None,
+            // A domain's own collation overrides what it is made of.
+            _ if matches!(expr, Expr::CoerceToDomain(_)) && of_type != DEFAULT => {
+                Derivation::Implicit(of_type, expr.location())
+            }
             Derivation::None => Derivation::Implicit(of_type, expr.location()),
             parts => parts,
+        };
+        put_down(expr, derivation.collation(), parts.collation());
+        Ok(derivation)
+    }
+
+    /// The derivation of a subquery's value; `None`: it is a truth value.
+    fn sub_link(&mut self, link: &mut SubLink) -> Result<Option<Derivation>> {
+        let columns = self.query(&mut link.query)?;
+        if let Some(test) = &mut link.test {
+            self.sub_links.push(columns);
+            self.expr(test)?;
+            self.sub_links.pop();
+            return Ok(None);
+        }
+        let is_value = matches!(link.kind, SubLinkKind::Scalar | SubLinkKind::Array);
+        let first = columns.first().map_or(0, |column| column.collation());
+        Ok(is_value.then(|| self.implicit(first, link.location)))
+    }
+
+    fn implicit(&self, collation: Oid, location: i32) -> Derivation {
+        match collation {
+            0 => Derivation::None,
+            collation => Derivation::Implicit(collation, location),
+        }
+    }
+
+    fn merged<'e>(&mut self, exprs: impl IntoIterator<Item = &'e mut Expr>) -> Result<Derivation> {
+        let mut merged = Derivation::None;
+        for expr in exprs {
+            let part = self.expr(expr)?;
+            merged = self.merge(merged, part)?;
+        }
+        Ok(merged)
+    }
+
+    /// Of two parts of one expression; 42P21 where both are explicit and differ.
+    fn merge(&self, a: Derivation, b: Derivation) -> Result<Derivation> {
+        Ok(match (a, b) {
+            (a, b) if a.strength() < b.strength() => b,
+            (a, b) if a.strength() > b.strength() => a,
+            (Derivation::Implicit(x, at), Derivation::Implicit(y, other)) => match (x, y) {
+                (x, y) if x == y || y == DEFAULT => a,
+                (DEFAULT, _) => b,
+                _ => Derivation::Conflict((x, at), (y, other)),
+            },
+            (Derivation::Explicit(x, _), Derivation::Explicit(y, location)) if x != y => {
+                return Err(self.mismatch("explicit", x, y).at(location));
+            }
+            _ => a,
         })
     }
 
-    fn merged(&mut self, exprs: impl IntoIterator<Item = &'q Expr>) -> Result<Derivation> {
-        let mut exprs = exprs.into_iter();
-        exprs.try_fold(Derivation::None, |merged, expr| merged.merge(self.expr(expr)?))
+    /// 42P21 where rows are to be compared by an expression with this derivation.
+    fn settled(&self, derivation: Derivation) -> Result<()> {
+        match derivation {
+            Derivation::Conflict((a, _), (b, location)) => Err(self
+                .mismatch("implicit", a, b)
+                .hint(
+                    "You can choose the collation by applying the COLLATE clause to one or both \
+                     expressions.",
+                )
+                .at(location)),
+            _ => Ok(()),
+        }
+    }
+
+    fn mismatch(&self, kind: &str, a: Oid, b: Oid) -> PgError {
+        let name = |oid: Oid| self.binder.context.catalog.collation_name(oid);
+        let message = format!(
+            "collation mismatch between {kind} collations \"{}\" and \"{}\"",
+            name(a),
+            name(b)
+        );
+        PgError::new(code::COLLATION_MISMATCH, message)
     }
 
     /// 42P22 where a function works under a collation and its arguments settle on none. PostgreSQL
     /// finds out when it calls the function, so there is no position.
     fn need_collation(&self, expr: &Expr, parts: Derivation) -> Result<()> {
-        let func = match expr {
-            Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => call.func,
-            Expr::ScalarArrayOp(call) => call.func,
-            _ => return Ok(()),
-        };
+        let of_func = |func: Oid| builtin::proc(func).and_then(|proc| purpose(&proc.src));
         if !matches!(parts, Derivation::Conflict(..)) {
             return Ok(());
         }
-        match builtin::proc(func).and_then(|proc| purpose(&proc.src)) {
+        let purpose = match expr {
+            Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => of_func(call.func),
+            Expr::ScalarArrayOp(call) => of_func(call.func),
+            Expr::MinMax(_) => Some("string comparison"),
+            _ => None,
+        };
+        match purpose {
             None => Ok(()),
             Some(purpose) => {
                 let message = format!("could not determine which collation to use for {purpose}");
@@ -315,30 +457,44 @@ impl<'b, 'a, 'n, 'q> Checker<'b, 'a, 'n, 'q> {
         }
     }
 
-    fn column(&self, var: &Var) -> Derivation {
+    fn column(&self, var: &mut Var) -> Derivation {
         if self.binder.collation(var.type_oid) == 0 {
             return Derivation::None;
         }
-        match self.source_collation(var).unwrap_or(var.collation) {
-            0 => Derivation::None,
-            collation => Derivation::Implicit(collation, var.location),
-        }
+        var.collation = self.source_collation(var).unwrap_or(var.collation);
+        self.implicit(var.collation, var.location)
     }
 
-    /// The collation that a subquery gives the column; `None` where the column has its own.
+    /// The collation that a subquery or a join gives the column; `None` where the column has its own.
     fn source_collation(&self, var: &Var) -> Option<Oid> {
-        let depth = self.queries.len().checked_sub(1 + var.level as usize)?;
-        let index = (var.rel as usize).checked_sub(1)?;
         let column = usize::try_from(var.attno).ok()?.checked_sub(1)?;
-        let outputs = match &self.queries[depth].range_table.get(index)?.source {
-            RangeSource::Subquery { query, .. } => self.outputs.get(&(&**query as *const Query))?,
-            RangeSource::Cte { name, level, .. } => {
-                let with = self.queries.get(depth.checked_sub(*level as usize)?)?;
-                let cte = with.ctes.iter().find(|cte| cte.name == *name)?;
-                self.outputs.get(&(&*cte.query as *const Query))?
-            }
-            _ => return None,
-        };
-        outputs.get(column).copied()
+        if var.rel == SUBLINK_RANGE {
+            return self.sub_links.last()?.get(column).map(|found| found.collation());
+        }
+        let depth = self.levels.len().checked_sub(1 + var.level as usize)?;
+        let entry = (var.rel as usize).checked_sub(1)?;
+        let columns = self.levels[depth].entries.get(entry)?.as_ref()?;
+        columns.get(column).map(|found| found.collation())
+    }
+}
+
+/// Puts down the collation of an expression's value, and the one that a function works under.
+fn put_down(expr: &mut Expr, collation: Oid, input: Oid) {
+    match expr {
+        Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => {
+            (call.collation, call.input_collation) = (collation, input);
+        }
+        Expr::ScalarArrayOp(call) => call.input_collation = input,
+        Expr::Relabel(r) => r.collation = collation,
+        Expr::CoerceViaIo(c) => c.collation = collation,
+        Expr::CoerceToDomain(c) => c.collation = collation,
+        Expr::Case(c) => c.collation = collation,
+        Expr::Array(a) => a.collation = collation,
+        Expr::Coalesce(c) => c.collation = collation,
+        Expr::MinMax(m) => m.collation = collation,
+        Expr::Subscript(s) => s.collation = collation,
+        Expr::Aggregate(a) => a.collation = collation,
+        Expr::Window(w) => w.collation = collation,
+        _ => {}
     }
 }

@@ -398,7 +398,7 @@ impl<'n> Binder<'_, 'n> {
             }
         };
         let field = AttrNumber::try_from(at + 1).ok()?;
-        Some(Expr::FieldSelect { arg: Box::new(row), field, type_oid, typmod })
+        Some(Expr::FieldSelect { arg: Box::new(row), field, type_oid, typmod, collation: 0 })
     }
 
     /// The fields of a row value's type: a relation's, a function's OUT columns, a subquery's.

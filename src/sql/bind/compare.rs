@@ -363,7 +363,13 @@ fn row_compare(strategy: i16, calls: Vec<FuncCall>) -> Expr {
         4 => RowCompareKind::Ge,
         _ => RowCompareKind::Gt,
     };
-    let mut compare = RowCompare { kind, ops: Vec::new(), left: Vec::new(), right: Vec::new() };
+    let mut compare = RowCompare {
+        kind,
+        ops: Vec::new(),
+        collations: Vec::new(),
+        left: Vec::new(),
+        right: Vec::new(),
+    };
     for call in calls {
         compare.ops.push((call.op.unwrap_or(0), call.func));
         let mut args = call.args.into_iter();

@@ -59,9 +59,16 @@ impl<'n> Binder<'_, 'n> {
         let mut elements = Vec::new();
         for node in infer.index_elems() {
             let Node::IndexElem(element) = node else { continue };
-            elements.push(self.inferred_element(element, infer.location)?);
+            let mut element = self.inferred_element(element, infer.location)?;
+            // As the indexes' own expressions, which these are compared with.
+            self.assign_expr_collations(&mut element)?;
+            elements.push(element);
         }
-        let filter = self.bind_where_opt(infer.where_clause(), Place::IndexPredicate, "WHERE")?;
+        let mut filter =
+            self.bind_where_opt(infer.where_clause(), Place::IndexPredicate, "WHERE")?;
+        if let Some(filter) = &mut filter {
+            self.assign_expr_collations(filter)?;
+        }
         Ok(ConflictTarget { elements, filter })
     }
 
@@ -119,6 +126,9 @@ impl<'n> Binder<'_, 'n> {
         }
         if element.nulls_ordering != nodes::SortByNulls::SORTBY_NULLS_DEFAULT {
             return refuse("NULLS FIRST/LAST");
+        }
+        if element.collation().iter().next().is_some() {
+            return Err(PgError::unsupported("COLLATE in ON CONFLICT").at(at));
         }
         match element.name() {
             None => self.bind_expr_in(element.expr(), Place::IndexExpression),

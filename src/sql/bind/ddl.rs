@@ -53,7 +53,7 @@ pub(super) fn bind(
         _ => binder.coerce_to_column(expr, place, target)?,
     };
     binder.check_stored(&expr, place, relation)?;
-    binder.check_expr_collations(&expr)?;
+    binder.assign_expr_collations(&mut expr)?;
     if place != ExprPlace::ExecuteParameter {
         expr.clear_locations();
     }
@@ -83,7 +83,7 @@ pub(super) fn bind_rule_condition(
     }
     let expr = binder.bind_expr_in(node, Place::Where)?;
     let mut expr = binder.coerce_to_boolean(expr, "WHERE")?;
-    binder.check_expr_collations(&expr)?;
+    binder.assign_expr_collations(&mut expr)?;
     expr.clear_locations();
     Ok(expr)
 }

@@ -5,6 +5,7 @@ use super::coerce::Cast;
 use super::oper::OperatorName;
 use super::place::Place;
 use super::state::Binder;
+use crate::catalog::Catalog;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::{self, Datum, Oid, oids};
@@ -152,18 +153,14 @@ impl<'n> Binder<'_, 'n> {
     /// The collation a COLLATE clause names.
     pub fn resolve_collation(&self, node: &nodes::CollateClause) -> Result<Oid> {
         let names: Vec<&str> = node.collname().iter().filter_map(|n| n.as_str()).collect();
-        let name = names.last().copied().unwrap_or("");
-        if let [schema, _] = names.as_slice() {
-            self.namespace(schema)?;
-        }
-        match crate::catalog::builtin::collation_named(name) {
-            Some(collation) => Ok(collation.oid),
-            None => {
-                let shown = names.join(".");
-                let message = format!("collation \"{shown}\" for encoding \"UTF8\" does not exist");
-                Err(PgError::new(code::UNDEFINED_OBJECT, message))
-            }
-        }
+        let catalog = self.context.catalog;
+        let found = match names.as_slice() {
+            [.., schema, name] => catalog.collation_named(self.namespace(schema)?, name),
+            [name] => catalog.collation_in_path(self.context.env.search_path(), name),
+            [] => None,
+        };
+        let found = found.ok_or_else(|| Catalog::no_collation(&names.join(".")))?;
+        Ok(found.oid)
     }
 
     fn bind_bool(&mut self, node: &'n nodes::BoolExpr) -> Result<Expr> {
@@ -199,7 +196,8 @@ impl<'n> Binder<'_, 'n> {
             let condition = match &arg {
                 None => condition,
                 Some(arg) => {
-                    let test = Expr::CaseTest { type_oid: arg.type_oid(), typmod: arg.typmod() };
+                    let (type_oid, typmod) = (arg.type_oid(), arg.typmod());
+                    let test = Expr::CaseTest { type_oid, typmod, collation: 0 };
                     let equals = OperatorName::plain("=");
                     self.make_op(equals, Some(test), Some(condition), when.location)?
                 }

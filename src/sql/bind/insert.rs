@@ -1,14 +1,10 @@
-//! INSERT (`transformInsertStmt`, `rewriteTargetListIU`).
-//!
-//! The bound query's targets are the assigned columns in order of attribute number, defaults filled
-//! in. Columns without a default are left out (NULL), as are generated columns, which the executor
-//! computes from the new row.
+//! INSERT (`transformInsertStmt`). Defaults are filled in by [`super::settle`].
 
 use super::assign::AssignTarget;
 use super::place::Place;
 use super::select::is_unknown;
 use super::state::{Binder, NsItem};
-use crate::catalog::{Catalog, Column, Identity, Relation};
+use crate::catalog::{Column, Relation};
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use pg_raw_parse::list::NodeList;
@@ -25,7 +21,8 @@ impl<'n> Binder<'_, 'n> {
         let written = !node.cols().is_empty();
         let row = self.insert_source(node, &mut query, &relation, &columns, written)?;
         query.assigned = row.iter().map(|(attno, _)| *attno).collect();
-        query.targets = self.insert_targets(&relation, row, query.overriding)?;
+        let target = |(attno, expr)| assigned_target(relation.column(attno), expr);
+        query.targets = row.into_iter().map(target).collect();
         if node.on_conflict_clause().is_some() || node.returning_clause().is_some() {
             self.scope().namespace.clear();
             self.scope().namespace.push(item.clone());
@@ -36,8 +33,7 @@ impl<'n> Binder<'_, 'n> {
         }
         query.returning = self.bind_returning(node.returning_clause())?;
         self.take_scope(&mut query);
-        self.rewrite_view_target(&mut query)?;
-        self.find_arbiters(&mut query)?;
+        self.settle(&mut query)?;
         Ok(query)
     }
 
@@ -119,46 +115,12 @@ impl<'n> Binder<'_, 'n> {
             attnos = row.iter().map(|(attno, _)| *attno).collect();
             assigned.push(row.into_iter().map(|(_, e)| e).collect());
         }
-        let forced =
-            self.force_value_defaults(&mut assigned, &attnos, relation, query.overriding)?;
         let target = |attno: &AttrNumber| relation.column(*attno);
         let types = attnos.iter().map(|a| (target(a).type_oid, target(a).typmod)).collect();
         let names = (1..=attnos.len()).map(|i| format!("column{i}")).collect();
         let item = self.add_values(assigned, types, names, None)?;
         query.from.items = vec![FromItem::Range(item.rel)];
-        let vars = attnos.into_iter().zip(&item.columns);
-        let kept = vars.filter(|(attno, _)| !forced.contains(attno));
-        Ok(kept.map(|(attno, c)| (attno, c.var(0, -1))).collect())
-    }
-
-    /// Replaces DEFAULT in rows of VALUES. Gives the columns whose values do not count: generated
-    /// ones, identity ones where the user's values are overridden or all are DEFAULT.
-    fn force_value_defaults(
-        &self,
-        rows: &mut [Vec<Expr>],
-        attnos: &[AttrNumber],
-        relation: &Relation,
-        overriding: Overriding,
-    ) -> Result<Vec<AttrNumber>> {
-        let mut forced = Vec::new();
-        for (at, attno) in attnos.iter().enumerate() {
-            let column = relation.column(*attno);
-            let is_default = |r: &Vec<Expr>| matches!(r[at], Expr::SetToDefault { .. });
-            let all_default = rows.iter().all(is_default);
-            let name = || self.assigned_name(relation, column);
-            let is_forced = check_override(column, name, all_default, overriding)?;
-            if is_forced {
-                forced.push(*attno);
-            }
-            for row in rows.iter_mut().filter(|row| is_default(row)) {
-                // A value that does not count must not draw from a sequence.
-                row[at] = match is_forced {
-                    true => null_of(column),
-                    false => self.default_or_null(relation, column),
-                };
-            }
-        }
-        Ok(forced)
+        Ok(attnos.into_iter().zip(&item.columns).map(|(attno, c)| (attno, c.var(0, -1))).collect())
     }
 
     fn assign_single(
@@ -247,52 +209,6 @@ impl<'n> Binder<'_, 'n> {
         Ok(assigned)
     }
 
-    /// The final targets: DEFAULT replaced, missing defaults added, by attribute number.
-    pub fn insert_targets(
-        &self,
-        relation: &Relation,
-        mut row: Vec<(AttrNumber, Expr)>,
-        overriding: Overriding,
-    ) -> Result<Vec<TargetEntry>> {
-        let mut targets = Vec::new();
-        for column in relation.live_columns() {
-            let given = row.iter().position(|(attno, _)| *attno == column.attno);
-            let given = given.map(|at| row.remove(at).1);
-            let is_default = matches!(given, None | Some(Expr::SetToDefault { .. }));
-            let name = || self.assigned_name(relation, column);
-            let forced = given.is_some() && check_override(column, name, is_default, overriding)?;
-            let expr = match given {
-                Some(expr) if !is_default && !forced => Some(expr),
-                _ => self.column_default(relation, column),
-            };
-            if let Some(expr) = expr {
-                targets.push(assigned_target(column, expr));
-            }
-        }
-        Ok(targets)
-    }
-
-    /// A column's default: identity's next value, or DEFAULT's expression. None: NULL, or a
-    /// generated column.
-    pub fn column_default(&self, relation: &Relation, column: &Column) -> Option<Expr> {
-        if column.generated {
-            return None;
-        }
-        // A view's column has its table's identity as a default already.
-        if column.identity.is_some() && column.default.is_none() {
-            let sequence = self.context.catalog.identity_sequence(relation.oid, column.attno)?;
-            return Some(Expr::NextValue { sequence: sequence.oid, type_oid: column.type_oid });
-        }
-        if column.default.is_none() && !Catalog::is_system(column.type_oid) {
-            return self.context.catalog.default_by_type(column);
-        }
-        column.default.clone()
-    }
-
-    pub fn default_or_null(&self, relation: &Relation, column: &Column) -> Expr {
-        self.column_default(relation, column).unwrap_or_else(|| null_of(column))
-    }
-
     /// The target of INSERT, UPDATE or DELETE, as range table entry 1.
     pub fn open_target(
         &mut self,
@@ -357,50 +273,6 @@ impl<'n> Binder<'_, 'n> {
         self.resolve_unknown_targets(&mut targets)?;
         Ok(targets)
     }
-}
-
-/// A column's NULL.
-fn null_of(column: &Column) -> Expr {
-    Expr::Const(Const {
-        value: crate::types::Datum::Null,
-        type_oid: column.type_oid,
-        typmod: column.typmod,
-        collation: column.collation,
-        location: -1,
-    })
-}
-
-/// Whether the given value is dropped for the default; an error where it may not be given
-/// (`rewriteTargetListIU`).
-fn check_override(
-    column: &Column,
-    name: impl FnOnce() -> String,
-    is_default: bool,
-    overriding: Overriding,
-) -> Result<bool> {
-    let what = if column.generated {
-        "a generated column"
-    } else {
-        match (column.identity, overriding) {
-            (None, _) => return Ok(false),
-            (Some(_), Overriding::User) => return Ok(true),
-            (Some(Identity::ByDefault), _) | (_, Overriding::System) => return Ok(false),
-            (Some(Identity::Always), Overriding::None) => {
-                "an identity column defined as GENERATED ALWAYS"
-            }
-        }
-    };
-    if is_default {
-        return Ok(true);
-    }
-    let name = name();
-    let message = format!("cannot insert a non-DEFAULT value into column \"{name}\"");
-    let detail = format!("Column \"{name}\" is {what}.");
-    let error = PgError::new(code::GENERATED_ALWAYS, message).detail(detail);
-    Err(match column.generated {
-        true => error,
-        false => error.hint("Use OVERRIDING SYSTEM VALUE to override."),
-    })
 }
 
 /// A target that assigns a column.

@@ -112,6 +112,7 @@ impl<'n> Binder<'_, 'n> {
                 let list = clause.target_list().iter();
                 let list: Vec<_> = list.filter_map(as_target).collect();
                 targets = self.bind_set_list(&list, relation)?;
+                self.settle_set_list(&mut targets, relation)?;
                 assigned = targets.iter().map(|t| t.resno).collect();
                 MergeKind::Update
             }

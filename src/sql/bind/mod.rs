@@ -45,6 +45,7 @@ mod polymorphic;
 mod routine;
 mod select;
 mod setop;
+mod settle;
 mod srf;
 mod state;
 mod sublink;
@@ -62,7 +63,7 @@ mod xml;
 use crate::catalog::Catalog;
 use crate::catalog::builtin::Proc;
 use crate::catalog::{Relation, RuleEvent};
-use crate::error::Result;
+use crate::error::{PgError, Result};
 use crate::functions::Env;
 use crate::nodes::{Expr, Query};
 use crate::sql::Statement;
@@ -135,8 +136,8 @@ pub fn bind_node(
     params: &mut ParamTypes,
 ) -> Result<Query> {
     let mut binder = Binder::new(context, params);
-    let query = binder.bind_statement(node)?;
-    binder.check_collations(&query)?;
+    let mut query = binder.bind_statement(node)?;
+    binder.assign_collations(&mut query)?;
     binder.check_params()?;
     Ok(query)
 }
@@ -149,8 +150,8 @@ pub fn bind_select_into(
 ) -> Result<Query> {
     let mut binder = Binder::new(context, params);
     binder.into = Some(crate::sql::first_select(select));
-    let query = binder.bind_statement(Node::SelectStmt(select))?;
-    binder.check_collations(&query)?;
+    let mut query = binder.bind_statement(Node::SelectStmt(select))?;
+    binder.assign_collations(&mut query)?;
     binder.check_params()?;
     Ok(query)
 }
@@ -172,18 +173,18 @@ pub fn renewed(query: &Query, catalog: &Catalog) -> Query {
     query
 }
 
-/// Binds the statements of a function's body, for a call with arguments of these types; the last one's
-/// columns become the function's result.
+/// Binds the statements of a function's body, for a call with arguments of these types under a collation (0: as
+/// the types say); the last one's columns become the function's result.
 pub fn bind_body(
     statements: &[Statement],
     context: &BindContext<'_>,
     proc: &Proc,
-    types: Vec<Oid>,
+    (types, collation): (Vec<Oid>, Oid),
     row: Option<&[Oid]>,
 ) -> Result<Vec<Query>> {
-    let arguments = Arguments::of(proc, types);
+    let arguments = Arguments::of(proc, types, collation);
     let nodes = statements.iter().map(|statement| statement.node());
-    let queries = nodes.map(|node| routine::bind(node, context, &arguments));
+    let queries = nodes.map(|node| routine::bind(node, context, &arguments, false));
     with_result(queries.collect::<Result<_>>()?, context, proc, row)
 }
 
@@ -194,15 +195,23 @@ pub fn bind_standard_body(
     context: &BindContext<'_>,
     proc: &Proc,
 ) -> Result<Vec<Query>> {
-    let arguments = Arguments::of(proc, proc.arg_types.clone());
+    let arguments = Arguments::of(proc, proc.arg_types.clone(), 0);
     let bind = |node: &Node<'_>| match node {
         Node::ReturnStmt(s) => routine::bind_return(s.returnval(), context, &arguments),
-        node => routine::bind(*node, context, &arguments),
+        node => routine::bind(*node, context, &arguments, true),
     };
     let mut queries = nodes.iter().map(bind).collect::<Result<Vec<_>>>()?;
-    with_result(queries.clone(), context, proc, None)?;
+    let in_function = |e: PgError| e.nowhere().context(format!("SQL function \"{}\"", proc.name));
+    let settled = |query: &Query| routine::settled(query.clone(), context).map_err(in_function);
+    with_result(queries.iter().map(settled).collect::<Result<_>>()?, context, proc, None)?;
     queries.iter_mut().for_each(Query::clear_locations);
     Ok(queries)
+}
+
+/// The statements of a stored body as they are run now.
+pub fn stored_body(queries: &[Query], context: &BindContext<'_>) -> Result<Vec<Query>> {
+    let run = |query| routine::settled(renewed(query, context.catalog), context);
+    queries.iter().map(run).collect()
 }
 
 /// A body's statements, the last one's columns as the function returns them; `row`: as a call's column

@@ -42,9 +42,18 @@ impl Binder<'_, '_> {
             id: number as u32,
             type_oid,
             typmod: -1,
-            collation: self.collation(type_oid),
+            collation: self.param_collation(type_oid),
             location: node.location,
         }))
+    }
+
+    /// The collation of a parameter: its type's, or in a function's body that of the call.
+    pub fn param_collation(&self, type_oid: Oid) -> Oid {
+        match (self.collation(type_oid), self.arguments) {
+            (0, _) | (_, None) => self.collation(type_oid),
+            (of_type, Some(arguments)) if arguments.collation == 0 => of_type,
+            (_, Some(arguments)) => arguments.collation,
+        }
     }
 
     /// Gives an unknown parameter the type its place asks for.

@@ -19,26 +19,37 @@ pub struct Arguments<'f> {
     /// Of the input arguments; empty strings for the nameless.
     pub names: Vec<&'f str>,
     pub types: Vec<Oid>,
+    /// What the call is under; 0: the arguments' types say.
+    pub collation: Oid,
 }
 
 impl<'f> Arguments<'f> {
-    /// Those of a function, called with arguments of these types.
-    pub fn of(proc: &'f Proc, types: Vec<Oid>) -> Arguments<'f> {
-        Arguments { function: &proc.name, names: proc.input_names(), types }
+    /// Those of a function, called with arguments of these types under a collation.
+    pub fn of(proc: &'f Proc, types: Vec<Oid>, collation: Oid) -> Arguments<'f> {
+        Arguments { function: &proc.name, names: proc.input_names(), types, collation }
     }
 }
 
-/// Binds a statement of a body.
+/// Binds a statement of a body, one to be stored as it is written where `stored`.
 pub(super) fn bind(
     node: Node<'_>,
     context: &BindContext<'_>,
     arguments: &Arguments<'_>,
+    stored: bool,
 ) -> Result<Query> {
     let mut params = ParamTypes::Fixed(arguments.types.clone());
     let mut binder = Binder::new(context, &mut params);
     binder.arguments = Some(arguments);
-    let query = binder.bind_statement(node)?;
-    binder.check_collations(&query)?;
+    binder.stored = stored;
+    let mut query = binder.bind_statement(node)?;
+    binder.assign_collations(&mut query)?;
+    Ok(query)
+}
+
+/// A stored statement as it is run.
+pub(super) fn settled(mut query: Query, context: &BindContext<'_>) -> Result<Query> {
+    let mut params = ParamTypes::None;
+    Binder::new(context, &mut params).settle_stored(&mut query)?;
     Ok(query)
 }
 
@@ -56,7 +67,7 @@ pub(super) fn bind_return(
     super::target::push_target(&mut query.targets, "?column?".to_owned(), expr);
     binder.resolve_unknown_targets(&mut query.targets)?;
     binder.take_scope(&mut query);
-    binder.check_collations(&query)?;
+    binder.assign_collations(&mut query)?;
     Ok(query)
 }
 
@@ -98,7 +109,7 @@ impl<'n> Binder<'_, 'n> {
             id: u32::try_from(at + 1).ok()?,
             type_oid,
             typmod: -1,
-            collation: self.collation(type_oid),
+            collation: self.param_collation(type_oid),
             location,
         }))
     }

@@ -194,6 +194,7 @@ impl<'n> Binder<'_, 'n> {
                 left: Box::new(left.tree),
                 right: Box::new(right.tree),
                 types: types.clone(),
+                collations: Vec::new(),
                 group,
             },
             types,

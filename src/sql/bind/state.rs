@@ -24,6 +24,8 @@ pub(super) struct Binder<'a, 'n> {
     pub pending_recursive: Option<PendingRecursive<'n>>,
     /// A function's body is being bound: its arguments.
     pub arguments: Option<&'a super::Arguments<'a>>,
+    /// What is bound is to be stored, with defaults and views as they are written.
+    pub stored: bool,
     /// The next call is CALL's.
     pub calling: bool,
     /// The SELECT whose INTO makes a table; others may not have one.
@@ -122,6 +124,7 @@ impl<'a, 'n> Binder<'a, 'n> {
             depth: 0,
             pending_recursive: None,
             arguments: None,
+            stored: false,
             calling: false,
             into: None,
         }

@@ -120,6 +120,7 @@ impl<'n> Binder<'_, 'n> {
                 field: attno,
                 type_oid,
                 typmod,
+                collation: 0,
             });
             columns.push((name, field));
         }

@@ -4,7 +4,7 @@ use super::assign::AssignTarget;
 use super::insert::assigned_target;
 use super::place::Place;
 use super::state::{Binder, NsItem};
-use crate::catalog::{Identity, Relation};
+use crate::catalog::Relation;
 use crate::error::{PgError, Result, code};
 use crate::nodes::*;
 use crate::types::oids;
@@ -24,7 +24,7 @@ impl<'n> Binder<'_, 'n> {
             self.bind_set_list(&node.target_list().iter().collect::<Vec<_>>(), &relation)?;
         query.assigned = query.targets.iter().map(|t| t.resno).collect();
         self.take_scope(&mut query);
-        self.rewrite_view_target(&mut query)?;
+        self.settle(&mut query)?;
         Ok(query)
     }
 
@@ -37,7 +37,7 @@ impl<'n> Binder<'_, 'n> {
         query.from.filter = self.bind_where_opt(node.where_clause(), Place::Where, "WHERE")?;
         query.returning = self.bind_returning(node.returning_clause())?;
         self.take_scope(&mut query);
-        self.rewrite_view_target(&mut query)?;
+        self.settle(&mut query)?;
         Ok(query)
     }
 
@@ -48,7 +48,7 @@ impl<'n> Binder<'_, 'n> {
         self.bind_from(list)
     }
 
-    /// SET's assignments (`transformUpdateTargetList`), DEFAULT replaced.
+    /// SET's assignments (`transformUpdateTargetList`).
     pub fn bind_set_list(
         &mut self,
         list: &[&'n nodes::ResTarget],
@@ -78,37 +78,10 @@ impl<'n> Binder<'_, 'n> {
                 None => None,
             };
             let expr = self.assign(value, relation, &target, base, Place::UpdateTarget)?;
-            let column = relation.column(target.attno);
-            targets
-                .push(assigned_target(column, self.settle_default(expr, relation, target.attno)?));
+            targets.push(assigned_target(relation.column(target.attno), expr));
         }
         targets.sort_by_key(|t| t.resno);
-        // Generated columns follow from the others; the executor computes them.
-        targets.retain(|t| !relation.column(t.resno).generated);
         Ok(targets)
-    }
-
-    fn settle_default(&self, expr: Expr, relation: &Relation, attno: AttrNumber) -> Result<Expr> {
-        let column = relation.column(attno);
-        let is_default = matches!(expr, Expr::SetToDefault { .. });
-        let what = if column.generated {
-            Some("a generated column")
-        } else if column.identity == Some(Identity::Always) {
-            Some("an identity column defined as GENERATED ALWAYS")
-        } else {
-            None
-        };
-        // A view's DEFAULT is NULL, not the next value of the table's identity.
-        let of_identity = relation.view.is_none() || column.generated;
-        if let Some(what) = what
-            && !(is_default && of_identity)
-        {
-            let name = self.assigned_name(relation, column);
-            let message = format!("column \"{name}\" can only be updated to DEFAULT");
-            let detail = format!("Column \"{name}\" is {what}.");
-            return Err(PgError::new(code::GENERATED_ALWAYS, message).detail(detail));
-        }
-        Ok(if is_default { self.default_or_null(relation, column) } else { expr })
     }
 
     /// One column of `SET (a, b) = …`.
@@ -174,6 +147,7 @@ impl<'n> Binder<'_, 'n> {
             field: AttrNumber::try_from(at + 1).expect("target lists are short"),
             type_oid,
             typmod,
+            collation: 0,
         };
         Ok(types.into_iter().enumerate().map(field).collect())
     }

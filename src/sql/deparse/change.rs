@@ -1,7 +1,6 @@
 //! INSERT, UPDATE and DELETE to SQL (`get_insert_query_def` and its kin).
 //!
-//! Bound statements have defaults filled in and views replaced by their tables: where the text would not
-//! mean the same, it is refused.
+//! Stored statements have neither defaults filled in nor views replaced by their tables.
 
 use super::query::Columns;
 use super::writer::{STANDARD, Writer};
@@ -14,9 +13,6 @@ impl<'a> Writer<'a> {
     /// A statement that changes data, its WITH being written.
     pub fn change(&mut self, query: &'a Query, columns: Columns<'_>) -> Result<()> {
         let refused = |what: &str| Err(PgError::unsupported(format!("turning {what} into SQL")));
-        if !query.target_views.is_empty() || !query.view_checks.is_empty() {
-            return refused("a change of a view");
-        }
         self.indent += STANDARD;
         if self.lines {
             self.push(" ");
@@ -83,10 +79,9 @@ impl<'a> Writer<'a> {
                 self.clause("VALUES (", 2);
                 self.separated(&query.assigned, ", ", |w, attno| {
                     let target = query.targets.iter().find(|t| t.resno == *attno);
-                    match target.map(|t| &t.expr) {
-                        // An identity's, which may take nothing else.
-                        None | Some(Expr::NextValue { .. }) => w.push("DEFAULT"),
-                        Some(expr) => w.expr(expr, false)?,
+                    match target {
+                        None => w.push("DEFAULT"),
+                        Some(target) => w.expr(&target.expr, false)?,
                     }
                     Ok(())
                 })?;
@@ -150,7 +145,9 @@ impl<'a> Writer<'a> {
 
     fn target_relation(&self, query: &Query) -> Result<(RangeIndex, &'a Relation)> {
         let found = query.result_relation.and_then(|rel| match query.range(rel).source {
-            RangeSource::Relation { oid } => Some((rel, &**self.names.catalog.relation(oid)?)),
+            RangeSource::Relation { oid } | RangeSource::Subquery { view: Some(oid), .. } => {
+                Some((rel, &**self.names.catalog.relation(oid)?))
+            }
             _ => None,
         });
         found.ok_or_else(|| PgError::internal("a change of no table"))

@@ -106,7 +106,7 @@ fn options(names: &Names<'_>, table: &Relation, item: &IndexColumn, method: Oid)
     let mut out = String::new();
     let own = match &item.expr {
         None => table.column(item.attno).collation,
-        Some(_) => names.catalog.type_collation(item.type_oid),
+        Some(expr) => expr.collation(),
     };
     if item.collation != 0 && item.collation != own {
         out.push_str(&format!(" COLLATE {}", names.collation(item.collation)));

@@ -87,8 +87,7 @@ impl Names<'_> {
     }
 
     pub fn collation(&self, oid: Oid) -> String {
-        let name = crate::catalog::builtin::collation(oid).map_or("default", |c| c.name);
-        quote_identifier(name).into_owned()
+        describe::collation_name(self.catalog, oid, self.search_path)
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn alter(
     let conversion = conversion(table, attno, definition.raw_default(), (type_oid, typmod), cx)?;
     let mut new = (**table).clone();
     let changed = &mut new.columns[attno as usize - 1];
-    let old_type = changed.type_oid;
+    let (old_type, old_collation) = (changed.type_oid, changed.collation);
     changed.type_oid = type_oid;
     changed.typmod = typmod;
     changed.storage = catalog.type_(type_oid).map_or(b'x', |t| t.storage);
@@ -55,15 +55,19 @@ pub(super) async fn alter(
         Some(clause) => column::collation(clause, type_oid, cx)?,
         None => catalog.type_collation(type_oid),
     };
+    let collation = changed.collation;
     let default = changed.default.take();
     changed.default = default.map(|e| recast_default(e, changed, cx)).transpose()?;
     new.version = table.version.wrapping_add(1);
     rebind_checks(&mut new, attno, cx)?;
-    let rebound = match old_type == type_oid {
+    let is_same_order = catalog.compares_alike(old_collation, collation, false);
+    let rebound = match old_type == type_oid && is_same_order {
         true => Vec::new(),
         false => rebind_indexes(table, &new, attno, &catalog, cx)?,
     };
-    if widening::keeps_rows(&conversion, table, attno, cx) {
+    // Whether a primary key is the rows' key depends on its collations.
+    let is_same_key = catalog.compares_alike(old_collation, collation, true);
+    if is_same_key && widening::keeps_rows(&conversion, table, attno, cx) {
         widening::keep(table, new, attno, &rebound, cx)?;
     } else {
         let evaluator = Evaluator::new([&conversion], table, &catalog, cx)?;
@@ -385,10 +389,14 @@ fn rebind_indexes(
                     index_def::changed_opclass(info.access_method, column.opclass, types, cx)?;
             }
             column.type_oid = catalog.base_type(now.type_oid, -1).0;
-            column.collation = now.collation;
+            // One that the index gives itself stays, where the new type has any.
+            let own = table.column(attno).collation == column.collation || now.collation == 0;
+            if own || column.collation == 0 {
+                column.collation = now.collation;
+            }
             changed.columns[at].type_oid = now.type_oid;
             changed.columns[at].typmod = now.typmod;
-            changed.columns[at].collation = now.collation;
+            changed.columns[at].collation = column.collation;
         }
         for (column, shown) in info.columns.iter().zip(&mut changed.columns) {
             if let Some(expr) = &column.expr {
@@ -396,6 +404,7 @@ fn rebind_indexes(
                 shown.collation = column.collation;
             }
         }
+        info.collation_versions = catalog.versions_of(&info.columns[..info.key_count])?;
         changed.index = Some(info);
         cx.catalog.put_relation(changed, cx.txn);
         rebound.push(index.oid);

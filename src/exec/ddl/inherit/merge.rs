@@ -111,7 +111,8 @@ fn same_type(
         );
     }
     if known.collation != collation {
-        let name = |oid| crate::catalog::builtin::collation(oid).map_or("default", |c| c.name);
+        let catalog = cx.catalog();
+        let name = |oid| catalog.collation(oid).map_or("default", |c| &c.name);
         let message = format!("{what} has a collation conflict");
         let (a, b) = (name(known.collation), name(collation));
         return Err(PgError::new(code::COLLATION_MISMATCH, message)

@@ -2,6 +2,7 @@
 
 use super::super::DdlContext;
 use super::super::column::{SYSTEM_COLUMNS, type_name};
+use super::super::create_index::{undetermined_collation, without_collate};
 use super::super::names::strings;
 use crate::catalog::builtin::{self, oid};
 use crate::catalog::{
@@ -50,31 +51,39 @@ fn column(
     catalog: &Catalog,
     cx: &DdlContext<'_>,
 ) -> Result<PartitionColumn> {
-    let (attno, expr) = match element.name() {
-        Some(name) => (named(element, name, table)?, None),
-        None => expression(element, table, catalog, cx)?,
+    let (attno, expr, of_expr) = match element.name() {
+        Some(name) => (named(element, name, table)?, None, None),
+        None => {
+            let (attno, expr, collation) = expression(element, table, catalog, cx)?;
+            (attno, expr, Some(collation))
+        }
     };
-    let (type_oid, typmod, collation) = match &expr {
-        Some(expr) => (expr.type_oid(), expr.typmod(), catalog.type_collation(expr.type_oid())),
+    let (type_oid, typmod, of_column) = match &expr {
+        Some(expr) => (expr.type_oid(), expr.typmod(), expr.collation()),
         None => {
             let column = table.column(attno);
             (column.type_oid, column.typmod, column.collation)
         }
     };
-    let collation = match strings(element.collation()).last() {
-        Some(_) if catalog.type_collation(type_oid) == 0 => {
+    let collation = of_expr.unwrap_or(of_column);
+    let collation = match strings(element.collation()).as_slice() {
+        [] => collation,
+        _ if catalog.type_collation(type_oid) == 0 => {
             let shown = type_name(catalog, type_oid, cx);
             let message = format!("collations are not supported by type {shown}");
             return Err(PgError::new(code::DATATYPE_MISMATCH, message));
         }
-        Some(name) => builtin::collation_named(name).map(|c| c.oid).ok_or_else(|| {
-            let message = format!("collation \"{name}\" for encoding \"UTF8\" does not exist");
-            PgError::new(code::UNDEFINED_OBJECT, message)
-        })?,
-        None => collation,
+        name => super::super::collation::lookup(name, cx)?,
     };
+    if collation == 0 && catalog.type_collation(type_oid) != 0 {
+        return Err(undetermined_collation("partition"));
+    }
     let opclass = opclass(element, strategy, type_oid, catalog, cx)?;
     let column = PartitionColumn { attno, expr, type_oid, typmod, collation, opclass };
+    if strategy == Strategy::Hash && !catalog.is_deterministic(collation) {
+        let what = "partitioning by hash under a nondeterministic collation";
+        return Err(PgError::unsupported(what));
+    }
     if strategy == Strategy::Hash {
         hash_function(&column)?;
     }
@@ -102,16 +111,18 @@ fn generated(element: &PartitionElem, name: &str) -> PgError {
         .at(element.location)
 }
 
-/// A parenthesised column is a plain column.
+/// A parenthesised column is a plain column; with the collation that the expression says.
 fn expression(
     element: &PartitionElem,
     table: &Relation,
     catalog: &Catalog,
     cx: &DdlContext<'_>,
-) -> Result<(i16, Option<Expr>)> {
+) -> Result<(i16, Option<Expr>, Oid)> {
     let place = ExprPlace::PartitionKey;
     let expr = bind_expr(element.expr(), &cx.bind(catalog), place, Some(table), None);
     let expr = expr.map_err(PgError::nowhere)?;
+    let collation = expr.collation();
+    let expr = without_collate(expr);
     let refused = |message: &'static str| PgError::new(code::INVALID_OBJECT_DEFINITION, message);
     if let Expr::Var(var) = &expr
         && var.attno > 0
@@ -119,7 +130,7 @@ fn expression(
         let column = table.column(var.attno);
         return match column.generated {
             true => Err(generated(element, &column.name)),
-            false => Ok((var.attno, None)),
+            false => Ok((var.attno, None, collation)),
         };
     }
     let attnos = depend::columns_of(&expr);
@@ -135,7 +146,7 @@ fn expression(
     if attnos.is_empty() {
         return Err(refused("cannot use constant expression as partition key"));
     }
-    Ok((0, Some(expr)))
+    Ok((0, Some(expr), collation))
 }
 
 /// Lists and ranges are ordered by a btree class, hashes made by a hash class.

@@ -361,7 +361,7 @@ fn set_text(
             |error: PgError| error.nowhere().context(format!("SQL function \"{name}\""));
         if cx.env.setting("check_function_bodies").as_deref() != Some("off") {
             let statements = crate::sql::parse(text.as_str()).map_err(in_function)?;
-            bind_body(&statements, &context, &new.proc, new.proc.arg_types.clone(), None)
+            bind_body(&statements, &context, &new.proc, (new.proc.arg_types.clone(), 0), None)
                 .map_err(in_function)?;
         }
         new.proc.src = text.into();

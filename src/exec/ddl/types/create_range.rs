@@ -116,9 +116,12 @@ impl<'s> Attributes<'s> {
                 let message = "range collation specified but subtype does not support collation";
                 return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
             }
-            Some(name) => column::collation_named(&definition_name(name))?,
+            Some(name) => super::super::collation::lookup(&definition_name(name), cx)?,
             None => catalog.type_collation(subtype),
         };
+        if !catalog.is_bytewise(collation) {
+            return Err(PgError::unsupported("a range type under a collation of ICU"));
+        }
         let subtype_diff = match self.subtype_diff {
             Some(name) => difference(name, subtype, catalog, cx)?,
             None => 0,

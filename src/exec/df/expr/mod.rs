@@ -31,6 +31,7 @@ use crate::catalog::builtin;
 use crate::exec::expr::{Node, Program, Reads};
 use crate::exec::op::KeyColumn;
 use crate::types::arrow::{ColumnType, Form, travels};
+use crate::types::collation::is_collated;
 use crate::types::{Datum, Oid, oids};
 use datafusion::arrow::compute::SortOptions;
 use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr};
@@ -98,6 +99,10 @@ pub(in crate::exec) fn sort_key(
     cx: &Lowering<'_>,
 ) -> Option<PhysicalSortExpr> {
     let found = value(&column.value, columns, cx)?;
+    if is_collated(column.type_oid) {
+        let key = key(std::slice::from_ref(column), false, columns, cx)?;
+        return Some(PhysicalSortExpr::new_default(key));
+    }
     let options = SortOptions { descending: column.descending, nulls_first: column.nulls_first };
     match compare::ordered(found) {
         Some(expr) => Some(PhysicalSortExpr::new(expr, options)),
