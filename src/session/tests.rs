@@ -70,6 +70,8 @@ const OBJECTS: &str = "
     CREATE FUNCTION to_mood(i int) RETURNS mood LANGUAGE sql IMMUTABLE AS $$SELECT 'sad'::mood$$;
     CREATE CAST (int AS mood) WITH FUNCTION to_mood(int);
     CREATE SEQUENCE s.counter;
+    CREATE FUNCTION defaults(m mood = 'sad'::mood, n bigint = nextval('s.counter'), t int = twice(2))
+        RETURNS int LANGUAGE sql AS 'SELECT 1';
     CREATE TABLE parent (id serial PRIMARY KEY, m mood DEFAULT 'sad', c cheer, p pair, name citext,
         n int DEFAULT nextval('s.counter'), d int DEFAULT twice(4), h s.hstore,
         g int GENERATED ALWAYS AS (twice(n) + 1) STORED, UNIQUE (n),
