@@ -138,7 +138,8 @@ ALL = [
     Client("pgjdbc", "pgjdbc: types, statements, result sets, COPY, DatabaseMetaData", pgjdbc),
     Client(
         "tools",
-        "the SQL of DBeaver, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana, diesel, sea-orm",
+        "the SQL of DBeaver, pgAdmin, DataGrip, Metabase, Npgsql and Power BI, Tableau, Superset, Grafana, PostgREST,"
+        " Hasura, Supabase, diesel, sea-orm",
         tools,
     ),
     Client("pg", "node-postgres with its cursors and streams", of_npm("pg", "node/pg.js")),

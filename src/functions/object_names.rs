@@ -180,6 +180,7 @@ fn described(ctx: &Ctx<'_>, a: &[Datum]) -> Option<String> {
         class::EXTENSION => Object::Extension(catalog.extension(object)?.oid),
         class::PROC => Object::Function(catalog.proc(object)?.oid),
         class::OPERATOR => Object::Operator(catalog.operator(object)?.oid),
+        class::COLLATION => Object::Collation(catalog.collation(object)?.oid),
         class::CAST if catalog.cast_with_oid(object).is_some() => Object::Cast(object),
         class::CONSTRAINT => match catalog.constraint(object) {
             Some((table, _)) => Object::Constraint(table.oid, object),

@@ -133,6 +133,18 @@ fn with_header(length: usize) -> i64 {
     length as i64 + 4
 }
 
+/// `age(xid)`: how far a row's `xmin` lies back. Here that is the low half of a commit's number, so
+/// commits are counted, the next of them as PostgreSQL counts the next transaction.
+fn xid_age(ctx: &Ctx<'_>, xid: u32) -> Datum {
+    /// Those below are of no transaction; they are older than all.
+    const FIRST_NORMAL_XID: u32 = 3;
+    if xid < FIRST_NORMAL_XID {
+        return Datum::Int4(i32::MAX);
+    }
+    let next = ctx.env.session().last_commit().wrapping_add(1) as u32;
+    Datum::Int4(next.wrapping_sub(xid) as i32)
+}
+
 fn xact_id(ctx: &Ctx<'_>, assign: bool) -> Result<Datum> {
     let id = ctx.env.session().transaction_id(assign)?;
     Ok(match id {
@@ -184,6 +196,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     // Values are never compressed in place.
     ("pg_column_compression", Scalar(|_, _| Ok(Datum::Null))),
     ("xid8toxid", Scalar(|_, a| Ok(Datum::Oid(int::xid8_value(a[0].as_int8()) as u32)))),
+    ("xid_age", Scalar(|c, a| Ok(xid_age(c, a[0].as_oid())))),
     ("pg_current_xact_id", Scalar(|c, _| xact_id(c, true))),
     ("pg_current_xact_id_if_assigned", Scalar(|c, _| xact_id(c, false))),
 ];

@@ -94,3 +94,7 @@ SELECT id, amount FROM bill ORDER BY id;
 SELECT column_name, data_type, column_default FROM information_schema.columns WHERE table_name = 'bill' ORDER BY ordinal_position;
 CREATE VIEW high AS SELECT id, amount * 2 AS double FROM bill WHERE amount > '1'::money AND at >= '0/1';
 SELECT pg_get_viewdef('high');
+
+SELECT age('0'::xid), age('1'::xid), age('2'::xid), age(NULL::xid), pg_typeof(age('0'::xid));
+SELECT count(*) > 0, bool_and(age(xmin) > 0) FROM bill;
+SELECT count(*) > 0 FROM pg_class WHERE age(xmin) <= coalesce(nullif(greatest(age('0'::varchar::xid), -1), -1), 2147483647);

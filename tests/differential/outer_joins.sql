@@ -50,3 +50,31 @@ SELECT a.id, (SELECT c.v FROM c LEFT JOIN b bb ON bb.c = c.id WHERE bb.id = b.id
 UPDATE d SET v = d.v + 100 FROM a LEFT JOIN b ON b.id = a.b WHERE d.a = a.id AND b.id IS NULL RETURNING d.id, a.id, b.v;
 DELETE FROM d USING a LEFT JOIN b ON b.id = a.b JOIN c ON c.id = a.c WHERE d.a = a.id AND b.v = 'b1' RETURNING d.id, c.v;
 SELECT a.id, d.id FROM a LEFT JOIN b ON b.id = a.b JOIN d ON d.a = a.id WHERE a.id < 4 ORDER BY 1, 2 FOR UPDATE OF d;
+
+-- A row that is not there is NULL, one of nothing but NULLs is a row.
+CREATE TABLE plain (id int, v text);
+INSERT INTO plain VALUES (1, 'x'), (3, NULL);
+CREATE VIEW of_plain AS SELECT * FROM plain;
+CREATE TABLE parted (id int, v text) PARTITION BY LIST (id);
+CREATE TABLE part_1 PARTITION OF parted FOR VALUES IN (1);
+CREATE TABLE part_2 PARTITION OF parted FOR VALUES IN (3);
+INSERT INTO parted SELECT * FROM plain;
+SELECT a.id, b FROM a LEFT JOIN b ON b.id = a.b ORDER BY a.id;
+SELECT a.id, p, p IS NULL, p IS NOT NULL, to_json(p) FROM a LEFT JOIN plain p ON p.id = a.id ORDER BY a.id;
+SELECT count(p), count(*), json_agg(p ORDER BY a.id) FROM a LEFT JOIN plain p ON p.id = a.id;
+SELECT a.id, p FROM plain p RIGHT JOIN a ON p.id = a.id ORDER BY a.id;
+SELECT a.id, p FROM plain p FULL JOIN a ON p.id = a.id + 10 ORDER BY a.id, p.id;
+SELECT a.id, p FROM a LEFT JOIN parted p ON p.id = a.id WHERE a.id < 5 ORDER BY a.id;
+SELECT a.id, p FROM a LEFT JOIN of_plain p ON p.id = a.id WHERE a.id < 5 ORDER BY a.id;
+SELECT a.id, s, row_to_json(s) FROM a LEFT JOIN (SELECT id, v FROM plain) s ON s.id = a.id WHERE a.id < 5 ORDER BY a.id;
+SELECT a.id, s, row_to_json(s) FROM a LEFT JOIN LATERAL (SELECT p.id, 'z' FROM plain p WHERE p.id = a.id LIMIT 1) s ON true WHERE a.id < 5 ORDER BY a.id;
+SELECT a.id, s FROM a LEFT JOIN LATERAL (SELECT p.id, (SELECT max(v) FROM plain) FROM plain p WHERE p.id = a.id) s(x, y) ON true WHERE a.id < 5 ORDER BY a.id;
+SELECT a.id, s, count(s) FROM a LEFT JOIN (VALUES (1, NULL::int)) s(x, y) ON s.x = a.id WHERE a.id < 3 GROUP BY a.id, s ORDER BY a.id;
+SELECT a.id, s FROM a LEFT JOIN unnest(ARRAY[1], ARRAY['q']) s(x, y) ON s.x = a.id WHERE a.id < 3 ORDER BY a.id;
+WITH s AS (SELECT * FROM plain) SELECT a.id, s FROM a LEFT JOIN s ON s.id = a.id WHERE a.id < 5 ORDER BY a.id;
+SELECT a.id, (SELECT p) FROM a LEFT JOIN plain p ON p.id = a.id WHERE a.id < 3 ORDER BY a.id;
+SELECT a.id, (SELECT count(*) FROM b WHERE p IS NULL) FROM a LEFT JOIN plain p ON p.id = a.id WHERE a.id < 4 ORDER BY a.id;
+SELECT a.id, (p).v, coalesce(p, ROW(0, 'none')::plain) FROM a LEFT JOIN plain p ON p.id = a.id WHERE a.id < 4 ORDER BY a.id;
+SELECT a.id, q FROM a LEFT JOIN (plain p LEFT JOIN b q ON q.id = p.id) ON p.id = a.id WHERE a.id < 5 ORDER BY a.id;
+SELECT d.id, c FROM d LEFT JOIN pg_class c ON c.oid = d.id WHERE d.id < 8 ORDER BY 1;
+UPDATE d SET v = 0 FROM a LEFT JOIN plain p ON p.id = a.id WHERE d.a = a.id AND a.id < 3 RETURNING d.id, p;

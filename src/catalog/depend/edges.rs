@@ -517,6 +517,7 @@ pub(crate) fn check_candidates(catalog: &Catalog) -> usize {
     objects.extend(catalog.functions().map(|f| Object::Function(f.proc.oid)));
     objects.extend(catalog.user_operators().map(|o| Object::Operator(o.operator.oid)));
     objects.extend(catalog.user_casts().map(|c| Object::Cast(c.cast.oid)));
+    objects.extend(catalog.user_collations().map(|c| Object::Collation(c.collation.oid)));
     objects.extend(catalog.user_types().flat_map(|t| [t.oid, t.array]).map(Object::Type));
     for relation in catalog.relations() {
         let oid = relation.oid;

@@ -419,8 +419,8 @@ fn dependents(role: &Role, cx: &DdlContext<'_>) -> Result<Vec<String>> {
         lines.extend(line(made.owner, &None, made.operator.oid, &what));
     }
     for made in catalog.user_collations() {
-        let what = describe(&catalog, Object::Collation(made.collation.oid), path);
-        lines.extend(line(made.owner, &None, made.collation.oid, what));
+        let what = || describe(&catalog, Object::Collation(made.collation.oid), path);
+        lines.extend(line(made.owner, &None, made.collation.oid, &what));
     }
     for found in catalog.default_acls() {
         let what = || super::default_privileges::describe(found, cx);

@@ -21,6 +21,7 @@
 //! | `notes` | what EXPLAIN says of conditions and keys |
 //! | `planner` | what all of these share |
 
+mod absent_rows;
 mod access;
 mod aggregate;
 mod averages;

@@ -6,7 +6,7 @@
 //! locations are gone, too.
 
 use super::told_apart::tell_apart;
-use super::{averages, outer_to_inner, walk};
+use super::{absent_rows, averages, outer_to_inner, walk};
 use crate::catalog::Catalog;
 use crate::nodes::*;
 
@@ -14,6 +14,7 @@ use crate::nodes::*;
 pub(super) fn prepare(query: &mut Query, catalog: &Catalog) {
     query.clear_locations();
     renew_defaults(query, catalog);
+    mark_absent_rows(query, catalog);
     flatten(query);
     simplify(query, catalog);
 }
@@ -27,6 +28,13 @@ fn renew_defaults(query: &mut Query, catalog: &Catalog) {
         {
             function.renew_defaults(call);
         }
+    });
+}
+
+fn mark_absent_rows(query: &mut Query, catalog: &Catalog) {
+    stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
+        absent_rows::mark(query, catalog);
+        each_subquery(query, &mut |query| mark_absent_rows(query, catalog));
     });
 }
 
