@@ -22,7 +22,7 @@ const RELATIONS: &str = "
 
 /// What initdb takes from the operating system, and what somebody's ANALYZE found.
 const CLEAN: &str = "
-    DELETE FROM pg_collation WHERE collname NOT IN ('default', 'C', 'POSIX', 'ucs_basic');
+    DELETE FROM pg_collation WHERE collprovider = 'c' AND collname NOT IN ('C', 'POSIX', 'ucs_basic');
     DELETE FROM pg_statistic;";
 
 /// Relations whose rows differ in a new database, and why.
