@@ -48,16 +48,12 @@ SELECT upper('straße ǆ ıi' COLLATE "en-x-icu"), upper('ıi' COLLATE "tr-x-icu
 SELECT 'É' ILIKE 'é' COLLATE "en-x-icu", 'É' ILIKE 'é' COLLATE "C", 'É' NOT ILIKE 'é%' COLLATE "en-x-icu", 'Éa' LIKE 'É_' COLLATE "en-x-icu", strpos('éa', 'a' COLLATE "en-x-icu"), split_part('aéb', 'é' COLLATE "en-x-icu", 2), replace('aé', 'é', 'e' COLLATE "en-x-icu"), starts_with('éa', 'é' COLLATE "en-x-icu");
 SELECT w FROM words ORDER BY w COLLATE "nope";
 SELECT w FROM words ORDER BY w COLLATE nosuch."sv-x-icu";
-SELECT w < v FROM words;
 SELECT w < v COLLATE "C" FROM words WHERE id < 3;
 SELECT w || v FROM words WHERE id = 1;
 SELECT w || v AS x FROM words ORDER BY x;
 SELECT w FROM words UNION SELECT v FROM words;
 SELECT w COLLATE "C" < d COLLATE "en-x-icu" FROM words;
-SELECT lower(w || v) FROM words;
-SELECT greatest(w, v) FROM words WHERE id = 1;
 SELECT 1 COLLATE "sv-x-icu";
-SELECT w = ANY (ARRAY[v]) FROM words WHERE id = 1;
 CREATE VIEW vague AS SELECT w || v AS x FROM words;
 CREATE TABLE vague AS SELECT w || v AS x FROM words;
 CREATE VIEW shown AS SELECT w, w || 'x' AS wx, d COLLATE "de-x-icu" AS dc, max(w) OVER () AS m FROM words ORDER BY d COLLATE "en-x-icu";
