@@ -11,7 +11,7 @@ use pg_raw_parse::nodes::DropStmt;
 use std::sync::Arc;
 
 /// The names that a DROP has: each the relation's, then the part's.
-pub(super) fn named<'s>(statement: &'s DropStmt) -> Vec<Vec<&'s str>> {
+pub(super) fn named(statement: &DropStmt) -> Vec<Vec<&str>> {
     statement.objects().iter().filter_map(|node| node.as_node_list()).map(strings).collect()
 }
 
