@@ -130,6 +130,7 @@ fn unique(oid: Oid, name: &str, table: Oid, count: i16, primary: bool) -> Relati
         immediate: true,
         predicate: None,
         access_method: builtin::oid::BTREE,
+        collation_versions: Default::default(),
     });
     index
 }
