@@ -4,7 +4,7 @@
 //! PostgreSQL's (`varchar(10)` is 14, `-1` is none).
 
 use super::Query;
-use crate::types::{Datum, Oid, oids};
+use crate::types::{Datum, Oid, collation, oids};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -604,6 +604,9 @@ impl Expr {
             Expr::Collate { collation, .. } => *collation,
             Expr::Aggregate(a) => a.collation,
             Expr::Window(w) => w.collation,
+            Expr::Xml(x) if matches!(x.op, XmlOp::Serialize { .. }) => collation::DEFAULT,
+            // `current_user` and its kin.
+            Expr::SqlValue { type_oid: oids::NAME, .. } => collation::C,
             Expr::Distinct(_)
             | Expr::ScalarArrayOp(_)
             | Expr::Bool(..)

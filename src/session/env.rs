@@ -32,8 +32,8 @@ impl StatementEnv {
     /// A function's settings on top of those that hold.
     fn function_settings(&self, clauses: &BTreeMap<String, String>) -> Result<FunctionSettings> {
         let source = Source::Statement { superuser: self.session.is_superuser() };
-        let session = self.session.settings.lock();
-        FunctionSettings::new(clauses, &session, source, self.function.clone())
+        let mut session = self.session.settings.lock();
+        FunctionSettings::new(clauses, &mut session, source, self.function.clone())
     }
 }
 

@@ -98,6 +98,11 @@ const OBJECTS: &str = "
         BEGIN ATOMIC SELECT id FROM parent GROUP BY id; SELECT count(*) FROM s.over; END;
     CREATE FUNCTION calls() RETURNS mood LANGUAGE sql RETURN to_mood(twice(OPERATOR(s.@@) 1));
     CREATE FUNCTION of_row(p parent) RETURNS s.child LANGUAGE sql AS 'SELECT NULL::s.child';
+    CREATE COLLATION s.own (provider = icu, locale = 'sv');
+    CREATE DOMAIN s.collated AS text COLLATE s.own;
+    CREATE TABLE collated (a text COLLATE s.own, b text DEFAULT 'b' COLLATE s.own, c s.collated);
+    CREATE INDEX by_collation ON collated (b COLLATE s.own);
+    CREATE VIEW collating AS SELECT b COLLATE s.own AS b FROM collated;
     CREATE POLICY own ON parent USING (m = 'glad'::mood AND s.is_glad(m))
         WITH CHECK (n > (SELECT max(id) FROM s.child));
     CREATE RULE quiet AS ON DELETE TO parent WHERE old.n = twice(1) DO INSTEAD NOTHING;

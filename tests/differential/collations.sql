@@ -1,6 +1,6 @@
 -- Collations of ICU: how they order and fold text, in queries, indexes and partitions; CREATE, ALTER and DROP COLLATION
 SELECT count(*), min(collname), max(collversion) FROM pg_collation WHERE collprovider = 'i';
-SELECT collname, collnamespace::regnamespace, collprovider, collisdeterministic, collencoding, collcollate, collctype, colliculocale, collversion FROM pg_collation WHERE collname IN ('sv-x-icu', 'und-x-icu', 'de-AT-x-icu', 'C', 'default') ORDER BY collname;
+SELECT collname, collnamespace::regnamespace::text, collprovider, collisdeterministic, collencoding, collcollate, collctype, colliculocale, collversion FROM pg_collation WHERE collname IN ('sv-x-icu', 'und-x-icu', 'de-AT-x-icu', 'C', 'default') ORDER BY collname;
 SELECT obj_description(oid, 'pg_collation') FROM pg_collation WHERE collname = 'sv-SE-x-icu';
 CREATE TABLE words (id int PRIMARY KEY, w text COLLATE "sv-x-icu", d text, v varchar(10) COLLATE "de-x-icu", c char(8) COLLATE "und-x-icu");
 INSERT INTO words SELECT row_number() OVER (), w, w, w, w FROM unnest('{zebra,Zebra,ähnlich,Ähre,öl,åka,apfel,Apfel,wie,vor,co-op,coop,"co op",10,9,a10,a9,ß,ss,Straße,straße,é,e,E,résumé,resume,Résumé,çedilla,ñandu,nandu,"-x",x,ÿ,þorn,đ,ł,中,日,"",ﬁ,fi}'::text[]) w;
@@ -115,7 +115,7 @@ CREATE TABLE ranged2 PARTITION OF ranged FOR VALUES FROM ('z') TO ('ö');
 CREATE TABLE ranged3 PARTITION OF ranged FOR VALUES FROM ('å') TO ('ä');
 INSERT INTO ranged VALUES ('Apfel', 1), ('é', 2), ('zebra', 3), ('ähnlich', 4), ('åka', 5), ('Vor', 6);
 INSERT INTO ranged VALUES ('öl', 7);
-SELECT tableoid::regclass, k FROM ranged ORDER BY k;
+SELECT tableoid::regclass::text, k FROM ranged ORDER BY k;
 SELECT k FROM ranged WHERE k >= 'Z' ORDER BY k;
 SELECT k FROM ranged WHERE k = 'é';
 SELECT k FROM ranged WHERE k > 'z' COLLATE "C" ORDER BY k;
@@ -231,7 +231,7 @@ CREATE COLLATION c7 (from = c1, locale = 'C');
 CREATE COLLATION c7 (provider = icu, locale = 'sv', deterministic = maybe);
 CREATE COLLATION s.c7 (locale = 'C', version = 3);
 CREATE COLLATION nosuch.c8 (locale = 'C');
-SELECT collname, collnamespace::regnamespace, collprovider, collisdeterministic, collencoding, collcollate, collctype, colliculocale, collversion FROM pg_collation WHERE oid >= 16384 ORDER BY 1;
+SELECT collname, collnamespace::regnamespace::text, collprovider, collisdeterministic, collencoding, collcollate, collctype, colliculocale, collversion FROM pg_collation WHERE oid >= 16384 ORDER BY 1;
 ALTER COLLATION c1 RENAME TO c1b;
 ALTER COLLATION c1b RENAME TO c2;
 ALTER COLLATION c2 SET SCHEMA s;

@@ -105,5 +105,5 @@ SELECT EXISTS (SELECT nextval('asked') FROM a b WHERE b.id = a.id LIMIT 1 + 1), 
 SELECT count(*) FROM a WHERE NOT EXISTS (SELECT FROM a b WHERE EXISTS (SELECT nextval('asked') FROM a c WHERE c.id = b.id AND c.id = a.id));
 SELECT last_value, is_called FROM asked;
 SELECT EXISTS (SELECT nextval('asked') FROM a LIMIT 0), EXISTS (SELECT sum(nextval('asked')) FROM a WHERE false), EXISTS (SELECT generate_series(1, 0)), EXISTS (SELECT count(*) HAVING false);
-SELECT EXISTS (SELECT nextval('asked') UNION ALL SELECT nextval('asked')), EXISTS (SELECT id FROM a OFFSET 100), EXISTS (SELECT rank() OVER () FROM a WHERE false), EXISTS (SELECT 1 FETCH FIRST 0 ROWS ONLY);
 SELECT last_value > 1 FROM asked;
+SELECT EXISTS (SELECT nextval('asked') UNION ALL SELECT nextval('asked')), EXISTS (SELECT id FROM a OFFSET 100), EXISTS (SELECT rank() OVER () FROM a WHERE false), EXISTS (SELECT 1 FETCH FIRST 0 ROWS ONLY);

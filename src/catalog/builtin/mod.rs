@@ -72,6 +72,7 @@ use crate::types::Oid;
 /// OIDs of built-in objects that the code names (`pg_am.dat`, `pg_namespace.dat`, …).
 pub mod oid {
     use super::Oid;
+    use crate::types::collation;
 
     pub const PG_CATALOG: Oid = 11;
     pub const PG_TOAST: Oid = 99;
@@ -88,8 +89,8 @@ pub mod oid {
     pub const SPGIST: Oid = 4000;
     pub const INTERNAL_LANGUAGE: Oid = 12;
     pub const SQL_LANGUAGE: Oid = 14;
-    pub const DEFAULT_COLLATION: Oid = 100;
-    pub const C_COLLATION: Oid = 950;
+    pub const DEFAULT_COLLATION: Oid = collation::DEFAULT;
+    pub const C_COLLATION: Oid = collation::C;
     pub const SUPERUSER: Oid = 10;
     pub const DEFAULT_TABLESPACE: Oid = 1663;
     pub const GLOBAL_TABLESPACE: Oid = 1664;

@@ -45,7 +45,7 @@ impl FunctionSettings {
     /// Those of a function called where `outer` holds. 0A000 for what a function cannot set here.
     pub fn new(
         clauses: &BTreeMap<String, String>,
-        session: &Settings,
+        session: &mut Settings,
         source: Source,
         outer: Option<Arc<FunctionSettings>>,
     ) -> Result<FunctionSettings> {
@@ -56,7 +56,9 @@ impl FunctionSettings {
                 return Err(PgError::unsupported(format!("SET {name} of a function")));
             }
             Settings::check_may_change(name, source)?;
-            values.insert(key, session.shown(name, value)?);
+            let shown = session.shown(name, value)?;
+            session.know(&key);
+            values.insert(key, shown);
         }
         Ok(FunctionSettings { values: Mutex::new(values), outer })
     }
@@ -117,7 +119,7 @@ mod tests {
     ) -> Arc<FunctionSettings> {
         let clauses = clauses.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let source = Source::Statement { superuser: true };
-        let made = FunctionSettings::new(&clauses, &Settings::new(), source, outer);
+        let made = FunctionSettings::new(&clauses, &mut Settings::new(), source, outer);
         Arc::new(made.expect("settings that a function can have"))
     }
 

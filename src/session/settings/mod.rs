@@ -115,7 +115,8 @@ impl Settings {
         let own = entry.and_then(|e| e.local.as_ref().or(e.session.as_ref()).or(e.reset.as_ref()));
         match own {
             Some(value) => Some(Cow::Borrowed(value)),
-            None => default_of(&key).map(Cow::Borrowed),
+            // A custom setting that had a value once is empty without one.
+            None => default_of(&key).or(entry.map(|_| "")).map(Cow::Borrowed),
         }
     }
 
@@ -217,6 +218,13 @@ impl Settings {
                 let superuser = true;
                 self.store(&key, None, Scope::Session, Source::Statement { superuser });
             }
+        }
+    }
+
+    /// Makes a custom setting one that exists.
+    fn know(&mut self, key: &str) {
+        if default_of(key).is_none() {
+            self.entries.entry(key.to_owned()).or_default();
         }
     }
 
@@ -546,5 +554,7 @@ mod tests {
         assert_eq!(s.get("my.setting"), None);
         s.set("my.setting", Some("x"), Scope::Session, USER).unwrap();
         assert_eq!(s.get("My.Setting").as_deref(), Some("x"));
+        s.rollback();
+        assert_eq!(s.get("my.setting").as_deref(), Some(""));
     }
 }

@@ -16,9 +16,8 @@ use crate::nodes::{
     SubLinkKind, TargetEntry, Var,
 };
 use crate::types::Oid;
-
-/// The database's collation, which any other beats.
-const DEFAULT: Oid = 100;
+// Any other collation beats it.
+use crate::types::collation::DEFAULT;
 
 /// How an expression came by its collation. Later variants beat earlier ones.
 #[derive(Clone, Copy, Debug)]

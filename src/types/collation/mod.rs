@@ -29,6 +29,10 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
+/// The database's collation, in pg_collation.
+pub const DEFAULT: Oid = 100;
+pub const C: Oid = 950;
+
 /// The first comparison type; catalogs give OIDs from below.
 const FIRST: Oid = 0xf000_0000;
 /// How many there can be: languages, times two, times two.
