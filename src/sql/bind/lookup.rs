@@ -3,6 +3,7 @@
 use super::state::Binder;
 use crate::catalog::builtin::{self, TypeKind};
 use crate::catalog::depend::describe;
+use crate::catalog::is_temporary;
 use crate::error::{PgError, Result, code};
 use crate::functions::privileges;
 use crate::types::{self, Oid, oids};
@@ -108,9 +109,9 @@ impl Binder<'_, '_> {
     /// Where functions and operators are looked for without a schema: the search path but for the session's
     /// temporary schema, so that nobody's calls can be captured there.
     pub fn callable_path(&self) -> Vec<Oid> {
-        let temporary = self.context.env.session().temp_schema();
+        let namespace = |schema| self.context.catalog.namespace(schema);
         let path = self.context.env.search_path().iter().copied();
-        path.filter(|schema| Some(*schema) != temporary).collect()
+        path.filter(|schema| !namespace(*schema).is_some_and(|found| is_temporary(found))).collect()
     }
 
     /// Name, type and typmod of a row type's live columns.
