@@ -1,7 +1,7 @@
 //! Texts compared by the rules of a language instead of by their bytes.
 //!
 //! Everything that compares values — sorts, joins, groups, keys of indexes, operators — does it by a
-//! type's OID ([`compare`](super::compare), [`equal`](super::equal), [`hash`](super::hash),
+//! type's OID ([`compare`](super::compare()), [`equal`](super::equal), [`hash`](super::hash),
 //! [`key::encode`](super::key::encode)). A text under a collation is compared by an OID that stands for
 //! both, its *comparison type*. Values stay texts, and what does not ask about collations goes on as
 //! ever: for a bytewise collation the comparison type is the text's own type.
