@@ -281,3 +281,4 @@ COMMENT ON COLLATION c4 IS 'x';
 SELECT 'a' < 'B' COLLATE numbers;
 RESET ROLE;
 DROP ROLE collations_guest;
+DROP COLLATION public.c2 CASCADE;
