@@ -35,7 +35,7 @@ pub const FIRST_USER_OID: Oid = 16384;
 pub struct Catalog {
     version: u64,
     names_version: u64,
-    /// How many relations there were when `names_version` became what it is.
+    /// How many relations all databases had when `names_version` became what it is.
     names_relations: usize,
     database: Oid,
     shared: Arc<Shared>,
@@ -465,7 +465,9 @@ impl Catalog {
         }
         next.version = next_version();
         next.local = next.spaces.get(&next.database).cloned().unwrap_or_default();
-        let (count, known) = (next.relation_count(), next.names_relations);
+        // Of all databases: the published snapshot is seen from none.
+        let count: usize = next.spaces.values().map(|space| space.relations.len()).sum();
+        let known = next.names_relations;
         if renames || count > 2 * known + 64 || 2 * count + 64 < known {
             (next.names_version, next.names_relations) = (next.version, count);
         }
@@ -865,6 +867,8 @@ mod tests {
             let renamed = hidden.apply(&[put(20000, "a")]);
             assert_ne!(renamed.names_version(), hidden.names_version(), "{name}");
         }
+        // As it is published, seen from no database.
+        let base = bootstrap::catalog();
         let many: Vec<Change> = (0..100).map(|n| put(20000 + 10 * n, &format!("a{n}"))).collect();
         assert_ne!(base.apply(&many).names_version(), base.names_version());
     }
