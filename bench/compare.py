@@ -17,6 +17,7 @@ import re
 import shutil
 import signal
 import socket
+import statistics
 import struct
 import subprocess
 import sys
@@ -26,6 +27,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
 PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
+# Of one task, by `medians`.
+IN_A_ROW = 5
 PARTS = ["pgbench", "copy", "idle", "latency", "tpch", "tiers", "introspection", "ddl"]
 
 
@@ -261,6 +264,21 @@ def until_ready(session):
         if not received:
             raise SystemExit("the server closed a session")
         seen += received
+
+
+def medians(tasks, rounds, seconds_max):
+    """Median milliseconds of each task. Every round does all of them, so that a machine that is slow for a
+    while is so for all; each a few times in a row, as the processor's caches are another's at first."""
+    times, began = [[] for _ in tasks], time.monotonic()
+    for _ in range(rounds):
+        for task, found in zip(tasks, times):
+            for _ in range(IN_A_ROW):
+                start = time.perf_counter()
+                task()
+                found.append(time.perf_counter() - start)
+        if time.monotonic() - began > seconds_max:
+            break
+    return [statistics.median(found) * 1e3 for found in times]
 
 
 def line(row):

@@ -38,33 +38,28 @@ def many_in_a_schema():
     return "CREATE SCHEMA many;" + "".join(f"BEGIN;{''.join(part)}COMMIT;" for part in parts)
 
 
-def measured(server):
-    """Milliseconds of each statement."""
-    session = compare.connect(server)
-    times = {name: [] for name in STATEMENTS}
-    for _ in range(ROUNDS):
-        for name, statement in STATEMENTS.items():
-            times[name].append(timed(session, statement))
-    server.psql(input=many_in_a_schema())
-    compare.query(session, "SET client_min_messages = error")
-    return {name: statistics.median(found) for name, found in times.items()} | {DROP_MANY: timed(session, "DROP SCHEMA many CASCADE")}
-
-
 def ddl(_both, _seconds):
-    found = []
-    for count in [FEW, MANY]:
-        with compare.servers() as servers:
-            for server in servers:
-                server.psql(input=introspection.schema(count) + "ANALYZE;")
-            found.append([measured(server) for server in servers])
-    return found
+    """Milliseconds of each statement: of both servers with few tables, then with many."""
+    starts = {f"{name}_{count}": start for count in [FEW, MANY] for name, start in [("postgresql", compare.start_postgres), ("kalamdb", compare.start_kalamdb)]}
+    with compare.running(**starts) as servers:
+        for server, count in zip(servers, [FEW, FEW, MANY, MANY]):
+            server.psql(input=introspection.schema(count) + "ANALYZE;")
+        sessions = [compare.connect(server) for server in servers]
+        times = {name: [[] for _ in sessions] for name in STATEMENTS}
+        for _ in range(ROUNDS):
+            for name, statement in STATEMENTS.items():
+                for session, found in zip(sessions, times[name]):
+                    found.append(timed(session, statement))
+        found = {name: [statistics.median(each) for each in all] for name, all in times.items()}
+        for server, session in zip(servers, sessions):
+            server.psql(input=many_in_a_schema())
+            compare.query(session, "SET client_min_messages = error")
+        return found | {DROP_MANY: [timed(session, "DROP SCHEMA many CASCADE") for session in sessions]}
 
 
 def ddl_table(found):
-    (theirs, ours), (theirs_many, ours_many) = found
     about = f"In a database of {FEW} tables of 20 columns, each statement in a transaction of its own: the median; and how much longer it takes with {MANY:,} tables."
     lines = [about, "", "| | PostgreSQL 15, ms | KalamDB, ms | ratio | PostgreSQL grows | KalamDB grows |", "|---|---:|---:|---:|---:|---:|"]
-    for name in theirs:
-        grows = [many[name] / few[name] for few, many in [(theirs, theirs_many), (ours, ours_many)]]
-        lines.append(f"| {name} | {theirs[name]:.1f} | {ours[name]:.1f} | {ours[name] / theirs[name]:.2f} | {grows[0]:.1f} × | {grows[1]:.1f} × |")
+    for name, (theirs, ours, theirs_many, ours_many) in found.items():
+        lines.append(f"| {name} | {theirs:.1f} | {ours:.1f} | {ours / theirs:.2f} | {theirs_many / theirs:.1f} × | {ours_many / ours:.1f} × |")
     return "\n".join(lines)

@@ -5,6 +5,7 @@ The statements are the clients' own: psql's as `psql -E` shows them, the others'
 wrote them down. Called by compare.py.
 """
 
+import functools
 import pathlib
 import re
 import statistics
@@ -19,7 +20,7 @@ TYPES = ["int", "bigint", "text", "varchar(40)", "numeric(12,2)", "timestamptz",
 TABLES = 200
 MANY = 2000
 # Whole-schema questions take PostgreSQL itself seconds with many tables.
-ROUNDS, SECONDS_MAX = 60, 4.0
+ROUNDS, SECONDS_MAX = 20, 10.0
 # ReadyForQuery, outside of a transaction, is the last message of an answer.
 READY = b"Z\0\0\0\x05I"
 # Of whose first statement the server's part is measured alone: it looks through all tables for one.
@@ -61,14 +62,9 @@ def operations(server):
     return found | captured(server)
 
 
-def median(session, statements):
-    times, began = [], time.monotonic()
-    while len(times) < ROUNDS and (len(times) < 3 or time.monotonic() - began < SECONDS_MAX):
-        start = time.perf_counter()
-        for statement in statements:
-            compare.query(session, statement)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3
+def ask(session, statements):
+    for statement in statements:
+        compare.query(session, statement)
 
 
 def alone(session, statement, count=200):
@@ -89,27 +85,32 @@ def alone(session, statement, count=200):
     return (time.perf_counter() - start) / count * 1e3
 
 
-def three_servers():
-    """PostgreSQL, KalamDB without its catalog query cache, and with it."""
+def all_servers():
+    """PostgreSQL, KalamDB without its catalog query cache, and with it; the first two with many tables, too."""
+    uncached = lambda data: compare.start_kalamdb(data, "--catalog-cache-mb", "0")
     return compare.running(
         postgresql=compare.start_postgres,
-        uncached=lambda data: compare.start_kalamdb(data, "--catalog-cache-mb", "0"),
+        uncached=uncached,
         cached=compare.start_kalamdb,
+        many_postgresql=compare.start_postgres,
+        many_uncached=uncached,
     )
 
 
-def measured(count):
-    """Milliseconds of each operation on the three servers."""
-    with three_servers() as servers:
-        for server in servers:
+def introspection(_both, _seconds):
+    """Milliseconds of each operation on the five servers; what DDL adds; the server's part alone."""
+    with all_servers() as servers:
+        for server, count in zip(servers, [TABLES, TABLES, TABLES, MANY, MANY]):
             server.psql(input=schema(count) + "ANALYZE;")
         all_operations = [operations(server) for server in servers]
         sessions = [compare.connect(server) for server in servers]
         times = {}
         for name in all_operations[0]:
-            times[name] = [median(session, found[name]) for session, found in zip(sessions, all_operations)]
-        first = [after_ddl(session, found) for session, found in zip(sessions, all_operations)]
-        only = [alone(session, found[FIRST_OF][0]) for session, found in zip(sessions[1:], all_operations[1:])]
+            asking = [functools.partial(ask, session, found[name]) for session, found in zip(sessions, all_operations)]
+            times[name] = compare.medians(asking, ROUNDS, SECONDS_MAX)
+        few = list(zip(sessions, all_operations))[:3]
+        first = [after_ddl(session, found) for session, found in few]
+        only = [alone(session, found[FIRST_OF][0]) for session, found in few[1:]]
         return times, first, only
 
 
@@ -121,26 +122,18 @@ def after_ddl(session, found):
         compare.query(session, f"CREATE TABLE made_{n} (id int)")
         for times in [first, *[later] * 3]:
             start = time.perf_counter()
-            for statement in statements:
-                compare.query(session, statement)
+            ask(session, statements)
             times.append(time.perf_counter() - start)
     return statistics.median(first) / statistics.median(later)
 
 
-def introspection(_both, _seconds):
-    few, first, only = measured(TABLES)
-    many, _, _ = measured(MANY)
-    return few, many, first, only
-
-
 def introspection_table(found):
-    few, many, first, only = found
+    times, first, only = found
     about = f"A database of {TABLES} tables of 20 columns: the median of each question, answered anew and from the catalog query cache; and how much longer it takes with {MANY:,} tables, answered anew."
     head = "| | PostgreSQL 15, ms | KalamDB, ms | ratio | cached, ms | ratio | PostgreSQL grows | KalamDB grows |"
     lines = [about, "", head, "|---|---:|---:|---:|---:|---:|---:|---:|"]
-    for name, (theirs, ours, cached) in few.items():
-        growth = [after / before for before, after in zip((theirs, ours), many[name])]
-        lines.append(f"| {name} | {theirs:.2f} | {ours:.2f} | {ours / theirs:.2f} | {cached:.2f} | {cached / theirs:.2f} | {growth[0]:.1f} × | {growth[1]:.1f} × |")
+    for name, (theirs, ours, cached, theirs_many, ours_many) in times.items():
+        lines.append(f"| {name} | {theirs:.2f} | {ours:.2f} | {ours / theirs:.2f} | {cached:.2f} | {cached / theirs:.2f} | {theirs_many / theirs:.1f} × | {ours_many / ours:.1f} × |")
     lines += ["", f"The first `\\d t_100` after DDL takes {first[1]:.1f} times as long as a later one when answered anew, {first[0]:.1f} times in PostgreSQL."]
     lines += [f"The first statement of `{FIRST_OF}` alone, without the way to the client: {only[0]:.3f} ms anew, {only[1]:.4f} ms from the cache, {only[0] / only[1]:,.0f} times less."]
     return "\n".join(lines)
