@@ -14,8 +14,8 @@ use super::space::{Space, linked};
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
-    Namespace, Policy, Relation, RelationKind, Role, Rule, SchemaVersion, UserCast, UserCollation, UserOperator,
-    UserType,
+    Namespace, Policy, Relation, RelationKind, Role, Rule, SchemaVersion, UserCast, UserCollation,
+    UserOperator, UserType,
 };
 use crate::types::Oid;
 use std::collections::BTreeMap;

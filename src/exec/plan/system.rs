@@ -7,7 +7,8 @@ use super::cost;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
 use super::units::fixes;
-use crate::catalog::{Relation, pg_catalog};
+use crate::catalog::Relation;
+use crate::catalog::pg_catalog::{self, Matches};
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::scan::{SystemColumns, SystemKey, SystemScan};
@@ -19,21 +20,33 @@ const ROWS_OF_KEY: f64 = 10.0;
 /// What finding a key's rows costs, whatever their number.
 const FIND: f64 = 1.0;
 
+/// One in how many rows has a value of a key that many have.
+const VALUES_OF_KIND: f64 = 5.0;
+
 /// A key column of a system relation.
 #[derive(Clone, Copy)]
 struct Key {
     attno: AttrNumber,
-    unique: bool,
+    matches: Matches,
 }
 
-/// The key columns of a system relation, the unique ones first.
+/// The key columns of a system relation, the better ones first.
 fn keys(relation: &Relation) -> impl Iterator<Item = Key> + use<> {
     let keys = pg_catalog::keys(relation.oid).iter();
-    keys.map(|(position, unique)| Key { attno: attno(*position), unique: *unique })
+    keys.map(|key| Key { attno: attno(key.column), matches: key.matches })
 }
 
 fn attno(position: usize) -> AttrNumber {
     AttrNumber::try_from(position + 1).expect("system relations have few columns")
+}
+
+/// The key to use.
+struct UsedKey {
+    key: SystemKey,
+    /// How many rows it finds.
+    rows: f64,
+    /// Which is not a good part of all.
+    selective: bool,
 }
 
 impl Planner {
@@ -44,17 +57,17 @@ impl Planner {
             access.conditions.iter().map(|c| self.inner_condition(c, access, &layout)).collect();
         let read = self.table_rows(relation);
         let found = self.system_key(access)?;
-        let (rows, cost) = match &found {
-            Some((rows, _)) => (*rows, FIND + rows * cost::ROW),
-            None => (read, read * cost::ROW),
+        let cost = match &found {
+            Some(found) => FIND + found.rows * cost::ROW,
+            None => read * cost::ROW,
         };
-        self.long |= found.is_none();
-        self.whole_catalog |= found.is_none();
-        let selectivity: f64 = match found.is_some() {
-            true => 1.0,
-            false => access.conditions.iter().map(|c| self.guess(c, access)).product(),
+        let by_key = found.as_ref().is_some_and(|found| found.selective);
+        self.long |= !by_key;
+        self.whole_catalog |= !by_key;
+        let rows = match &found {
+            Some(found) if by_key => found.rows,
+            _ => read * access.conditions.iter().map(|c| self.guess(c, access)).product::<f64>(),
         };
-        let by_key = found.is_some();
         let about = if by_key { self.about_column(access)? } else { None };
         let (filter, columns) = (filter?, SystemColumns::of(access.columns.iter()));
         let scan = SystemScan {
@@ -62,27 +75,28 @@ impl Planner {
             tested: columns.read_by(&filter),
             filter: Arc::new(filter),
             columns,
-            key: found.map(|(_, key)| Arc::new(key)),
+            key: found.map(|found| Arc::new(found.key)),
             about: about.map(Arc::new),
         };
-        let built = Built::new(scan, layout, (rows * selectivity).max(1.0), cost);
+        let built = Built::new(scan, layout, rows.max(1.0), cost);
         let note = self.condition_note("Filter", access.conditions);
         let built = self.called(built, access).noted(note);
         Ok(Found { built, ordered: false, by_key })
     }
 
-    /// The key to use, and how many rows it finds.
-    fn system_key(&mut self, access: &Access<'_>) -> Result<Option<(f64, SystemKey)>> {
+    fn system_key(&mut self, access: &Access<'_>) -> Result<Option<UsedKey>> {
         for key in keys(access.relation) {
             let column = usize::from(key.attno.unsigned_abs()) - 1;
             let wanted = access.relation.column(key.attno);
             let wanted = (key.attno, wanted.type_oid, wanted.collation);
             let rows = self.system_rows_of(access.relation, key);
+            let selective = key.matches != Matches::Many;
             for condition in access.conditions {
                 let found = self.sargable(condition, access, wanted);
                 if let Some((Comparison::Eq, value)) = found {
                     let value = self.key_program(value, access)?;
-                    return Ok(Some((rows, SystemKey { column, value, any: false })));
+                    let key = SystemKey { column, value, any: false };
+                    return Ok(Some(UsedKey { key, rows, selective }));
                 }
             }
             for condition in access.conditions {
@@ -90,7 +104,7 @@ impl Planner {
                     let some = self.guess(condition, access) * self.table_rows(access.relation);
                     let value = self.key_program(array, access)?;
                     let key = SystemKey { column, value, any: true };
-                    return Ok(Some((some.max(rows), key)));
+                    return Ok(Some(UsedKey { key, rows: some.max(rows), selective }));
                 }
             }
         }
@@ -130,7 +144,12 @@ impl Planner {
 
     /// About how many rows have one value of a key.
     fn system_rows_of(&self, relation: &Relation, key: Key) -> f64 {
-        if key.unique { 1.0 } else { ROWS_OF_KEY.min(self.table_rows(relation)) }
+        let all = self.table_rows(relation);
+        match key.matches {
+            Matches::One => 1.0,
+            Matches::Some => ROWS_OF_KEY.min(all),
+            Matches::Many => (all / VALUES_OF_KIND).max(1.0),
+        }
     }
 
     /// Distinct values of a system relation's column, where it is a key.
@@ -147,7 +166,7 @@ impl Planner {
         conditions: &[&'e Expr],
     ) -> Vec<(&'e Expr, f64)> {
         let mut lookups = Vec::new();
-        for key in keys(relation) {
+        for key in keys(relation).filter(|key| key.matches != Matches::Many) {
             let cost = FIND + self.system_rows_of(relation, key) * cost::ROW;
             let values = conditions.iter().filter_map(|c| fixes(c, rel, key.attno));
             lookups.extend(values.map(|value| (value, cost)));
