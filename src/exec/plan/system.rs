@@ -4,15 +4,17 @@
 
 use super::access::{Access, Found, comparable, is_column, layout_of};
 use super::cost;
+use super::implied;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
 use super::units::fixes;
-use crate::catalog::Relation;
 use crate::catalog::pg_catalog::{self, Matches};
+use crate::catalog::{Column, Relation};
 use crate::error::Result;
 use crate::exec::expr::Program;
 use crate::exec::scan::{SystemColumns, SystemKey, SystemScan};
 use crate::nodes::{AttrNumber, Expr, RangeIndex};
+use crate::types::oids;
 use std::sync::Arc;
 
 /// Rows that have one value of a key that is not unique.
@@ -20,7 +22,7 @@ const ROWS_OF_KEY: f64 = 10.0;
 /// What finding a key's rows costs, whatever their number.
 const FIND: f64 = 1.0;
 
-/// One in how many rows has a value of a key that many have.
+/// Values of a "char": kinds of things.
 const VALUES_OF_KIND: f64 = 5.0;
 
 /// A key column of a system relation.
@@ -56,7 +58,8 @@ impl Planner {
         let filter: Result<Vec<_>> =
             access.conditions.iter().map(|c| self.inner_condition(c, access, &layout)).collect();
         let read = self.table_rows(relation);
-        let found = self.system_key(access)?;
+        let searched = implied::with_implied(access.conditions);
+        let found = self.system_key(&Access { conditions: &searched, ..*access })?;
         let cost = match &found {
             Some(found) => FIND + found.rows * cost::ROW,
             None => read * cost::ROW,
@@ -154,7 +157,11 @@ impl Planner {
 
     /// Distinct values of a system relation's column, where it is a key.
     pub(super) fn system_distinct(&self, relation: &Relation, attno: AttrNumber) -> Option<f64> {
-        let key = keys(relation).find(|key| key.attno == attno)?;
+        let Some(key) = keys(relation).find(|key| key.attno == attno) else {
+            let is_kind = |c: &Column| c.attno == attno && c.type_oid == oids::CHAR;
+            let is_kind = relation.columns.iter().any(is_kind);
+            return is_kind.then_some(VALUES_OF_KIND);
+        };
         Some((self.table_rows(relation) / self.system_rows_of(relation, key)).max(1.0))
     }
 
