@@ -4,6 +4,7 @@
 //! a LIKE 'x%'                       a >= 'x' AND a < 'y'
 //! a ~ '^(x)$'                       a = 'x'
 //! a = 1 OR a = 2 AND b = 3          a = ANY (ARRAY[1, 2])
+//! relkind::text IN ('r', 'p')       relkind = ANY (ARRAY['r', 'p'])
 //! ```
 //!
 //! Texts are compared in the bytewise order. What they follow from stays a condition: these only say where to
@@ -13,7 +14,7 @@ use super::quals::{self, Comparison};
 use crate::catalog::builtin::{self, oid::C_COLLATION};
 use crate::functions::pattern_prefix::{Fixed, fixed};
 use crate::nodes::{ArrayExpr, BoolOp, CoercionForm, Const, Expr, FuncCall, ScalarArrayOp};
-use crate::types::{Datum, oids};
+use crate::types::{Datum, Oid, oids};
 use std::borrow::Cow;
 
 /// The conditions, then what follows from them.
@@ -23,6 +24,7 @@ pub(super) fn with_implied(conditions: &[Expr]) -> Cow<'_, [Expr]> {
         match condition {
             Expr::Func(call) => of_pattern(call, &mut implied),
             Expr::Bool(BoolOp::Or, arms) => implied.extend(of_arms(arms)),
+            Expr::ScalarArrayOp(test) => implied.extend(of_letters(test)),
             _ => {}
         }
     }
@@ -33,8 +35,9 @@ pub(super) fn with_implied(conditions: &[Expr]) -> Cow<'_, [Expr]> {
 }
 
 fn of_pattern(call: &FuncCall, implied: &mut Vec<Expr>) {
-    let (Some(op), [left, Expr::Const(pattern)]) = (call.op, call.args.as_slice()) else { return };
-    let Datum::Text(pattern) = &pattern.value else { return };
+    let (Some(op), [left, pattern]) = (call.op, call.args.as_slice()) else { return };
+    let pattern = if let Expr::Collate { arg, .. } = pattern { arg } else { pattern };
+    let Expr::Const(Const { value: Datum::Text(pattern), .. }) = pattern else { return };
     match fixed(op, pattern) {
         Some(Fixed::Whole(text)) => implied.push(compared(left, "=", text)),
         Some(Fixed::Beginning(text)) => {
@@ -65,16 +68,40 @@ fn of_arms(arms: &[Expr]) -> Option<Expr> {
         found.get_or_insert(equality);
     }
     let found = found?;
-    let element_type = values.first()?.type_oid();
-    let array = Expr::Array(Box::new(ArrayExpr {
-        type_oid: oids::array_of(element_type)?,
-        element_type,
-        collation: found.input_collation,
-        elements: values,
-        multidims: false,
-        location: -1,
-    }));
+    let array = array_of(values.first()?.type_oid(), found.input_collation, values)?;
     Some(Expr::ScalarArrayOp(Box::new(ScalarArrayOp { array, ..found })))
+}
+
+/// What a test of a "char" as a text requires of it: clients compare kinds so.
+fn of_letters(test: &ScalarArrayOp) -> Option<Expr> {
+    quals::as_membership(test)?;
+    let (Expr::Func(cast), Expr::Array(texts)) = (&test.scalar, &test.array) else { return None };
+    let [column @ Expr::Var(var)] = cast.args.as_slice() else { return None };
+    let to_text = builtin::cast(oids::CHAR, oids::TEXT)?;
+    if var.type_oid != oids::CHAR || cast.func != to_text.func {
+        return None;
+    }
+    let letter = |text: &Expr| match text {
+        Expr::Const(Const { value: Datum::Text(text), .. }) => match text.as_bytes() {
+            [] => Some(0),
+            [letter] => Some(*letter),
+            // Of other texts it is not said here which letters they are of.
+            _ => None,
+        },
+        _ => None,
+    };
+    let letters: Option<Vec<u8>> = texts.elements.iter().map(letter).collect();
+    let letters = letters?.into_iter().map(|letter| constant(Datum::Char(letter), oids::CHAR, 0));
+    let equal = builtin::operator_by_signature("=", oids::CHAR, oids::CHAR)?;
+    Some(Expr::ScalarArrayOp(Box::new(ScalarArrayOp {
+        op: equal.oid,
+        func: equal.proc,
+        use_or: true,
+        input_collation: 0,
+        scalar: column.clone(),
+        array: array_of(oids::CHAR, 0, letters.collect())?,
+        location: -1,
+    })))
 }
 
 /// A condition `column = value`, the value in the place of the array.
@@ -99,6 +126,22 @@ fn equality(condition: &Expr) -> Option<ScalarArrayOp> {
     })
 }
 
+fn constant(value: Datum, type_oid: Oid, collation: Oid) -> Expr {
+    Expr::Const(Const { value, type_oid, typmod: -1, collation, location: -1 })
+}
+
+/// `None`: the type has no array type of PostgreSQL's own.
+fn array_of(element_type: Oid, collation: Oid, elements: Vec<Expr>) -> Option<Expr> {
+    Some(Expr::Array(Box::new(ArrayExpr {
+        type_oid: oids::array_of(element_type)?,
+        element_type,
+        collation,
+        elements,
+        multidims: false,
+        location: -1,
+    })))
+}
+
 /// The first text after all that begin with one; `None`: there is no such.
 fn following(text: &str) -> Option<String> {
     let mut kept = text.to_owned();
@@ -115,13 +158,7 @@ fn following(text: &str) -> Option<String> {
 fn compared(left: &Expr, operator: &str, text: String) -> Expr {
     let operator = builtin::operator_by_signature(operator, oids::TEXT, oids::TEXT)
         .expect("texts have a btree order");
-    let value = Expr::Const(Const {
-        value: Datum::text(text),
-        type_oid: oids::TEXT,
-        typmod: -1,
-        collation: C_COLLATION,
-        location: -1,
-    });
+    let value = constant(Datum::text(text), oids::TEXT, C_COLLATION);
     Expr::Func(Box::new(FuncCall {
         func: operator.proc,
         op: Some(operator.oid),
