@@ -1,12 +1,9 @@
 //! The exported rows as datums, parsed on first use and kept.
 
 use super::{KeyValues, Row, values};
-use crate::catalog::builtin::{self, Reader, SystemRelation, TypeKind};
+use crate::catalog::builtin::{self, HashMap, Reader, SystemRelation, TypeKind};
 use crate::types::{Array, Datum, Oid, oids};
-use foldhash::fast::RandomState;
 use std::sync::{Arc, LazyLock, OnceLock};
-
-type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
 
 /// What the export has of each relation.
 static EXPORTED: LazyLock<HashMap<Oid, Exported>> = LazyLock::new(|| {

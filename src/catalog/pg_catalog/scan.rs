@@ -3,12 +3,10 @@
 use super::builtin_rows::{self, Exported};
 use super::source::{Object, Objects, Source, source};
 use super::{Columns, Context, KeyValues, Row, members};
-use crate::catalog::builtin::{self, SystemRelation, oid};
+use crate::catalog::builtin::{self, HashMap, SystemRelation, oid};
 use crate::catalog::{information_schema, system_schema};
 use crate::error::Result;
 use crate::types::{Datum, Oid, oids};
-use foldhash::fast::RandomState;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Whether a row is one that the scan's reader wants.
@@ -58,7 +56,7 @@ struct Readable {
 
 /// The relation of pg_catalog with this OID.
 fn readable(relation: Oid) -> Option<&'static Readable> {
-    static ALL: LazyLock<HashMap<Oid, Readable, RandomState>> = LazyLock::new(|| {
+    static ALL: LazyLock<HashMap<Oid, Readable>> = LazyLock::new(|| {
         let all = builtin::system_relations().iter().filter(|r| r.namespace == oid::PG_CATALOG);
         all.map(|relation| (relation.oid, Readable::of(relation))).collect()
     });
