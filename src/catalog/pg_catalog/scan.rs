@@ -95,7 +95,8 @@ pub struct Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Matches {
     One,
-    Some,
+    /// About so many.
+    Some(u8),
     /// A good part of all.
     Many,
 }
@@ -114,7 +115,7 @@ fn keys_of(relation: &SystemRelation, source: &Source) -> Vec<Key> {
     };
     let mut keys: Vec<Key> = match source {
         Source::Export => {
-            let matches = |unique| if unique { Matches::One } else { Matches::Some };
+            let matches = |unique| if unique { Matches::One } else { Matches::Some(10) };
             let key = |(column, unique): &(usize, bool)| Key {
                 column: *column,
                 matches: matches(*unique),
@@ -125,7 +126,9 @@ fn keys_of(relation: &SystemRelation, source: &Source) -> Vec<Key> {
             let matches = |name: &str| match name {
                 "oid" | "indexrelid" | "seqrelid" => Matches::One,
                 "relkind" | "typtype" => Matches::Many,
-                _ => Matches::Some,
+                "attrelid" => Matches::Some(10),
+                "objid" | "refobjid" | "enumtypid" => Matches::Some(5),
+                _ => Matches::Some(2),
             };
             let key = |(name, _): &(&str, _)| {
                 Some(Key { column: position(name)?, matches: matches(name) })

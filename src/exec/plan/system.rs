@@ -17,8 +17,6 @@ use crate::nodes::{AttrNumber, Expr, RangeIndex};
 use crate::types::oids;
 use std::sync::Arc;
 
-/// Rows that have one value of a key that is not unique.
-const ROWS_OF_KEY: f64 = 10.0;
 /// What finding a key's rows costs, whatever their number.
 const FIND: f64 = 1.0;
 
@@ -45,6 +43,8 @@ fn attno(position: usize) -> AttrNumber {
 /// The key to use.
 struct UsedKey {
     key: SystemKey,
+    /// The condition that says its value.
+    condition: usize,
     /// How many rows it finds.
     rows: f64,
     /// Which is not a good part of all.
@@ -60,18 +60,19 @@ impl Planner {
         let read = self.table_rows(relation);
         let searched = implied::with_implied(access.conditions);
         let found = self.system_key(&Access { conditions: &searched, ..*access })?;
-        let cost = match &found {
-            Some(found) => FIND + found.rows * cost::ROW,
-            None => read * cost::ROW,
-        };
         let by_key = found.as_ref().is_some_and(|found| found.selective);
         self.long |= !by_key;
         self.whole_catalog |= !by_key;
-        let rows = match &found {
-            Some(found) if by_key => found.rows,
-            _ => read * access.conditions.iter().map(|c| self.guess(c, access)).product::<f64>(),
-        };
         let about = if by_key { self.about_column(access)? } else { None };
+        let read = match &found {
+            Some(_) if about.is_some() => 1.0,
+            Some(found) => found.rows,
+            None => read,
+        };
+        let cost = if found.is_some() { FIND } else { 0.0 } + read * cost::ROW;
+        let used = found.as_ref().map(|found| found.condition);
+        let others = access.conditions.iter().enumerate().filter(|(n, _)| Some(*n) != used);
+        let rows = read * others.map(|(_, c)| self.guess(c, access)).product::<f64>();
         let (filter, columns) = (filter?, SystemColumns::of(access.columns.iter()));
         let scan = SystemScan {
             relation: relation.oid,
@@ -94,20 +95,21 @@ impl Planner {
             let wanted = (key.attno, wanted.type_oid, wanted.collation);
             let rows = self.system_rows_of(access.relation, key);
             let selective = key.matches != Matches::Many;
-            for condition in access.conditions {
+            for (n, condition) in access.conditions.iter().enumerate() {
                 let found = self.sargable(condition, access, wanted);
                 if let Some((Comparison::Eq, value)) = found {
                     let value = self.key_program(value, access)?;
                     let key = SystemKey { column, value, any: false };
-                    return Ok(Some(UsedKey { key, rows, selective }));
+                    return Ok(Some(UsedKey { key, condition: n, rows, selective }));
                 }
             }
-            for condition in access.conditions {
+            for (n, condition) in access.conditions.iter().enumerate() {
                 if let Some(array) = self.any_of(condition, access, key.attno) {
                     let some = self.guess(condition, access) * self.table_rows(access.relation);
                     let value = self.key_program(array, access)?;
                     let key = SystemKey { column, value, any: true };
-                    return Ok(Some(UsedKey { key, rows: some.max(rows), selective }));
+                    let rows = some.max(rows);
+                    return Ok(Some(UsedKey { key, condition: n, rows, selective }));
                 }
             }
         }
@@ -150,7 +152,7 @@ impl Planner {
         let all = self.table_rows(relation);
         match key.matches {
             Matches::One => 1.0,
-            Matches::Some => ROWS_OF_KEY.min(all),
+            Matches::Some(rows) => f64::from(rows).min(all),
             Matches::Many => (all / VALUES_OF_KIND).max(1.0),
         }
     }
