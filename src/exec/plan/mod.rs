@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `prepare` | join columns replaced by what they stand for, and simpler forms |
 //! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
+//! | `needless_joins` | left joins that nothing looks at |
 //! | `exists`, `told_apart` | EXISTS without a select list; volatile calls that are equal and not one |
 //! | `query` | a SELECT, clause by clause |
 //! | `inherit` | a table with descendants: the tables to read, and without which partitions |
@@ -39,6 +40,7 @@ mod join_order;
 mod lateral;
 mod locks;
 mod modify;
+mod needless_joins;
 mod notes;
 mod outer_to_inner;
 mod planner;
@@ -314,6 +316,7 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let policies = policy::apply(&mut query, &cx)?;
     required.extend(policies.required);
     planner.simplify_exists(&mut query);
+    needless_joins::drop_joins(&mut query, &cx.catalog);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
         _ => Root::Modify(dml::plan(&mut planner, &query)?),
