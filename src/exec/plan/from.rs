@@ -6,6 +6,7 @@
 use super::access::{Access, WantedOrder};
 use super::barrier::{self, Secured};
 use super::cost;
+use super::estimate::function_rows;
 use super::inherit::has_family;
 use super::planner::{Built, Planner};
 use super::push_down::push_into;
@@ -31,9 +32,6 @@ pub(super) struct From<'q> {
     pub query: &'q Query,
     pub needed: Needed,
 }
-
-/// Rows that a function is guessed to give.
-const FUNCTION_ROWS: f64 = 100.0;
 
 impl Planner {
     /// Plans FROM and WHERE. `order` is asked of a scan where there is one relation only; whether it
@@ -234,7 +232,8 @@ impl Planner {
         }
         let scan = FunctionScan { calls: Arc::new(calls), ordinality };
         let layout = Arc::new(numbered(rel, &types));
-        Ok(Built::new(scan, layout, FUNCTION_ROWS, FUNCTION_ROWS * cost::ROW))
+        let rows = function_rows(functions);
+        Ok(Built::new(scan, layout, rows, rows * cost::ROW))
     }
 
     /// An expression of FROM as something that gives rows.
