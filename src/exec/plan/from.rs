@@ -41,6 +41,11 @@ impl Planner {
         query: &Query,
         order: &WantedOrder,
     ) -> Result<(Built, bool)> {
+        let joined = self.join_memberships(query, order)?;
+        let query = joined.as_ref().unwrap_or(query);
+        if self.explained && joined.is_some() {
+            self.level().query = Some(Arc::new(query.clone()));
+        }
         let from = From { query, needed: needed_columns(query, &self.cx.catalog) };
         let mut conditions = Vec::new();
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));

@@ -13,6 +13,7 @@
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
 //! | `estimate`, `cost` | how many rows there will be, and what they cost |
 //! | `push_down` | conditions on subqueries moved into them |
+//! | `membership` | IN over few rows, whose relation is looked up |
 //! | `sub_link` | subqueries in expressions: joins, lookups, subplans |
 //! | `aggregate`, `window`, `set_operation`, `cte`, `locks` | what their names say |
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
@@ -40,6 +41,7 @@ mod join;
 mod join_order;
 mod lateral;
 mod locks;
+mod membership;
 mod modify;
 mod needless_joins;
 mod notes;
