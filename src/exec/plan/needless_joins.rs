@@ -17,7 +17,8 @@ use super::inherit::has_family;
 use super::prepare::each_subquery;
 use super::units::fixes;
 use super::{quals, walk};
-use crate::catalog::{Catalog, IndexColumn, Relation, builtin, pg_catalog};
+use crate::catalog::pg_catalog::{self, Matches};
+use crate::catalog::{Catalog, IndexColumn, Relation, builtin};
 use crate::nodes::*;
 
 /// Drops the needless joins of a query and of all below it.
@@ -80,8 +81,8 @@ fn has_one_partner(query: &Query, join: &Join, inner: RangeIndex, catalog: &Cata
 /// The keys that no two rows have in common at any time, by the equality that [`fixes`] knows.
 fn unique_keys(relation: &Relation, catalog: &Catalog) -> Vec<Vec<AttrNumber>> {
     if Catalog::is_system(relation.oid) {
-        let unique = pg_catalog::keys(relation.oid).iter().filter(|(_, unique)| *unique);
-        return unique.filter_map(|(at, _)| Some(vec![i16::try_from(at + 1).ok()?])).collect();
+        let unique = pg_catalog::keys(relation.oid).iter().filter(|k| k.matches == Matches::One);
+        return unique.filter_map(|k| Some(vec![i16::try_from(k.column + 1).ok()?])).collect();
     }
     let infos = catalog.indexes_of(relation).filter_map(|index| index.index.as_ref());
     let unique = infos.filter(|info| info.unique && info.immediate && info.predicate.is_none());
