@@ -176,7 +176,7 @@ impl SessionFunctions for SessionState {
     fn transaction_id(&self, assign: bool) -> Result<Option<u64>> {
         let txn = self.transaction()?.txn;
         match assign || txn.has_writes() {
-            true => Ok(Some(txn.id()?)),
+            true => Ok(Some(txn.id())),
             false => Ok(None),
         }
     }

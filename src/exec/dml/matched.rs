@@ -15,9 +15,10 @@ use crate::exec::plan::ModifySource;
 use crate::exec::scan::ScanColumn;
 use crate::exec::{ExecState, KEY_ATTNO, Row, SEQ_ATTNO};
 use crate::nodes::{
-    LockWait, RangeIndex, RowLockMode, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN,
+    LockWait, RangeIndex, RowLockMode, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN, XMAX_COLUMN,
+    XMIN_COLUMN,
 };
-use crate::storage::{IsolationLevel, RowLock, RowRef, Space, StorageError};
+use crate::storage::{IsolationLevel, RowLock, RowRef, Space, StorageError, Txn};
 use crate::types::Datum;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -35,6 +36,9 @@ pub(super) struct Matched {
     /// Slots of `_seq` and `_updated`, where the statement reads them.
     seq_column: Option<usize>,
     updated_column: Option<usize>,
+    /// The same of `xmin` and `xmax`.
+    xmin_column: Option<usize>,
+    xmax_column: Option<usize>,
     recheck: Vec<Program>,
 }
 
@@ -62,8 +66,21 @@ impl Matched {
         let table = source.layout.slot(rel, TABLE_OID_COLUMN);
         let seq_column = source.layout.slot(rel, SEQ_COLUMN);
         let updated_column = source.layout.slot(rel, UPDATED_COLUMN);
+        let xmin_column = source.layout.slot(rel, XMIN_COLUMN);
+        let xmax_column = source.layout.slot(rel, XMAX_COLUMN);
         let (node, recheck) = (source.node, source.recheck);
-        Ok(Matched { node, key, seq, table, columns, seq_column, updated_column, recheck })
+        Ok(Matched {
+            node,
+            key,
+            seq,
+            table,
+            columns,
+            seq_column,
+            updated_column,
+            xmin_column,
+            xmax_column,
+            recheck,
+        })
     }
 
     /// Calls `work` with each source row.
@@ -156,7 +173,7 @@ impl Matched {
             Newest::Changed(suffix, value) => {
                 let stored = target.stored(&suffix, &value)?;
                 self.show(target, row, &stored.row);
-                self.show_commit(row, &target.schema.layout.row(&value)?);
+                self.show_commit(row, &target.schema.layout.row(&value)?, &state.cx.txn);
                 if !holds(&self.recheck, state, row)? {
                     return Ok(Locked::Gone);
                 }
@@ -177,25 +194,39 @@ impl Matched {
         }
     }
 
-    /// Puts a version's `_seq` and `_updated` into the source row.
-    fn show_commit(&self, row: &mut Row, stored: &RowRef<'_>) {
-        let columns =
-            [(self.seq_column, ScanColumn::CommitSeq), (self.updated_column, ScanColumn::Updated)];
+    /// Puts a version's `_seq`, `_updated` and `xmin` into the source row.
+    fn show_commit(&self, row: &mut Row, stored: &RowRef<'_>, txn: &Txn) {
+        let columns = [
+            (self.seq_column, ScanColumn::CommitSeq),
+            (self.updated_column, ScanColumn::Updated),
+            (self.xmin_column, ScanColumn::Xid),
+        ];
         for (slot, column) in columns {
             if let Some(slot) = slot {
-                row[slot] = column.of(stored, &[]);
+                row[slot] = column.of(stored, &[], txn);
             }
         }
     }
 
-    /// The version just written, in the source row: its commit has neither number nor time yet.
-    pub(super) fn show_written(&self, target: &Target, row: &mut Row, version: &[Datum]) {
+    /// The version just written by transaction `xid`, in the source row: its commit has neither number
+    /// nor time yet.
+    pub(super) fn show_written(&self, target: &Target, row: &mut Row, version: &[Datum], xid: u32) {
         self.show(target, row, version);
         if let Some(slot) = self.table {
             row[slot] = Datum::Oid(target.relation().oid);
         }
         for slot in [self.seq_column, self.updated_column].into_iter().flatten() {
             row[slot] = Datum::Null;
+        }
+        if let Some(slot) = self.xmin_column {
+            row[slot] = Datum::Oid(xid);
+        }
+    }
+
+    /// The version just deleted by transaction `xid`, in the source row.
+    pub(super) fn show_deleted(&self, row: &mut Row, xid: u32) {
+        if let Some(slot) = self.xmax_column {
+            row[slot] = Datum::Oid(xid);
         }
     }
 }

@@ -55,7 +55,7 @@ mod sub_link;
 mod system;
 mod told_apart;
 mod units;
-mod walk;
+pub(in crate::exec) mod walk;
 mod window;
 
 pub(in crate::exec) use modify::{ModifySource, prepared};
