@@ -33,13 +33,16 @@ pub(super) struct Matched {
     table: Option<usize>,
     /// Slots of the target's columns: slot, position in the target's rows.
     columns: Vec<(usize, usize)>,
-    /// Slots of `_seq` and `_updated`, where the statement reads them.
-    seq_column: Option<usize>,
-    updated_column: Option<usize>,
-    /// The same of `xmin` and `xmax`.
-    xmin_column: Option<usize>,
-    xmax_column: Option<usize>,
+    version: Box<VersionSlots>,
     recheck: Vec<Program>,
+}
+
+/// The slots of what is known of a row's version, where the statement reads it.
+struct VersionSlots {
+    seq: Option<usize>,
+    updated: Option<usize>,
+    xmin: Option<usize>,
+    xmax: Option<usize>,
 }
 
 /// What has become of a target row when it is locked.
@@ -64,23 +67,15 @@ impl Matched {
         let column = |attno: i16| Some((source.layout.slot(rel, attno)?, attno as usize - 1));
         let columns = live.filter_map(|c| column(c.attno)).collect();
         let table = source.layout.slot(rel, TABLE_OID_COLUMN);
-        let seq_column = source.layout.slot(rel, SEQ_COLUMN);
-        let updated_column = source.layout.slot(rel, UPDATED_COLUMN);
-        let xmin_column = source.layout.slot(rel, XMIN_COLUMN);
-        let xmax_column = source.layout.slot(rel, XMAX_COLUMN);
+        let slot = |attno| source.layout.slot(rel, attno);
+        let version = Box::new(VersionSlots {
+            seq: slot(SEQ_COLUMN),
+            updated: slot(UPDATED_COLUMN),
+            xmin: slot(XMIN_COLUMN),
+            xmax: slot(XMAX_COLUMN),
+        });
         let (node, recheck) = (source.node, source.recheck);
-        Ok(Matched {
-            node,
-            key,
-            seq,
-            table,
-            columns,
-            seq_column,
-            updated_column,
-            xmin_column,
-            xmax_column,
-            recheck,
-        })
+        Ok(Matched { node, key, seq, table, columns, version, recheck })
     }
 
     /// Calls `work` with each source row.
@@ -197,9 +192,9 @@ impl Matched {
     /// Puts a version's `_seq`, `_updated` and `xmin` into the source row.
     fn show_commit(&self, row: &mut Row, stored: &RowRef<'_>, txn: &Txn) {
         let columns = [
-            (self.seq_column, ScanColumn::CommitSeq),
-            (self.updated_column, ScanColumn::Updated),
-            (self.xmin_column, ScanColumn::Xid),
+            (self.version.seq, ScanColumn::CommitSeq),
+            (self.version.updated, ScanColumn::Updated),
+            (self.version.xmin, ScanColumn::Xid),
         ];
         for (slot, column) in columns {
             if let Some(slot) = slot {
@@ -215,17 +210,17 @@ impl Matched {
         if let Some(slot) = self.table {
             row[slot] = Datum::Oid(target.relation().oid);
         }
-        for slot in [self.seq_column, self.updated_column].into_iter().flatten() {
+        for slot in [self.version.seq, self.version.updated].into_iter().flatten() {
             row[slot] = Datum::Null;
         }
-        if let Some(slot) = self.xmin_column {
+        if let Some(slot) = self.version.xmin {
             row[slot] = Datum::Oid(xid);
         }
     }
 
     /// The version just deleted by transaction `xid`, in the source row.
     pub(super) fn show_deleted(&self, row: &mut Row, xid: u32) {
-        if let Some(slot) = self.xmax_column {
+        if let Some(slot) = self.version.xmax {
             row[slot] = Datum::Oid(xid);
         }
     }
