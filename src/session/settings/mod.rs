@@ -228,12 +228,6 @@ impl Settings {
         }
     }
 
-    /// A value for a setting as SHOW would print it, checked.
-    fn shown(&self, name: &str, text: &str) -> Result<String> {
-        let value = self.canonical(name, text)?;
-        Ok(builtin::setting(name).map(|setting| value::show(setting, &value)).unwrap_or(value))
-    }
-
     /// The value as it is stored, checked by the setting's kind and its own rules.
     fn canonical(&self, name: &str, text: &str) -> Result<String> {
         let Some(setting) = find(name)? else { return Ok(text.to_owned()) };
