@@ -84,7 +84,7 @@ mod trigonometry;
 mod visibility;
 mod xml;
 
-pub use collated::{UnderCollation, under_collation};
+pub use collated::{UnderCollation, needs_collation, under_collation, without_collation};
 pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use name_list::{is_name_list, split_identifiers};
