@@ -11,6 +11,7 @@ use super::planner::{Built, Planner};
 use super::push_down::push_into;
 use super::quals;
 use super::units::Units;
+use super::unused_outputs;
 use super::walk;
 use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
@@ -160,6 +161,9 @@ impl Planner {
                 Ok((self.filter(built, &secured.leaky)?, found.ordered))
             }
             RangeSource::Subquery { query, view } => {
+                let needed = from.needed.get(&rel);
+                let removed = unused_outputs::removed(query, rel, needed, conditions);
+                let query = removed.as_ref().unwrap_or(query);
                 let catalog = self.catalog();
                 let view = view.and_then(|oid| catalog.relation(oid));
                 let (leaky, harmless) = match view.is_some_and(|view| view.is_security_barrier()) {
@@ -168,7 +172,7 @@ impl Planner {
                 };
                 let (pushed, kept) = push_into(query, rel, &harmless);
                 let kept = [kept, leaky].concat();
-                let below = self.plan_below(pushed.as_ref().unwrap_or(query))?;
+                let below = self.plan_below(pushed.as_deref().unwrap_or(query))?;
                 let built = relabelled(below, rel, query);
                 Ok((self.filter(built, &kept)?, false))
             }

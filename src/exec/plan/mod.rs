@@ -55,6 +55,7 @@ mod sub_link;
 mod system;
 mod told_apart;
 mod units;
+mod unused_outputs;
 pub(in crate::exec) mod walk;
 mod window;
 
