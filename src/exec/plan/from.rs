@@ -133,7 +133,7 @@ impl Planner {
         let empty = BTreeSet::new();
         if let Some(query) = super::lateral::as_subquery(entry) {
             let below = self.plan_below(&query)?;
-            let built = relabelled(below, rel, &query);
+            let built = self.with_presence(from, rel, relabelled(below, rel, &query))?;
             return Ok((self.filter(built, conditions)?, false));
         }
         match &entry.source {
@@ -173,11 +173,12 @@ impl Planner {
                 let (pushed, kept) = push_into(query, rel, &harmless);
                 let kept = [kept, leaky].concat();
                 let below = self.plan_below(pushed.as_deref().unwrap_or(query))?;
-                let built = relabelled(below, rel, query);
+                let built = self.with_presence(from, rel, relabelled(below, rel, query))?;
                 Ok((self.filter(built, &kept)?, false))
             }
             RangeSource::Function { functions, ordinality } => {
                 let built = self.function_scan(rel, functions, *ordinality)?;
+                let built = self.with_presence(from, rel, built)?;
                 Ok((self.filter(built, conditions)?, false))
             }
             RangeSource::Values { rows, types } => {
@@ -193,10 +194,12 @@ impl Planner {
                 let types: Vec<_> = types.iter().map(|t| t.0).collect();
                 let layout = Arc::new(numbered(rel, &types));
                 let built = Built::new(Values { rows }, layout, count, count * cost::ROW);
+                let built = self.with_presence(from, rel, built)?;
                 Ok((self.filter(built, conditions)?, false))
             }
             RangeSource::Cte { name, level, types, .. } => {
                 let built = self.cte_reference(rel, name, *level, types)?;
+                let built = self.with_presence(from, rel, built)?;
                 Ok((self.filter(built, conditions)?, false))
             }
             RangeSource::Join { .. } => Err(PgError::internal("a join where a relation must be")),
