@@ -33,6 +33,7 @@ mod records;
 pub mod rule;
 pub mod schema;
 mod snapshot;
+mod space;
 mod store;
 mod system;
 pub mod system_schema;

@@ -78,7 +78,7 @@ pub struct ColdStorage {
 }
 
 /// `pg_class.relkind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RelationKind {
     Table,
     Index,

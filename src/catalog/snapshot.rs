@@ -6,24 +6,19 @@
 //! with ten thousand tables as with ten. A statement keeps the snapshot it began with; a transaction that
 //! runs DDL makes its own ([`super::CatalogChanges`]).
 //!
-//! Invariant: `local` is the space of `database`, and every index over a space (names, row types,
-//! constraints, references, mentions) says what its objects say; the `put` and `remove` of [`Space`]
-//! are the only writers.
+//! Invariant: `local` is the space of `database`.
 
 use super::builtin::{self, Proc};
 use super::depend::Object;
-use super::mentions::{self, Mentions};
-use super::type_space::TypeSpace;
+use super::space::{Space, linked};
 use super::{Change, ObjectKey, system, system_schema};
 use super::{
     ColdStorage, Constraint, ConstraintKind, Database, DefaultAcl, EnumLabel, Extension, Function,
-    Namespace, Policy, Relation, Role, Rule, SchemaVersion, UserCast, UserCollation, UserOperator,
-    UserType,
+    Namespace, Policy, Relation, RelationKind, Role, Rule, SchemaVersion, UserCast, UserCollation,
+    UserOperator, UserType,
 };
 use crate::types::Oid;
-use imbl::{HashMap, HashSet, OrdMap, OrdSet};
 use std::collections::BTreeMap;
-use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -52,50 +47,6 @@ struct Shared {
     roles: BTreeMap<Oid, Arc<Role>>,
     storages: BTreeMap<Oid, Arc<ColdStorage>>,
 }
-
-/// What belongs to one database.
-#[derive(Clone, Debug, Default)]
-struct Space {
-    namespaces: OrdMap<Oid, Arc<Namespace>>,
-    namespace_names: HashMap<Arc<str>, Oid>,
-    relations: OrdMap<Oid, Arc<Relation>>,
-    types: TypeSpace,
-    default_acls: OrdMap<Oid, Arc<DefaultAcl>>,
-    extensions: OrdMap<Oid, Arc<Extension>>,
-    functions: OrdMap<Oid, Arc<Function>>,
-    /// Name to functions, in OID order.
-    function_names: HashMap<Arc<str>, Arc<Vec<Oid>>>,
-    casts: OrdMap<Oid, Arc<UserCast>>,
-    operators: OrdMap<Oid, Arc<UserOperator>>,
-    collations: OrdMap<Oid, Arc<UserCollation>>,
-    /// Which of all these mention which.
-    mentions: Mentions,
-    /// Namespace, then name.
-    names: HashMap<Oid, HashMap<Arc<str>, Oid>>,
-    /// Row type (its array type is the next OID) to relation.
-    row_types: HashMap<Oid, Oid>,
-    /// Constraint to its table.
-    constraints: HashMap<Oid, Oid>,
-    /// Namespace of its table, name, constraint.
-    constraint_names: OrdSet<(Oid, Arc<str>, Oid)>,
-    /// Policy or rule to its table.
-    parts: HashMap<Oid, Oid>,
-    /// Table to the tables with foreign keys on it.
-    referencing: Links,
-    /// Table to its indexes.
-    indexes: Links,
-    /// Indexes of partitioned tables.
-    partitioned_indexes: HashSet<Oid>,
-    /// Table or index to those that inherit from it.
-    children: Links,
-    /// Table to the sequences owned by its columns.
-    owned_sequences: Links,
-    /// Table to its versions, oldest first.
-    history: HashMap<Oid, Arc<Vec<Arc<SchemaVersion>>>>,
-}
-
-/// A relation to others, in OID order.
-type Links = HashMap<Oid, Arc<Vec<Oid>>>;
 
 /// Versions are unique in the process, over published and transactions' own snapshots, so that a
 /// cache keyed by version never confuses two.
@@ -217,6 +168,11 @@ impl Catalog {
     /// The user's relations, in OID order.
     pub fn relations(&self) -> impl DoubleEndedIterator<Item = &Arc<Relation>> {
         self.local.relations.values()
+    }
+
+    /// Those of a kind, in OID order.
+    pub fn relations_of(&self, kind: RelationKind) -> impl Iterator<Item = &Arc<Relation>> {
+        self.local.of_kind.range((kind, 0)..=(kind, Oid::MAX)).map(|(_, relation)| relation)
     }
 
     /// The user's relations of a schema, in OID order.
@@ -561,239 +517,6 @@ impl Catalog {
 
 fn next_version() -> u64 {
     LAST_VERSION.fetch_add(1, Ordering::Relaxed) + 1
-}
-
-impl Space {
-    /// Adds or replaces a relation, and what other entries say about it.
-    fn put(&mut self, relation: Arc<Relation>) {
-        let old = self.take(relation.oid);
-        let mentioned = old.map(|old| mentions::of_relation(&old)).unwrap_or_default();
-        let object = Object::Relation(relation.oid);
-        self.mentions.change(object, &mentioned, &mentions::of_relation(&relation));
-        let names = self.names.entry(relation.namespace).or_default();
-        names.insert(relation.name.as_str().into(), relation.oid);
-        if relation.row_type != 0 {
-            self.row_types.insert(relation.row_type, relation.oid);
-        }
-        for constraint in &relation.constraints {
-            self.constraints.insert(constraint.oid, relation.oid);
-            self.constraint_names.insert(constraint_name(&relation, constraint));
-            if let ConstraintKind::ForeignKey(key) = &constraint.kind {
-                link(&mut self.referencing, key.references, relation.oid);
-            }
-        }
-        self.parts.extend(parts(&relation).map(|part| (part, relation.oid)));
-        if let Some((table, _)) = relation.sequence.as_ref().and_then(|s| s.owned_by) {
-            link(&mut self.owned_sequences, table, relation.oid);
-        }
-        for parent in &relation.lineage.parents {
-            link(&mut self.children, *parent, relation.oid);
-        }
-        if let Some(index) = &relation.index {
-            link(&mut self.indexes, index.table, relation.oid);
-            self.refresh_indexes(index.table);
-            if self.relations.get(&index.table).is_some_and(|table| table.is_partitioned()) {
-                self.partitioned_indexes.insert(relation.oid);
-            }
-        }
-        let relation = self.with_indexes(relation);
-        if relation.is_partitioned() {
-            self.partitioned_indexes.extend(relation.indexes.iter().copied());
-        }
-        self.relations.insert(relation.oid, relation);
-    }
-
-    fn remove(&mut self, oid: Oid) {
-        let Some(old) = self.take(oid) else { return };
-        self.mentions.remove(Object::Relation(oid), &mentions::of_relation(&old));
-    }
-
-    /// Takes a relation out, and what other entries say about it, but for what it mentions.
-    fn take(&mut self, oid: Oid) -> Option<Arc<Relation>> {
-        let old = self.relations.remove(&oid)?;
-        if let Some(names) = self.names.get_mut(&old.namespace)
-            && names.get(old.name.as_str()) == Some(&oid)
-        {
-            names.remove(old.name.as_str());
-            if names.is_empty() {
-                self.names.remove(&old.namespace);
-            }
-        }
-        self.row_types.remove(&old.row_type);
-        for constraint in &old.constraints {
-            self.constraints.remove(&constraint.oid);
-            self.constraint_names.remove(&constraint_name(&old, constraint));
-            if let ConstraintKind::ForeignKey(key) = &constraint.kind {
-                unlink(&mut self.referencing, key.references, oid);
-            }
-        }
-        for part in parts(&old) {
-            self.parts.remove(&part);
-        }
-        if let Some((table, _)) = old.sequence.as_ref().and_then(|s| s.owned_by) {
-            unlink(&mut self.owned_sequences, table, oid);
-        }
-        for parent in &old.lineage.parents {
-            unlink(&mut self.children, *parent, oid);
-        }
-        if let Some(index) = &old.index {
-            unlink(&mut self.indexes, index.table, oid);
-            self.refresh_indexes(index.table);
-            self.partitioned_indexes.remove(&oid);
-        }
-        Some(old)
-    }
-
-    fn put_namespace(&mut self, namespace: Arc<Namespace>) {
-        self.remove_namespace(namespace.oid);
-        self.namespace_names.insert(namespace.name.as_str().into(), namespace.oid);
-        self.namespaces.insert(namespace.oid, namespace);
-    }
-
-    fn remove_namespace(&mut self, oid: Oid) {
-        let Some(old) = self.namespaces.remove(&oid) else { return };
-        if self.namespace_names.get(old.name.as_str()) == Some(&oid) {
-            self.namespace_names.remove(old.name.as_str());
-        }
-    }
-
-    fn put_function(&mut self, function: Arc<Function>) {
-        let oid = function.proc.oid;
-        self.remove_function(oid);
-        self.mentions.put(Object::Function(oid), &mentions::of_function(&function));
-        link(&mut self.function_names, Arc::from(&*function.proc.name), oid);
-        self.functions.insert(oid, function);
-    }
-
-    fn remove_function(&mut self, oid: Oid) {
-        let Some(old) = self.functions.remove(&oid) else { return };
-        self.mentions.remove(Object::Function(oid), &mentions::of_function(&old));
-        unlink(&mut self.function_names, Arc::from(&*old.proc.name), oid);
-    }
-
-    fn put_type(&mut self, found: Arc<UserType>) {
-        self.remove_type(found.oid);
-        self.mentions.put(Object::Type(found.oid), &mentions::of_type(&found));
-        self.types.put(found);
-    }
-
-    fn remove_type(&mut self, oid: Oid) {
-        if let Some(old) = self.types.remove(oid) {
-            self.mentions.remove(Object::Type(oid), &mentions::of_type(&old));
-        }
-    }
-
-    fn put_operator(&mut self, made: Arc<UserOperator>) {
-        let oid = made.operator.oid;
-        self.remove_operator(oid);
-        self.mentions.put(Object::Operator(oid), &mentions::of_operator(&made));
-        self.operators.insert(oid, made);
-    }
-
-    fn remove_operator(&mut self, oid: Oid) {
-        if let Some(old) = self.operators.remove(&oid) {
-            self.mentions.remove(Object::Operator(oid), &mentions::of_operator(&old));
-        }
-    }
-
-    fn put_collation(&mut self, made: Arc<UserCollation>) {
-        let oid = made.collation.oid;
-        self.remove_collation(oid);
-        self.mentions.put(Object::Collation(oid), &mentions::of_collation(&made));
-        self.collations.insert(oid, made);
-    }
-
-    fn remove_collation(&mut self, oid: Oid) {
-        if let Some(old) = self.collations.remove(&oid) {
-            self.mentions.remove(Object::Collation(oid), &mentions::of_collation(&old));
-        }
-    }
-
-    fn put_cast(&mut self, made: Arc<UserCast>) {
-        let oid = made.cast.oid;
-        self.remove_cast(oid);
-        self.mentions.put(Object::Cast(oid), &mentions::of_cast(&made));
-        self.casts.insert(oid, made);
-    }
-
-    fn remove_cast(&mut self, oid: Oid) {
-        if let Some(old) = self.casts.remove(&oid) {
-            self.mentions.remove(Object::Cast(oid), &mentions::of_cast(&old));
-        }
-    }
-
-    fn put_extension(&mut self, extension: Arc<Extension>) {
-        let oid = extension.oid;
-        self.remove_extension(oid);
-        self.mentions.put(Object::Extension(oid), &mentions::of_extension(&extension));
-        self.extensions.insert(oid, extension);
-    }
-
-    fn remove_extension(&mut self, oid: Oid) {
-        if let Some(old) = self.extensions.remove(&oid) {
-            self.mentions.remove(Object::Extension(oid), &mentions::of_extension(&old));
-        }
-    }
-
-    /// Adds a version of a table; records come in the order of their numbers.
-    fn put_version(&mut self, version: Arc<SchemaVersion>) {
-        let versions = Arc::make_mut(self.history.entry(version.table).or_default());
-        versions.retain(|known| known.version != version.version);
-        versions.push(version);
-    }
-
-    /// A table's list of indexes is derived from the indexes, because two transactions may create
-    /// indexes on one table at the same time (SHARE locks do not conflict).
-    fn with_indexes(&self, relation: Arc<Relation>) -> Arc<Relation> {
-        if !relation.kind.has_rows() {
-            return relation;
-        }
-        let indexes = linked(&self.indexes, relation.oid);
-        if relation.indexes == indexes {
-            return relation;
-        }
-        let indexes = indexes.to_vec();
-        Arc::new(Relation { indexes, ..(*relation).clone() })
-    }
-
-    fn refresh_indexes(&mut self, table: Oid) {
-        if let Some(relation) = self.relations.get(&table).cloned() {
-            let relation = self.with_indexes(relation);
-            self.relations.insert(table, relation);
-        }
-    }
-}
-
-/// The OIDs of a relation's policies and rules.
-fn parts(relation: &Relation) -> impl Iterator<Item = Oid> {
-    let policies = relation.row_security.policies.iter().map(|policy| policy.oid);
-    policies.chain(relation.rules.iter().map(|rule| rule.oid))
-}
-
-/// A constraint's entry among the names.
-fn constraint_name(table: &Relation, constraint: &Constraint) -> (Oid, Arc<str>, Oid) {
-    (table.namespace, constraint.name.as_str().into(), constraint.oid)
-}
-
-fn linked(links: &Links, key: Oid) -> &[Oid] {
-    links.get(&key).map_or(&[], |list| list.as_slice())
-}
-
-fn link<K: Clone + Eq + Hash>(map: &mut HashMap<K, Arc<Vec<Oid>>>, key: K, oid: Oid) {
-    let list = Arc::make_mut(map.entry(key).or_default());
-    if let Err(at) = list.binary_search(&oid) {
-        list.insert(at, oid);
-    }
-}
-
-fn unlink<K: Clone + Eq + Hash>(map: &mut HashMap<K, Arc<Vec<Oid>>>, key: K, oid: Oid) {
-    let Some(list) = map.get_mut(&key).map(Arc::make_mut) else { return };
-    if let Ok(at) = list.binary_search(&oid) {
-        list.remove(at);
-    }
-    if list.is_empty() {
-        map.remove(&key);
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! System relations and row types in the form the binder takes: [`Relation`] and [`Type`].
 
-use super::builtin::{self, SystemRelation, Type, TypeKind};
+use super::builtin::{self, HashMap, SystemRelation, Type, TypeKind};
 use super::{Column, Domain, OnCommit, Persistence, Relation, RelationKind, UserType};
 use crate::types::Oid;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 static RELATIONS: LazyLock<HashMap<Oid, Arc<Relation>>> = LazyLock::new(|| {

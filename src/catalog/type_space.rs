@@ -1,8 +1,9 @@
 //! The types that users made in one database.
 
+use super::space::HashMap;
 use super::user_type::UserType;
 use crate::types::Oid;
-use imbl::{HashMap, OrdMap};
+use imbl::OrdMap;
 use std::sync::Arc;
 
 /// Types by OID, by name, by their array types' OIDs and names, and by their CHECKs.

@@ -34,6 +34,23 @@ fn trailing_escape() -> PgError {
     PgError::new(code::INVALID_ESCAPE_SEQUENCE, "LIKE pattern must not end with escape character")
 }
 
+/// What a pattern begins with, wildcards left out, and whether that is all of it.
+pub(super) fn fixed(pattern: &str) -> (String, bool) {
+    let (mut text, mut chars) = (String::new(), pattern.chars());
+    while let Some(c) = chars.next() {
+        let literal = match c {
+            '%' | '_' => None,
+            '\\' => chars.next(),
+            other => Some(other),
+        };
+        match literal {
+            Some(literal) => text.push(literal),
+            None => return (text, false),
+        }
+    }
+    (text, true)
+}
+
 /// Retries between looks at whether the statement is cancelled.
 const RETRIES_UNCHECKED: u32 = 256;
 

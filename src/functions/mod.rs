@@ -57,6 +57,7 @@ mod number_format;
 mod numeric;
 mod object_names;
 mod partition;
+pub mod pattern_prefix;
 pub mod privileges;
 mod quote;
 pub mod random;

@@ -1,8 +1,8 @@
 //! `pg_aggregate`.
 
+use super::HashMap;
 use super::data::Reader;
 use crate::types::Oid;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A row of pg_aggregate; the aggregate's signature is its pg_proc row.
@@ -40,7 +40,7 @@ impl Aggregate {
 
 static AGGREGATES: LazyLock<HashMap<Oid, Aggregate>> = LazyLock::new(|| {
     let mut reader = Reader::open_all("pg_aggregate").expect("an exported catalog");
-    let mut rows = HashMap::new();
+    let mut rows = HashMap::default();
     while reader.advance() {
         let row = Aggregate::read(&reader);
         rows.insert(row.proc, row);

@@ -1,10 +1,10 @@
 //! `pg_cast`, and which types are the same but for their name.
 
+use super::HashMap;
 use super::data::Reader;
 use super::{TypeKind, type_};
 use crate::types::{Oid, oids};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Where a cast may happen unasked (`castcontext`). Ordered: what an implicit context allows,
@@ -63,7 +63,7 @@ impl Cast {
 
 static CASTS: LazyLock<HashMap<(Oid, Oid), Cast>> = LazyLock::new(|| {
     let mut reader = Reader::open_all("pg_cast").expect("an exported catalog");
-    let mut casts = HashMap::new();
+    let mut casts = HashMap::default();
     while reader.advance() {
         let cast = Cast::read(&reader);
         casts.insert((cast.source, cast.target), cast);

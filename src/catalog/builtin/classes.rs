@@ -1,9 +1,9 @@
 //! The names of what PostgreSQL's own `pg_class` has: its tables and views, which can be read, and
 //! their indexes and TOAST tables, of which clients only see that they are there.
 
+use super::HashMap;
 use super::data::Reader;
 use crate::types::Oid;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A row of the exported `pg_class`.
@@ -14,7 +14,7 @@ pub struct SystemClass {
 }
 
 static CLASSES: LazyLock<HashMap<Oid, SystemClass>> = LazyLock::new(|| {
-    let mut classes = HashMap::new();
+    let mut classes = HashMap::default();
     let mut r = Reader::open("pg_class").expect("an exported catalog");
     while r.advance() {
         let class = SystemClass { name: r.text("relname"), namespace: r.oid("relnamespace") };

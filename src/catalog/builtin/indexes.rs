@@ -2,11 +2,12 @@
 //! are about. All are B-trees over columns, with the operator classes that their types have anyway.
 //! None exists here, but clients read what the rows say.
 
+use super::HashMap;
 use super::classes::system_class;
 use super::data::Reader;
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// An index of a system table or of its TOAST table.
@@ -24,7 +25,7 @@ pub struct SystemIndex {
 
 static INDEXES: LazyLock<BTreeMap<Oid, SystemIndex>> = LazyLock::new(|| {
     // An index's own columns have the names of the table's.
-    let mut columns: HashMap<Oid, Vec<(AttrNumber, &'static str)>> = HashMap::new();
+    let mut columns: HashMap<Oid, Vec<(AttrNumber, &'static str)>> = HashMap::default();
     let mut r = Reader::open("pg_attribute").expect("an exported catalog");
     while r.advance() {
         let column = (r.value("attnum"), r.text("attname"));

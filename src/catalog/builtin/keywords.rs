@@ -1,7 +1,7 @@
 //! `pg_get_keywords()`: which words need quotes where.
 
+use super::HashMap;
 use super::data::Reader;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// How reserved a keyword is.
@@ -26,7 +26,7 @@ pub struct Keyword {
 
 static KEYWORDS: LazyLock<HashMap<&'static str, Keyword>> = LazyLock::new(|| {
     let mut r = Reader::open("pg_keywords").expect("an exported list");
-    let mut words = HashMap::new();
+    let mut words = HashMap::default();
     while r.advance() {
         let category = match r.char("catcode") {
             b'U' => KeywordCategory::Unreserved,

@@ -33,6 +33,9 @@ mod table;
 mod types;
 mod views;
 
+/// Nobody but the export says what is in these.
+pub(super) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
+
 pub use aggregates::{Aggregate, aggregate};
 pub use casts::{Cast, CastContext, CastMethod, binary_coercible, cast, cast_with_oid};
 pub use classes::{SystemClass, system_class, system_class_named};

@@ -1,11 +1,11 @@
 //! `pg_opclass`, `pg_opfamily`, `pg_amop`, `pg_amproc`: how types are ordered, compared and hashed.
 
+use super::HashMap;
 use super::data::Reader;
 use super::extensions::Extension;
 use super::table::{Row, Table};
 use super::{TypeKind, binary_coercible, oid, type_};
 use crate::types::{Oid, oids};
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A row of pg_opclass.
@@ -116,7 +116,7 @@ struct AmOps {
 impl AmOps {
     fn load() -> AmOps {
         let mut reader = Reader::open_all("pg_amop").expect("an exported catalog");
-        let mut ops = AmOps { by_strategy: HashMap::new(), by_operator: HashMap::new() };
+        let mut ops = AmOps { by_strategy: HashMap::default(), by_operator: HashMap::default() };
         while reader.advance() {
             let op = AmOp {
                 family: reader.oid("amopfamily"),
@@ -139,7 +139,7 @@ static OPFAMILIES: LazyLock<Table<OpFamily>> = LazyLock::new(Table::load);
 static AMOPS: LazyLock<AmOps> = LazyLock::new(AmOps::load);
 static AMPROCS: LazyLock<HashMap<(Oid, Oid, Oid, i16), Oid>> = LazyLock::new(|| {
     let mut r = Reader::open_all("pg_amproc").expect("an exported catalog");
-    let mut procs = HashMap::new();
+    let mut procs = HashMap::default();
     while r.advance() {
         let types = (r.oid("amproclefttype"), r.oid("amprocrighttype"));
         let key = (r.oid("amprocfamily"), types.0, types.1, r.value("amprocnum"));

@@ -1,15 +1,15 @@
 //! The access lists that system objects are born with: `pg_init_privs`, and what information_schema,
 //! which it leaves out, has in `relacl` and `nspacl`.
 
+use super::HashMap;
 use super::data::Reader;
 use super::oid::class;
 use crate::types::Oid;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 static PRIVILEGES: LazyLock<HashMap<(Oid, Oid), &'static str>> = LazyLock::new(|| {
     let mut r = Reader::open("pg_init_privs").expect("an exported catalog");
-    let mut rows = HashMap::new();
+    let mut rows = HashMap::default();
     while r.advance() {
         if r.text("objsubid") == "0" {
             rows.insert((r.oid("objoid"), r.oid("classoid")), r.text("initprivs"));

@@ -1,13 +1,13 @@
 //! The shape of the system relations: the rows of `pg_class` and `pg_attribute` that a fresh
 //! database has, for pg_catalog and information_schema; and those of the schema `system`.
 
+use super::HashMap;
 use super::data::Reader;
 use super::extensions::Extension;
 use super::types::is_type_name;
 use super::{TypeKind, namespaces, type_};
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A table or view of pg_catalog or information_schema.
@@ -54,7 +54,8 @@ struct Relations {
 
 static RELATIONS: LazyLock<Relations> = LazyLock::new(|| {
     let mut r = Reader::open("pg_class").expect("an exported catalog");
-    let mut all = Relations { rows: Vec::new(), by_oid: HashMap::new(), by_name: HashMap::new() };
+    let mut all =
+        Relations { rows: Vec::new(), by_oid: HashMap::default(), by_name: HashMap::default() };
     while r.advance() {
         let kind = r.char("relkind");
         let relation = SystemRelation {
@@ -157,7 +158,7 @@ pub fn raw_rows_of_extension(name: &str, extension: &'static Extension) -> Optio
 pub fn system_keys(table: Oid) -> &'static [(usize, bool)] {
     static KEYS: LazyLock<HashMap<Oid, Vec<(usize, bool)>>> = LazyLock::new(|| {
         let mut r = Reader::open("pg_index").expect("an exported catalog");
-        let mut keys: HashMap<Oid, Vec<(usize, bool)>> = HashMap::new();
+        let mut keys: HashMap<Oid, Vec<(usize, bool)>> = HashMap::default();
         while r.advance() {
             let columns: Vec<usize> =
                 r.text("indkey").split_ascii_whitespace().map(super::data::parse).collect();

@@ -1,7 +1,7 @@
 //! `pg_settings` of a fresh server: names, units, bounds and defaults of all settings.
 
+use super::HashMap;
 use super::data::Reader;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A setting as PostgreSQL 15 declares it.
@@ -32,7 +32,7 @@ struct Settings {
 
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     let mut r = Reader::open_all("pg_settings").expect("an exported list");
-    let mut settings = Settings { rows: Vec::new(), by_name: HashMap::new() };
+    let mut settings = Settings { rows: Vec::new(), by_name: HashMap::default() };
     while r.advance() {
         let setting = read(&r);
         settings.by_name.insert(setting.name.to_ascii_lowercase(), settings.rows.len());

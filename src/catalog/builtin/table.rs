@@ -3,10 +3,10 @@
 //! Rows of extensions are found by OID like any other, by name only as those of one extension: whether
 //! it is installed, and in which schema, is each database's own.
 
+use super::HashMap;
 use super::data::Reader;
 use super::extensions::{Extension, is_member};
 use crate::types::Oid;
-use std::collections::HashMap;
 
 /// A typed row of an exported catalog.
 pub(super) trait Row: Sized {
@@ -34,7 +34,7 @@ impl<R: Row> Table<R> {
             rows.push(R::read(&reader));
         }
         rows.sort_by_key(R::oid);
-        let mut table = Table { rows, by_oid: HashMap::new(), by_name: HashMap::new() };
+        let mut table = Table { rows, by_oid: HashMap::default(), by_name: HashMap::default() };
         for (at, row) in table.rows.iter().enumerate() {
             table.by_oid.insert(row.oid(), at);
             table.by_name.entry(row.name().to_owned()).or_default().push(at);

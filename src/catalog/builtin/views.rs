@@ -4,10 +4,10 @@
 //! view: its query is bound on first use (`sql::bind::system_view`). So it shows what PostgreSQL's
 //! would over the same tables.
 
+use super::HashMap;
 use super::data::Reader;
 use crate::nodes::AttrNumber;
 use crate::types::Oid;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 struct View {
@@ -18,7 +18,7 @@ struct View {
 
 static VIEWS: LazyLock<HashMap<Oid, View>> = LazyLock::new(|| {
     let mut reader = Reader::open("system_views").expect("an exported catalog");
-    let mut views = HashMap::new();
+    let mut views = HashMap::default();
     while reader.advance() {
         let updatable = reader.array("updatable").unwrap_or_default();
         let updatable = updatable.iter().filter_map(|attno| attno.parse().ok()).collect();

@@ -1,37 +1,22 @@
 //! The exported rows as datums, parsed on first use and kept.
 
 use super::{KeyValues, Row, values};
-use crate::catalog::builtin::{self, Reader, SystemRelation, TypeKind};
+use crate::catalog::builtin::{self, HashMap, Reader, SystemRelation, TypeKind};
 use crate::types::{Array, Datum, Oid, oids};
-use dashmap::DashMap;
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
-static PARSED: LazyLock<DashMap<Oid, Arc<Vec<Row>>>> = LazyLock::new(DashMap::new);
+/// What the export has of each relation.
+static EXPORTED: LazyLock<HashMap<Oid, Exported>> = LazyLock::new(|| {
+    let all = builtin::system_relations().iter().chain(builtin::own_relations());
+    all.map(|relation| (relation.oid, Exported::of(relation))).collect()
+});
 
-/// The rows that the export has for a relation; none for most.
-pub(in crate::catalog) fn rows(relation: &SystemRelation) -> Arc<Vec<Row>> {
-    let parse = || {
-        let reader = builtin::raw_rows(relation.name);
-        Arc::new(reader.map_or_else(Vec::new, |reader| parse(relation, reader)))
-    };
-    PARSED.entry(relation.oid).or_insert_with(parse).clone()
-}
-
-/// The positions of the rows that have one of a key's values, in order; `None`: the values are not of
-/// a kind that rows are found by.
-pub(super) fn positions(relation: &SystemRelation, key: &KeyValues) -> Option<Vec<usize>> {
-    let index = index(relation, key.column);
-    let mut found = Vec::new();
-    for value in &key.values {
-        let at = index.get(&Key::of(value)?);
-        found.extend(at.into_iter().flatten());
-    }
-    if key.values.len() > 1 {
-        found.sort_unstable();
-        found.dedup();
-    }
-    Some(found)
+/// The rows that the export has for a relation: none for most.
+pub(in crate::catalog) struct Exported {
+    relation: &'static SystemRelation,
+    rows: OnceLock<Vec<Row>>,
+    /// By column.
+    indexes: Vec<OnceLock<Index>>,
 }
 
 /// Rows by the value of a column.
@@ -42,6 +27,7 @@ type Index = HashMap<Key, Vec<usize>>;
 enum Key {
     Oid(Oid),
     Text(Arc<str>),
+    Char(u8),
     Null,
 }
 
@@ -50,24 +36,64 @@ impl Key {
         match value {
             Datum::Oid(oid) => Some(Key::Oid(*oid)),
             Datum::Text(text) => Some(Key::Text(text.clone())),
+            Datum::Char(letter) => Some(Key::Char(*letter)),
             Datum::Null => Some(Key::Null),
             _ => None,
         }
     }
 }
 
-fn index(relation: &SystemRelation, column: usize) -> Arc<Index> {
-    static INDEXES: LazyLock<DashMap<(Oid, usize), Arc<Index>>> = LazyLock::new(DashMap::new);
-    let make = || {
-        let mut index = Index::new();
-        for (at, row) in rows(relation).iter().enumerate() {
-            if let Some(key) = Key::of(&row[column]).filter(|key| *key != Key::Null) {
-                index.entry(key).or_default().push(at);
-            }
+/// The same as [`Exported::rows`], by the relation.
+pub(in crate::catalog) fn rows(relation: &SystemRelation) -> &'static [Row] {
+    exported(relation.oid).rows()
+}
+
+/// What the export has of a system relation.
+pub(super) fn exported(relation: Oid) -> &'static Exported {
+    EXPORTED.get(&relation).expect("a system relation")
+}
+
+impl Exported {
+    fn of(relation: &'static SystemRelation) -> Exported {
+        let indexes = relation.columns.iter().map(|_| OnceLock::new()).collect();
+        Exported { relation, rows: OnceLock::new(), indexes }
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> &[Row] {
+        self.rows.get_or_init(|| {
+            let reader = builtin::raw_rows(self.relation.name);
+            reader.map_or_else(Vec::new, |reader| parse(self.relation, reader))
+        })
+    }
+
+    /// The positions of the rows that have one of a key's values, in order; `None`: the values are not of
+    /// a kind that rows are found by.
+    pub fn positions(&self, key: &KeyValues) -> Option<Vec<usize>> {
+        let index = self.index(key.column);
+        let mut found = Vec::new();
+        for value in &key.values {
+            let at = index.get(&Key::of(value)?);
+            found.extend(at.into_iter().flatten());
         }
-        Arc::new(index)
-    };
-    INDEXES.entry((relation.oid, column)).or_insert_with(make).clone()
+        if key.values.len() > 1 {
+            found.sort_unstable();
+            found.dedup();
+        }
+        Some(found)
+    }
+
+    fn index(&self, column: usize) -> &Index {
+        self.indexes[column].get_or_init(|| {
+            let mut index = Index::default();
+            for (at, row) in self.rows().iter().enumerate() {
+                if let Some(key) = Key::of(&row[column]).filter(|key| *key != Key::Null) {
+                    index.entry(key).or_default().push(at);
+                }
+            }
+            index
+        })
+    }
 }
 
 /// All rows that a reader has.

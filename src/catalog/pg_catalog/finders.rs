@@ -4,7 +4,7 @@
 
 use super::source::Object;
 use super::{pg_attrdef, pg_rewrite, view_of_rule};
-use crate::catalog::{Catalog, Namespace, Relation, UserType};
+use crate::catalog::{Catalog, Namespace, Relation, RelationKind, UserType, depend};
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
 
@@ -36,6 +36,36 @@ pub(super) fn by_name(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>)
     let Datum::Text(name) = value else { return };
     let of = |n: &Arc<Namespace>| catalog.relation_named(n.oid, name);
     add(catalog.namespaces().filter_map(of), found);
+}
+
+/// Relations of a kind, by its letter.
+pub(super) fn by_kind(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let (kind, is_partitioned) = match value {
+        Datum::Char(b'r') => (RelationKind::Table, false),
+        Datum::Char(b'p') => (RelationKind::Table, true),
+        Datum::Char(b'i') => (RelationKind::Index, false),
+        Datum::Char(b'I') => (RelationKind::Index, true),
+        Datum::Char(b'S') => (RelationKind::Sequence, false),
+        Datum::Char(b'v') => (RelationKind::View, false),
+        Datum::Char(b'm') => (RelationKind::MaterializedView, false),
+        Datum::Char(b'c') => (RelationKind::Composite, false),
+        _ => return,
+    };
+    let of_kind = catalog.relations_of(kind);
+    add(of_kind.filter(|relation| catalog.is_partitioned(relation) == is_partitioned), found);
+}
+
+/// What has types of a kind, by its letter: relations have composite ones, and all have arrays.
+pub(super) fn by_type_kind(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    use RelationKind::{Composite, MaterializedView, Table, View};
+    let Datum::Char(letter) = value else { return };
+    if matches!(letter, b'b' | b'c') {
+        let kinds = [Table, View, Composite, MaterializedView];
+        add(kinds.into_iter().flat_map(|kind| catalog.relations_of(kind)), found);
+    }
+    if *letter != b'c' {
+        add_types(catalog.user_types(), found);
+    }
 }
 
 /// Objects that have rows beside those of relations and types are made for every value.
@@ -99,6 +129,37 @@ pub(super) fn by_part(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>)
     if oid >= pg_rewrite::RULE_BIT {
         by_default(catalog, value, found);
     }
+}
+
+/// What has a part that needs an object or a part of it.
+pub(super) fn by_needed(catalog: &Catalog, value: &Datum, found: &mut Vec<Object>) {
+    let Some(needed) = oid(value) else { return };
+    // Of PostgreSQL's own objects it is not known who mentions them, but of schemas.
+    if Catalog::is_system(needed) && catalog.namespace(needed).is_none() {
+        add(catalog.relations(), found);
+        return add_types(catalog.user_types(), found);
+    }
+    for object in catalog.mentioning(needed) {
+        match object {
+            depend::Object::Relation(oid) => add(catalog.relation(oid), found),
+            depend::Object::Type(oid) => add_types(catalog.user_type(oid), found),
+            // Their rows are made for every value.
+            _ => {}
+        }
+    }
+    let of_range = |t: &&Arc<UserType>| t.multirange_over() == Some(needed);
+    add_types(catalog.user_types().filter(of_range), found);
+    // Parts need each other, and those of a table what is at its sides: by connections that are no mentions.
+    let mut parts = Vec::new();
+    by_part(catalog, value, &mut parts);
+    for object in &parts {
+        let Object::Relation(relation) = object else { continue };
+        add(catalog.indexes_of(relation), found);
+        add(catalog.sequences_owned_by(relation.oid), found);
+        add(catalog.children(relation.oid).iter().filter_map(|oid| catalog.relation(*oid)), found);
+        add(catalog.foreign_keys_on(relation.oid).into_iter().map(|(table, _)| table), found);
+    }
+    found.append(&mut parts);
 }
 
 /// The relation, enum or domain that has a type, or the array type over it.

@@ -58,7 +58,7 @@ pub(super) mod values;
 mod wanted;
 
 pub use pg_rewrite::view_of_rule;
-pub use scan::{Scan, Test, about, estimated_rows, is_made, keys, read, scan};
+pub use scan::{Key, Matches, Scan, Test, about, estimated_rows, is_made, keys, read, scan};
 pub use tree::{decode as decode_tree, decode_bound, encode as encode_tree};
 pub use wanted::{Columns, KeyValues};
 

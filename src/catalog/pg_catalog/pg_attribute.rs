@@ -26,32 +26,29 @@ pub(super) fn rows(relation: &Relation, cx: &Context<'_>, columns: Columns, rows
 }
 
 fn row(relation: &Relation, c: &Column, catalog: &Catalog, columns: Columns) -> Row {
-    let found = catalog.type_(c.type_oid);
-    let (len, by_value, align) =
-        found.as_ref().map_or((-1, false, b'i'), |t| (t.len, t.by_value, t.align));
-    let is_array = found.as_ref().is_some_and(|t| t.is_array);
+    let found = || catalog.type_(c.type_oid);
     let name = || match c.dropped {
         true => text(&format!("........pg.dropped.{}........", c.attno)),
         false => text(&c.name),
     };
-    let missing = c.missing_value.clone().filter(|_| !c.dropped);
+    let missing = || c.missing_value.as_ref().filter(|_| !c.dropped);
     row![columns;
         Datum::Oid(relation.oid),
         name(),
         Datum::Oid(if c.dropped { 0 } else { c.type_oid }),
         Datum::Int4(if c.dropped { 0 } else { c.statistics_target }),
-        Datum::Int2(len),
+        Datum::Int2(found().map_or(-1, |t| t.len)),
         Datum::Int2(c.attno),
-        Datum::Int4(i32::from(is_array)),
+        Datum::Int4(i32::from(found().is_some_and(|t| t.is_array))),
         Datum::Int4(-1),
         Datum::Int4(c.typmod),
-        Datum::Bool(by_value),
-        letter(align),
+        Datum::Bool(found().is_some_and(|t| t.by_value)),
+        letter(found().map_or(b'i', |t| t.align)),
         letter(c.storage),
         letter(0),
         Datum::Bool(c.not_null && !c.dropped),
         Datum::Bool(c.default.is_some() && !c.dropped),
-        Datum::Bool(missing.is_some()),
+        Datum::Bool(missing().is_some()),
         letter(identity(c)),
         letter(if c.generated && !c.dropped { b's' } else { 0 }),
         Datum::Bool(c.dropped),
@@ -61,7 +58,7 @@ fn row(relation: &Relation, c: &Column, catalog: &Catalog, columns: Columns) -> 
         acl(c.acl.as_deref().filter(|_| !c.dropped)),
         Datum::Null,
         Datum::Null,
-        missing.map_or(Datum::Null, |value| array(c.type_oid, vec![value])),
+        missing().map_or(Datum::Null, |value| array(c.type_oid, vec![value.clone()])),
     ]
 }
 

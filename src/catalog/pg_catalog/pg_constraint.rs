@@ -56,7 +56,10 @@ fn row(table: &Relation, c: &Constraint, wanted: Columns) -> Row {
         ConstraintKind::ForeignKey(key) => Some(key),
         _ => None,
     };
-    let columns = constraint_columns(c);
+    let columns = || match constraint_columns(c) {
+        columns if columns.is_empty() => Datum::Null,
+        columns => int2_array(columns),
+    };
     let foreign = |value: fn(&ForeignKey) -> u8| letter(key.map_or(b' ', value));
     let ops = || key.map_or(Datum::Null, |k| oid_array(k.eq_ops.iter().copied()));
     row![wanted;
@@ -78,7 +81,7 @@ fn row(table: &Relation, c: &Constraint, wanted: Columns) -> Row {
         Datum::Bool(c.origin.is_local),
         Datum::Int4(c.origin.inherited),
         Datum::Bool(c.no_inherit),
-        if columns.is_empty() { Datum::Null } else { int2_array(columns) },
+        columns(),
         key.map_or(Datum::Null, |k| int2_array(k.referenced_columns.iter().copied())),
         ops(),
         ops(),

@@ -4,7 +4,7 @@ use super::values::text;
 use super::{Columns, Context, KeyValues, Row};
 use crate::catalog::builtin::description;
 use crate::catalog::builtin::oid::class;
-use crate::catalog::{Namespace, Relation, RelationKind, UserType};
+use crate::catalog::{Relation, RelationKind, UserType};
 use crate::error::Result;
 use crate::types::{Datum, Oid};
 use std::sync::Arc;
@@ -44,35 +44,51 @@ pub(super) fn of_type(of: &UserType, _cx: &Context<'_>, columns: Columns, rows: 
 }
 
 /// Comments on schemas, those on the system's being in the export, on functions, casts, operators,
-/// collations, extensions and large objects.
+/// collations, extensions and large objects: of some objects where a key says which.
 pub(super) fn of_others(cx: &Context<'_>, key: Option<&KeyValues>) -> Result<Vec<Row>> {
-    let comment = |n: &Arc<Namespace>| {
-        let exported = description(n.oid, class::NAMESPACE, 0);
-        let comment = n.comment.as_deref().filter(|comment| exported != Some(*comment))?;
-        Some(row(n.oid, class::NAMESPACE, 0, comment))
+    let catalog = cx.catalog;
+    let some: Option<Vec<Oid>> = key.map(|key| key.oids().collect());
+    let some = some.as_deref();
+    let mut rows = Vec::new();
+    let mut add = |object: Oid, class: Oid, comment: Option<&str>| {
+        rows.extend(comment.map(|comment| row(object, class, 0, comment)));
     };
-    let functions = cx.catalog.functions();
-    let functions = functions.filter_map(|function| {
-        Some(row(function.proc.oid, class::PROC, 0, function.comment.as_deref()?))
-    });
-    let casts = cx.catalog.user_casts();
-    let casts = casts.filter_map(|c| Some(row(c.cast.oid, class::CAST, 0, c.comment.as_deref()?)));
-    let operators = cx.catalog.user_operators();
-    let operators = operators
-        .filter_map(|o| Some(row(o.operator.oid, class::OPERATOR, 0, o.comment.as_deref()?)));
-    let collations = cx.catalog.user_collations();
-    let collations = collations
-        .filter_map(|c| Some(row(c.collation.oid, class::COLLATION, 0, c.comment.as_deref()?)));
-    let extensions = cx.catalog.extensions().filter_map(|extension| {
-        Some(row(extension.oid, class::EXTENSION, 0, extension.comment.as_deref()?))
-    });
-    let mut rows: Vec<Row> = cx.catalog.namespaces().filter_map(comment).collect();
-    rows.extend(functions.chain(casts).chain(operators).chain(collations).chain(extensions));
+    for n in chosen(some, catalog.namespaces(), |oid| catalog.namespace(oid)) {
+        let comment = n.comment.as_deref();
+        let exported = || description(n.oid, class::NAMESPACE, 0);
+        add(n.oid, class::NAMESPACE, comment.filter(|comment| exported() != Some(*comment)));
+    }
+    for f in chosen(some, catalog.functions(), |oid| catalog.function(oid)) {
+        add(f.proc.oid, class::PROC, f.comment.as_deref());
+    }
+    for c in chosen(some, catalog.user_casts(), |oid| catalog.cast_with_oid(oid)) {
+        add(c.cast.oid, class::CAST, c.comment.as_deref());
+    }
+    for o in chosen(some, catalog.user_operators(), |oid| catalog.user_operator(oid)) {
+        add(o.operator.oid, class::OPERATOR, o.comment.as_deref());
+    }
+    for c in chosen(some, catalog.user_collations(), |oid| catalog.user_collation(oid)) {
+        add(c.collation.oid, class::COLLATION, c.comment.as_deref());
+    }
+    for e in chosen(some, catalog.extensions(), |oid| catalog.extension(oid)) {
+        add(e.oid, class::EXTENSION, e.comment.as_deref());
+    }
     for object in cx.host.large_objects(key)? {
-        let comment = object.comment.as_deref();
-        rows.extend(comment.map(|comment| row(object.oid, class::LARGE_OBJECT, 0, comment)));
+        add(object.oid, class::LARGE_OBJECT, object.comment.as_deref());
     }
     Ok(rows)
+}
+
+/// Those with one of some OIDs, or all.
+fn chosen<'c, T>(
+    some: Option<&[Oid]>,
+    all: impl Iterator<Item = &'c Arc<T>>,
+    one: impl Fn(Oid) -> Option<&'c Arc<T>>,
+) -> Vec<&'c Arc<T>> {
+    match some {
+        Some(oids) => oids.iter().filter_map(|oid| one(*oid)).collect(),
+        None => all.collect(),
+    }
 }
 
 fn row(object: Oid, class: Oid, sub: i16, comment: &str) -> Row {

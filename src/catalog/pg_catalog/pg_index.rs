@@ -18,7 +18,7 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
     let oids_of = |get: fn(&IndexColumn) -> Oid| {
         vector(oids::OID, keys.iter().map(|c| Datum::Oid(get(c))).collect())
     };
-    let exprs: Vec<Expr> = info.columns.iter().filter_map(|c| c.expr.clone()).collect();
+    let exprs = || info.columns.iter().filter_map(|c| c.expr.clone()).collect::<Vec<Expr>>();
     rows.push(row![columns;
         Datum::Oid(relation.oid),
         Datum::Oid(info.table),
@@ -39,7 +39,7 @@ pub(super) fn rows(relation: &Relation, _cx: &Context<'_>, columns: Columns, row
         oids_of(|c| c.collation),
         oids_of(|c| c.opclass),
         vector(oids::INT2, keys.iter().map(|c| Datum::Int2(option(c))).collect()),
-        tree::encode_list(&exprs),
+        tree::encode_list(&exprs()),
         info.predicate.as_ref().map_or(Datum::Null, tree::encode),
     ]);
 }

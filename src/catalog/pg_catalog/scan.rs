@@ -1,13 +1,13 @@
 //! Reading a system relation row by row.
 
+use super::builtin_rows::{self, Exported};
 use super::source::{Object, Objects, Source, source};
-use super::{Columns, Context, KeyValues, Row, builtin_rows, members};
-use crate::catalog::builtin::{self, SystemRelation, oid};
+use super::{Columns, Context, KeyValues, Row, members};
+use crate::catalog::builtin::{self, HashMap, SystemRelation, oid};
 use crate::catalog::{information_schema, system_schema};
 use crate::error::Result;
 use crate::types::{Datum, Oid, oids};
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// Whether a row is one that the scan's reader wants.
 pub type Test<'a> = &'a mut dyn FnMut(&[Datum]) -> Result<bool>;
@@ -25,12 +25,12 @@ pub struct Scan {
     /// Rows made at once, with the wanted columns only; the next is the last.
     made: Vec<Row>,
     /// The export's rows, and which of them; `None`: all from here on.
-    export: Arc<Vec<Row>>,
+    export: &'static [Row],
     picked: Option<Vec<usize>>,
     at: usize,
     /// The objects whose rows come next, and how those are made.
     objects: std::vec::IntoIter<Object>,
-    maker: Option<Objects>,
+    maker: Option<&'static Objects>,
     current: Current,
 }
 
@@ -45,54 +45,105 @@ struct Current {
     whole: Vec<Row>,
 }
 
+/// A relation of pg_catalog, and how it is read.
+struct Readable {
+    relation: &'static SystemRelation,
+    source: Source,
+    exported: &'static Exported,
+    /// Of tables.
+    keys: Vec<Key>,
+}
+
+/// The relation of pg_catalog with this OID.
+fn readable(relation: Oid) -> Option<&'static Readable> {
+    static ALL: LazyLock<HashMap<Oid, Readable>> = LazyLock::new(|| {
+        let all = builtin::system_relations().iter().filter(|r| r.namespace == oid::PG_CATALOG);
+        all.map(|relation| (relation.oid, Readable::of(relation))).collect()
+    });
+    ALL.get(&relation)
+}
+
+impl Readable {
+    fn of(relation: &'static SystemRelation) -> Readable {
+        let source = source(relation.name);
+        let keys = if relation.kind == b'r' { keys_of(relation, &source) } else { Vec::new() };
+        Readable { relation, source, exported: builtin_rows::exported(relation.oid), keys }
+    }
+}
+
 /// Whether code or the export has the rows of a system relation; the others are views.
 pub fn is_made(relation: Oid) -> bool {
+    if let Some(Readable { relation, source, .. }) = readable(relation) {
+        return relation.kind != b'v' || !matches!(source, Source::Export);
+    }
     let Some(relation) = builtin::system_relation(relation) else { return false };
     match relation.namespace {
-        oid::PG_CATALOG => {
-            relation.kind != b'v' || !matches!(source(relation.name), Source::Export)
-        }
         oid::SYSTEM => true,
         _ => relation.kind != b'v' || information_schema::is_made(relation.name),
     }
 }
 
-/// The columns by which rows are found without reading all of them: position, and whether its values
-/// are unique; those that are come first.
-pub fn keys(relation: Oid) -> &'static [(usize, bool)] {
-    static KEYS: LazyLock<HashMap<Oid, Vec<(usize, bool)>>> = LazyLock::new(|| {
-        let tables = builtin::system_relations().iter();
-        let tables = tables.filter(|r| r.namespace == oid::PG_CATALOG && r.kind == b'r');
-        tables.map(|r| (r.oid, keys_of(r))).collect()
-    });
-    KEYS.get(&relation).map_or(&[], Vec::as_slice)
+/// A column by which rows are found without reading all of them.
+#[derive(Clone, Copy)]
+pub struct Key {
+    /// Position from 0.
+    pub column: usize,
+    pub matches: Matches,
 }
 
-fn keys_of(relation: &SystemRelation) -> Vec<(usize, bool)> {
+/// How many rows have one value of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matches {
+    One,
+    /// About so many.
+    Some(u8),
+    /// A good part of all.
+    Many,
+}
+
+/// The keys of a relation, the better ones first.
+pub fn keys(relation: Oid) -> &'static [Key] {
+    readable(relation).map_or(&[], |readable| &readable.keys)
+}
+
+fn keys_of(relation: &SystemRelation, source: &Source) -> Vec<Key> {
     let position = |name: &str| relation.columns.iter().position(|c| c.name == name);
     // Rows of the export are found by values of these types.
     let hashed = |(at, _): &&(usize, bool)| {
         let type_oid = relation.columns[*at].type_oid;
         matches!(type_oid, oids::OID | oids::REGPROC | oids::NAME | oids::TEXT)
     };
-    let mut keys: Vec<(usize, bool)> = match source(relation.name) {
+    let mut keys: Vec<Key> = match source {
         Source::Export => {
-            builtin::system_keys(relation.oid).iter().filter(hashed).copied().collect()
+            let matches = |unique| if unique { Matches::One } else { Matches::Some(10) };
+            let key = |(column, unique): &(usize, bool)| Key {
+                column: *column,
+                matches: matches(*unique),
+            };
+            builtin::system_keys(relation.oid).iter().filter(hashed).map(key).collect()
         }
         Source::Objects(Objects { finders, .. }) => {
-            let unique = |name: &str| matches!(name, "oid" | "indexrelid" | "seqrelid");
-            let key = |(name, _): &(&str, _)| Some((position(name)?, unique(name)));
+            let matches = |name: &str| match name {
+                "oid" | "indexrelid" | "seqrelid" => Matches::One,
+                "relkind" | "typtype" => Matches::Many,
+                "attrelid" => Matches::Some(10),
+                "objid" | "refobjid" | "enumtypid" => Matches::Some(5),
+                _ => Matches::Some(2),
+            };
+            let key = |(name, _): &(&str, _)| {
+                Some(Key { column: position(name)?, matches: matches(name) })
+            };
             finders.iter().filter_map(key).collect()
         }
         Source::Made(_) => Vec::new(),
     };
-    keys.sort_by_key(|(_, unique)| !unique);
+    keys.sort_by_key(|key| key.matches);
     keys
 }
 
 /// The position of the column that says which column of a table a row is about.
 pub fn about(relation: Oid) -> Option<usize> {
-    let relation = builtin::system_relation(relation).filter(|r| r.namespace == oid::PG_CATALOG)?;
+    let Readable { relation, .. } = readable(relation)?;
     let name = match relation.name {
         "pg_attrdef" => "adnum",
         "pg_attribute" => "attnum",
@@ -105,16 +156,17 @@ pub fn about(relation: Oid) -> Option<usize> {
 /// About how many rows a relation has in a database with this many relations of users.
 pub fn estimated_rows(relation: Oid, relations: usize) -> f64 {
     const MADE: f64 = 50.0;
-    let Some(relation) = builtin::system_relation(relation) else { return MADE };
-    let exported = || builtin_rows::rows(relation).len() as f64;
-    match relation.namespace {
-        oid::PG_CATALOG => match source(relation.name) {
+    if let Some(Readable { source, exported, .. }) = readable(relation) {
+        let exported = || exported.rows().len() as f64;
+        return match source {
             Source::Export => exported(),
             Source::Objects(made) => exported() + made.per_relation * relations as f64,
             Source::Made(_) => MADE,
-        },
-        oid::SYSTEM => MADE,
-        _ => relations as f64,
+        };
+    }
+    match builtin::system_relation(relation).map(|relation| relation.namespace) {
+        None | Some(oid::SYSTEM) => MADE,
+        Some(_) => relations as f64,
     }
 }
 
@@ -132,7 +184,7 @@ pub fn scan(
         tested: columns.making(tested),
         row: Vec::new(),
         made: Vec::new(),
-        export: Arc::default(),
+        export: &[],
         picked: None,
         at: 0,
         objects: Vec::new().into_iter(),
@@ -141,26 +193,27 @@ pub fn scan(
     };
     let reversed = |rows: Vec<Row>| Scan { made: rows.into_iter().rev().collect(), ..nothing() };
     let made = |rows: Vec<Row>| reversed(rows.iter().map(|row| columns.project(row)).collect());
-    let Some(relation) = builtin::system_relation(relation) else { return Ok(nothing()) };
-    match relation.namespace {
-        oid::PG_CATALOG => {}
-        oid::SYSTEM => return Ok(made(system_schema::rows(relation, cx)?)),
-        _ => return Ok(made(information_schema::rows(relation, cx)?)),
-    }
-    let of_members = || members::rows(relation, columns, key, cx);
-    let mut scan = match source(relation.name) {
+    let Some(readable) = readable(relation) else {
+        return match builtin::system_relation(relation) {
+            Some(own) if own.namespace == oid::SYSTEM => Ok(made(system_schema::rows(own, cx)?)),
+            Some(other) => Ok(made(information_schema::rows(other, cx)?)),
+            None => Ok(nothing()),
+        };
+    };
+    let of_members = || members::rows(readable.relation, columns, key, cx);
+    let mut scan = match &readable.source {
         Source::Made(make) => return Ok(made(make(cx)?)),
         Source::Export => reversed(of_members()),
         Source::Objects(maker) => {
             let others = maker.others.map_or_else(|| Ok(Vec::new()), |others| others(cx, key))?;
-            let objects = objects(relation, &maker, key, cx).into_iter();
+            let objects = objects(readable.relation, maker, key, cx).into_iter();
             let mut rows = of_members();
             rows.extend(others.iter().map(|row| columns.project(row)));
             Scan { objects, maker: Some(maker), ..reversed(rows) }
         }
     };
-    scan.export = builtin_rows::rows(relation);
-    scan.picked = key.and_then(|key| builtin_rows::positions(relation, key));
+    scan.export = readable.exported.rows();
+    scan.picked = key.and_then(|key| readable.exported.positions(key));
     Ok(scan)
 }
 
@@ -177,12 +230,13 @@ fn objects(
     key: Option<&KeyValues>,
     cx: &Context<'_>,
 ) -> Vec<Object> {
-    // Any object may have rows that refer to nothing.
-    let key = key.filter(|key| !key.values.contains(&Datum::Oid(0)));
+    // Rows that refer to nothing, of any object.
+    const MAY_BE_ZERO: [&str; 4] = ["conrelid", "confrelid", "contypid", "typrelid"];
     let finder = key.and_then(|key| {
         let name = relation.columns.get(key.column)?.name;
         let (_, finder) = maker.finders.iter().find(|(column, _)| *column == name)?;
-        Some((finder, key))
+        let any = MAY_BE_ZERO.contains(&name) && key.values.contains(&Datum::Oid(0));
+        (!any).then_some((finder, key))
     });
     let Some((finder, key)) = finder else { return maker.all(cx.catalog) };
     let mut found = Vec::new();

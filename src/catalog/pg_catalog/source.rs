@@ -4,6 +4,7 @@
 //! pg_class      the export's rows, then a row of each of the database's relations
 //!               oid = 16401      → the relation 16401
 //!               relname = 'a'    → the relations called a, in any schema
+//!               relkind = 'v'    → the views
 //! pg_type       the export's rows, then those of relations, then those of users' types
 //!               oid = 16403      → the relation or the enum that has this type
 //! pg_proc       the export's rows, then those of installed extensions and of functions
@@ -11,13 +12,13 @@
 //! pg_roles      rows made all at once
 //! ```
 //!
-//! The columns are those that PostgreSQL's own indexes begin with (`pg_index` of the export), where a
-//! [`Finder`] knows which objects may have rows with a value. It may name too many: whoever scans
-//! tests the condition again.
+//! The columns are those that PostgreSQL's own indexes begin with (`pg_index` of the export), and some by
+//! which clients ask, where a [`Finder`] knows which objects may have rows with a value. It may name too many:
+//! whoever scans tests the condition again.
 
 use super::finders::*;
 use super::*;
-use crate::catalog::UserType;
+use crate::catalog::{RelationKind, UserType};
 use std::sync::Arc;
 
 /// What users make that has rows in several relations of pg_catalog.
@@ -47,9 +48,13 @@ pub(super) enum Source {
     Made(MakeAll),
 }
 
+/// Kinds of relations that have rows in a relation of pg_catalog; none: all have.
+type Kinds = &'static [RelationKind];
+
 /// How the rows of objects are made and found.
 pub(super) struct Objects {
-    of_relation: Option<Make<Relation>>,
+    /// For relations of these kinds; all the same without any.
+    of_relation: Option<(Make<Relation>, Kinds)>,
     of_type: Option<Make<UserType>>,
     /// Rows of what is neither.
     pub others: Option<MakeOthers>,
@@ -61,10 +66,11 @@ pub(super) struct Objects {
 impl Objects {
     const fn of_relations(
         of_relation: Make<Relation>,
+        kinds: Kinds,
         per_relation: f64,
         finders: &'static [(&'static str, Finder)],
     ) -> Objects {
-        let of_relation = Some(of_relation);
+        let of_relation = Some((of_relation, kinds));
         Objects { of_relation, of_type: None, others: None, finders, per_relation }
     }
 
@@ -81,8 +87,16 @@ impl Objects {
     /// All objects that may have rows.
     pub fn all(&self, catalog: &Catalog) -> Vec<Object> {
         let mut all = Vec::new();
-        if self.of_relation.is_some() {
-            all.extend(catalog.relations().cloned().map(Object::Relation));
+        match self.of_relation {
+            Some((_, [])) => all.extend(catalog.relations().cloned().map(Object::Relation)),
+            Some((_, kinds)) => {
+                let of_kinds = kinds.iter().flat_map(|kind| catalog.relations_of(*kind));
+                all.extend(of_kinds.cloned().map(Object::Relation));
+                if kinds.len() > 1 {
+                    all.sort_unstable_by_key(Object::oid);
+                }
+            }
+            None => {}
         }
         if self.of_type.is_some() {
             all.extend(catalog.user_types().cloned().map(Object::Type));
@@ -93,7 +107,7 @@ impl Objects {
     /// Adds the rows of one.
     pub fn rows(&self, object: &Object, cx: &Context<'_>, columns: Columns, rows: &mut Vec<Row>) {
         match (object, self.of_relation, self.of_type) {
-            (Object::Relation(relation), Some(make), _) => make(relation, cx, columns, rows),
+            (Object::Relation(relation), Some((make, _)), _) => make(relation, cx, columns, rows),
             (Object::Type(found), _, Some(make)) => make(found, cx, columns, rows),
             _ => {}
         }
@@ -143,11 +157,19 @@ pub(super) fn source(name: &str) -> Source {
 
 /// How a relation shows the database's objects; `None`: it does not.
 fn objects(name: &str) -> Option<Objects> {
+    use RelationKind::{Composite, Index, MaterializedView, Sequence, Table, View};
     let of = Objects::of_relations;
     Some(match name {
-        "pg_attrdef" => of(pg_attrdef::rows, 1.0, &[("adrelid", by_oid), ("oid", by_default)]),
-        "pg_attribute" => of(pg_attribute::rows, 10.0, &[("attrelid", by_oid)]),
-        "pg_class" => of(pg_class::rows, 1.0, &[("oid", by_oid), ("relname", by_name)]),
+        "pg_attrdef" => {
+            of(pg_attrdef::rows, &[Table, View], 1.0, &[("adrelid", by_oid), ("oid", by_default)])
+        }
+        "pg_attribute" => of(pg_attribute::rows, &[], 10.0, &[("attrelid", by_oid)]),
+        "pg_class" => of(
+            pg_class::rows,
+            &[],
+            1.0,
+            &[("oid", by_oid), ("relname", by_name), ("relkind", by_kind)],
+        ),
         "pg_constraint" => {
             const KEYS: &[(&str, Finder)] = &[
                 ("oid", by_constraint),
@@ -155,16 +177,17 @@ fn objects(name: &str) -> Option<Objects> {
                 ("confrelid", by_referenced),
                 ("contypid", by_type),
             ];
-            of(pg_constraint::rows, 0.5, KEYS).and_types(pg_constraint::of_type)
+            of(pg_constraint::rows, &[Table], 0.5, KEYS).and_types(pg_constraint::of_type)
         }
         "pg_depend" => {
             let others: MakeOthers = |cx, _| Ok(pg_depend::of_others(cx));
-            let of_objects = of(pg_depend::rows, 6.0, &[("objid", by_part)]);
+            let of_objects =
+                of(pg_depend::rows, &[], 6.0, &[("objid", by_part), ("refobjid", by_needed)]);
             Objects { others: Some(others), ..of_objects.and_types(pg_depend::of_type) }
         }
         "pg_description" => Objects {
             others: Some(pg_description::of_others),
-            ..of(pg_description::rows, 0.1, &[("objoid", by_part)])
+            ..of(pg_description::rows, &[], 0.1, &[("objoid", by_part)])
                 .and_types(pg_description::of_type)
         },
         "pg_enum" => Objects {
@@ -178,12 +201,16 @@ fn objects(name: &str) -> Option<Objects> {
             |cx, _| Ok(pg_extension::rows(cx)),
             &[("oid", nothing), ("extname", nothing)],
         ),
-        "pg_index" => of(pg_index::rows, 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)]),
+        "pg_index" => {
+            of(pg_index::rows, &[Index], 0.5, &[("indexrelid", by_oid), ("indrelid", by_table)])
+        }
         "pg_inherits" => {
             const KEYS: &[(&str, Finder)] = &[("inhrelid", by_oid), ("inhparent", by_parent)];
-            of(pg_inherits::rows, 0.1, KEYS)
+            of(pg_inherits::rows, &[Table, Index], 0.1, KEYS)
         }
-        "pg_partitioned_table" => of(pg_partitioned_table::rows, 0.1, &[("partrelid", by_oid)]),
+        "pg_partitioned_table" => {
+            of(pg_partitioned_table::rows, &[Table], 0.1, &[("partrelid", by_oid)])
+        }
         // The database's few functions and casts are looked through each time.
         "pg_aggregate" => {
             Objects::of_others(|cx, _| Ok(pg_aggregate::rows(cx)), &[("aggfnoid", nothing)])
@@ -211,13 +238,25 @@ fn objects(name: &str) -> Option<Objects> {
             finders: &[("rngtypid", by_type), ("rngmultitypid", by_multirange)],
             per_relation: 0.1,
         },
-        "pg_policy" => of(pg_policy::rows, 0.1, &[("oid", by_policy), ("polrelid", by_oid)]),
-        "pg_rewrite" => of(pg_rewrite::rows, 0.1, &[("oid", by_rule), ("ev_class", by_oid)]),
-        "pg_sequence" => of(pg_sequence::rows, 0.2, &[("seqrelid", by_oid)]),
+        "pg_policy" => {
+            of(pg_policy::rows, &[Table], 0.1, &[("oid", by_policy), ("polrelid", by_oid)])
+        }
+        "pg_rewrite" => of(
+            pg_rewrite::rows,
+            &[Table, View, MaterializedView],
+            0.1,
+            &[("oid", by_rule), ("ev_class", by_oid)],
+        ),
+        "pg_sequence" => of(pg_sequence::rows, &[Sequence], 0.2, &[("seqrelid", by_oid)]),
         "pg_type" => {
-            const KEYS: &[(&str, Finder)] =
-                &[("oid", by_type), ("typname", by_type_name), ("typrelid", by_oid)];
-            of(pg_type::rows, 1.0, KEYS).and_types(pg_type::of_type)
+            const KEYS: &[(&str, Finder)] = &[
+                ("oid", by_type),
+                ("typname", by_type_name),
+                ("typrelid", by_oid),
+                ("typtype", by_type_kind),
+            ];
+            of(pg_type::rows, &[Table, View, Composite, MaterializedView], 1.0, KEYS)
+                .and_types(pg_type::of_type)
         }
         _ => return None,
     })

@@ -151,17 +151,44 @@ impl Run {
         }
     }
 
-    fn pair(&mut self, left: &[Datum], state: &ExecState) -> Result<Option<Row>> {
+    /// Joins a left row with its next partner. The last one takes the row's values along.
+    fn pair(&mut self, left: &mut Row, state: &ExecState) -> Result<Option<Row>> {
         while self.candidate != END {
             let number = self.candidate;
             self.candidate = self.table.next[number];
-            let joined = concat(left, &self.table.rows[number]);
+            let right = &self.table.rows[number];
+            let mut joined = match self.candidate {
+                END => {
+                    let mut joined = std::mem::take(left);
+                    joined.extend_from_slice(right);
+                    joined
+                }
+                _ => concat(left, right),
+            };
             if holds(&self.plan.conditions, state, &joined)? {
                 (self.matched, self.table.matched[number]) = (true, true);
                 return Ok(Some(joined));
             }
+            if self.candidate == END {
+                joined.truncate(self.plan.left_width);
+                *left = joined;
+            }
         }
         Ok(None)
+    }
+
+    fn has_partner(&mut self, left: &[Datum], state: &ExecState) -> Result<bool> {
+        while self.candidate != END {
+            let number = self.candidate;
+            self.candidate = self.table.next[number];
+            let conditions = &self.plan.conditions;
+            if conditions.is_empty()
+                || holds(conditions, state, &concat(left, &self.table.rows[number]))?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn unmatched(&mut self) -> Option<Row> {
@@ -184,24 +211,25 @@ impl Operator for Run {
     fn next(&mut self, state: &ExecState) -> Result<Option<Row>> {
         self.build(state)?;
         loop {
-            let Some(left) = self.current.take() else {
+            let Some(mut left) = self.current.take() else {
                 if self.advance(state)? {
                     continue;
                 }
                 return Ok(self.unmatched());
             };
-            let pair = self.pair(&left, state)?;
-            match (self.plan.kind, pair) {
-                (JoinType::Semi, Some(_)) | (JoinType::Anti, None) => return Ok(Some(left)),
-                (JoinType::Semi, None) | (JoinType::Anti, Some(_)) => {}
-                (_, Some(joined)) => {
-                    self.current = Some(left);
-                    return Ok(Some(joined));
+            let kind = self.plan.kind;
+            if matches!(kind, JoinType::Semi | JoinType::Anti) {
+                if self.has_partner(&left, state)? == (kind == JoinType::Semi) {
+                    return Ok(Some(left));
                 }
-                (JoinType::Left | JoinType::Full, None) if !self.matched => {
-                    return Ok(Some(pad_right(&left, self.plan.right_width)));
-                }
-                _ => {}
+                continue;
+            }
+            if let Some(joined) = self.pair(&mut left, state)? {
+                self.current = (self.candidate != END).then_some(left);
+                return Ok(Some(joined));
+            }
+            if matches!(kind, JoinType::Left | JoinType::Full) && !self.matched {
+                return Ok(Some(pad_right(left, self.plan.right_width)));
             }
         }
     }

@@ -241,9 +241,8 @@ pub(in crate::exec) fn concat(left: &[Datum], right: &[Datum]) -> Row {
 }
 
 /// A row extended by NULLs, as outer joins make them.
-pub(in crate::exec) fn pad_right(left: &[Datum], width: usize) -> Row {
-    let mut row = left.to_vec();
-    row.resize(left.len() + width, Datum::Null);
+pub(in crate::exec) fn pad_right(mut row: Row, width: usize) -> Row {
+    row.resize(row.len() + width, Datum::Null);
     row
 }
 

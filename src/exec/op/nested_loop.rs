@@ -204,7 +204,7 @@ impl Operator for Run {
                     return Ok(Some(joined));
                 }
                 (JoinType::Left | JoinType::Full, None) if !self.matched => {
-                    return Ok(Some(pad_right(&left, self.right_width)));
+                    return Ok(Some(pad_right(left, self.right_width)));
                 }
                 _ => {}
             }

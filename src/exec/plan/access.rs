@@ -6,6 +6,7 @@
 //! an equality bound states exactly is not tested again; everything else stays a condition.
 
 use super::cost;
+use super::implied;
 use super::planner::{Built, Planner};
 use super::quals::{self, Comparison};
 use crate::catalog::schema::{
@@ -135,7 +136,8 @@ impl Planner {
         if let Some(cursor) = access.conditions.iter().find_map(current_of) {
             return self.by_cursor(access, schema, cursor);
         }
-        let path = self.best_path(access, &schema, rows)?;
+        let searched = implied::with_implied(access.conditions);
+        let path = self.best_path(&Access { conditions: &searched, ..*access }, &schema, rows)?;
         self.long |= !path.point && !path.unique;
         let layout = Arc::new(layout_of(access));
         let mut conditions = Vec::new();
@@ -192,7 +194,8 @@ impl Planner {
         };
         let noted = |used: bool| {
             let of = |(n, _): &(usize, &Expr)| used == path.used.contains(n);
-            let conditions = access.conditions.iter().enumerate().filter(of);
+            let all = if used { &*searched } else { access.conditions };
+            let conditions = all.iter().enumerate().filter(of);
             conditions.map(|(_, condition)| condition.clone()).collect::<Vec<_>>()
         };
         let label = if is_inverted { "Recheck Cond" } else { "Index Cond" };

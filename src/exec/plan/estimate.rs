@@ -81,6 +81,8 @@ impl Planner {
                 self.column_distinct(access.relation, v.attno)
             }
             Expr::Relabel(relabel) => self.distinct_of(&relabel.arg, access),
+            // A cast, most often: of as many values there are about as many results.
+            Expr::Func(call) if call.args.len() == 1 => self.distinct_of(&call.args[0], access),
             _ if quals::rels(expr).contains(&access.rel) => DISTINCT_DEFAULT,
             _ => 1.0,
         }

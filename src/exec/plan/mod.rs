@@ -33,6 +33,7 @@ mod deleted;
 mod estimate;
 mod exists;
 mod from;
+mod implied;
 mod inherit;
 mod join;
 mod join_order;

@@ -56,6 +56,15 @@ impl Node {
         }
     }
 
+    /// The nodes that match one after the other.
+    pub(super) fn in_a_row<'n>(&'n self, out: &mut Vec<&'n Node>) {
+        match self {
+            Node::Capture(node) | Node::Group(node) => node.in_a_row(out),
+            Node::Concat(nodes) => nodes.iter().for_each(|node| node.in_a_row(out)),
+            other => out.push(other),
+        }
+    }
+
     /// Calls `visit` on every node.
     pub(super) fn walk(&self, visit: &mut impl FnMut(&Node)) {
         visit(self);

@@ -69,6 +69,25 @@ pub(super) fn check_like_regex(regex: &LikeRegex) -> Result<()> {
     Pattern::get(&regex.pattern, Options::of_xquery(regex)).map(drop)
 }
 
+/// The letters that every matching text begins with, and whether they are all of it; `None`: the pattern may
+/// match elsewhere, or is none.
+pub(super) fn fixed(pattern: &str) -> Option<(String, bool)> {
+    let pattern = Pattern::get(pattern, Options::default()).ok()?;
+    let mut nodes = Vec::new();
+    let is_plain = pattern.options == Options::default();
+    is_plain.then(|| pattern.tree.in_a_row(&mut nodes));
+    let mut nodes = nodes.into_iter();
+    matches!(nodes.next()?, Node::Assertion("\\A")).then_some(())?;
+    let mut text = String::new();
+    loop {
+        match nodes.next() {
+            Some(Node::Literal(c)) => text.push(*c),
+            Some(Node::Assertion("\\z")) => return Some((text, nodes.next().is_none())),
+            _ => return Some((text, false)),
+        }
+    }
+}
+
 fn too_complex(reason: impl std::fmt::Display) -> PgError {
     let message = format!("regular expression failed: {reason}");
     PgError::new(code::INVALID_REGULAR_EXPRESSION, message)

@@ -1,0 +1,96 @@
+-- Rows found by keys and indexes are those that a look at all rows finds: in catalogs, and by patterns and ORs
+
+CREATE TYPE colour AS ENUM ('red', 'green');
+CREATE TYPE pair AS (a int, b colour);
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE TYPE span AS RANGE (subtype = int);
+CREATE SEQUENCE counter;
+CREATE TABLE parent (id serial PRIMARY KEY, c colour, p pair, d positive DEFAULT 1, s span, n int DEFAULT nextval('counter'), UNIQUE (c, id));
+CREATE TABLE child (extra text) INHERITS (parent);
+CREATE TABLE refers (id int PRIMARY KEY REFERENCES parent, other int, FOREIGN KEY (other) REFERENCES refers, CHECK (other > id));
+CREATE INDEX ON refers ((id + other)) WHERE other > 3;
+CREATE TABLE parts (a int, b text, PRIMARY KEY (a)) PARTITION BY RANGE (a);
+CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
+CREATE TABLE to_parts (a int REFERENCES parts);
+CREATE VIEW shown AS SELECT p.id, p.c, r.other FROM parent p JOIN refers r USING (id);
+CREATE VIEW deeper AS SELECT * FROM shown WHERE other > 1;
+CREATE MATERIALIZED VIEW kept AS SELECT id FROM deeper;
+CREATE INDEX ON kept (id);
+CREATE FUNCTION doubled(positive) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+CREATE TABLE uses (a int CHECK (doubled(a) > 0), b int GENERATED ALWAYS AS (doubled(a)) STORED, c colour[] DEFAULT '{red}');
+CREATE INDEX ON uses (doubled(a));
+CREATE POLICY seen ON uses USING (a IN (SELECT id FROM refers));
+CREATE RULE nothing AS ON INSERT TO shown DO INSTEAD NOTHING;
+COMMENT ON TABLE refers IS 'refers';
+COMMENT ON COLUMN refers.other IS 'other';
+
+-- Each value of a key column: as many rows by the key as there are.
+SELECT count(*) FROM (SELECT refobjid, count(*) AS n FROM pg_depend GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_depend d WHERE d.refobjid = a.refobjid) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT objid, count(*) AS n FROM pg_depend GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_depend d WHERE d.objid = a.objid) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT relkind, count(*) AS n FROM pg_class GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_class d WHERE d.relkind = a.relkind) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT typtype, count(*) AS n FROM pg_type GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_type d WHERE d.typtype = a.typtype) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT conrelid, count(*) AS n FROM pg_constraint GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_constraint d WHERE d.conrelid = a.conrelid) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT confrelid, count(*) AS n FROM pg_constraint GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_constraint d WHERE d.confrelid = a.confrelid) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT contypid, count(*) AS n FROM pg_constraint GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_constraint d WHERE d.contypid = a.contypid) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT typrelid, count(*) AS n FROM pg_type GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_type d WHERE d.typrelid = a.typrelid) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT attrelid, count(*) AS n FROM pg_attribute GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_attribute d WHERE d.attrelid = a.attrelid) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT indrelid, count(*) AS n FROM pg_index GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_index d WHERE d.indrelid = a.indrelid) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT inhparent, count(*) AS n FROM pg_inherits GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_inherits d WHERE d.inhparent = a.inhparent) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT ev_class, count(*) AS n FROM pg_rewrite GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_rewrite d WHERE d.ev_class = a.ev_class) b WHERE a.n <> b.n;
+SELECT count(*) FROM (SELECT objoid, count(*) AS n FROM pg_description GROUP BY 1) a, LATERAL (SELECT count(*) AS n FROM pg_description d WHERE d.objoid = a.objoid) b WHERE a.n <> b.n;
+
+-- What PostgreSQL's clients ask.
+SELECT relname FROM pg_class WHERE relnamespace = 'script'::regnamespace AND relkind IN ('r', 'p', '') ORDER BY 1;
+SELECT relname, relkind FROM pg_class WHERE relnamespace = 'script'::regnamespace AND (relkind = 'v' OR relkind = 'm' OR relkind = 'p' AND relname LIKE 'p%') ORDER BY 1;
+SELECT relname, relkind FROM pg_class WHERE relnamespace = 'script'::regnamespace AND relkind IN ('I', 'S', 'c') ORDER BY 1;
+SELECT relname FROM pg_class WHERE relnamespace = 'script'::regnamespace AND relname ~ '^(part_1)$';
+SELECT relname FROM pg_class WHERE relnamespace = 'script'::regnamespace AND relname LIKE 'part\_2';
+SELECT relname FROM pg_class WHERE relnamespace = 'script'::regnamespace AND relname ~ '^(part|shown)$' ORDER BY 1;
+SELECT typname, typtype FROM pg_type WHERE typnamespace = 'script'::regnamespace AND typtype IN ('d', 'e', 'r', 'm') ORDER BY 1;
+SELECT c.relname FROM pg_class c WHERE c.oid = 0;
+SELECT count(*) FROM pg_attribute WHERE attrelid = 0;
+SELECT s.relname, a.attname FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass JOIN pg_attribute a ON d.refobjid = a.attrelid AND d.refobjsubid = a.attnum JOIN pg_class tbl ON tbl.oid = d.refobjid AND tbl.relname = 'parent' AND pg_table_is_visible(tbl.oid) WHERE s.relkind = 'S';
+
+-- Patterns and ORs over users' indexes.
+CREATE TABLE words (w text PRIMARY KEY, n int, v varchar(20), f text COLLATE "C");
+INSERT INTO words SELECT 'w' || g || CASE g % 3 WHEN 0 THEN '_x' WHEN 1 THEN '%' ELSE E'é\\' END, g, 'v' || g, CASE WHEN g % 2 = 0 THEN 'f' || g END FROM generate_series(1, 200) g;
+INSERT INTO words VALUES (E'a\U0010FFFF', 1001), (E'a\U0010FFFFb', 1002), (E'a\uD7FF', 1003), (E'a\uE000', 1004), ('b', 1005), ('', 1006), ('A1', 1007), (E'two\nlines', 1008);
+CREATE INDEX ON words (n);
+CREATE INDEX ON words (v);
+CREATE INDEX ON words (f DESC);
+SELECT w FROM words WHERE w LIKE 'w19%' ORDER BY n;
+SELECT w FROM words WHERE w LIKE 'w19_%' ORDER BY n;
+SELECT w FROM words WHERE w LIKE 'w19\%' ORDER BY n;
+SELECT w FROM words WHERE w LIKE 'w198\_x';
+SELECT w FROM words WHERE w LIKE 'w197\%_' OR w LIKE '' ORDER BY n;
+SELECT n FROM words WHERE w LIKE E'a\U0010FFFF%' ORDER BY n;
+SELECT n FROM words WHERE w LIKE E'a\uD7FF%' ORDER BY n;
+SELECT n FROM words WHERE w LIKE 'a%' ORDER BY n;
+SELECT n FROM words WHERE w LIKE 'a\';
+SELECT n FROM words WHERE w LIKE 'zzz\';
+SELECT n FROM words WHERE w ~ '^a' ORDER BY n;
+SELECT n FROM words WHERE w ~ '^(b)$';
+SELECT n FROM words WHERE w ~ '^two$';
+SELECT n FROM words WHERE w ~ '(?n)^lines$';
+SELECT n FROM words WHERE w ~* '^a1$';
+SELECT n FROM words WHERE w ~ '^w10*_' ORDER BY n;
+SELECT n FROM words WHERE w ~ '^w1(0|1)_' ORDER BY n;
+SELECT v FROM words WHERE v LIKE 'v7%' ORDER BY n;
+SELECT v FROM words WHERE v LIKE 'v7' ORDER BY n;
+SELECT f FROM words WHERE f LIKE 'f11%' ORDER BY n;
+SELECT f FROM words WHERE f LIKE 'f%' AND f > 'f99' ORDER BY f;
+SELECT n FROM words WHERE NOT w LIKE 'w%' ORDER BY n;
+SELECT n FROM words WHERE n = 3 OR n = 5 OR n = 3 ORDER BY n;
+SELECT n FROM words WHERE n = 3 OR n = NULL ORDER BY n;
+SELECT n FROM words WHERE n = 3 OR n = 5 AND w = 'none' OR n = 7 AND v = 'v7' ORDER BY n;
+SELECT n FROM words WHERE n = 3 OR v = 'v5' ORDER BY n;
+SELECT n FROM words WHERE n = 3 OR n::bigint = 5 ORDER BY n;
+SELECT n FROM words WHERE n = 3 OR n > 1007 ORDER BY n;
+PREPARE by_or (int, int) AS SELECT n, w FROM words WHERE n = $1 OR n = $2 ORDER BY n;
+EXECUTE by_or (3, 4);
+EXECUTE by_or (NULL, 4);
+DEALLOCATE by_or;
+UPDATE words SET v = 'changed' WHERE w LIKE 'w20%' RETURNING n;
+DELETE FROM words WHERE n = 3 OR n = 200 RETURNING w;
+SELECT count(*) FROM words WHERE v LIKE 'ch%';
