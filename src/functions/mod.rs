@@ -163,6 +163,8 @@ pub trait SessionFunctions: Send + Sync {
     fn lastval(&self) -> Result<i64>;
     fn setval(&self, sequence: Oid, value: i64, is_called: bool) -> Result<i64>;
     fn set_config(&self, name: &str, value: Option<&str>, local: bool) -> Result<String>;
+    /// Fails where a setting cannot have a value, or the user may not give it one.
+    fn check_setting(&self, name: &str, value: &str) -> Result<()>;
     fn backend_pid(&self) -> i32;
     /// The client's address and the server's that it is connected to; `None`: a Unix socket.
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {

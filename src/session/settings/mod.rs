@@ -228,6 +228,12 @@ impl Settings {
         }
     }
 
+    /// Whether a setting can have a value, and may be given it.
+    pub fn check(&self, name: &str, value: &str, source: Source) -> Result<()> {
+        Settings::check_may_change(name, source)?;
+        self.canonical(name, value).map(drop)
+    }
+
     /// The value as it is stored, checked by the setting's kind and its own rules.
     fn canonical(&self, name: &str, text: &str) -> Result<String> {
         let Some(setting) = find(name)? else { return Ok(text.to_owned()) };
