@@ -102,7 +102,10 @@ pub(super) fn of_relation(relation: &Relation) -> Mentioned {
         found.add_all(index.columns.iter().map(|column| column.collation));
     }
     let key = relation.lineage.key.iter().flat_map(|key| &key.columns);
-    found.add_all(key.map(|column| column.collation));
+    for column in key {
+        found.add(column.collation);
+        column.expr.iter().for_each(|expr| found.expr(expr));
+    }
     for column in relation.live_columns() {
         found.add(column.type_oid);
         found.add(column.collation);
@@ -140,6 +143,8 @@ pub(super) fn of_type(found_type: &UserType) -> Mentioned {
     let mut found = Mentioned::in_namespace(found_type.namespace);
     if let Some(domain) = found_type.domain() {
         found.add_all([domain.base, domain.collation]);
+        let checks = domain.checks.iter().map(|check| &check.expr);
+        domain.default.iter().chain(checks).for_each(|expr| found.expr(expr));
     }
     if let Some(range) = found_type.range() {
         found.add_all([range.subtype, range.subtype_diff, range.collation]);

@@ -50,6 +50,7 @@ impl Catalog {
     pub fn is_bytewise(&self, collation: Oid) -> bool {
         match collation {
             0 | oid::DEFAULT_COLLATION | oid::C_COLLATION => true,
+            collation::UNDETERMINED => false,
             other => self.collation(other).is_none_or(Collation::is_bytewise),
         }
     }
@@ -58,6 +59,9 @@ impl Catalog {
     /// [comparison type](collation). What cannot be compared by the collation's rules is refused.
     pub fn comparison_type(&self, type_oid: Oid, collation: Oid) -> Result<Oid> {
         let stand_in = self.stand_in(type_oid);
+        if collation == collation::UNDETERMINED {
+            return Err(collation::undetermined("string comparison"));
+        }
         if self.is_bytewise(collation) {
             return self.comparison_of_parts(type_oid, stand_in);
         }
@@ -103,7 +107,8 @@ impl Catalog {
 
     /// Whether only the same bytes are equal under a collation.
     pub fn is_deterministic(&self, collation: Oid) -> bool {
-        self.collation(collation).is_none_or(|found| found.deterministic)
+        collation != collation::UNDETERMINED
+            && self.collation(collation).is_none_or(|found| found.deterministic)
     }
 
     /// Whether a comparison under one collation has the same outcome under another.

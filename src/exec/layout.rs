@@ -17,6 +17,9 @@ pub const SEQ_ATTNO: AttrNumber = -101;
 /// The table of the row that [`KEY_ATTNO`] is of (`oid`), where it may be one of several.
 pub const KEY_TABLE_ATTNO: AttrNumber = -102;
 
+/// True in each row of an entry: NULL where an outer join found no row of it (`bool`).
+pub const PRESENT_ATTNO: AttrNumber = -103;
+
 /// The slots of a row, in order, each with the column it holds.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {

@@ -32,7 +32,7 @@ mod user_aggregate;
 pub use cache::{PlanCache, PlanKey};
 pub use context::{CancelReason, CancelToken, StatementContext};
 pub use expr::check_domain;
-pub use layout::{KEY_ATTNO, KEY_TABLE_ATTNO, Layout, SEQ_ATTNO};
+pub use layout::{KEY_ATTNO, KEY_TABLE_ATTNO, Layout, PRESENT_ATTNO, SEQ_ATTNO};
 pub use op::row_bytes;
 pub use plan::{CatalogRead, Plan, ResultColumn, plan, plan_explained, result_columns};
 pub use row_keys::RowKeys;

@@ -43,6 +43,54 @@ macro_rules! refused {
     };
 }
 
+/// The implementation of a function without the collation that it needs, as scalar and as set.
+macro_rules! undetermined {
+    ($purpose:literal) => {
+        (
+            Scalar(|_, _| Err(collation::undetermined($purpose))),
+            Set(|_, _| Err(collation::undetermined($purpose))),
+        )
+    };
+}
+
+/// Whether the function of this `prosrc` needs a collation.
+pub fn needs_collation(source: &str) -> bool {
+    undetermined(source).is_some()
+}
+
+/// What the function of this `prosrc`, whose own implementation is given, does where its arguments settle on
+/// no collation: it fails where it needs one.
+pub fn without_collation(source: &str, own: Implementation) -> Implementation {
+    match (undetermined(source), own) {
+        (None, own) => own,
+        (Some((_, set)), Set(_)) => set,
+        (Some((scalar, _)), Scalar(_)) => scalar,
+    }
+}
+
+fn undetermined(source: &str) -> Option<(Implementation, Implementation)> {
+    Some(match source {
+        "lower" => undetermined!("lower() function"),
+        "upper" => undetermined!("upper() function"),
+        "initcap" => undetermined!("initcap() function"),
+        "texticlike" | "texticnlike" | "bpchariclike" | "bpcharicnlike" => undetermined!("ILIKE"),
+        "textpos" | "text_starts_with" | "split_part" | "replace_text" | "text_to_array" => {
+            undetermined!("string comparison")
+        }
+        _ if source.contains("regex") => undetermined!("regular expression"),
+        _ if compares_texts(source) => undetermined!("string comparison"),
+        _ => return None,
+    })
+}
+
+/// `text_lt`, `texteq`, `bpcharcmp`, `text_larger` and so on; pattern operators compare bytes.
+fn compares_texts(source: &str) -> bool {
+    const PREFIXES: [&str; 6] = ["text", "bpchar", "bttext", "btbpchar", "name", "btname"];
+    const OPERATIONS: [&str; 9] = ["eq", "ne", "lt", "le", "gt", "ge", "cmp", "larger", "smaller"];
+    let operations = PREFIXES.iter().filter_map(|prefix| source.strip_prefix(prefix));
+    operations.map(|rest| rest.trim_start_matches('_')).any(|rest| OPERATIONS.contains(&rest))
+}
+
 /// What the function of this `prosrc` is under a collation of ICU's.
 pub fn under_collation(source: &str, deterministic: bool) -> UnderCollation {
     use UnderCollation::{Guarded, Other, Same, Unsupported};

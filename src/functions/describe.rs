@@ -282,11 +282,10 @@ fn any_comment(ctx: &Ctx<'_>, object: Oid) -> Datum {
 }
 
 fn column_comment(ctx: &Ctx<'_>, relation: Oid, column: i32) -> Datum {
-    let own = ctx
-        .env
-        .catalog()
-        .relation(relation)
-        .and_then(|r| r.live_columns().find(|c| i32::from(c.attno) == column)?.comment.clone());
+    let own = ctx.env.catalog().relation(relation).and_then(|r| match column {
+        0 => r.comment.clone(),
+        _ => r.live_columns().find(|c| i32::from(c.attno) == column)?.comment.clone(),
+    });
     let builtin = || builtin::description(relation, class::CLASS, column).map(str::to_owned);
     own.or_else(builtin).map_or(Datum::Null, Datum::text)
 }

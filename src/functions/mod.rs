@@ -85,7 +85,7 @@ mod trigonometry;
 mod visibility;
 mod xml;
 
-pub use collated::{UnderCollation, under_collation};
+pub use collated::{UnderCollation, needs_collation, under_collation, without_collation};
 pub use io::{null_in, output, text_in, text_out};
 pub use json::assign::set_element as set_jsonb_element;
 pub use name_list::{is_name_list, split_identifiers};
@@ -163,6 +163,8 @@ pub trait SessionFunctions: Send + Sync {
     fn lastval(&self) -> Result<i64>;
     fn setval(&self, sequence: Oid, value: i64, is_called: bool) -> Result<i64>;
     fn set_config(&self, name: &str, value: Option<&str>, local: bool) -> Result<String>;
+    /// Fails where a setting cannot have a value, or the user may not give it one.
+    fn check_setting(&self, name: &str, value: &str) -> Result<()>;
     fn backend_pid(&self) -> i32;
     /// The client's address and the server's that it is connected to; `None`: a Unix socket.
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {

@@ -11,6 +11,12 @@ use std::sync::Arc;
 /// An attribute number: user columns from 1, system columns below 0, 0 the whole row.
 pub type AttrNumber = i16;
 
+/// `xmin`: the transaction that wrote a row.
+pub const XMIN_COLUMN: AttrNumber = -2;
+
+/// `xmax`: the transaction that deleted or locked it.
+pub const XMAX_COLUMN: AttrNumber = -4;
+
 /// `tableoid`: the table that a row is of.
 pub const TABLE_OID_COLUMN: AttrNumber = -6;
 

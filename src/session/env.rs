@@ -3,8 +3,9 @@
 use super::search_path;
 use super::settings::{FunctionSettings, Source};
 use super::state::SessionState;
-use crate::catalog::Catalog;
-use crate::catalog::pg_catalog::Host;
+use crate::catalog::pg_catalog::{Activity, Cursor, Host, PreparedStatement};
+use crate::catalog::system_schema::{JobRow, TierSizes};
+use crate::catalog::{Catalog, Relation};
 use crate::error::{PgError, Result};
 use crate::exec::{self, StatementContext};
 use crate::functions::{Env, SessionFunctions};
@@ -72,9 +73,9 @@ impl Env for StatementEnv {
         let reset = || self.session.settings.lock().reset_value(name).map(Cow::into_owned);
         let value = value.map(str::to_owned).or_else(reset).unwrap_or_default();
         let changed = BTreeMap::from([(name.to_owned(), value)]);
-        let value = self.function_settings(&changed)?.get(name).unwrap_or_default();
-        function.set(name, value.clone());
-        Ok(value)
+        let changed = self.function_settings(&changed)?;
+        function.set(name, changed.in_unit(name).unwrap_or_default());
+        Ok(changed.get(name).unwrap_or_default())
     }
 
     fn catalog(&self) -> &Catalog {
@@ -122,7 +123,7 @@ impl Env for StatementEnv {
     }
 
     fn catalog_host(&self) -> &dyn Host {
-        &*self.session
+        self
     }
 
     fn check_domain(&self, domain: Oid, value: &Datum) -> Result<()> {
@@ -139,5 +140,33 @@ impl Env for StatementEnv {
             functions: Default::default(),
         };
         exec::check_domain(cx, domain, value)
+    }
+}
+
+/// The session's, but for what functions set.
+impl Host for StatementEnv {
+    fn setting(&self, name: &str) -> Option<(String, &'static str)> {
+        let own = self.function.as_ref().and_then(|function| function.in_unit(name));
+        own.map(|value| (value, "session")).or_else(|| self.session.setting(name))
+    }
+
+    fn activity(&self) -> Vec<Activity> {
+        self.session.activity()
+    }
+
+    fn prepared_statements(&self) -> Vec<PreparedStatement> {
+        self.session.prepared_statements()
+    }
+
+    fn cursors(&self) -> Vec<Cursor> {
+        self.session.cursors()
+    }
+
+    fn jobs(&self) -> Vec<JobRow> {
+        self.session.jobs()
+    }
+
+    fn tier_sizes(&self, table: &Relation) -> Result<TierSizes> {
+        self.session.tier_sizes(table)
     }
 }

@@ -39,7 +39,7 @@ impl SessionState {
         let lent = transaction.txn.attachment::<Lent>();
         let mut names = lent.0.lock();
         // As in PostgreSQL: the session, the transaction, and a count.
-        let (session, id) = (self.backend.pid, transaction.txn.id()?);
+        let (session, id) = (self.backend.pid, transaction.txn.id());
         let name = format!("{session:08X}-{id:08X}-{}", names.len() + 1);
         names.insert(name.clone(), snapshot);
         drop(names);

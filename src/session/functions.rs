@@ -1,7 +1,7 @@
 //! The session's side of functions with effects.
 
 use super::client::{Notice, Notification, Severity};
-use super::settings::Scope;
+use super::settings::{Scope, Source};
 use super::state::{SessionState, no_such_setting};
 use crate::catalog::system_schema::{JobRow, TierSizes};
 use crate::catalog::{Relation, pg_catalog};
@@ -79,6 +79,11 @@ impl SessionFunctions for SessionState {
         let scope = if local { Scope::Local } else { Scope::Session };
         self.set(name, value, scope)?;
         self.show(name).ok_or_else(|| no_such_setting(name))
+    }
+
+    fn check_setting(&self, name: &str, value: &str) -> Result<()> {
+        let source = Source::Statement { superuser: self.is_superuser() };
+        self.settings.lock().check(name, value, source)
     }
 
     fn backend_pid(&self) -> i32 {
@@ -176,7 +181,7 @@ impl SessionFunctions for SessionState {
     fn transaction_id(&self, assign: bool) -> Result<Option<u64>> {
         let txn = self.transaction()?.txn;
         match assign || txn.has_writes() {
-            true => Ok(Some(txn.id()?)),
+            true => Ok(Some(txn.id())),
             false => Ok(None),
         }
     }

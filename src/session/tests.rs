@@ -103,6 +103,9 @@ const OBJECTS: &str = "
     CREATE TABLE collated (a text COLLATE s.own, b text DEFAULT 'b' COLLATE s.own, c s.collated);
     CREATE INDEX by_collation ON collated (b COLLATE s.own);
     CREATE VIEW collating AS SELECT b COLLATE s.own AS b FROM collated;
+    CREATE DOMAIN checked AS int DEFAULT twice(2) CHECK (twice(VALUE) > 0 AND OPERATOR(s.@@) VALUE > 0);
+    CREATE DOMAIN s.numbered AS bigint DEFAULT nextval('s.counter') CHECK (VALUE::text::mood <> 'sad'::mood);
+    CREATE TABLE by_call_parts (k int) PARTITION BY RANGE (twice(k));
     CREATE POLICY own ON parent USING (m = 'glad'::mood AND s.is_glad(m))
         WITH CHECK (n > (SELECT max(id) FROM s.child));
     CREATE RULE quiet AS ON DELETE TO parent WHERE old.n = twice(1) DO INSTEAD NOTHING;

@@ -1,5 +1,5 @@
 //! Numbers that are given out once and never again, restarts included: OIDs, storage ids,
-//! transaction ids, hidden row ids, segments.
+//! hidden row ids, segments.
 //!
 //! A counter reserves a block by writing the block's end, then gives the block out from memory; a
 //! restart goes on at the end it finds. The write is not synced: the log is in order, so whatever
@@ -16,7 +16,6 @@ use std::sync::Arc;
 pub(super) enum Counter {
     Oid,
     StorageId,
-    TransactionId,
     RowId(StorageId),
     Segment,
 }
@@ -28,8 +27,6 @@ impl Counter {
             // PostgreSQL's `FirstNormalObjectId`; extensions' own are what is too high.
             Counter::Oid => (16384, 64, u64::from(oids::EXTENSIONS.start)),
             Counter::StorageId => (1, 64, u64::from(u32::MAX)),
-            // PostgreSQL's `FirstNormalTransactionId`.
-            Counter::TransactionId => (3, 1 << 16, u64::MAX),
             Counter::RowId(_) => (1, 1 << 14, u64::MAX),
             Counter::Segment => (1, 1, u64::MAX),
         }
@@ -39,7 +36,6 @@ impl Counter {
         match self {
             Counter::Oid => Key::Counter { kind: b'o', id: 0 },
             Counter::StorageId => Key::Counter { kind: b's', id: 0 },
-            Counter::TransactionId => Key::Counter { kind: b't', id: 0 },
             Counter::RowId(table) => Key::Counter { kind: b'r', id: table },
             Counter::Segment => Key::Counter { kind: b'f', id: 0 },
         }

@@ -25,7 +25,8 @@ const MAGIC: &str = "kalamdb data directory";
 ///
 /// - 1: RocksDB only.
 /// - 2: column families for locators and deletion vectors, segments.
-const FORMAT_VERSION: u32 = 2;
+/// - 3: the numbers of transactions in rows and segments.
+const FORMAT_VERSION: u32 = 3;
 
 /// How many snapshots RocksDB has, and its number of the oldest.
 const SNAPSHOTS: &str = "rocksdb.num-snapshots";

@@ -14,6 +14,9 @@
 //! woken by it, would cost a lone client more than the sync. What has queued up by its end is left to
 //! the sequencer's thread, so that nobody's answer waits for others' commits.
 //!
+//! Commits are numbered from the sequence that transactions take their own numbers from when somebody
+//! asks for one: a transaction's number lies below its commit's, and no number is given twice.
+//!
 //! Invariants: `_seq` and `_updated` grow strictly, over restarts too ([`Key::LastCommit`] is part
 //! of every batch). A batch is written whole or not at all; if it fails, every commit in it fails.
 //! Hooks run, and changes are published, in commit order. Locks go only when the commit is visible.
@@ -47,6 +50,8 @@ const BRIEF_US: u64 = 300;
 const BRIEF_BYTES: usize = 64 << 10;
 /// Commits a subscriber may fall behind before it is told that it missed some.
 const SUBSCRIBER_BACKLOG: usize = 4096;
+/// PostgreSQL's transactions have numbers from the next one on.
+const FROZEN_XID: u64 = 2;
 /// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
 const EPOCH_2000_US: i64 = 946_684_800_000_000;
 
@@ -111,6 +116,8 @@ impl Syncs {
 pub(super) struct Sequencer {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// The last number given, to a commit or to a transaction.
+    numbers: Arc<AtomicU64>,
     last_seq: Arc<AtomicU64>,
     written_bytes: Arc<AtomicU64>,
     session_writes: Arc<AtomicU64>,
@@ -149,6 +156,7 @@ impl Sequencer {
     /// Starts the thread, going on from the newest commit in the store.
     pub(super) fn start(db: &Arc<Db>, fault: Option<Fault>) -> Result<Sequencer> {
         let last = read_last(db)?;
+        let numbers = Arc::new(AtomicU64::new(last.seq.max(FROZEN_XID)));
         let last_seq = Arc::new(AtomicU64::new(last.seq));
         let written_bytes = Arc::<AtomicU64>::default();
         let session_writes = Arc::<AtomicU64>::default();
@@ -157,6 +165,7 @@ impl Sequencer {
         let worker = Worker {
             db: Arc::clone(db),
             last,
+            numbers: Arc::clone(&numbers),
             last_seq: Arc::clone(&last_seq),
             written_bytes: Arc::clone(&written_bytes),
             session_writes: Arc::clone(&session_writes),
@@ -179,6 +188,7 @@ impl Sequencer {
         Ok(Sequencer {
             shared,
             thread: Mutex::new(Some(thread)),
+            numbers,
             last_seq,
             written_bytes,
             session_writes,
@@ -223,6 +233,11 @@ impl Sequencer {
         if !self.shared.queue.lock().requests.is_empty() {
             self.shared.wake.notify_one();
         }
+    }
+
+    /// A number for a transaction.
+    pub(super) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     pub(super) fn last_seq(&self) -> u64 {
@@ -343,6 +358,7 @@ impl Shared {
 struct Worker {
     db: Arc<Db>,
     last: CommitInfo,
+    numbers: Arc<AtomicU64>,
     last_seq: Arc<AtomicU64>,
     written_bytes: Arc<AtomicU64>,
     session_writes: Arc<AtomicU64>,
@@ -422,7 +438,7 @@ impl Worker {
     /// The next commit's number and time.
     fn number(&mut self) -> CommitInfo {
         self.last = CommitInfo {
-            seq: self.last.seq + 1,
+            seq: self.numbers.fetch_add(1, Ordering::Relaxed) + 1,
             updated_us: now_us().max(self.last.updated_us + 1),
         };
         self.last
@@ -448,6 +464,9 @@ impl Worker {
         writes_max: usize,
     ) {
         let (mut stamped, mut numbered) = (Vec::new(), Vec::new());
+        let CommitInfo { seq, updated_us } = *info;
+        let xid = request.txn.number().map(|number| number as u32);
+        let stamp = row::Stamp { seq, updated_us, xid };
         let families = Space::ALL.map(|space| self.db.family(space));
         let mut left = writes_max;
         request.writes.for_each(|space, key, value| {
@@ -459,7 +478,7 @@ impl Worker {
                 Some(value) if matches!(space, Space::Rows | Space::Graves) => {
                     stamped.clear();
                     stamped.extend_from_slice(value);
-                    row::stamp(&mut stamped, info.seq, info.updated_us);
+                    row::stamp(&mut stamped, stamp);
                     if space == Space::Rows {
                         return batch.put_cf(family, key, &stamped);
                     }

@@ -398,8 +398,8 @@ fn foreign_directories_are_refused_untouched() {
     };
     assert!(refused(&dir).contains("not KalamDB's"));
     assert_eq!(std::fs::read_dir(&dir.0).unwrap().count(), 1);
-    std::fs::write(dir.0.join("FORMAT"), "kalamdb data directory\n3\n").unwrap();
-    assert!(refused(&dir).contains("format 3"));
+    std::fs::write(dir.0.join("FORMAT"), "kalamdb data directory\n4\n").unwrap();
+    assert!(refused(&dir).contains("format 4"));
     std::fs::write(dir.0.join("FORMAT"), "kalamdb data directory\n1\n").unwrap();
     assert!(refused(&dir).contains("missing or damaged"));
 }

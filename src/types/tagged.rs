@@ -53,7 +53,10 @@ mod tag {
 
 /// Whether values of a type are kept in this form.
 pub fn is_tagged(type_oid: Oid) -> bool {
-    matches!(type_oid, oids::RECORD | oids::ANYARRAY | oids::ANYRANGE | oids::ANYMULTIRANGE)
+    /// `record[]`: no text is read as one.
+    const RECORDS: Oid = 2287;
+    let tagged = [oids::RECORD, oids::ANYARRAY, oids::ANYRANGE, oids::ANYMULTIRANGE, RECORDS];
+    tagged.contains(&type_oid)
 }
 
 /// Appends a value.

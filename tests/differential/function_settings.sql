@@ -98,3 +98,14 @@ CREATE FUNCTION recursive(n int) RETURNS text LANGUAGE sql SET my.x = 'r' AS $$ 
 SELECT recursive(2), current_setting('my.x');
 DROP SCHEMA one CASCADE;
 DROP SCHEMA two CASCADE;
+-- pg_settings shows what holds where it is read.
+CREATE FUNCTION listed() RETURNS SETOF text LANGUAGE sql SET statement_timeout = '2min' SET datestyle = 'German' SET enable_seqscan = off AS $$ SELECT concat_ws(' ', name, setting, unit, source, current_setting(name)) FROM pg_settings WHERE name IN ('statement_timeout', 'DateStyle', 'enable_seqscan', 'geqo') ORDER BY name $$;
+SELECT listed();
+SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'enable_seqscan') ORDER BY name;
+CREATE FUNCTION called_listed() RETURNS SETOF text LANGUAGE sql SET statement_timeout = '1s' SET geqo = off AS $$ SELECT listed() UNION ALL SELECT setting FROM pg_settings WHERE name = 'statement_timeout' $$;
+SELECT called_listed();
+CREATE FUNCTION changes_listed() RETURNS SETOF text LANGUAGE sql SET statement_timeout = '2min' AS $$ SELECT set_config('statement_timeout', '90000', true); SELECT setting || ' ' || current_setting(name) FROM pg_settings WHERE name = 'statement_timeout'; $$;
+SELECT changes_listed();
+SELECT setting FROM pg_settings WHERE name = 'statement_timeout';
+CREATE FUNCTION updates_settings() RETURNS SETOF text LANGUAGE sql SET statement_timeout = '2min' AS $$ SELECT setting FROM pg_show_all_settings() WHERE name = 'statement_timeout' $$;
+SELECT updates_settings();

@@ -44,6 +44,20 @@ const SECOND: Format = Format {
     ],
 };
 
+/// With the numbers of transactions, of hot rows and of cold ones.
+const THIRD: Format = Format {
+    version: 3,
+    families: SECOND.families,
+    then: &[
+        "UPDATE parent SET v = v RETURNING xmin",
+        "STORAGE FLUSH ALL",
+        "UPDATE kinds SET t = 'changed' WHERE id = 1 RETURNING xmin",
+        "DELETE FROM heap WHERE v = 'row 3'",
+        "INSERT INTO heap VALUES ('row 6') RETURNING xmin",
+        "ALTER TABLE heap RENAME COLUMN added TO renamed",
+    ],
+};
+
 /// What the fixture's database was made by; schema `fixture` is there and in the search path.
 const SETUP: [&str; 24] = [
     "CREATE TABLE kinds (id int PRIMARY KEY, b bool, i2 int2, i8 int8, f4 float4, f8 float8, \
@@ -124,6 +138,11 @@ fn stores_of_the_second_format_open() {
     opens(&SECOND);
 }
 
+#[test]
+fn stores_of_the_third_format_open() {
+    opens(&THIRD);
+}
+
 fn opens(format: &Format) {
     let data = Scratch::new("format");
     restore(format, data.path());
@@ -157,11 +176,11 @@ fn write_the_formats_fixture() {
     let data = Scratch::new("format");
     let server = Kalam::start_on(data.path(), &[]);
     let mut client = server.connect("postgres");
-    set_up(&mut client, "fixture", &SECOND);
+    set_up(&mut client, "fixture", &THIRD);
     client.run("ANALYZE fixture.heap").ok();
     assert!(server.terminate().success());
-    let fixture = Path::new(FIXTURES).join(SECOND.version.to_string());
-    let dumped = dump(&SECOND, data.path());
+    let fixture = Path::new(FIXTURES).join(THIRD.version.to_string());
+    let dumped = dump(&THIRD, data.path());
     std::fs::write(fixture.with_extension("dump"), dumped).expect("a written fixture");
     let segments = fixture.with_extension("cold");
     let _ = std::fs::remove_dir_all(&segments);

@@ -38,6 +38,7 @@ impl<'c> Candidates<'c> {
                 | Object::Constraint(..)
                 | Object::Policy(..)
                 | Object::Rule(..)
+                | Object::DomainCheck(..)
                 | Object::Default(..) => {}
             }
         }
@@ -72,6 +73,8 @@ fn mentioned_as(object: Object) -> Option<Oid> {
         | Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(_, oid) => Some(oid),
-        Object::Policy(..) | Object::Rule(..) | Object::Default(..) => None,
+        Object::Policy(..) | Object::Rule(..) | Object::DomainCheck(..) | Object::Default(..) => {
+            None
+        }
     }
 }

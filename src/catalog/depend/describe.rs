@@ -44,6 +44,10 @@ pub fn describe(catalog: &Catalog, object: Object, path: &[Oid]) -> String {
             let name = catalog.rule(oid).map_or("", |(_, rule)| rule.name.as_str());
             format!("rule {} on {}", quote(name), relation(catalog, table, path))
         }
+        Object::DomainCheck(_, oid) => {
+            let name = catalog.domain_check(oid).map_or("", |(_, check)| check.name.as_str());
+            format!("constraint {}", quote(name))
+        }
         Object::Default(table, attno) => {
             let name = column_name(table, attno);
             format!(

@@ -1,7 +1,8 @@
 //! Who depends on an object directly.
 
 use super::candidates::Candidates;
-use super::refs::{Used, called, collated, operated, query_uses, rests_on, typed, uses};
+use super::holders::{Naming, naming, parts, using};
+use super::refs::{called, collated, operated, rests_on, typed};
 use super::{Object, columns_of, relations_of, relations_of_query};
 use crate::catalog::builtin::{self, oid::class};
 use crate::catalog::{
@@ -35,13 +36,17 @@ fn dependents_among(
             catalog.constraint(oid).map(|(table, c)| of_constraint(catalog, table, c, among))
         }
         Object::Function(oid) => Some(of_function(catalog, oid, among)),
-        Object::Operator(oid) => Some(of_used(oid, operated, among)),
+        Object::Operator(oid) => Some(using(oid, operated, among)),
         Object::Collation(oid) => Some(of_collation(oid, among)),
-        Object::Policy(..) | Object::Rule(..) | Object::Default(..) | Object::Cast(_) => None,
+        Object::Policy(..)
+        | Object::Rule(..)
+        | Object::Default(..)
+        | Object::DomainCheck(..)
+        | Object::Cast(_) => None,
     }
     .unwrap_or_default();
     found.extend(members_needing(object));
-    found.sort_by_key(|(object, _)| sort_key(object));
+    found.sort_by_key(|(object, _)| sort_key(catalog, object));
     found
 }
 
@@ -71,8 +76,9 @@ fn age(oid: Oid) -> Oid {
     }
 }
 
-/// Newest first. A default is an object of its own, which is newer than its table.
-fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
+/// Newest first. A default is an object of its own, which is newer than its table; a generated column depends
+/// on others through its default.
+fn sort_key(catalog: &Catalog, object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
     match *object {
         Object::Namespace(oid)
         | Object::Extension(oid)
@@ -84,8 +90,15 @@ fn sort_key(object: &Object) -> (Reverse<(Oid, bool)>, AttrNumber) {
         | Object::Relation(oid)
         | Object::Constraint(_, oid)
         | Object::Policy(_, oid)
-        | Object::Rule(_, oid) => (Reverse((age(oid), false)), 0),
-        Object::Column(table, attno) => (Reverse((table, false)), attno),
+        | Object::Rule(_, oid)
+        | Object::DomainCheck(_, oid) => (Reverse((age(oid), false)), 0),
+        Object::Column(table, attno) => {
+            let column = catalog.relation(table).and_then(|t| t.columns.get(attno as usize - 1));
+            match column.is_some_and(|column| column.generated) {
+                true => (Reverse((table, true)), -attno),
+                false => (Reverse((table, false)), attno),
+            }
+        }
         Object::Default(table, attno) => (Reverse((table, true)), -attno),
     }
 }
@@ -112,7 +125,6 @@ fn of_type(catalog: &Catalog, oid: Oid, among: &Candidates<'_>) -> Vec<(Object, 
     found.extend(operators.map(|o| (Object::Operator(o.operator.oid), false)));
     let casts = among.casts.iter().filter(|c| [c.cast.source, c.cast.target].contains(&oid));
     found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
-    let names_type = |query: &Query| query_uses(query, oid, typed);
     for function in &among.functions {
         let proc = &function.proc;
         if function.constructed() == Some(oid) {
@@ -121,55 +133,26 @@ fn of_type(catalog: &Catalog, oid: Oid, among: &Candidates<'_>) -> Vec<(Object, 
         }
         let all = proc.all_args.iter().flatten().map(|(oid, _)| oid).chain(&proc.arg_types);
         let states = function.aggregate.iter().flat_map(|a| a.state_types()).any(|t| t == oid);
-        let in_default = function.defaults.iter().any(|default| uses(default, oid, typed));
-        let bodies = in_default || states || function.queries().iter().any(names_type);
-        if bodies || all.chain([&proc.return_type]).any(|used| *used == oid) {
+        if states || all.chain([&proc.return_type]).any(|used| *used == oid) {
             found.push((Object::Function(proc.oid), false));
         }
     }
-    found.extend(parts(among, &names_type));
-    let names = |expr: &Expr| uses(expr, oid, typed);
-    for relation in &among.relations {
-        if let Some(query) = relation.query() {
-            if names_type(query) {
-                found.push((Object::Relation(relation.oid), false));
-            }
-            continue;
-        }
-        if let Some(index) = &relation.index {
-            let exprs = index.columns.iter().filter_map(|c| c.expr.as_ref());
-            if exprs.chain(&index.predicate).any(names) {
-                found.push((Object::Relation(relation.oid), false));
-            }
-            continue;
-        }
-        for column in relation.live_columns() {
-            if column.type_oid == oid {
-                found.push((Object::Column(relation.oid, column.attno), false));
-            } else if column.default.as_ref().is_some_and(names) {
-                found.push((default_object(relation.oid, column), false));
-            }
-        }
-        for constraint in &relation.constraints {
-            if matches!(&constraint.kind, ConstraintKind::Check { expr } if names(expr)) {
-                found.push((Object::Constraint(relation.oid, constraint.oid), false));
-            }
-        }
+    // A view's columns have their types from its query, an index's from its table.
+    let own = |r: &&&Arc<Relation>| r.query().is_none() && r.index.is_none();
+    for relation in among.relations.iter().filter(own) {
+        let columns = relation.live_columns().filter(|c| c.type_oid == oid);
+        found.extend(columns.map(|c| (Object::Column(relation.oid, c.attno), false)));
     }
+    found.extend(using(oid, typed, among));
+    let checks = catalog.user_type(oid).and_then(|t| t.domain()).map(|domain| &domain.checks);
+    found.extend(checks.into_iter().flatten().map(|c| (Object::DomainCheck(oid, c.oid), true)));
     found
-}
-
-/// What goes with a column's expression: its default, or the column that is generated by it.
-fn default_object(table: Oid, column: &Column) -> Object {
-    match column.generated {
-        true => Object::Column(table, column.attno),
-        false => Object::Default(table, column.attno),
-    }
 }
 
 /// What is made of a function: what calls it, operators, casts, aggregates, range types.
 fn of_function(catalog: &Catalog, oid: Oid, among: &Candidates<'_>) -> Vec<(Object, bool)> {
-    let mut found = of_used(oid, called, among);
+    let mut found = using(oid, called, among);
+    found.retain(|(object, _)| *object != Object::Function(oid));
     let casts = among.casts.iter().filter(|c| c.cast.func == oid);
     found.extend(casts.map(|c| (Object::Cast(c.cast.oid), c.is_of_range(catalog))));
     let operators = among.operators.iter().filter(|o| o.operator.proc == oid);
@@ -182,44 +165,10 @@ fn of_function(catalog: &Catalog, oid: Oid, among: &Candidates<'_>) -> Vec<(Obje
     found
 }
 
-/// What calls a function, or uses an operator: views, defaults, constraints, indexes, and bodies that are
-/// kept bound.
-fn of_used(oid: Oid, used: Used, among: &Candidates<'_>) -> Vec<(Object, bool)> {
-    let mut found = Vec::new();
-    found.extend(parts(among, &|query| query_uses(query, oid, used)));
-    let calls = |expr: &Expr| uses(expr, oid, used);
-    for relation in &among.relations {
-        let table = relation.oid;
-        if relation.query().is_some_and(|query| query_uses(query, oid, used)) {
-            found.push((Object::Relation(table), false));
-        }
-        if let Some(index) = &relation.index {
-            let exprs = index.columns.iter().filter_map(|c| c.expr.as_ref());
-            if exprs.chain(&index.predicate).any(calls) {
-                found.push((Object::Relation(table), false));
-            }
-        }
-        for column in relation.live_columns().filter(|c| c.default.as_ref().is_some_and(calls)) {
-            found.push((default_object(table, column), false));
-        }
-        for constraint in &relation.constraints {
-            if matches!(&constraint.kind, ConstraintKind::Check { expr } if calls(expr)) {
-                found.push((Object::Constraint(table, constraint.oid), false));
-            }
-        }
-    }
-    let functions = among.functions.iter().filter(|f| {
-        let in_body = || f.queries().iter().any(|query| query_uses(query, oid, used));
-        f.proc.oid != oid && (f.defaults.iter().any(calls) || in_body())
-    });
-    found.extend(functions.map(|f| (Object::Function(f.proc.oid), false)));
-    found
-}
-
 /// What has a collation: columns, indexes and partition keys, domains and ranges, and expressions with
 /// COLLATE.
 fn of_collation(oid: Oid, among: &Candidates<'_>) -> Vec<(Object, bool)> {
-    let mut found = of_used(oid, collated, among);
+    let mut found = using(oid, collated, among);
     let has = |t: &&&Arc<UserType>| {
         let domain = t.domain().is_some_and(|domain| domain.collation == oid);
         domain || t.range().is_some_and(|range| range.collation == oid)
@@ -307,9 +256,9 @@ fn of_relation(
     if relation.row_type != 0 && relation.kind != RelationKind::Composite {
         found.push((Object::Type(relation.row_type), true));
     }
-    if relation.kind == RelationKind::Sequence {
-        found.extend(defaults_using(among, oid));
-    }
+    // `nextval('s')`, and whatever else names a relation as a constant.
+    let names = |expr: &Expr| relations_of(expr).contains(&oid);
+    found.extend(naming(among, &Naming { expr: &names, query: &|_| false }));
     found
 }
 
@@ -399,19 +348,6 @@ fn foreign_keys_of_index(catalog: &Catalog, index: &Relation) -> Vec<(Object, bo
     .collect()
 }
 
-/// Policies and rules whose conditions, as a query over their table, satisfy a test.
-fn parts(among: &Candidates<'_>, test: &dyn Fn(&Query) -> bool) -> Vec<(Object, bool)> {
-    let mut found = Vec::new();
-    for table in &among.relations {
-        let policies = table.row_security.policies.iter();
-        let using = policies.filter(|policy| test(&policy.as_query(table.oid)));
-        found.extend(using.map(|policy| (Object::Policy(table.oid, policy.oid), false)));
-        let using = table.rules.iter().filter(|rule| test(&rule.as_query(table.oid)));
-        found.extend(using.map(|rule| (Object::Rule(table.oid, rule.oid), false)));
-    }
-    found
-}
-
 /// Policies and rules whose conditions read a relation, or one of its columns; of other tables, where it is the
 /// relation as a whole.
 fn parts_reading(
@@ -442,24 +378,6 @@ fn views_reading(
 fn reads(query: &Query, oid: Oid, attno: Option<AttrNumber>) -> bool {
     let read = relations_of_query(query);
     read.iter().any(|(r, column)| *r == oid && attno.is_none_or(|a| a == *column))
-}
-
-/// Defaults of columns and functions that name a sequence: `nextval('s')`.
-fn defaults_using(among: &Candidates<'_>, sequence: Oid) -> Vec<(Object, bool)> {
-    let mut found = Vec::new();
-    for table in &among.relations {
-        for column in table.live_columns() {
-            if column.default.as_ref().is_some_and(|e| relations_of(e).contains(&sequence)) {
-                found.push((Object::Default(table.oid, column.attno), false));
-            }
-        }
-    }
-    for function in &among.functions {
-        if function.defaults.iter().any(|default| relations_of(default).contains(&sequence)) {
-            found.push((Object::Function(function.proc.oid), false));
-        }
-    }
-    found
 }
 
 /// Whether an index belongs to a PRIMARY KEY or UNIQUE constraint of its table.

@@ -13,6 +13,7 @@
 mod candidates;
 pub(crate) mod describe;
 pub(crate) mod edges;
+mod holders;
 pub(super) mod refs;
 
 pub use describe::describe;
@@ -42,6 +43,8 @@ pub enum Object {
     Policy(Oid, Oid),
     /// Table, rule.
     Rule(Oid, Oid),
+    /// Domain, constraint.
+    DomainCheck(Oid, Oid),
     /// The default of a column.
     Default(Oid, AttrNumber),
 }

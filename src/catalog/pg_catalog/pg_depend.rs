@@ -3,9 +3,10 @@
 
 use super::{Columns, Context, Row, pg_attrdef, pg_rewrite};
 use crate::catalog::builtin::oid::class;
+use crate::catalog::depend::refs::{Used, called, operated, typed};
 use crate::catalog::depend::{columns_of, edges, relations_of, relations_of_query};
 use crate::catalog::{Catalog, ConstraintKind, Relation, RelationKind, UserType};
-use crate::nodes::AttrNumber;
+use crate::nodes::{AttrNumber, Expr};
 use crate::types::{Datum, Oid};
 use std::collections::BTreeSet;
 
@@ -153,9 +154,28 @@ fn edges_of_type(of: &UserType, rows: &mut Vec<Row>) {
     if !Catalog::is_pinned(domain.base) {
         rows.push(row(this, (class::TYPE, domain.base, 0), b'n'));
     }
+    domain.default.iter().for_each(|default| named_in(this, default, rows));
     for check in &domain.checks {
-        rows.push(row((class::CONSTRAINT, check.oid, 0), this, b'a'));
+        let this_check = (class::CONSTRAINT, check.oid, 0);
+        rows.push(row(this_check, this, b'a'));
+        named_in(this_check, &check.expr, rows);
     }
+}
+
+/// The users' functions, operators, types and relations that an expression names: pg_dump makes them first.
+fn named_in(this: End, expr: &Expr, rows: &mut Vec<Row>) {
+    let mut ends = BTreeSet::new();
+    for (of, used) in
+        [(class::PROC, called as Used), (class::OPERATOR, operated), (class::TYPE, typed)]
+    {
+        expr.any(&mut |part| {
+            used(part, &mut |oid| ends.extend([(of, oid, 0)]));
+            false
+        });
+    }
+    ends.extend(relations_of(expr).into_iter().map(|oid| (class::CLASS, oid, 0)));
+    let made = ends.into_iter().filter(|(_, oid, _)| !Catalog::is_pinned(*oid));
+    rows.extend(made.map(|end| row(this, end, b'n')));
 }
 
 /// The collation of what has one of its own; those that PostgreSQL is made with are pinned.

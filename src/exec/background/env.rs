@@ -92,6 +92,10 @@ impl SessionFunctions for BackgroundEnv {
         refused()
     }
 
+    fn check_setting(&self, _name: &str, _value: &str) -> Result<()> {
+        refused()
+    }
+
     fn set_config(&self, _name: &str, _value: Option<&str>, _local: bool) -> Result<String> {
         refused()
     }

@@ -137,7 +137,11 @@ fn schema(name: &str, comment: Option<String>, cx: &DdlContext<'_>) -> Result<()
 }
 
 fn database(name: &str, comment: Option<String>, cx: &DdlContext<'_>) -> Result<()> {
-    let found = super::database::get(name, cx)?;
+    let Some(found) = cx.catalog().database_named(name).cloned() else {
+        let message = format!("database \"{name}\" does not exist");
+        (cx.notice)(PgError::new(code::INVALID_CATALOG_NAME, message).warning());
+        return Ok(());
+    };
     super::database::check_owner(&found, cx)?;
     let changed = Database { comment, ..(*found).clone() };
     cx.catalog.push(Change::PutDatabase(Arc::new(changed)), cx.txn);

@@ -11,7 +11,7 @@ use crate::error::{PgError, Result, code};
 use crate::nodes::Expr;
 use crate::sql::bind::{ExprPlace, bind_expr};
 use crate::storage::TableLockMode;
-use crate::types::Oid;
+use crate::types::{Oid, collation};
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{IndexElem, IndexStmt};
 use pg_raw_parse::raw::{SortByDir, SortByNulls};
@@ -189,7 +189,7 @@ fn key_column(
         name => super::collation::lookup(name, cx)?,
     };
     if collation == 0 && catalog.type_collation(type_oid) != 0 {
-        return Err(undetermined_collation("index"));
+        return Err(collation::undetermined("index expression"));
     }
     let opclass = opclass(element, method, type_oid, cx)?;
     if let Some(class) = builtin::opclass(opclass) {
@@ -206,13 +206,6 @@ pub(super) fn without_collate(mut expr: Expr) -> Expr {
         expr = *arg;
     }
     expr
-}
-
-/// 42P22 where a key's expression settles on no collation.
-pub(super) fn undetermined_collation(key: &str) -> PgError {
-    let message = format!("could not determine which collation to use for {key} expression");
-    PgError::new(code::INDETERMINATE_COLLATION, message)
-        .hint("Use the COLLATE clause to set the collation explicitly.")
 }
 
 /// A parenthesised column is a plain column.

@@ -249,7 +249,8 @@ fn locked_relation(object: Object) -> Option<u32> {
         | Object::Function(_)
         | Object::Cast(_)
         | Object::Operator(_)
-        | Object::Collation(_) => None,
+        | Object::Collation(_)
+        | Object::DomainCheck(..) => None,
         Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Constraint(oid, _)
@@ -274,6 +275,9 @@ fn apply(deletion: &Deletion, cx: &DdlContext<'_>) -> Result<()> {
             }
             Object::Policy(table, oid) if !gone(table) => super::policy::remove(table, oid, cx),
             Object::Rule(table, oid) if !gone(table) => super::rule::remove(table, oid, cx),
+            Object::DomainCheck(domain, oid) if !all.contains(&Object::Type(domain)) => {
+                super::types::remove_check(domain, oid, cx);
+            }
             Object::Default(table, attno) if !gone(table) => {
                 change_table(table, cx, |t| t.columns[attno as usize - 1].default = None);
             }

@@ -73,9 +73,9 @@ pub(super) async fn execute(statement: &GrantStmt, cx: &DdlContext<'_>) -> Resul
                 on_schema(name, &change, cx)?;
             }
         }
-        (_, ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN) => {
+        (_, kind @ (ObjectType::OBJECT_TYPE | ObjectType::OBJECT_DOMAIN)) => {
             for object in super::untyped_list::untyped(statement.objects()).iter() {
-                super::types::grant(object, &change, cx)?;
+                super::types::grant(object, kind, &change, cx)?;
             }
         }
         (

@@ -124,9 +124,13 @@ fn revoke_all(role: &str, cx: &DdlContext<'_>) {
     }
     for relation in catalog.relations() {
         let mut changed = Relation::clone(relation);
-        let columns = changed.columns.iter_mut().map(|c| &mut c.acl);
-        let lists = std::iter::once(&mut changed.acl).chain(columns);
-        if lists.filter_map(|list| without(list).then_some(())).count() > 0 {
+        let mut has_changed = without(&mut changed.acl);
+        for column in &mut changed.columns {
+            has_changed |= without(&mut column.acl);
+            // Unlike a table's list, a column's that is empty is none.
+            column.acl.take_if(|items| items.is_empty());
+        }
+        if has_changed {
             cx.catalog.put_relation(changed, cx.txn);
         }
     }

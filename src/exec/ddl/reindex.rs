@@ -68,9 +68,19 @@ async fn tables(statement: &ReindexStmt, cx: &DdlContext<'_>) -> Result<Vec<Arc<
             Ok(catalog.relations_in(namespace.oid).filter(is_table).cloned().collect())
         }
         // The system's own relations have no indexes to rebuild.
+        _ if !is_connected(statement.name().unwrap_or_default(), cx) => {
+            let message = "can only reindex the currently open database";
+            Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message))
+        }
         Kind::REINDEX_OBJECT_SYSTEM => Ok(Vec::new()),
         _ => Ok(catalog.relations().filter(is_table).cloned().collect()),
     }
+}
+
+/// Whether this is the name of the database that the session is connected to.
+fn is_connected(name: &str, cx: &DdlContext<'_>) -> bool {
+    let named = cx.catalog().database_named(name).map(|database| database.oid);
+    named == Some(cx.catalog.database())
 }
 
 /// 25001 in a block for what stands for several: their indexes are rebuilt in transactions of their own

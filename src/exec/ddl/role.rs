@@ -307,6 +307,10 @@ fn rename_in_access_lists(old: &str, new: &str, cx: &DdlContext<'_>) {
 }
 
 pub(super) async fn drop(statement: &DropRoleStmt, cx: &DdlContext<'_>) -> Result<String> {
+    if !privileges::is_superuser(cx) && !by_oid(cx.env.current_role(), cx).create_role {
+        let message = "permission denied to drop role";
+        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    }
     let specs: Vec<_> = statement
         .roles()
         .iter()
@@ -330,10 +334,6 @@ pub(super) async fn drop(statement: &DropRoleStmt, cx: &DdlContext<'_>) -> Resul
             }
             return Err(PgError::new(code::UNDEFINED_OBJECT, message));
         };
-        if !privileges::is_superuser(cx) && !by_oid(cx.env.current_role(), cx).create_role {
-            let message = "permission denied to drop role";
-            return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
-        }
         check_may_drop(&found, cx)?;
         remove(&found, cx);
     }

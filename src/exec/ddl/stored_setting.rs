@@ -37,7 +37,9 @@ pub(super) fn apply(
                 (_, text) => text,
             });
             let values: Vec<String> = values.collect();
-            settings.insert(name.to_owned(), values.join(", "));
+            let value = values.join(", ");
+            cx.env.session().check_setting(name, &value)?;
+            settings.insert(name.to_owned(), value);
         }
         Kind::VAR_SET_CURRENT => {
             let value = cx.env.setting(name).unwrap_or_default();

@@ -6,7 +6,7 @@ use super::runtime::{BATCH_ROWS, external, partitions};
 use crate::error::{PgError, Result};
 use crate::exec::CancelToken;
 use crate::exec::scan::{ByteRange, ScanColumn, Source};
-use crate::storage::{Direction, KeyRange, ReadView, Scan, Space, keys};
+use crate::storage::{Direction, KeyRange, ReadView, Scan, Space, Txn, keys};
 use crate::types::arrow::{self, ColumnType};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -29,6 +29,7 @@ pub(in crate::exec) struct ScanExec {
     types: Vec<ColumnType>,
     view: ReadView,
     cancel: CancelToken,
+    txn: Arc<Txn>,
     /// The statement's time, by which rows of stream tables are too old.
     now_us: i64,
     /// One partition each.
@@ -70,6 +71,7 @@ impl ScanExec {
             types: types.clone(),
             view: cx.view.clone(),
             cancel: cx.cancel(),
+            txn: cx.state().cx.txn.clone(),
             now_us: cx.state().env().statement_time(),
             ranges: parts,
             hot_only,
@@ -104,6 +106,8 @@ struct Reader {
     types: Vec<ColumnType>,
     schema: SchemaRef,
     cancel: CancelToken,
+    /// Whose own rows are among those read.
+    txn: Arc<Txn>,
     now_us: i64,
     scan: Option<Scan>,
     metrics: BaselineMetrics,
@@ -131,7 +135,7 @@ impl Reader {
                     {
                         continue;
                     }
-                    builder.append(&column.of(&stored, keys::suffix(key)));
+                    builder.append(&column.of(&stored, keys::suffix(key), &self.txn));
                 }
                 rows += 1;
             }
@@ -219,6 +223,7 @@ impl ExecutionPlan for ScanExec {
             types: self.types.clone(),
             schema: self.schema.clone(),
             cancel: self.cancel.clone(),
+            txn: self.txn.clone(),
             now_us: self.now_us,
             scan,
             metrics: BaselineMetrics::new(&self.metrics, partition),

@@ -17,8 +17,9 @@ impl Delete {
         state: &ExecState,
         done: &mut Modified,
     ) -> Result<()> {
-        self.rows.each_locked(modify, state, RowLockMode::Update, |target, row, old| {
+        self.rows.each_locked(modify, state, RowLockMode::Update, |target, mut row, old| {
             target.delete(state, &old)?;
+            self.rows.show_deleted(&mut row, modify.xid(state));
             modify.affected(state, done, &row)
         })
     }

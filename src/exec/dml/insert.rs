@@ -38,12 +38,15 @@ impl Insert {
                 None => Outcome::Inserted(target.insert(state, row)?),
                 Some(conflict) => conflict.insert(&target, state, row)?,
             };
+            let xmin = modify.xid(state);
+            // PostgreSQL leaves its lock in a row that ON CONFLICT has updated; applications tell it from
+            // an inserted one by that (`xmax = 0`).
             let (stored, xmax) = match outcome {
                 Outcome::Inserted(stored) => (stored, 0),
-                Outcome::Updated(stored) => (stored, modify.xmax_of_conflict(state)?),
+                Outcome::Updated(stored) => (stored, xmin),
                 Outcome::Nothing => continue,
             };
-            let row = returned(target.named_row(stored.row), target.relation().oid, xmax);
+            let row = returned(target.named_row(stored.row), target.relation().oid, xmin, xmax);
             modify.affected(state, done, &row)?;
         }
         Ok(())
@@ -51,9 +54,9 @@ impl Insert {
 }
 
 /// RETURNING's row: the columns, `tableoid`, `_seq` and `_updated`, which come with the commit,
-/// `_deleted`, `cmin`, `xmax` and `cmax`.
-fn returned(mut row: Row, table: u32, xmax: u32) -> Row {
+/// `_deleted`, `xmin`, `cmin`, `xmax` and `cmax`.
+fn returned(mut row: Row, table: u32, xmin: u32, xmax: u32) -> Row {
     row.extend([Datum::Oid(table), Datum::Null, Datum::Null, Datum::Bool(false)]);
-    row.extend([0, xmax, 0].map(Datum::Oid));
+    row.extend([xmin, 0, xmax, 0].map(Datum::Oid));
     row
 }

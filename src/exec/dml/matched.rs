@@ -15,9 +15,10 @@ use crate::exec::plan::ModifySource;
 use crate::exec::scan::ScanColumn;
 use crate::exec::{ExecState, KEY_ATTNO, Row, SEQ_ATTNO};
 use crate::nodes::{
-    LockWait, RangeIndex, RowLockMode, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN,
+    LockWait, RangeIndex, RowLockMode, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN, XMAX_COLUMN,
+    XMIN_COLUMN,
 };
-use crate::storage::{IsolationLevel, RowLock, RowRef, Space, StorageError};
+use crate::storage::{IsolationLevel, RowLock, RowRef, Space, StorageError, Txn};
 use crate::types::Datum;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -32,10 +33,16 @@ pub(super) struct Matched {
     table: Option<usize>,
     /// Slots of the target's columns: slot, position in the target's rows.
     columns: Vec<(usize, usize)>,
-    /// Slots of `_seq` and `_updated`, where the statement reads them.
-    seq_column: Option<usize>,
-    updated_column: Option<usize>,
+    version: Box<VersionSlots>,
     recheck: Vec<Program>,
+}
+
+/// The slots of what is known of a row's version, where the statement reads it.
+struct VersionSlots {
+    seq: Option<usize>,
+    updated: Option<usize>,
+    xmin: Option<usize>,
+    xmax: Option<usize>,
 }
 
 /// What has become of a target row when it is locked.
@@ -60,10 +67,15 @@ impl Matched {
         let column = |attno: i16| Some((source.layout.slot(rel, attno)?, attno as usize - 1));
         let columns = live.filter_map(|c| column(c.attno)).collect();
         let table = source.layout.slot(rel, TABLE_OID_COLUMN);
-        let seq_column = source.layout.slot(rel, SEQ_COLUMN);
-        let updated_column = source.layout.slot(rel, UPDATED_COLUMN);
+        let slot = |attno| source.layout.slot(rel, attno);
+        let version = Box::new(VersionSlots {
+            seq: slot(SEQ_COLUMN),
+            updated: slot(UPDATED_COLUMN),
+            xmin: slot(XMIN_COLUMN),
+            xmax: slot(XMAX_COLUMN),
+        });
         let (node, recheck) = (source.node, source.recheck);
-        Ok(Matched { node, key, seq, table, columns, seq_column, updated_column, recheck })
+        Ok(Matched { node, key, seq, table, columns, version, recheck })
     }
 
     /// Calls `work` with each source row.
@@ -156,7 +168,7 @@ impl Matched {
             Newest::Changed(suffix, value) => {
                 let stored = target.stored(&suffix, &value)?;
                 self.show(target, row, &stored.row);
-                self.show_commit(row, &target.schema.layout.row(&value)?);
+                self.show_commit(row, &target.schema.layout.row(&value)?, &state.cx.txn);
                 if !holds(&self.recheck, state, row)? {
                     return Ok(Locked::Gone);
                 }
@@ -177,25 +189,39 @@ impl Matched {
         }
     }
 
-    /// Puts a version's `_seq` and `_updated` into the source row.
-    fn show_commit(&self, row: &mut Row, stored: &RowRef<'_>) {
-        let columns =
-            [(self.seq_column, ScanColumn::CommitSeq), (self.updated_column, ScanColumn::Updated)];
+    /// Puts a version's `_seq`, `_updated` and `xmin` into the source row.
+    fn show_commit(&self, row: &mut Row, stored: &RowRef<'_>, txn: &Txn) {
+        let columns = [
+            (self.version.seq, ScanColumn::CommitSeq),
+            (self.version.updated, ScanColumn::Updated),
+            (self.version.xmin, ScanColumn::Xid),
+        ];
         for (slot, column) in columns {
             if let Some(slot) = slot {
-                row[slot] = column.of(stored, &[]);
+                row[slot] = column.of(stored, &[], txn);
             }
         }
     }
 
-    /// The version just written, in the source row: its commit has neither number nor time yet.
-    pub(super) fn show_written(&self, target: &Target, row: &mut Row, version: &[Datum]) {
+    /// The version just written by transaction `xid`, in the source row: its commit has neither number
+    /// nor time yet.
+    pub(super) fn show_written(&self, target: &Target, row: &mut Row, version: &[Datum], xid: u32) {
         self.show(target, row, version);
         if let Some(slot) = self.table {
             row[slot] = Datum::Oid(target.relation().oid);
         }
-        for slot in [self.seq_column, self.updated_column].into_iter().flatten() {
+        for slot in [self.version.seq, self.version.updated].into_iter().flatten() {
             row[slot] = Datum::Null;
+        }
+        if let Some(slot) = self.version.xmin {
+            row[slot] = Datum::Oid(xid);
+        }
+    }
+
+    /// The version just deleted by transaction `xid`, in the source row.
+    pub(super) fn show_deleted(&self, row: &mut Row, xid: u32) {
+        if let Some(slot) = self.version.xmax {
+            row[slot] = Datum::Oid(xid);
         }
     }
 }

@@ -18,6 +18,8 @@ pub(in crate::exec) struct Modify {
     pub(super) family: Option<Arc<Family>>,
     pub(super) action: Action,
     pub(super) returning: Option<Vec<Program>>,
+    /// RETURNING shows `xmin` or `xmax`.
+    pub(super) returns_xid: bool,
     pub(super) verbose: Box<Verbose>,
 }
 
@@ -142,13 +144,10 @@ impl Modify {
         family::replace(self.family.as_deref(), target, &self.target, state, old, new)
     }
 
-    /// What RETURNING sees as `xmax` of a row that ON CONFLICT has updated: PostgreSQL leaves its lock
-    /// in the row, by which applications tell that row from an inserted one (`xmax = 0`).
-    pub(super) fn xmax_of_conflict(&self, state: &ExecState) -> Result<u32> {
-        match self.returning {
-            Some(_) => Ok((state.cx.txn.id()? & 0xffff_ffff) as u32),
-            None => Ok(0),
-        }
+    /// The transaction as RETURNING shows it in the rows that it has written; 0 where it does not: then
+    /// the transaction needs no number.
+    pub(super) fn xid(&self, state: &ExecState) -> u32 {
+        if self.returns_xid { state.cx.txn.id() as u32 } else { 0 }
     }
 
     /// Counts a row written, and makes RETURNING's row of it.

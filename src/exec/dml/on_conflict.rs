@@ -162,7 +162,7 @@ impl ConflictUpdate {
         let mut both = concat(&named(&old.row), &named(proposed));
         let stored = target.schema.layout.row(&newest)?;
         let table = target.relation().oid;
-        both.extend(system_columns(table).map(|column| column.of(&stored, suffix)));
+        both.extend(system_columns(table).map(|column| column.of(&stored, suffix, &state.cx.txn)));
         if let Some(filter) = &self.filter
             && !filter.is_true(state, &both)?
         {
@@ -183,12 +183,13 @@ impl ConflictUpdate {
 }
 
 /// What [`SYSTEM_COLUMNS`](super::plan::SYSTEM_COLUMNS) are of a stored row.
-fn system_columns(table: Oid) -> [ScanColumn; 7] {
+fn system_columns(table: Oid) -> [ScanColumn; 8] {
     [
         ScanColumn::TableOid(table),
         ScanColumn::CommitSeq,
         ScanColumn::Updated,
         ScanColumn::Deleted,
+        ScanColumn::Xid,
         ScanColumn::NoXid,
         ScanColumn::NoXid,
         ScanColumn::NoXid,

@@ -12,16 +12,20 @@ use crate::catalog::{Catalog, Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::exec::Layout;
 use crate::exec::expr::Program;
-use crate::exec::plan::{ModifySource, Planner};
-use crate::nodes::{self, CommandType, MergeAction, Query, RangeIndex, RangeSource, TargetEntry};
-use crate::nodes::{AttrNumber, DELETED_COLUMN, SEQ_COLUMN, UPDATED_COLUMN};
+use crate::exec::plan::{ModifySource, Planner, walk};
+use crate::nodes::{
+    self, CommandType, Expr, MergeAction, Query, RangeIndex, RangeSource, TargetEntry,
+};
+use crate::nodes::{
+    AttrNumber, DELETED_COLUMN, SEQ_COLUMN, UPDATED_COLUMN, XMAX_COLUMN, XMIN_COLUMN,
+};
 use crate::types::Oid;
 use std::sync::Arc;
 
-/// The system columns that follow INSERT's rows: `tableoid`, ours, and of PostgreSQL's row versions
-/// those that are known before the commit: `cmin`, `xmax`, `cmax`.
-pub(super) const SYSTEM_COLUMNS: [AttrNumber; 7] =
-    [-6, SEQ_COLUMN, UPDATED_COLUMN, DELETED_COLUMN, -3, -4, -5];
+/// The system columns that follow INSERT's rows: `tableoid`, ours, and PostgreSQL's of row versions:
+/// `xmin`, `cmin`, `xmax`, `cmax`.
+pub(super) const SYSTEM_COLUMNS: [AttrNumber; 8] =
+    [-6, SEQ_COLUMN, UPDATED_COLUMN, DELETED_COLUMN, XMIN_COLUMN, -3, XMAX_COLUMN, -5];
 
 /// Plans a statement that [`prepared`](crate::exec::plan::prepared) was applied to.
 pub(in crate::exec) fn plan(planner: &mut Planner, query: &Query) -> Result<Modify> {
@@ -74,11 +78,12 @@ fn plan_entered(planner: &mut Planner, query: &Query) -> Result<Modify> {
         }
         CommandType::Select => return Err(PgError::internal("SELECT modifies nothing")),
     };
+    let returns_xid = returns_xid(query, rel);
     let output = planner.target_texts(query.returning.iter());
     let returning = returning(planner, &query.returning, &layout)?;
     let schema = catalog.namespace(table.namespace).map_or_else(String::new, |n| n.name.clone());
     let verbose = Box::new(Verbose { schema, output });
-    Ok(Modify { target, family, action, returning, verbose })
+    Ok(Modify { target, family, action, returning, returns_xid, verbose })
 }
 
 fn result_table<'c>(
@@ -194,6 +199,18 @@ fn assignments(
         Ok((at, planner.compile(&target.expr, layout)?))
     };
     assigned.map(value).collect()
+}
+
+/// Whether RETURNING shows the target's `xmin` or `xmax`.
+fn returns_xid(query: &Query, rel: RangeIndex) -> bool {
+    let mut found = false;
+    for target in &query.returning {
+        walk::deep(&target.expr, 0, &mut |expr, depth| {
+            found |= matches!(expr, Expr::Var(var) if var.rel == rel && var.level == depth
+                && matches!(var.attno, XMIN_COLUMN | XMAX_COLUMN));
+        });
+    }
+    found
 }
 
 fn returning(

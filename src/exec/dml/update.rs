@@ -27,7 +27,7 @@ impl Update {
                 new[target.place(*at)] = value.eval(state, &row)?;
             }
             let (new, written) = modify.replace(target, state, &old, new)?;
-            self.rows.show_written(&written, &mut row, &new.row);
+            self.rows.show_written(&written, &mut row, &new.row, modify.xid(state));
             modify.affected(state, done, &row)
         })
     }

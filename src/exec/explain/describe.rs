@@ -53,9 +53,9 @@ impl JoinType {
     }
 }
 
-/// An operator with the select list above it, if any.
+/// An operator with the select lists above it, if any.
 pub(super) struct Seen<'a> {
-    /// The select list, else the operator.
+    /// The upmost select list, else the operator.
     pub outer: &'a NodeRef,
     pub node: NodeRef,
     pub description: Description,
@@ -63,14 +63,15 @@ pub(super) struct Seen<'a> {
 
 impl Seen<'_> {
     pub fn of(outer: &NodeRef) -> Seen<'_> {
-        let description = outer.describe();
-        if let (true, [input]) = (description.is_select_list, description.inputs.as_slice()) {
+        let (mut node, mut description) = (outer.clone(), outer.describe());
+        while let (true, [input]) = (description.is_select_list, description.inputs.as_slice()) {
             let below = input.describe();
-            if below.computes_select_lists() {
-                return Seen { outer, node: input.clone(), description: below };
+            if !below.computes_select_lists() {
+                break;
             }
+            (node, description) = (input.clone(), below);
         }
-        Seen { outer, node: outer.clone(), description }
+        Seen { outer, node, description }
     }
 
     /// Such as `Hash Left Join`, `Seq Scan on public.t u`.

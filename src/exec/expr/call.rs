@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::catalog::builtin::{self, Proc};
 use crate::error::{PgError, Result, code};
 use crate::functions::{self, Ctx, Env, Implementation, Rows, ScalarFn, UnderCollation};
-use crate::types::{Datum, Oid};
+use crate::types::{Datum, Oid, collation, oids};
 use smallvec::SmallVec;
 
 /// Arguments of a call; nearly all have at most four.
@@ -119,6 +119,12 @@ impl Callee {
             self.arg_types.push(collation);
             return Ok(());
         }
+        if collation == collation::UNDETERMINED {
+            self.implementation = functions::without_collation(source, self.implementation);
+            // What else knows the function takes it for one that does something.
+            (self.func, self.simple) = (0, None);
+            return Ok(());
+        }
         if catalog.is_bytewise(collation) {
             return Ok(());
         }
@@ -143,6 +149,22 @@ impl Callee {
                 (self.func, self.simple) = (0, None);
                 Ok(())
             }
+        }
+    }
+
+    /// What fails when it is called, unless an argument is NULL, as arguments settle on no collation.
+    pub fn undetermined() -> Callee {
+        let fails = |_: &Ctx<'_>, _: &[Datum]| Err(collation::undetermined("string comparison"));
+        Callee {
+            func: 0,
+            implementation: Implementation::Scalar(fails),
+            strict: true,
+            volatility: b'i',
+            arg_types: Vec::new(),
+            result_type: oids::TEXT,
+            variadic: false,
+            columns: Vec::new(),
+            simple: None,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::error::{PgError, Result, code};
 use crate::exec::sql_function::{SqlCall, SqlFunction};
 use crate::exec::{ExecState, Layout, off_worker};
 use crate::nodes::{self, BoolOp, Expr, FuncCall, SubLink};
-use crate::types::{Datum, Oid, oids};
+use crate::types::{Datum, Oid, collation, oids};
 
 /// Where an expression stands in a query: what the planner knows and a lone expression has not.
 pub(in crate::exec) trait Scope {
@@ -162,6 +162,7 @@ impl<'a> Compiler<'a> {
             Expr::MinMax(m) => Node::MinMax(Box::new(MinMax {
                 type_oid: self.catalog.comparison_type(m.type_oid, m.collation)?,
                 greatest: m.greatest,
+                undetermined: m.collation == 0 && self.catalog.type_collation(m.type_oid) != 0,
                 args: self.nodes(&m.args)?,
             })),
             Expr::SqlValue { function, typmod, .. } => Node::SqlValue(*function, *typmod),
@@ -379,6 +380,11 @@ impl<'a> Compiler<'a> {
         for ((left, right), collation) in r.left.iter().zip(&r.right).zip(collations) {
             let type_oid = self.comparison_type(left.type_oid(), right.type_oid());
             let (left, right) = (self.widened(left, type_oid)?, self.widened(right, type_oid)?);
+            if collation == collation::UNDETERMINED {
+                let call = Call { callee: Callee::undetermined(), args: vec![left, right] };
+                columns.push((oids::TEXT, Node::Call(Box::new(call)), Node::Const(Datum::Null)));
+                continue;
+            }
             columns.push((self.catalog.comparison_type(type_oid, collation)?, left, right));
         }
         Ok(Node::RowCompare(Box::new(RowCompare { kind: r.kind, columns })))

@@ -6,7 +6,7 @@ use super::{array, cast, compare, relabel, sqlvalue, subscript};
 use crate::error::{PgError, Result, code};
 use crate::exec::ExecState;
 use crate::nodes::BoolTest;
-use crate::types::{self, Array, Datum, Oid, Record, oids};
+use crate::types::{self, Array, Datum, Oid, Record, collation, oids};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -167,6 +167,9 @@ fn min_max(m: &MinMax, cx: &Eval<'_>) -> Result<Datum> {
         let value = arg.eval(cx)?;
         if value.is_null() {
             continue;
+        }
+        if m.undetermined && !best.is_null() {
+            return Err(collation::undetermined("string comparison"));
         }
         let better = best.is_null()
             || types::compare(m.type_oid, &value, &best).is_gt() == m.greatest

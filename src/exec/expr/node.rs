@@ -100,6 +100,8 @@ pub(in crate::exec) struct RowCompare {
 pub(in crate::exec) struct MinMax {
     pub type_oid: Oid,
     pub greatest: bool,
+    /// The arguments settle on no collation: two of them cannot be compared.
+    pub undetermined: bool,
     pub args: Vec<Node>,
 }
 

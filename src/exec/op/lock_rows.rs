@@ -86,7 +86,7 @@ impl RowLockSpec {
             Newest::Changed(_, value) => {
                 let stored = table.schema.layout.row(&value)?;
                 for (slot, column) in &table.columns {
-                    row[*slot] = column.of(&stored, &suffix);
+                    row[*slot] = column.of(&stored, &suffix, &state.cx.txn);
                 }
                 holds(&self.recheck, state, row)
             }

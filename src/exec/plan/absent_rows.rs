@@ -2,21 +2,30 @@
 //! `SELECT b FROM a LEFT JOIN b …`, `count(b)` and `row_to_json(b)`.
 //!
 //! References to whole rows of such entries become `CASE WHEN absent THEN NULL ELSE row END`. A table's row
-//! is absent where its `tableoid` is NULL. Rows of anything else have no column that is never NULL; there a
-//! row is taken for absent when all of its columns are NULL. That errs for a partner of nothing but NULLs,
-//! which PostgreSQL tells apart by a placeholder below the join.
+//! is absent where its `tableoid` is NULL. Rows of subqueries, functions and VALUES have no column that is
+//! never NULL; they get one, [`PRESENT_ATTNO`], below the join ([`Planner::with_presence`]), as PostgreSQL
+//! has a placeholder there. System relations always have one.
 
+use super::from::From;
+use super::lateral::column_types;
+use super::planner::{Built, Planner};
 use super::quals::Rels;
 use super::units::item_rels;
-use crate::catalog::{Catalog, RelationKind};
+use crate::catalog::Catalog;
+use crate::error::Result;
+use crate::exec::PRESENT_ATTNO;
+use crate::exec::expr::Program;
+use crate::exec::op::Project;
 use crate::nodes::*;
-use crate::types::{Datum, oids};
+use crate::types::{Datum, Oid, oids};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How an absent row of an entry is told.
 #[derive(Clone, Copy)]
 enum Absent {
-    NoTable,
+    /// By a column that is never NULL, of this type.
+    Column(AttrNumber, Oid),
     AllNull,
 }
 
@@ -50,11 +59,12 @@ fn add_nullable(item: &FromItem, rels: &mut Rels) {
 fn absent(source: &RangeSource, catalog: &Catalog) -> Option<Absent> {
     match source {
         RangeSource::Join { .. } => None,
-        RangeSource::Relation { oid } if !Catalog::is_system(*oid) => {
-            let kind = catalog.relation(*oid)?.kind;
-            Some(if kind == RelationKind::Table { Absent::NoTable } else { Absent::AllNull })
-        }
-        _ => Some(Absent::AllNull),
+        RangeSource::Relation { oid } if Catalog::is_system(*oid) => Some(Absent::AllNull),
+        RangeSource::Relation { oid } => Some(match catalog.relation(*oid)?.kind.has_rows() {
+            true => Absent::Column(TABLE_OID_COLUMN, oids::OID),
+            false => Absent::AllNull,
+        }),
+        _ => Some(Absent::Column(PRESENT_ATTNO, oids::BOOL)),
     }
 }
 
@@ -82,9 +92,8 @@ fn mark_expr(expr: &mut Expr, depth: u32, entries: &Entries) {
 
 fn null_where_absent(row: Var, absent: Absent) -> Expr {
     let (told_by, is_row) = match absent {
-        Absent::NoTable => {
-            let attno = TABLE_OID_COLUMN;
-            (Var { attno, type_oid: oids::OID, typmod: -1, collation: 0, ..row.clone() }, false)
+        Absent::Column(attno, type_oid) => {
+            (Var { attno, type_oid, typmod: -1, collation: 0, ..row.clone() }, false)
         }
         Absent::AllNull => (row.clone(), true),
     };
@@ -95,4 +104,28 @@ fn null_where_absent(row: Var, absent: Absent) -> Expr {
     let whens = vec![(condition, null)];
     let default = Expr::Var(row);
     Expr::Case(Box::new(Case { type_oid, typmod, collation, arg: None, whens, default, location }))
+}
+
+impl Planner {
+    /// An entry's rows, which are no relation's, with [`PRESENT_ATTNO`] where the query asks for it.
+    pub(super) fn with_presence(
+        &mut self,
+        from: &From<'_>,
+        rel: RangeIndex,
+        built: Built,
+    ) -> Result<Built> {
+        if !from.needed.get(&rel).is_some_and(|needed| needed.contains(&PRESENT_ATTNO)) {
+            return Ok(built);
+        }
+        let types = column_types(&from.query.range(rel).source);
+        let slots = types.iter().enumerate();
+        let mut columns: Vec<Program> =
+            slots.map(|(at, (type_oid, _))| Program::slot(at, self.stand_in(*type_oid))).collect();
+        let present = Expr::constant(Datum::Bool(true), oids::BOOL);
+        columns.push(self.compile(&present, &built.layout)?);
+        let mut layout = (*built.layout).clone();
+        layout.push(rel, PRESENT_ATTNO);
+        let project = Project { input: built.node, columns: Arc::new(columns) };
+        Ok(Built::new(project, Arc::new(layout), built.rows, built.cost))
+    }
 }

@@ -21,7 +21,8 @@ use crate::exec::scan::{
 };
 use crate::exec::{KEY_ATTNO, KEY_TABLE_ATTNO, Layout, SEQ_ATTNO};
 use crate::nodes::{
-    AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN, Var,
+    AttrNumber, DELETED_COLUMN, Expr, RangeIndex, SEQ_COLUMN, TABLE_OID_COLUMN, UPDATED_COLUMN,
+    Var, XMIN_COLUMN,
 };
 use crate::types::inverted::Parts;
 use crate::types::{Oid, oids, range};
@@ -737,7 +738,7 @@ pub(super) fn scan_column(attno: AttrNumber, relation: &Relation) -> Result<Scan
         UPDATED_COLUMN => ScanColumn::Updated,
         DELETED_COLUMN => ScanColumn::Deleted,
         TABLE_OID_COLUMN | KEY_TABLE_ATTNO => ScanColumn::TableOid(relation.oid),
-        -2 => ScanColumn::Xid,
+        XMIN_COLUMN => ScanColumn::Xid,
         // cmin, xmax, cmax: rows here have neither deleters nor command numbers.
         -5..=-3 => ScanColumn::NoXid,
         _ => {

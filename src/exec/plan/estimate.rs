@@ -219,9 +219,10 @@ impl Planner {
         let columns = access.columns.iter().map(|a| scan_column(*a, access.relation));
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let mut passing = Passing { all: 0, single: vec![0; programs.len()] };
+        let txn = &self.constants().cx.txn;
         for stored in &statistics.sample {
             let stored = schema.layout.row(stored)?;
-            let row: Vec<_> = columns.iter().map(|column| column.of(&stored, &[])).collect();
+            let row: Vec<_> = columns.iter().map(|column| column.of(&stored, &[], txn)).collect();
             let mut all = true;
             for (program, count) in programs.iter().zip(&mut passing.single) {
                 // A row that the condition fails on does not satisfy it.

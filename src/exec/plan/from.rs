@@ -12,6 +12,7 @@ use super::planner::{Built, Planner};
 use super::push_down::push_into;
 use super::quals;
 use super::units::Units;
+use super::unused_outputs;
 use super::walk;
 use crate::catalog::Catalog;
 use crate::error::{PgError, Result};
@@ -135,7 +136,7 @@ impl Planner {
         let empty = BTreeSet::new();
         if let Some(query) = super::lateral::as_subquery(entry) {
             let below = self.plan_below(&query)?;
-            let built = relabelled(below, rel, &query);
+            let built = self.with_presence(from, rel, relabelled(below, rel, &query))?;
             return Ok((self.filter(built, conditions)?, false));
         }
         match &entry.source {
@@ -163,6 +164,9 @@ impl Planner {
                 Ok((self.filter(built, &secured.leaky)?, found.ordered))
             }
             RangeSource::Subquery { query, view } => {
+                let needed = from.needed.get(&rel);
+                let removed = unused_outputs::removed(query, rel, needed, conditions);
+                let query = removed.as_ref().unwrap_or(query);
                 let catalog = self.catalog();
                 let view = view.and_then(|oid| catalog.relation(oid));
                 let (leaky, harmless) = match view.is_some_and(|view| view.is_security_barrier()) {
@@ -171,12 +175,13 @@ impl Planner {
                 };
                 let (pushed, kept) = push_into(query, rel, &harmless);
                 let kept = [kept, leaky].concat();
-                let below = self.plan_below(pushed.as_ref().unwrap_or(query))?;
-                let built = relabelled(below, rel, query);
+                let below = self.plan_below(pushed.as_deref().unwrap_or(query))?;
+                let built = self.with_presence(from, rel, relabelled(below, rel, query))?;
                 Ok((self.filter(built, &kept)?, false))
             }
             RangeSource::Function { functions, ordinality } => {
                 let built = self.function_scan(rel, functions, *ordinality)?;
+                let built = self.with_presence(from, rel, built)?;
                 Ok((self.filter(built, conditions)?, false))
             }
             RangeSource::Values { rows, types } => {
@@ -192,10 +197,12 @@ impl Planner {
                 let types: Vec<_> = types.iter().map(|t| t.0).collect();
                 let layout = Arc::new(numbered(rel, &types));
                 let built = Built::new(Values { rows }, layout, count, count * cost::ROW);
+                let built = self.with_presence(from, rel, built)?;
                 Ok((self.filter(built, conditions)?, false))
             }
             RangeSource::Cte { name, level, types, .. } => {
                 let built = self.cte_reference(rel, name, *level, types)?;
+                let built = self.with_presence(from, rel, built)?;
                 Ok((self.filter(built, conditions)?, false))
             }
             RangeSource::Join { .. } => Err(PgError::internal("a join where a relation must be")),

@@ -55,7 +55,7 @@ pub(super) fn column_vars(rel: RangeIndex, source: &RangeSource) -> Vec<Expr> {
     column_types(source).into_iter().zip(1..).map(var).collect()
 }
 
-fn column_types(source: &RangeSource) -> Vec<(Oid, i32)> {
+pub(super) fn column_types(source: &RangeSource) -> Vec<(Oid, i32)> {
     match source {
         RangeSource::Function { functions, ordinality } => {
             let columns = functions.iter().flat_map(|f| &f.columns).map(|c| (c.1, c.2));

@@ -62,7 +62,8 @@ mod sub_link;
 mod system;
 mod told_apart;
 mod units;
-mod walk;
+mod unused_outputs;
+pub(in crate::exec) mod walk;
 mod window;
 
 pub(in crate::exec) use modify::{ModifySource, prepared};

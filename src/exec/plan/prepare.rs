@@ -90,6 +90,9 @@ fn replace(expr: &mut Expr, depth: u32, entries: &[Option<Columns>]) {
         && v.level == depth
         && let Some(Some(columns)) = entries.get((v.rel as usize).wrapping_sub(1))
     {
+        if v.attno < 0 {
+            return;
+        }
         let mut column = match usize::try_from(v.attno - 1) {
             Ok(at) if columns.is_join && at < columns.exprs.len() => columns.exprs[at].clone(),
             Ok(_) => return,

@@ -1,8 +1,9 @@
 //! A SELECT, step by step in PostgreSQL's order: WITH, FROM and WHERE, GROUP BY, windows, the select
 //! list's sets, DISTINCT, ORDER BY, LIMIT.
 //!
-//! Without DISTINCT and sets the select list is computed last, after sorting and limiting: its
-//! volatile functions then run in the result's order, and only for rows that are returned.
+//! Without DISTINCT the select list is computed after sorting: its volatile functions then run in the
+//! result's order. Where it is more than columns it is computed for the rows that OFFSET skips, too, as it is
+//! in PostgreSQL: a sequence goes on with them, and what fails for them fails.
 
 use super::aggregate::target_of;
 use super::cost;
@@ -39,9 +40,12 @@ impl Planner {
         let sorts_by_volatile = query.order_by.iter().any(|item| {
             target_of(query, item.target_ref).is_ok_and(|target| is_volatile(&target.expr))
         });
-        let built = match query.has_target_srfs || !query.distinct.is_empty() || sorts_by_volatile {
+        let built = match !query.distinct.is_empty() || sorts_by_volatile {
             true => self.finish_projected(query, windowed)?,
-            false => self.finish(query, windowed, ordered)?,
+            false => {
+                let with_sets = self.target_sets(query, windowed)?;
+                self.finish(query, with_sets, ordered)?
+            }
         };
         self.level().computed.clear();
         Ok(with(stores, built))
@@ -66,7 +70,7 @@ impl Planner {
         if plain { columns.unwrap_or_default() } else { Vec::new() }
     }
 
-    /// ORDER BY, row locks, LIMIT, then the select list.
+    /// ORDER BY, row locks, then LIMIT and the select list.
     fn finish(&mut self, query: &Query, input: Built, ordered: bool) -> Result<Built> {
         let layout = input.layout.clone();
         let mut built = input;
@@ -80,18 +84,33 @@ impl Planner {
             built = self.sort(query, built, keys.clone())?;
         }
         built = self.lock_rows(query, built)?;
-        built = self.limit(query, built, keys)?;
-        let columns = self.compile_all(query.output().map(|t| &t.expr), &layout)?;
-        Ok(self.giving(project(built, columns), query.output()))
+        let mut columns = self.compile_all(query.output().map(|t| &t.expr), &layout)?;
+        if query.offset.is_none() || columns.iter().all(is_plain) {
+            built = self.limit(query, built, keys)?;
+            return Ok(self.giving(project(built, columns), query.output()));
+        }
+        if !query.with_ties {
+            built = self.giving(project(built, columns), query.output());
+            return self.limit(query, built, keys);
+        }
+        // WITH TIES needs beside them what rows are sorted by.
+        let beside = keys.iter().zip(columns.len()..).map(|(key, at)| KeyColumn {
+            value: Program::slot(at, key.value.type_oid()),
+            ..key.clone()
+        });
+        let keys_beside = Arc::new(beside.collect());
+        columns.extend(keys.iter().map(|key| key.value.clone()));
+        built = self.limit(query, project(built, columns), keys_beside)?;
+        let types = query.output().map(|t| self.stand_in(t.expr.type_oid()));
+        let visible = types.enumerate().map(|(at, type_oid)| Program::slot(at, type_oid)).collect();
+        Ok(self.giving(project(built, visible), query.output()))
     }
 
-    /// The select list first: it has sets, DISTINCT compares it, or its volatile functions' values are
-    /// sorted by.
+    /// The select list first: DISTINCT compares it, or its volatile functions' values are sorted by.
     fn finish_projected(&mut self, query: &Query, input: Built) -> Result<Built> {
-        let mut targets: Vec<Expr> = query.targets.iter().map(|t| t.expr.clone()).collect();
-        let input = self.target_sets(&mut targets, input)?;
+        let input = self.target_sets(query, input)?;
         let layout = input.layout.clone();
-        let columns = self.compile_all(&targets, &layout)?;
+        let columns = self.compile_all(query.targets.iter().map(|t| &t.expr), &layout)?;
         let mut built = self.giving(project(input, columns), query.targets.iter());
         let types: Vec<Oid> =
             query.targets.iter().map(|t| self.stand_in(t.expr.type_oid())).collect();
@@ -190,10 +209,13 @@ impl Planner {
     }
 
     /// Runs the sets of a select list, innermost first; each becomes a column of the row.
-    fn target_sets(&mut self, targets: &mut [Expr], mut input: Built) -> Result<Built> {
+    fn target_sets(&mut self, query: &Query, mut input: Built) -> Result<Built> {
+        if !query.has_target_srfs {
+            return Ok(input);
+        }
         loop {
             let mut sets: Vec<Expr> = Vec::new();
-            targets.iter().for_each(|t| innermost_sets(t, self, &mut sets));
+            query.targets.iter().for_each(|t| innermost_sets(&t.expr, self, &mut sets));
             if sets.is_empty() {
                 return Ok(input);
             }
@@ -283,6 +305,11 @@ fn distinct_on(
     let sorted = Built::new(sort, layout, rows, cost + cost::sort(rows));
     let first = DistinctOn { input: sorted.node, keys: Arc::new(keys) };
     Ok(Built::new(first, sorted.layout, rows, sorted.cost))
+}
+
+/// A column or a constant: computing it does nothing.
+fn is_plain(column: &Program) -> bool {
+    column.as_slot().is_some() || column.as_const().is_some()
 }
 
 fn project(built: Built, columns: Vec<Program>) -> Built {

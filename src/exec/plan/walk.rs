@@ -4,7 +4,7 @@ use crate::nodes::*;
 
 /// Visits every expression below and including `expr`, subqueries' too. `f` gets the expression and
 /// the number of queries between it and `expr`.
-pub(super) fn deep(expr: &Expr, depth: u32, f: &mut dyn FnMut(&Expr, u32)) {
+pub(in crate::exec) fn deep(expr: &Expr, depth: u32, f: &mut dyn FnMut(&Expr, u32)) {
     stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
         f(expr, depth);
         expr.for_each_child(&mut |child| deep(child, depth, f));

@@ -19,7 +19,7 @@ use crate::exec::expr::Program;
 use crate::exec::op::{PlanNode, holds};
 use crate::exec::{ExecState, Operator, Row};
 use crate::storage::keys::GraveKey;
-use crate::storage::{Direction, KeyRange, ReadView, RowRef, Scan, Space};
+use crate::storage::{Direction, KeyRange, ReadView, RowRef, Scan, Space, Txn};
 use crate::types::{Datum, Oid};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -183,7 +183,8 @@ impl Operator for Run {
             if graves.keyed {
                 state.charge(suffix.len() + MET_BYTES)?;
             }
-            let row: Row = source.columns.iter().map(|column| column.of_dead(&grave)).collect();
+            let row: Row =
+                source.columns.iter().map(|column| column.of_dead(&grave, &state.cx.txn)).collect();
             if holds(&source.conditions, state, &row)? && graves.is_gone(suffix, &state.view)? {
                 return Ok(Some(row));
             }
@@ -194,11 +195,11 @@ impl Operator for Run {
 
 impl ScanColumn {
     /// The column of a dead row. It has no key: nothing can be done to it.
-    fn of_dead(self, grave: &RowRef<'_>) -> Datum {
+    fn of_dead(self, grave: &RowRef<'_>, txn: &Txn) -> Datum {
         match self {
             ScanColumn::Deleted => Datum::Bool(true),
             ScanColumn::Key => Datum::Null,
-            other => other.of(grave, &[]),
+            other => other.of(grave, &[], txn),
         }
     }
 }

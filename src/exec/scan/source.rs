@@ -6,7 +6,7 @@ use crate::exec::explain::Description;
 use crate::exec::expr::Program;
 use crate::exec::op::holds;
 use crate::exec::{ExecState, Row};
-use crate::storage::{RowRef, Space};
+use crate::storage::{RowRef, Space, Txn};
 use crate::types::{Datum, Oid, oids};
 use std::sync::Arc;
 
@@ -26,16 +26,16 @@ pub(in crate::exec) enum ScanColumn {
     /// Whether the row is a deleted one; those are [`DeletedScan`](super::DeletedScan)'s.
     Deleted,
     TableOid(Oid),
-    /// `xmin` and its kin: the low half of `_seq`.
+    /// `xmin`: the transaction that wrote the row.
     Xid,
     /// `xmax`, `cmin`, `cmax`: none.
     NoXid,
 }
 
 impl ScanColumn {
-    /// The column of a stored row, and of its key's suffix.
+    /// The column of a stored row, and of its key's suffix, as `txn` sees them.
     #[inline]
-    pub fn of(self, stored: &RowRef<'_>, suffix: &[u8]) -> Datum {
+    pub fn of(self, stored: &RowRef<'_>, suffix: &[u8], txn: &Txn) -> Datum {
         match self {
             ScanColumn::Stored(index) => stored.datum(index),
             ScanColumn::Key => Datum::bytea(suffix),
@@ -46,7 +46,8 @@ impl ScanColumn {
             ScanColumn::Deleted => Datum::Bool(false),
             ScanColumn::TableOid(oid) => Datum::Oid(oid),
             ScanColumn::NoXid => Datum::Oid(0),
-            ScanColumn::Xid => Datum::Oid((stored.seq() & 0xffff_ffff) as u32),
+            ScanColumn::Xid if stored.seq() == 0 => Datum::Oid(txn.id() as u32),
+            ScanColumn::Xid => Datum::Oid(stored.xid()),
         }
     }
 }
@@ -116,7 +117,9 @@ impl Source {
         {
             return Ok(None);
         }
-        let row: Row = self.columns.iter().map(|column| column.of(&stored, suffix)).collect();
+        let txn = &state.cx.txn;
+        let columns = self.columns.iter();
+        let row: Row = columns.map(|column| column.of(&stored, suffix, txn)).collect();
         Ok(holds(&self.conditions, state, &row)?.then_some(row))
     }
 }

@@ -5,7 +5,8 @@
 //! PostgreSQL, `set_config(…, true)` changes the innermost value and ends with it, and `set_config(…, false)`
 //! is the session's from there on, in all of them.
 
-use super::{FORMATS, Settings, Source};
+use super::{FORMATS, Settings, Source, value};
+use crate::catalog::builtin;
 use crate::error::{PgError, Result};
 use crate::types::Format;
 use parking_lot::Mutex;
@@ -36,7 +37,7 @@ const OUT_OF_REACH: &[&str] = &[
 /// The values that a function's SET clauses give, and those of the functions around it.
 #[derive(Debug)]
 pub struct FunctionSettings {
-    /// As SHOW prints them, by name in lower case.
+    /// As pg_settings has them, by name in lower case.
     values: Mutex<HashMap<String, String>>,
     outer: Option<Arc<FunctionSettings>>,
 }
@@ -56,15 +57,21 @@ impl FunctionSettings {
                 return Err(PgError::unsupported(format!("SET {name} of a function")));
             }
             Settings::check_may_change(name, source)?;
-            let shown = session.shown(name, value)?;
+            let value = session.canonical(name, value)?;
             session.know(&key);
-            values.insert(key, shown);
+            values.insert(key, value);
         }
         Ok(FunctionSettings { values: Mutex::new(values), outer })
     }
 
     /// A value as SHOW prints it.
     pub fn get(&self, name: &str) -> Option<String> {
+        let value = self.in_unit(name)?;
+        Some(builtin::setting(name).map(|setting| value::show(setting, &value)).unwrap_or(value))
+    }
+
+    /// A value in the setting's own unit, as pg_settings has it.
+    pub fn in_unit(&self, name: &str) -> Option<String> {
         let key = name.to_ascii_lowercase();
         self.levels().find_map(|level| level.values.lock().get(&key).cloned())
     }

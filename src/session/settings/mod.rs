@@ -228,10 +228,10 @@ impl Settings {
         }
     }
 
-    /// A value for a setting as SHOW would print it, checked.
-    fn shown(&self, name: &str, text: &str) -> Result<String> {
-        let value = self.canonical(name, text)?;
-        Ok(builtin::setting(name).map(|setting| value::show(setting, &value)).unwrap_or(value))
+    /// Whether a setting can have a value, and may be given it.
+    pub fn check(&self, name: &str, value: &str, source: Source) -> Result<()> {
+        Settings::check_may_change(name, source)?;
+        self.canonical(name, value).map(drop)
     }
 
     /// The value as it is stored, checked by the setting's kind and its own rules.

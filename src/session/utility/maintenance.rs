@@ -5,11 +5,12 @@
 
 use super::{Outcome, options};
 use crate::catalog::schema::table_schema;
-use crate::catalog::{Catalog, Relation, TableKind};
+use crate::catalog::{Catalog, Relation, TableKind, acl};
 use crate::error::{PgError, Result, code};
 use crate::exec::{CancelToken, off_worker};
 use crate::session::Session;
 use crate::storage::{Space, Store};
+use crate::types::Oid;
 use pg_raw_parse::{Node, nodes};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,7 +31,9 @@ impl Session {
             self.prevent_in_block("VACUUM")?;
         }
         let env = self.statement_env()?;
-        let tables = self.tables_of(s, &env.catalog, &env.search_path)?;
+        let database = self.state.backend.database;
+        let mut tables = self.tables_of(s, &env.catalog, &env.search_path, env.current_role)?;
+        tables.retain(|table| may_maintain(table, &env.catalog, database, env.current_role));
         let store = self.state.instance.store.clone();
         let cancel = self.state.backend.token.clone();
         off_worker(|| {
@@ -50,22 +53,33 @@ impl Session {
         &mut self,
         s: &nodes::VacuumStmt,
         catalog: &Catalog,
-        search_path: &[crate::types::Oid],
+        search_path: &[Oid],
+        role: Oid,
     ) -> Result<Vec<Arc<Relation>>> {
         if s.rels().is_empty() {
             let tables = catalog.relations().filter(|r| is_stored_table(r));
             return Ok(tables.cloned().collect());
         }
+        let verb = if s.is_vacuumcmd { "vacuum" } else { "analyze" };
         let mut tables = Vec::new();
         for target in s.rels().iter() {
             let Some(name) = target.relation() else { continue };
             let relation = self.find_relation(name, catalog, search_path)?;
             if !is_stored_table(&relation) {
-                let verb = if s.is_vacuumcmd { "vacuum" } else { "analyze" };
                 self.state.notice(crate::session::Notice::warning(
                     code::WARNING,
                     format!(
                         "skipping \"{}\" --- cannot {verb} non-tables or special system tables",
+                        relation.name
+                    ),
+                ));
+                continue;
+            }
+            if !may_maintain(&relation, catalog, self.state.backend.database, role) {
+                self.state.notice(crate::session::Notice::warning(
+                    code::WARNING,
+                    format!(
+                        "skipping \"{}\" --- only table or database owner can {verb} it",
                         relation.name
                     ),
                 ));
@@ -80,6 +94,13 @@ impl Session {
         }
         Ok(tables)
     }
+}
+
+/// Whether a role may VACUUM and ANALYZE a table: as its owner, or the database's.
+fn may_maintain(table: &Relation, catalog: &Catalog, database: Oid, role: Oid) -> bool {
+    let database = catalog.database(database).map(|database| database.owner);
+    let owners = [Some(table.owner), database];
+    owners.into_iter().flatten().any(|owner| acl::has_privileges_of(catalog, role, owner))
 }
 
 /// A table of the catalog itself keeps no rows of its own.

@@ -4,20 +4,22 @@
 //! A finished query is walked once. An expression's [`Derivation`] comes from its parts; what it says is
 //! put down in the tree: the collation of each value, and the one that each function works under. Two
 //! explicit collations in one operation are refused (42P21), two implicit ones where rows are compared
-//! (42P21), and functions that depend on a collation which none of the rules settles (42P22).
+//! (42P21). A function that depends on a collation which none of the rules settles fails when it is called
+//! (42P22), not here: it may never be.
 //!
 //! Invariant: a second walk changes nothing, so that a view's query in another may be walked again.
 
 use super::state::Binder;
 use crate::catalog::builtin;
 use crate::error::{PgError, Result, code};
+use crate::functions::needs_collation;
 use crate::nodes::{
     CommandType, Expr, Query, RangeSource, SUBLINK_RANGE, SetOperation, SetOperator, SubLink,
     SubLinkKind, TargetEntry, Var,
 };
 use crate::types::Oid;
 // Any other collation beats it.
-use crate::types::collation::DEFAULT;
+use crate::types::collation::{DEFAULT, UNDETERMINED};
 
 /// How an expression came by its collation. Later variants beat earlier ones.
 #[derive(Clone, Copy, Debug)]
@@ -49,34 +51,6 @@ impl Derivation {
             Derivation::None | Derivation::Conflict(..) => 0,
         }
     }
-}
-
-/// What a function needs a collation for, where it does.
-fn purpose(source: &str) -> Option<&'static str> {
-    const COMPARISONS: &[&str] = &["text", "bpchar", "bttext", "btbpchar", "name", "btname"];
-    match source {
-        "lower" | "upper" | "initcap" => Some(match source {
-            "lower" => "lower() function",
-            "upper" => "upper() function",
-            _ => "initcap() function",
-        }),
-        "texticlike" | "texticnlike" | "bpchariclike" | "bpcharicnlike" => Some("ILIKE"),
-        "textpos" | "text_starts_with" | "split_part" | "replace_text" | "text_to_array" => {
-            Some("string comparison")
-        }
-        _ if source.contains("regex") => Some("regular expression"),
-        _ if COMPARISONS.iter().any(|prefix| is_comparison(source, prefix)) => {
-            Some("string comparison")
-        }
-        _ => None,
-    }
-}
-
-/// `text_lt`, `texteq`, `bpcharcmp`, `text_larger` and so on; pattern operators compare bytes.
-fn is_comparison(source: &str, prefix: &str) -> bool {
-    const OPERATIONS: &[&str] = &["eq", "ne", "lt", "le", "gt", "ge", "cmp", "larger", "smaller"];
-    let operation = source.strip_prefix(prefix).map(|rest| rest.trim_start_matches('_'));
-    operation.is_some_and(|operation| OPERATIONS.contains(&operation))
 }
 
 impl Binder<'_, '_> {
@@ -270,7 +244,10 @@ impl<'b, 'a, 'n> Assigner<'b, 'a, 'n> {
                 compare.collations.clear();
                 for (left, right) in compare.left.iter_mut().zip(&mut compare.right) {
                     let merged = self.merged([left, right])?;
-                    compare.collations.push(merged.collation());
+                    compare.collations.push(match merged {
+                        Derivation::Conflict(..) => UNDETERMINED,
+                        merged => merged.collation(),
+                    });
                 }
                 return Ok(Derivation::None);
             }
@@ -323,9 +300,11 @@ impl<'b, 'a, 'n> Assigner<'b, 'a, 'n> {
                 if let Some(filter) = &mut aggregate.filter {
                     self.expr(filter)?;
                 }
-                let args = aggregate.args.iter_mut().filter(|arg| !arg.resjunk);
-                let args = args.map(|argument| &mut argument.expr);
-                let parts = self.merged(aggregate.direct_args.iter_mut().chain(args))?;
+                let mut parts = self.merged(&mut aggregate.direct_args)?;
+                for argument in aggregate.args.iter_mut().filter(|arg| !arg.resjunk) {
+                    let argument = self.target(argument)?;
+                    parts = self.merge(parts, argument)?;
+                }
                 aggregate.input_collation = parts.collation();
                 parts
             }
@@ -347,7 +326,7 @@ impl<'b, 'a, 'n> Assigner<'b, 'a, 'n> {
                 parts?
             }
         };
-        self.need_collation(expr, parts)?;
+        let input = self.input_collation(expr, parts);
         let of_type = self.binder.collation(expr.type_oid());
         let derivation = match parts {
             _ if of_type == 0 => Derivation::None,
@@ -358,7 +337,7 @@ impl<'b, 'a, 'n> Assigner<'b, 'a, 'n> {
             Derivation::None => Derivation::Implicit(of_type, expr.location()),
             parts => parts,
         };
-        put_down(expr, derivation.collation(), parts.collation());
+        put_down(expr, derivation.collation(), input);
         Ok(derivation)
     }
 
@@ -433,27 +412,19 @@ impl<'b, 'a, 'n> Assigner<'b, 'a, 'n> {
         PgError::new(code::COLLATION_MISMATCH, message)
     }
 
-    /// 42P22 where a function works under a collation and its arguments settle on none. PostgreSQL
-    /// finds out when it calls the function, so there is no position.
-    fn need_collation(&self, expr: &Expr, parts: Derivation) -> Result<()> {
-        let of_func = |func: Oid| builtin::proc(func).and_then(|proc| purpose(&proc.src));
+    /// The collation that a function works under. PostgreSQL finds out that there is none when it calls
+    /// the function, and so do we ([`UNDETERMINED`]).
+    fn input_collation(&self, expr: &Expr, parts: Derivation) -> Oid {
         if !matches!(parts, Derivation::Conflict(..)) {
-            return Ok(());
+            return parts.collation();
         }
-        let purpose = match expr {
-            Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => of_func(call.func),
-            Expr::ScalarArrayOp(call) => of_func(call.func),
-            Expr::MinMax(_) => Some("string comparison"),
-            _ => None,
+        let func = match expr {
+            Expr::Func(call) | Expr::Distinct(call) | Expr::NullIf(call) => call.func,
+            Expr::ScalarArrayOp(call) => call.func,
+            _ => return 0,
         };
-        match purpose {
-            None => Ok(()),
-            Some(purpose) => {
-                let message = format!("could not determine which collation to use for {purpose}");
-                Err(PgError::new(code::INDETERMINATE_COLLATION, message)
-                    .hint("Use the COLLATE clause to set the collation explicitly."))
-            }
-        }
+        let needs = builtin::proc(func).is_some_and(|proc| needs_collation(&proc.src));
+        if needs { UNDETERMINED } else { 0 }
     }
 
     fn column(&self, var: &mut Var) -> Derivation {

@@ -9,6 +9,7 @@
 //! | 10002 | `_updated` | timestamp in microseconds, UTC: when that was |
 //! | 10003 | `_kalamdb_born` | int64: the commit that inserted the row |
 //! | 10004 | `_kalamdb_key` | binary: the row's key, where no columns are the primary key |
+//! | 10005 | `_kalamdb_xmin` | uint32: the transaction that wrote the row, in segments that have one for which the low half of `_seq` does not stand |
 //!
 //! A value travels as [`types::arrow`](crate::types::arrow) has it, so that any Parquet reader
 //! understands it; `numeric(p,s)` up to 38 digits as a decimal; and what Parquet has no type for
@@ -21,10 +22,10 @@ use crate::storage::row::LayoutColumn;
 use crate::storage::{Result, RowLayout, StorageError, row};
 use crate::types::arrow::{self, Builder, ColumnType};
 use crate::types::{Datum, Format, Oid, oids, tagged, text_in, text_out};
-use datafusion::arrow::array::builder::{BinaryBuilder, Int64Builder};
+use datafusion::arrow::array::builder::{BinaryBuilder, Int64Builder, UInt32Builder};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{
-    DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType,
+    DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt32Type,
 };
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,7 @@ pub const SEQ_ID: i32 = 10_001;
 pub const UPDATED_ID: i32 = 10_002;
 const BORN_ID: i32 = 10_003;
 const KEY_ID: i32 = 10_004;
+pub const XMIN_ID: i32 = 10_005;
 
 /// A table's column, as far as segments are concerned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,6 +119,9 @@ pub(super) struct Columns {
     pub user: Vec<SegmentColumn>,
     /// Whether rows' keys are a column.
     pub stored_key: bool,
+    /// Whether `xmin` is a column. Segments of older builds do not say.
+    #[serde(default)]
+    pub stored_xmin: bool,
     /// The schema version.
     pub version: u32,
 }
@@ -132,6 +137,9 @@ impl Columns {
         ];
         if self.stored_key {
             fields.push(with_id(Field::new("_kalamdb_key", DataType::Binary, false), KEY_ID));
+        }
+        if self.stored_xmin {
+            fields.push(with_id(Field::new("_kalamdb_xmin", DataType::UInt32, false), XMIN_ID));
         }
         fields.extend(self.live().map(SegmentColumn::field));
         Arc::new(Schema::new(fields))
@@ -152,9 +160,14 @@ impl Columns {
         RowLayout::new(&self.user.iter().map(column).collect::<Vec<_>>(), self.version)
     }
 
+    /// The field of rows' keys, where they are a column.
+    pub fn key_field(&self) -> usize {
+        3
+    }
+
     /// Fields before the first user column.
     pub fn first_user_field(&self) -> usize {
-        if self.stored_key { 4 } else { 3 }
+        self.key_field() + usize::from(self.stored_key) + usize::from(self.stored_xmin)
     }
 }
 
@@ -168,9 +181,14 @@ pub fn field_id(field: &Field) -> Option<i32> {
     field.metadata().get(PARQUET_FIELD_ID_META_KEY)?.parse().ok()
 }
 
-/// A value that does not fit its column's form: the column, by its position among all.
+/// What does not fit into a segment as it was begun.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Misfit(pub usize);
+pub(super) enum Misfit {
+    /// A value does not fit its column's form: the column, by its position among all.
+    Value(usize),
+    /// A row's transaction has a number of its own.
+    Xmin,
+}
 
 /// Makes batches of rows.
 pub(super) struct BatchBuilder {
@@ -179,6 +197,7 @@ pub(super) struct BatchBuilder {
     updated: Builder,
     born: Int64Builder,
     key: Option<BinaryBuilder>,
+    xmin: Option<UInt32Builder>,
     user: Vec<(usize, ColumnBuilder)>,
     rows: usize,
 }
@@ -197,6 +216,7 @@ impl BatchBuilder {
             updated: Builder::new(oids::TIMESTAMPTZ, capacity),
             born: Int64Builder::with_capacity(capacity),
             key: columns.stored_key.then(BinaryBuilder::new),
+            xmin: columns.stored_xmin.then(|| UInt32Builder::with_capacity(capacity)),
             user: live.map(|(at, c)| (at, ColumnBuilder::new(c, capacity))).collect(),
             rows: 0,
         }
@@ -214,10 +234,16 @@ impl BatchBuilder {
         if let Some(keys) = &mut self.key {
             keys.append_value(key);
         }
+        let stamp = row.stamp();
+        match &mut self.xmin {
+            Some(xmins) => xmins.append_value(stamp.xmin()),
+            None if stamp.xid.is_some() => return Err(Misfit::Xmin),
+            None => {}
+        }
         for (at, builder) in &mut self.user {
             let text = row.stored_bytes(*at);
             if !text.is_some_and(|text| builder.push_text(&text)) {
-                builder.push(row.datum(*at)).ok_or(Misfit(*at))?;
+                builder.push(row.datum(*at)).ok_or(Misfit::Value(*at))?;
             }
         }
         self.rows += 1;
@@ -229,6 +255,7 @@ impl BatchBuilder {
         let mut arrays: Vec<ArrayRef> =
             vec![Arc::new(self.seq.finish()), self.updated.finish(), Arc::new(self.born.finish())];
         arrays.extend(self.key.as_mut().map(|keys| Arc::new(keys.finish()) as ArrayRef));
+        arrays.extend(self.xmin.as_mut().map(|xmins| Arc::new(xmins.finish()) as ArrayRef));
         arrays.extend(self.user.iter_mut().map(|(_, builder)| builder.finish()));
         self.rows = 0;
         RecordBatch::try_new(self.schema.clone(), arrays)
@@ -319,10 +346,12 @@ impl RowMaker {
             self.values.push(column.datum(&*columns[field], at)?);
             field += 1;
         }
-        let start = out.len();
+        let xid = self.columns.stored_xmin.then(|| {
+            columns[self.columns.first_user_field() - 1].as_primitive::<UInt32Type>().value(at)
+        });
+        let xid = xid.filter(|xid| *xid != seq as u32);
+        let by = row::Stamp { seq, updated_us: arrow::timestamp_from_unix(updated), xid };
         let born = if born == seq { 0 } else { born };
-        self.layout.encode(&self.values, born, out)?;
-        row::stamp(&mut out[start..], seq, arrow::timestamp_from_unix(updated));
-        Ok(())
+        self.layout.encode_stamped(&self.values, born, by, out)
     }
 }

@@ -176,7 +176,8 @@ impl Store {
     }
 }
 
-/// Writes rows into a local file; starts again where a column turns out to need text.
+/// Writes rows into a local file; starts again where a column turns out to need text, or rows their
+/// transactions' numbers.
 fn write_file(
     table: &ColdTable,
     rows: &mut dyn RowSource,
@@ -190,7 +191,8 @@ fn write_file(
         rows.restart()?;
         match try_write(table, &columns, rows, rows_max, scratch, work, pace)? {
             Ok(written) => return Ok(written),
-            Err(Misfit(column)) => columns.user[column].form = Form::Text,
+            Err(Misfit::Value(column)) => columns.user[column].form = Form::Text,
+            Err(Misfit::Xmin) => columns.stored_xmin = true,
         }
     }
 }

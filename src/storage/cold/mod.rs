@@ -45,7 +45,7 @@ mod tier;
 mod writer;
 mod written;
 
-pub use columns::{SEQ_ID, SegmentColumn, UPDATED_ID, field_id, text_value};
+pub use columns::{SEQ_ID, SegmentColumn, UPDATED_ID, XMIN_ID, field_id, text_value};
 pub use flush::Outcome;
 pub use manifest::{FilePath, SegmentFile};
 pub use part::ColdPart;
@@ -106,7 +106,7 @@ pub struct ColdTable {
 impl ColdTable {
     fn columns(&self) -> Columns {
         let (user, version) = (self.columns.clone(), self.version);
-        Columns { user, stored_key: self.stored_key, version }
+        Columns { user, stored_key: self.stored_key, stored_xmin: false, version }
     }
 }
 

@@ -260,7 +260,7 @@ impl OpenSegment {
         let mut wanted = vec![self.field(SEQ_ID).unwrap_or(0)];
         match of_key {
             Some(of_key) if !self.columns.stored_key => wanted.extend(of_key),
-            _ => wanted.push(self.columns.first_user_field() - 1),
+            _ => wanted.push(self.columns.key_field()),
         }
         let mut fields = wanted.clone();
         fields.sort_unstable();

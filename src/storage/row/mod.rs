@@ -1,12 +1,14 @@
 //! Rows as bytes, any column of which is found in constant time.
 //!
 //! ```text
-//!   _seq u64 │ _updated i64 │ schema version u32 │ columns u16 │ (born u64) │ null bits │ fixed │ ends │ var
+//!   _seq u64 │ _updated i64 │ schema version u32 │ columns u16 │ (born u64) │ (xid u32) │ null bits │ fixed │ ends │ var
 //! ```
 //!
 //! All integers are little endian. `columns` is the number of columns the row was written with; its
 //! highest bit says that `born` follows, the `_seq` of the commit that inserted the row. A row that
-//! was never updated has no `born`: it was born with its `_seq`.
+//! was never updated has no `born`: it was born with its `_seq`. The bit below says that `xid` follows,
+//! the low half of the number that the transaction had before it committed; most have none by then, and
+//! the low half of `_seq` stands in for it. Both numbers are of one sequence, so that no two mean the same.
 //! Null bits: one per column, set for NULL. Fixed: the fixed-width columns in attribute order, NULL
 //! or not, so that an offset depends only on the columns before. Ends: for each variable-length
 //! column the end (u32) of its bytes in `var`. Worked example, `(1::int4, 'ab'::text, NULL::text)`:
@@ -40,7 +42,7 @@
 //! an older snapshot sees older rows, which is what shapes are for. Changes that take weaker locks
 //! (statistics targets, comments, privileges) bump the version too, and change no type.
 //!
-//! `_seq` and `_updated` are zero until the sequencer fills them in ([`stamp`]).
+//! `_seq` and `_updated` are zero, and `xid` is missing, until the sequencer fills them in ([`stamp`]).
 
 mod shape;
 mod value;
@@ -59,11 +61,14 @@ const SEQ: usize = 0;
 const UPDATED: usize = 8;
 const VERSION: usize = 16;
 const COLUMNS: usize = 20;
-/// Bytes before `born` or, without it, the null bits.
+/// Bytes before `born`, `xid` or, without them, the null bits.
 const HEADER_LEN: usize = 22;
 /// The bit of `columns` that says that `born` follows.
 const HAS_BORN: u16 = 1 << 15;
 const BORN_LEN: usize = 8;
+/// The bit of `columns` that says that `xid` follows.
+const HAS_XID: u16 = 1 << 14;
+const XID_LEN: usize = 4;
 /// Bytes of one variable-length column's end.
 const END_LEN: usize = 4;
 
@@ -141,17 +146,38 @@ impl RowLayout {
     /// version it replaces, 0 for a new row. Fails where a row is beyond 1 GiB, PostgreSQL's limit
     /// too.
     pub fn encode(&self, values: &[Datum], born: u64, out: &mut Vec<u8>) -> Result<()> {
+        self.encode_stamped(values, born, Stamp::default(), out)
+    }
+
+    /// Appends `row` with other values, one per column of this layout: the same version of the same
+    /// row, as a rewrite of the table stores it.
+    pub fn encode_anew(&self, row: &RowRef<'_>, values: &[Datum], out: &mut Vec<u8>) -> Result<()> {
+        let born = if row.born() == row.seq() { 0 } else { row.born() };
+        self.encode_stamped(values, born, row.stamp(), out)
+    }
+
+    /// Appends a row with what its commit has filled in.
+    pub fn encode_stamped(
+        &self,
+        values: &[Datum],
+        born: u64,
+        stamp: Stamp,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         debug_assert_eq!(values.len(), self.len());
         let start = out.len();
-        out.resize(start + VERSION, 0);
+        out.extend_from_slice(&stamp.seq.to_le_bytes());
+        out.extend_from_slice(&stamp.updated_us.to_le_bytes());
         out.extend_from_slice(&self.version.to_le_bytes());
-        let count = u16::try_from(values.len()).expect("tables have at most 1600 columns");
-        match born {
-            0 => out.extend_from_slice(&count.to_le_bytes()),
-            _ => {
-                out.extend_from_slice(&(count | HAS_BORN).to_le_bytes());
-                out.extend_from_slice(&born.to_le_bytes());
-            }
+        let mut count = u16::try_from(values.len()).expect("tables have at most 1600 columns");
+        count |= if born == 0 { 0 } else { HAS_BORN };
+        count |= if stamp.xid.is_none() { 0 } else { HAS_XID };
+        out.extend_from_slice(&count.to_le_bytes());
+        if born != 0 {
+            out.extend_from_slice(&born.to_le_bytes());
+        }
+        if let Some(xid) = stamp.xid {
+            out.extend_from_slice(&xid.to_le_bytes());
         }
         let nulls = out.len();
         out.resize(nulls + values.len().div_ceil(8), 0);
@@ -166,16 +192,6 @@ impl RowLayout {
             0..=ROW_BYTES_MAX => Ok(()),
             bytes => Err(StorageError::TooLarge(format!("a row has {bytes} bytes"))),
         }
-    }
-
-    /// Appends `row` with other values, one per column of this layout: the same version of the same
-    /// row, as a rewrite of the table stores it.
-    pub fn encode_anew(&self, row: &RowRef<'_>, values: &[Datum], out: &mut Vec<u8>) -> Result<()> {
-        let start = out.len();
-        let born = if row.born() == row.seq() { 0 } else { row.born() };
-        self.encode(values, born, out)?;
-        stamp(&mut out[start..], row.seq(), row.updated_us());
-        Ok(())
     }
 
     fn encode_fixed(&self, values: &[Datum], out: &mut Vec<u8>) {
@@ -245,8 +261,8 @@ impl<'a> RowRef<'a> {
     /// `None`: shorter than its own header says.
     fn new(layout: &'a RowLayout, bytes: &'a [u8]) -> Option<RowRef<'a>> {
         let count = u16::from_le_bytes(field(bytes, COLUMNS)?);
-        let columns = usize::from(count & !HAS_BORN);
-        let nulls = if count & HAS_BORN != 0 { HEADER_LEN + BORN_LEN } else { HEADER_LEN };
+        let columns = usize::from(count & !(HAS_BORN | HAS_XID));
+        let nulls = xid_at(count) + if count & HAS_XID != 0 { XID_LEN } else { 0 };
         let shape = layout.shape_of(bytes)?;
         let &(fixed_len, variable) = shape.totals.get(columns)?;
         let fixed = nulls + columns.div_ceil(8);
@@ -269,6 +285,19 @@ impl<'a> RowRef<'a> {
     /// The commit that inserted the row; see [`born`].
     pub fn born(&self) -> u64 {
         born(self.bytes)
+    }
+
+    /// What its commit filled in; of a row that this transaction has written, nothing.
+    pub fn stamp(&self) -> Stamp {
+        let count = field(self.bytes, COLUMNS).map_or(0, u16::from_le_bytes);
+        let xid = (count & HAS_XID != 0).then(|| field(self.bytes, xid_at(count)));
+        let xid = xid.flatten().map(u32::from_le_bytes);
+        Stamp { seq: self.seq(), updated_us: self.updated_us(), xid }
+    }
+
+    /// The transaction that wrote the row, as `xmin` shows it; 0 where that is still this one.
+    pub fn xid(&self) -> u32 {
+        self.stamp().xmin()
     }
 
     /// The table's schema version when the row was written.
@@ -362,15 +391,42 @@ pub fn born(row: &[u8]) -> u64 {
     }
 }
 
+/// Where `xid` is, or would be.
+fn xid_at(count: u16) -> usize {
+    if count & HAS_BORN != 0 { HEADER_LEN + BORN_LEN } else { HEADER_LEN }
+}
+
+/// What a commit fills into the rows it writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    pub seq: u64,
+    /// Microseconds since 2000-01-01 UTC.
+    pub updated_us: i64,
+    /// The low half of the transaction's number, where anybody has asked for it.
+    pub xid: Option<u32>,
+}
+
+impl Stamp {
+    /// The transaction's number as `xmin` shows it.
+    pub fn xmin(self) -> u32 {
+        self.xid.unwrap_or(self.seq as u32)
+    }
+}
+
 /// Fills in what only the sequencer knows. A row that was committed before keeps what it has: its
 /// table was written anew, it was not changed.
-pub(super) fn stamp(row: &mut [u8], seq: u64, updated_us: i64) {
+pub(super) fn stamp(row: &mut Vec<u8>, by: Stamp) {
     if self::seq(row) != 0 {
         return;
     }
     if let Some(header) = row.get_mut(..VERSION) {
-        header[SEQ..UPDATED].copy_from_slice(&seq.to_le_bytes());
-        header[UPDATED..].copy_from_slice(&updated_us.to_le_bytes());
+        header[SEQ..UPDATED].copy_from_slice(&by.seq.to_le_bytes());
+        header[UPDATED..].copy_from_slice(&by.updated_us.to_le_bytes());
+    }
+    if let (Some(xid), Some(count)) = (by.xid, field(row, COLUMNS).map(u16::from_le_bytes)) {
+        row[COLUMNS..HEADER_LEN].copy_from_slice(&(count | HAS_XID).to_le_bytes());
+        let at = xid_at(count);
+        row.splice(at..at, xid.to_le_bytes());
     }
 }
 

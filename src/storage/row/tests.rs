@@ -28,6 +28,10 @@ fn the_worked_example_is_what_is_stored() {
     assert_eq!(row[22..], [4, 1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, b'a', b'b']);
 }
 
+fn by(seq: u64, updated_us: i64, xid: Option<u32>) -> Stamp {
+    Stamp { seq, updated_us, xid }
+}
+
 /// A row keeps its birth through updates; a row that takes its key has another.
 #[test]
 fn versions_of_a_row_share_its_birth() {
@@ -35,11 +39,11 @@ fn versions_of_a_row_share_its_birth() {
     let values = [Datum::Int4(1), Datum::Null];
     let mut inserted = encoded(&layout, &values);
     assert_eq!(born(&inserted), 0);
-    stamp(&mut inserted, 7, 0);
+    stamp(&mut inserted, by(7, 0, None));
     assert_eq!((seq(&inserted), born(&inserted)), (7, 7));
     let mut updated = Vec::new();
     layout.encode(&values, born(&inserted), &mut updated).unwrap();
-    stamp(&mut updated, 9, 0);
+    stamp(&mut updated, by(9, 0, None));
     let read = layout.row(&updated).unwrap();
     assert_eq!((read.seq(), read.born()), (9, 7));
     assert_eq!(read.datums(), values);
@@ -111,12 +115,33 @@ fn old_rows_have_the_missing_value() {
     assert_eq!((row.stored_bytes(0), row.stored_bytes(2)), (Some(Cow::Borrowed(&b"a"[..])), None));
 }
 
+/// The number that a transaction had before it committed stands beside its commit's, behind the birth.
+#[test]
+fn a_transactions_own_number_is_xmin() {
+    let layout = layout(&[oids::INT4, oids::TEXT]);
+    let values = [Datum::Int4(1), Datum::text("one")];
+    for born in [0, 3] {
+        let mut row = Vec::new();
+        layout.encode(&values, born, &mut row).unwrap();
+        stamp(&mut row, by(9, -5, Some(8)));
+        let read = layout.row(&row).unwrap();
+        assert_eq!(
+            (read.stamp(), read.xid(), read.datums()),
+            (by(9, -5, Some(8)), 8, values.to_vec())
+        );
+        assert_eq!(read.born(), if born == 0 { 9 } else { born });
+        let mut anew = Vec::new();
+        layout.encode_anew(&read, &values, &mut anew).unwrap();
+        assert_eq!(anew, row);
+    }
+}
+
 #[test]
 fn the_stamp_is_read_back() {
     let layout = layout(&[oids::INT4]);
     let mut row = encoded(&layout, &[Datum::Int4(1)]);
     assert_eq!(seq(&row), 0);
-    stamp(&mut row, 42, -7);
+    stamp(&mut row, by(42, -7, None));
     let read = layout.row(&row).unwrap();
     assert_eq!((read.seq(), read.updated_us(), read.datum(0)), (42, -7, Datum::Int4(1)));
 }
@@ -202,10 +227,10 @@ fn a_rewrite_keeps_who_wrote_a_row() {
     for born in [0, 3] {
         let mut bytes = Vec::new();
         old.encode(&[Datum::text("1")], born, &mut bytes).unwrap();
-        stamp(&mut bytes, 9, -5);
+        stamp(&mut bytes, by(9, -5, None));
         let mut anew = Vec::new();
         new.encode_anew(&old.row(&bytes).unwrap(), &[Datum::Int4(1)], &mut anew).unwrap();
-        stamp(&mut anew, 12, 0);
+        stamp(&mut anew, by(12, 0, None));
         let row = new.row(&anew).unwrap();
         assert_eq!((row.seq(), row.updated_us(), row.datums()), (9, -5, vec![Datum::Int4(1)]));
         assert_eq!(row.born(), if born == 0 { 9 } else { born });

@@ -151,7 +151,7 @@ impl Txn {
                 Ok(self.lock(tag, mode, wait).await? != Acquired::Unavailable)
             }
             LockScope::Session => {
-                let number = || self.number();
+                let number = || self.id();
                 let request = self.request(tag, mode, wait, scope, &number);
                 self.store.locks.acquire_session(request).await
             }
@@ -173,7 +173,7 @@ impl Txn {
     }
 
     async fn lock(&self, tag: Tag, mode: Mode, wait: LockWait) -> Result<Acquired> {
-        let number = || self.number();
+        let number = || self.id();
         let request = self.request(tag, mode, wait, LockScope::Transaction, &number);
         let acquired = self.store.locks.acquire(request).await?;
         if matches!(acquired, Acquired::Granted | Acquired::Waited) {
@@ -192,11 +192,6 @@ impl Txn {
     ) -> Request<'a> {
         let options = self.state.lock().lock_wait;
         Request { tag, mode, scope, session: self.session, wait, options, transaction }
-    }
-
-    /// The number that a deadlock's report shows; 0 if the store cannot give one.
-    fn number(&self) -> u64 {
-        self.id().unwrap_or(0)
     }
 
     pub(super) fn release(&self, locks: Vec<(Tag, Mode)>) {

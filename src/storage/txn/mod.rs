@@ -16,7 +16,6 @@
 mod locks;
 
 use super::cold::Locator;
-use super::counters::Counter;
 use super::locks::{LockWaitOptions, Mode, Tag};
 use super::moves::{Move, MovePlace};
 use super::sequencer::{self, Hook};
@@ -133,15 +132,14 @@ impl Txn {
         Txn { store, session, database, id: OnceLock::new(), state: Mutex::new(state) }
     }
 
-    /// The transaction's number, as `txid_current` shows it.
-    pub fn id(&self) -> Result<u64> {
-        match self.id.get() {
-            Some(id) => Ok(*id),
-            None => {
-                let id = self.store.counters.next(Counter::TransactionId)?;
-                Ok(*self.id.get_or_init(|| id))
-            }
-        }
+    /// The transaction's number, as `txid_current` shows it, and `xmin` in the rows that it writes.
+    pub fn id(&self) -> u64 {
+        *self.id.get_or_init(|| self.store.sequencer.number())
+    }
+
+    /// The same, where anybody has asked for it.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.id.get().copied()
     }
 
     pub fn session(&self) -> u32 {

@@ -32,6 +32,16 @@ use std::sync::OnceLock;
 /// The database's collation, in pg_collation.
 pub const DEFAULT: Oid = 100;
 pub const C: Oid = 950;
+/// What a function works under whose arguments settle on no collation, where it needs one: it fails when it
+/// is called. No collation has this OID, and none compares as it does.
+pub const UNDETERMINED: Oid = Oid::MAX;
+
+/// 42P22: what is to be done needs a collation, and there is none or no single one.
+pub fn undetermined(purpose: &str) -> PgError {
+    let message = format!("could not determine which collation to use for {purpose}");
+    PgError::new(code::INDETERMINATE_COLLATION, message)
+        .hint("Use the COLLATE clause to set the collation explicitly.")
+}
 
 /// The first comparison type; catalogs give OIDs from below.
 const FIRST: Oid = 0xf000_0000;

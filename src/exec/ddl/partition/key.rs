@@ -2,7 +2,7 @@
 
 use super::super::DdlContext;
 use super::super::column::{SYSTEM_COLUMNS, type_name};
-use super::super::create_index::{undetermined_collation, without_collate};
+use super::super::create_index::without_collate;
 use super::super::names::strings;
 use crate::catalog::builtin::{self, oid};
 use crate::catalog::{
@@ -40,12 +40,14 @@ pub(in crate::exec::ddl) fn key(
         let message = "cannot use \"list\" partition strategy with more than one column";
         return Err(PgError::new(code::INVALID_OBJECT_DEFINITION, message));
     }
-    let columns = elements.into_iter().map(|e| column(e, strategy, table, catalog, cx));
+    let columns = elements.into_iter().zip(1..);
+    let columns = columns.map(|(e, number)| column(e, number, strategy, table, catalog, cx));
     Ok(PartitionKey { strategy, columns: columns.collect::<Result<_>>()? })
 }
 
 fn column(
     element: &PartitionElem,
+    number: usize,
     strategy: Strategy,
     table: &Relation,
     catalog: &Catalog,
@@ -76,7 +78,12 @@ fn column(
         name => super::super::collation::lookup(name, cx)?,
     };
     if collation == 0 && catalog.type_collation(type_oid) != 0 {
-        return Err(undetermined_collation("partition"));
+        let shown = type_name(catalog, type_oid, cx);
+        let message = format!(
+            "no collation was derived for partition key column {number} with collatable type {shown}"
+        );
+        return Err(PgError::new(code::INVALID_TABLE_DEFINITION, message)
+            .hint("Use the COLLATE clause to set the collation explicitly."));
     }
     let opclass = opclass(element, strategy, type_oid, catalog, cx)?;
     let column = PartitionColumn { attno, expr, type_oid, typmod, collation, opclass };

@@ -106,7 +106,13 @@ fn find_proc(
             let all = proc.all_args.iter().flatten().map(|(oid, _)| *oid);
             *types == proc.arg_types || (proc.kind == b'p' && all.eq(types.iter().copied()))
         };
-        if types.as_ref().is_none_or(fits) {
+        // A name alone means one of the kind.
+        let of_kind = match kind {
+            ObjectType::OBJECT_FUNCTION | ObjectType::OBJECT_AGGREGATE => proc.kind != b'p',
+            ObjectType::OBJECT_PROCEDURE => proc.kind == b'p',
+            _ => true,
+        };
+        if types.as_ref().map_or(of_kind, fits) {
             found.push((place, proc));
         }
     }

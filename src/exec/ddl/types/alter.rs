@@ -148,12 +148,21 @@ pub(in super::super) async fn comment(
 const PRIVILEGES: &str = "U";
 
 /// GRANT and REVOKE of USAGE.
-pub(in super::super) fn grant(object: Node<'_>, change: &Grant, cx: &DdlContext<'_>) -> Result<()> {
+pub(in super::super) fn grant(
+    object: Node<'_>,
+    kind: ObjectType::Type,
+    change: &Grant,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
     let catalog = cx.catalog();
     let name = name_of(object, cx)?;
     let oid = find(&name, &catalog, cx)?.ok_or_else(|| missing(&name, &catalog, cx))?;
     let letters = change.letters_for(PRIVILEGES, "type")?;
     let found = own(oid, &catalog, cx)?;
+    if kind == ObjectType::OBJECT_DOMAIN && found.domain().is_none() {
+        let message = format!("\"{}\" is not a domain", found.name);
+        return Err(PgError::new(code::WRONG_OBJECT_TYPE, message));
+    }
     let owner = acl::role_name(&catalog, found.owner);
     let default = || vec![format!("=U/{owner}"), format!("{owner}=U/{owner}")];
     let items = found.acl.clone().unwrap_or_else(default);

@@ -306,6 +306,15 @@ fn drop_check(
     Ok(false)
 }
 
+/// Removes a constraint that goes with what it uses.
+pub(in super::super) fn remove_check(domain: Oid, check: Oid, cx: &DdlContext<'_>) {
+    let catalog = cx.catalog();
+    let Some(found) = catalog.user_type(domain) else { return };
+    let Some(mut domain) = found.domain().cloned() else { return };
+    domain.checks.retain(|c| c.oid != check);
+    put(UserType { kind: UserTypeKind::Domain(domain), ..(**found).clone() }, cx);
+}
+
 fn no_constraint(name: &str, found: &UserType) -> PgError {
     let message = format!("constraint \"{name}\" of domain \"{}\" does not exist", found.name);
     PgError::new(code::UNDEFINED_OBJECT, message)

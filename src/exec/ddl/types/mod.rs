@@ -19,7 +19,7 @@ pub(super) use composite::{
 pub(super) use create_enum::{alter as alter_enum, create as create_enum};
 pub(super) use create_range::create as create_range;
 pub(super) use domain::{
-    alter as alter_domain, comment_check, create as create_domain, rename_check,
+    alter as alter_domain, comment_check, create as create_domain, remove_check, rename_check,
 };
 pub(super) use drop::drop;
 

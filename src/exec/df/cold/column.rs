@@ -5,7 +5,7 @@
 //! text where plans have bytes) is decoded row by row.
 
 use crate::exec::df::runtime::external;
-use crate::storage::cold::{OpenSegment, text_value};
+use crate::storage::cold::{OpenSegment, SEQ_ID, XMIN_ID, text_value};
 use crate::types::Datum;
 use crate::types::arrow::{self, ColumnType};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
@@ -24,10 +24,8 @@ pub(super) enum Column {
         ty: ColumnType,
         missing: Datum,
     },
-    /// The low half of a stored one.
-    LowHalf {
-        id: i32,
-    },
+    /// `xmin`.
+    Xmin,
     Constant(ScalarValue),
 }
 
@@ -50,7 +48,7 @@ impl Column {
     pub fn field(&self, name: &str) -> Field {
         match self {
             Column::Stored { ty, .. } => ty.field(name),
-            Column::LowHalf { .. } => Field::new(name, DataType::UInt32, true),
+            Column::Xmin => Field::new(name, DataType::UInt32, true),
             Column::Constant(value) => Field::new(name, value.data_type(), true),
         }
     }
@@ -63,9 +61,11 @@ impl Column {
     fn in_segment(&self, segment: &OpenSegment) -> Result<InSegment> {
         let (id, ty, missing) = match self {
             Column::Constant(value) => return Ok(InSegment::Constant(value.clone())),
-            Column::LowHalf { id } => {
-                return Ok(match segment.field(*id) {
-                    Some(field) => InSegment::Field(field, Form::LowHalf),
+            Column::Xmin => {
+                let seq = || segment.field(SEQ_ID).map(|field| (field, Form::LowHalf));
+                let found = segment.field(XMIN_ID).map(|field| (field, Form::Same)).or_else(seq);
+                return Ok(match found {
+                    Some((field, form)) => InSegment::Field(field, form),
                     None => InSegment::Constant(ScalarValue::UInt32(None)),
                 });
             }

@@ -52,7 +52,7 @@ pub(super) fn scan(
             ScanColumn::Seq | ScanColumn::CommitSeq => {
                 Column::Stored { id: SEQ_ID, ty: oids::INT8.into(), missing: Datum::Null }
             }
-            ScanColumn::Xid => Column::LowHalf { id: SEQ_ID },
+            ScanColumn::Xid => Column::Xmin,
             ScanColumn::Deleted => Column::Constant(ScalarValue::Boolean(Some(false))),
             ScanColumn::TableOid(oid) => Column::Constant(ScalarValue::UInt32(Some(*oid))),
             ScanColumn::NoXid => Column::Constant(ScalarValue::UInt32(Some(0))),
