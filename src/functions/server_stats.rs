@@ -1,13 +1,13 @@
 //! Counters of the server (`pg_stat_get_…`), and what it has none of: WAL files, replication, other
 //! servers' files. The statistics views of pg_catalog are made over them.
 //!
-//! Rows of tables, changes and scans are counted; nothing counts blocks and the like, which show as 0,
+//! Rows of tables, changes, scans and the ends of transactions are counted; nothing counts blocks and the like, which show as 0,
 //! and times of what never happened are NULL.
 
 use super::Implementation::{self, Scalar, Set};
 use super::{Ctx, Env, Rows};
 use crate::catalog::pg_catalog;
-use crate::catalog::schema::{Activity, activity};
+use crate::catalog::schema::{Activity, Count, DatabaseActivity, activity, database_activity};
 use crate::catalog::{Relation, RelationKind};
 use crate::error::{PgError, Result, code};
 use crate::types::network::Inet;
@@ -36,7 +36,7 @@ constant! {
     "pg_stat_get_db_sessions_killed" "pg_stat_get_db_temp_bytes" "pg_stat_get_db_temp_files"
     "pg_stat_get_db_tuples_deleted" "pg_stat_get_db_tuples_fetched"
     "pg_stat_get_db_tuples_inserted" "pg_stat_get_db_tuples_returned"
-    "pg_stat_get_db_tuples_updated" "pg_stat_get_db_xact_commit" "pg_stat_get_db_xact_rollback"
+    "pg_stat_get_db_tuples_updated"
     "pg_stat_get_dead_tuples"
     "pg_stat_get_tuples_fetched"
     "pg_stat_get_tuples_hot_updated" "pg_stat_get_tuples_returned"
@@ -105,18 +105,23 @@ fn live_rows(env: &dyn Env, oid: Oid) -> Result<i64> {
 
 /// What statements did with a table or index.
 fn counted(count: fn(&Activity) -> u64) -> impl Fn(&[Datum]) -> Datum {
-    move |a| {
-        let found = count(&activity(a[0].as_oid()));
-        Datum::Int8(i64::try_from(found).unwrap_or(i64::MAX))
-    }
+    move |a| int8(count(&activity(a[0].as_oid())))
+}
+
+fn int8(count: u64) -> Datum {
+    Datum::Int8(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// How transactions in a database ended.
+fn ended(of: fn(&DatabaseActivity) -> &Count) -> impl Fn(&[Datum]) -> Datum {
+    move |a| int8(of(&database_activity(a[0].as_oid())).get())
 }
 
 /// Reads of a whole table, or by an index.
 fn scans(env: &dyn Env, oid: Oid) -> Datum {
     let is_index = env.catalog().relation(oid).is_some_and(|r| r.kind == RelationKind::Index);
     let activity = activity(oid);
-    let count = if is_index { activity.key_scans.get() } else { activity.scans.get() };
-    Datum::Int8(i64::try_from(count).unwrap_or(i64::MAX))
+    int8(if is_index { activity.key_scans.get() } else { activity.scans.get() })
 }
 
 fn record(fields: Vec<(Oid, Datum)>) -> Datum {
@@ -209,6 +214,8 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
             Ok(Datum::Int4(i32::try_from(count).unwrap_or(i32::MAX)))
         }),
     ),
+    ("pg_stat_get_db_xact_commit", Scalar(|_, a| Ok(ended(|d| &d.commits)(a)))),
+    ("pg_stat_get_db_xact_rollback", Scalar(|_, a| Ok(ended(|d| &d.rollbacks)(a)))),
     ("pg_stat_get_live_tuples", Scalar(|c, a| live_rows(c.env, a[0].as_oid()).map(Datum::Int8))),
     ("pg_stat_get_replication_slot", Scalar(|c, _| Ok(none(c)))),
     ("pg_stat_get_subscription_stats", Scalar(|c, _| Ok(none(c)))),

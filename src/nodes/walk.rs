@@ -298,15 +298,20 @@ impl Expr {
     /// Moves an expression `delta` queries deeper: references that leave its first `depth` levels
     /// of queries reach further.
     pub fn shift_levels(&mut self, delta: u32, depth: u32) {
+        self.change_levels(&|level| level + delta, depth);
+    }
+
+    /// Changes the levels of references that leave the expression's first `depth` levels of queries.
+    fn change_levels(&mut self, change: &dyn Fn(u32) -> u32, depth: u32) {
         match self {
-            Expr::Var(v) if v.level >= depth && v.rel != SUBLINK_RANGE => v.level += delta,
-            Expr::Aggregate(a) if a.level >= depth => a.level += delta,
-            Expr::Grouping { level, .. } if *level >= depth => *level += delta,
-            Expr::SubLink(s) => s.query.shift_from(delta, depth + 1),
+            Expr::Var(v) if v.level >= depth && v.rel != SUBLINK_RANGE => v.level = change(v.level),
+            Expr::Aggregate(a) if a.level >= depth => a.level = change(a.level),
+            Expr::Grouping { level, .. } if *level >= depth => *level = change(*level),
+            Expr::SubLink(s) => s.query.change_levels(change, depth + 1),
             _ => {}
         }
         self.for_each_child_mut(&mut |child| {
-            stacker::maybe_grow(64 << 10, 1 << 20, || child.shift_levels(delta, depth))
+            stacker::maybe_grow(64 << 10, 1 << 20, || child.change_levels(change, depth))
         });
     }
 }
@@ -314,18 +319,24 @@ impl Expr {
 impl Query {
     /// Moves a query `delta` queries deeper: its references to outer queries reach further.
     pub fn shift_levels(&mut self, delta: u32) {
-        self.shift_from(delta, 1);
+        self.change_levels(&|level| level + delta, 1);
     }
 
-    fn shift_from(&mut self, delta: u32, depth: u32) {
-        self.for_each_expr_mut(&mut |e| e.shift_levels(delta, depth));
+    /// What is in the query is to stand in the one around it: its references to that are to the same
+    /// query, and those further out reach one level less.
+    pub fn leave_level(&mut self) {
+        self.change_levels(&|level| level - 1, 1);
+    }
+
+    fn change_levels(&mut self, change: &dyn Fn(u32) -> u32, depth: u32) {
+        self.for_each_expr_mut(&mut |e| e.change_levels(change, depth));
         for entry in &mut self.range_table {
             if let RangeSource::Cte { level, .. } = &mut entry.source
                 && *level >= depth
             {
-                *level += delta;
+                *level = change(*level);
             }
         }
-        self.for_each_subquery_mut(&mut |q| q.shift_from(delta, depth + 1));
+        self.for_each_subquery_mut(&mut |q| q.change_levels(change, depth + 1));
     }
 }

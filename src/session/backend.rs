@@ -2,6 +2,7 @@
 
 use super::clock;
 use crate::catalog::pg_catalog;
+use crate::catalog::schema::{DatabaseActivity, database_activity};
 use crate::error::Result;
 use crate::exec::{CancelReason, CancelToken};
 use crate::types::Oid;
@@ -34,6 +35,8 @@ pub struct Backend {
     /// Microseconds since 2000-01-01 UTC.
     pub started: i64,
     pub activity: Mutex<Activity>,
+    /// How its transactions end, and those of others in the database.
+    pub ends: Arc<DatabaseActivity>,
     /// Stops whatever the session's statements are doing: one for all of them, so that it reaches
     /// cursors that earlier statements opened.
     pub token: CancelToken,
@@ -217,6 +220,7 @@ impl Backends {
             pid: self.next_pid(),
             secret: rand::random(),
             database: who.database,
+            ends: database_activity(who.database),
             database_name: who.database_name,
             role: who.role,
             role_name: who.role_name,

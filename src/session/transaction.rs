@@ -178,6 +178,7 @@ impl Session {
         }
         let sync = self.frequent().synchronous_commit;
         transaction.txn.commit(sync).await?;
+        self.state.backend.ends.commits.add(1);
         self.listening_changed();
         Ok(())
     }
@@ -200,6 +201,7 @@ impl Session {
         if let Some(transaction) = open {
             self.portals.retain(|_, portal| portal.outlives_transaction());
             transaction.txn.rollback();
+            self.state.backend.ends.rollbacks.add(1);
         }
         self.state.settings.lock().rollback();
         self.state.outbox.lock().truncate(0);

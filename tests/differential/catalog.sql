@@ -116,3 +116,7 @@ SELECT count(*) FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attn
 SELECT attname FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attnum = 2::bigint;
 SELECT attname FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attnum = 100000;
 SELECT attname FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attnum = -6 AND attnum < 0;
+BEGIN;
+SELECT 1;
+ROLLBACK;
+SELECT xact_commit > 0, xact_rollback >= 0 FROM pg_stat_database WHERE datname = current_database();

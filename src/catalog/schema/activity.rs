@@ -1,5 +1,5 @@
 //! What statements did with a table or index since the server started: pg_stat_user_tables and
-//! pg_stat_user_indexes.
+//! pg_stat_user_indexes; and how transactions in a database ended: pg_stat_database.
 //!
 //! As PostgreSQL's, the counts are of what was done, committed or not. They belong to the OID, so they
 //! outlive changes of the definition. Whoever counts holds them in the derived schema and adds to an
@@ -27,6 +27,13 @@ pub struct Activity {
     changed_before_analyze: AtomicU64,
     /// Microseconds since 2000-01-01 UTC; 0: never.
     analyzed_at: AtomicI64,
+}
+
+/// Counts of one database.
+#[derive(Debug, Default)]
+pub struct DatabaseActivity {
+    pub commits: Count,
+    pub rollbacks: Count,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +74,12 @@ impl Activity {
 
 /// The counts of a table or index.
 pub fn activity(oid: Oid) -> Arc<Activity> {
+    BY_OID.entry(oid).or_default().clone()
+}
+
+/// The counts of a database.
+pub fn database_activity(oid: Oid) -> Arc<DatabaseActivity> {
+    static BY_OID: LazyLock<DashMap<Oid, Arc<DatabaseActivity>>> = LazyLock::new(DashMap::new);
     BY_OID.entry(oid).or_default().clone()
 }
 

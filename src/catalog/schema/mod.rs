@@ -7,7 +7,7 @@ mod index;
 mod owner;
 mod table;
 
-pub use activity::{Activity, activity};
+pub use activity::{Activity, Count, DatabaseActivity, activity, database_activity};
 pub use index::{IndexSchema, Method, has_byte_order};
 pub use owner::Owner;
 pub use table::{KeyColumn, RowKey, TableSchema};

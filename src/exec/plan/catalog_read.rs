@@ -102,14 +102,13 @@ const OWN: [&str; 6] = [
     "pg_file_settings",
 ];
 
-/// What the query reads of the catalog; `None` where it reads or does anything else. `whole`: it
-/// reads a relation from its beginning to its end.
-pub(super) fn of(query: &Query, whole: bool) -> Option<CatalogRead> {
+/// What the query reads of the catalog; `None` where it reads or does anything else. Whether it finds
+/// all rows by key, its plan tells.
+pub(super) fn of(query: &Query) -> Option<CatalogRead> {
     let read = CatalogRead { of_system: true, ..CatalogRead::default() };
     let mut found = Found { read, relations: 0, only: true };
     found.query(query);
-    let read = CatalogRead { single_objects: !whole, ..found.read };
-    (found.only && found.relations > 0).then_some(read)
+    (found.only && found.relations > 0).then_some(found.read)
 }
 
 struct Found {

@@ -12,11 +12,12 @@ use super::planner::Planner;
 use super::quals::{self, Comparison};
 use super::walk;
 use crate::catalog::schema::{Owner, TableSchema, table_schema};
-use crate::catalog::{Catalog, Relation, TableKind, pg_catalog};
+use crate::catalog::{Catalog, Relation, TableKind, builtin, pg_catalog};
 use crate::error::Result;
 use crate::exec::expr::Program;
-use crate::nodes::{AttrNumber, Expr, Query, RangeIndex, RangeSource};
+use crate::nodes::{AttrNumber, Expr, Query, RangeFunction, RangeIndex, RangeSource};
 use crate::storage::{KeyRange, Statistics};
+use crate::types::Datum;
 use std::sync::Arc;
 
 /// Rows of the sample that must pass for their share to be believed.
@@ -27,6 +28,10 @@ const DISTINCT_DEFAULT: f64 = 200.0;
 const INEQUALITY: f64 = 1.0 / 3.0;
 /// Any other condition.
 const OTHER: f64 = 0.25;
+/// Rows that a set-returning function gives.
+const FUNCTION_ROWS: f64 = 100.0;
+/// Elements of an array that is not known before the statement runs (`estimate_array_length`).
+const ARRAY_ELEMENTS: f64 = 10.0;
 
 impl Planner {
     /// The part of a relation's rows that the conditions on it leave.
@@ -54,15 +59,8 @@ impl Planner {
     pub(super) fn guess(&self, condition: &Expr, access: &Access<'_>) -> f64 {
         match condition {
             Expr::ScalarArrayOp(s) if quals::as_membership(s).is_some_and(quals::is_bytewise) => {
-                let elements = match &s.array {
-                    Expr::Array(array) => array.elements.len(),
-                    Expr::Const(c) => match &c.value {
-                        crate::types::Datum::Array(array) => array.elements.len(),
-                        _ => 1,
-                    },
-                    _ => 10,
-                };
-                (elements as f64 / self.distinct_of(&s.scalar, access)).min(1.0)
+                let elements = array_elements(&s.array);
+                (elements / self.distinct_of(&s.scalar, access)).min(1.0)
             }
             _ => match quals::as_comparison(condition) {
                 Some((Comparison::Eq, left, right)) => {
@@ -252,6 +250,34 @@ struct Tried {
 struct Passing {
     all: usize,
     single: Vec<usize>,
+}
+
+/// Rows that functions in FROM give side by side.
+pub(super) fn function_rows(functions: &[RangeFunction]) -> f64 {
+    let rows = |function: &RangeFunction| match &function.call {
+        Expr::Func(call) if call.retset => {
+            let is_unnest = builtin::proc(call.func).is_some_and(|proc| proc.name == "unnest");
+            match call.args.as_slice() {
+                [array] if is_unnest => array_elements(array),
+                _ => FUNCTION_ROWS,
+            }
+        }
+        _ => 1.0,
+    };
+    functions.iter().map(rows).fold(1.0, f64::max)
+}
+
+/// Elements of the array that an expression is.
+fn array_elements(array: &Expr) -> f64 {
+    match array {
+        Expr::Array(array) => array.elements.len() as f64,
+        Expr::Const(c) => match &c.value {
+            Datum::Array(array) => array.elements.len() as f64,
+            _ => 1.0,
+        },
+        Expr::Relabel(relabel) => array_elements(&relabel.arg),
+        _ => ARRAY_ELEMENTS,
+    }
 }
 
 /// Whether a condition can be evaluated on the relation's row alone, before the statement runs.

@@ -6,6 +6,7 @@
 use super::access::{Access, WantedOrder};
 use super::barrier::{self, Secured};
 use super::cost;
+use super::estimate::function_rows;
 use super::inherit::has_family;
 use super::planner::{Built, Planner};
 use super::push_down::push_into;
@@ -33,9 +34,6 @@ pub(super) struct From<'q> {
     pub needed: Needed,
 }
 
-/// Rows that a function is guessed to give.
-const FUNCTION_ROWS: f64 = 100.0;
-
 impl Planner {
     /// Plans FROM and WHERE. `order` is asked of a scan where there is one relation only; whether it
     /// is given is the second result.
@@ -44,6 +42,11 @@ impl Planner {
         query: &Query,
         order: &WantedOrder,
     ) -> Result<(Built, bool)> {
+        let joined = self.join_memberships(query, order)?;
+        let query = joined.as_ref().unwrap_or(query);
+        if self.explained && joined.is_some() {
+            self.level().query = Some(Arc::new(query.clone()));
+        }
         let from = From { query, needed: needed_columns(query, &self.cx.catalog) };
         let mut conditions = Vec::new();
         query.from.filter.iter().for_each(|filter| quals::conjuncts(filter, &mut conditions));
@@ -241,7 +244,8 @@ impl Planner {
         }
         let scan = FunctionScan { calls: Arc::new(calls), ordinality };
         let layout = Arc::new(numbered(rel, &types));
-        Ok(Built::new(scan, layout, FUNCTION_ROWS, FUNCTION_ROWS * cost::ROW))
+        let rows = function_rows(functions);
+        Ok(Built::new(scan, layout, rows, rows * cost::ROW))
     }
 
     /// An expression of FROM as something that gives rows.

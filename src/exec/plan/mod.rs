@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `prepare` | join columns replaced by what they stand for, and simpler forms |
 //! | `outer_to_inner`, `averages` | outer joins that are inner ones, averages that are quotients of sums |
+//! | `pull_up` | sub-queries in FROM that are part of the query around them |
+//! | `needless_joins` | left joins that nothing looks at |
 //! | `exists`, `told_apart` | EXISTS without a select list; volatile calls that are equal and not one |
 //! | `query` | a SELECT, clause by clause |
 //! | `inherit` | a table with descendants: the tables to read, and without which partitions |
@@ -11,6 +13,7 @@
 //! | `units`, `join_order`, `join` | joins: in which order, and how |
 //! | `estimate`, `cost` | how many rows there will be, and what they cost |
 //! | `push_down` | conditions on subqueries moved into them |
+//! | `membership` | IN over few rows, whose relation is looked up |
 //! | `sub_link` | subqueries in expressions: joins, lookups, subplans |
 //! | `aggregate`, `window`, `set_operation`, `cte`, `locks` | what their names say |
 //! | `modify` | the rows that INSERT, UPDATE and DELETE work on |
@@ -39,13 +42,16 @@ mod join;
 mod join_order;
 mod lateral;
 mod locks;
+mod membership;
 mod modify;
+mod needless_joins;
 mod notes;
 mod outer_to_inner;
 mod planner;
 mod policy;
 mod prepare;
 mod privileges;
+mod pull_up;
 mod push_down;
 mod quals;
 mod query;
@@ -316,6 +322,11 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
     let policies = policy::apply(&mut query, &cx)?;
     required.extend(policies.required);
     planner.simplify_exists(&mut query);
+    // These know views, which are no more than what they select afterwards.
+    let locks = relations::relation_locks(&query, &cx.catalog);
+    let catalog_read = catalog_read::of(&query);
+    pull_up::pull_up(&mut query, &cx.catalog);
+    needless_joins::drop_joins(&mut query, &cx.catalog);
     let root = match query.command {
         CommandType::Select => Root::Rows(planner.plan_below(&query)?.node),
         _ => Root::Modify(dml::plan(&mut planner, &query)?),
@@ -325,13 +336,14 @@ fn plan_with(query: &Query, mut planner: Planner) -> Result<Arc<Plan>> {
         columns,
         root,
         modifying: std::mem::take(&mut planner.modifying),
-        locks: relations::relation_locks(&query, &cx.catalog),
+        locks,
         required,
         functions: functions_of_query(&query).into_iter().collect(),
         outer_count: planner.outer_count,
         shared_count: planner.shared_count,
         long: planner.long,
-        catalog_read: catalog_read::of(&query, planner.whole_catalog),
+        catalog_read: catalog_read
+            .map(|read| CatalogRead { single_objects: !planner.whole_catalog, ..read }),
         made_for: policies.any.then(|| (cx.env.current_role(), policy::is_on(&cx))),
     }))
 }

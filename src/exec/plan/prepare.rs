@@ -120,7 +120,7 @@ fn whole_row(type_oid: crate::types::Oid, columns: &Columns) -> Expr {
 }
 
 /// Subqueries in FROM, in WITH and in expressions, one level below.
-fn each_subquery(query: &mut Query, f: &mut dyn FnMut(&mut Query)) {
+pub(super) fn each_subquery(query: &mut Query, f: &mut dyn FnMut(&mut Query)) {
     query.for_each_subquery_mut(f);
     query.for_each_expr_mut(&mut |e| links(e, f));
 }

@@ -289,7 +289,7 @@ fn as_single_equality(test: &Expr) -> Option<()> {
 }
 
 /// Whether a query refers to the query directly around it.
-fn refers_up(query: &Query) -> bool {
+pub(super) fn refers_up(query: &Query) -> bool {
     let mut found = false;
     walk::deep_query(query, 1, &mut |e, depth| {
         found |= walk::level(e).is_some_and(|level| level == depth);
@@ -307,7 +307,7 @@ fn expr_refers_up(expr: &Expr) -> bool {
 }
 
 /// A query whose rows are those of its FROM and WHERE.
-fn is_simple(query: &Query) -> bool {
+pub(super) fn is_simple(query: &Query) -> bool {
     query.limit.is_none()
         && query.offset.is_none()
         && !query.has_aggregates

@@ -7,6 +7,7 @@
 
 use super::access::{comparable, is_column};
 use super::cost;
+use super::estimate::function_rows;
 use super::from::From;
 use super::join_order::{self, Condition, Graph, Lookup, Method, Set, Tree, set_of};
 use super::outer_to_inner::Delayed;
@@ -281,7 +282,10 @@ impl Planner {
         let unit = |part: &Part<'_>| {
             let (rows, cost) = match &part.planned {
                 Some((built, _)) => (built.rows, built.cost),
-                None => (LATERAL_ROWS, LATERAL_ROWS * cost::ROW),
+                None => {
+                    let rows = lateral_rows(from.query, part.unit.item);
+                    (rows, rows * cost::ROW)
+                }
             };
             join_order::Unit { rows, cost, needs: joining.set(&part.unit.needs) }
         };
@@ -426,6 +430,16 @@ impl Tree {
             Tree::Unit(n) => vec![*n],
             Tree::Join { left, right, .. } => [left.units(), right.units()].concat(),
         }
+    }
+}
+
+/// Rows that an item which cannot be planned yet gives each time.
+fn lateral_rows(query: &Query, item: &FromItem) -> f64 {
+    let FromItem::Range(rel) = item else { return LATERAL_ROWS };
+    match &query.range(*rel).source {
+        RangeSource::Function { functions, .. } => function_rows(functions),
+        RangeSource::Values { rows, .. } => rows.len() as f64,
+        _ => LATERAL_ROWS,
     }
 }
 

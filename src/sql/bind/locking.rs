@@ -38,7 +38,9 @@ fn refuse_nullable(query: &Query, strength: &str) -> Result<()> {
     if let Some(filter) = &query.from.filter {
         filter.any(&mut |e| {
             match e {
-                Expr::Var(var) if var.level == 0 => conditioned.push(var.rel),
+                Expr::Var(var) if var.level == 0 && var.rel != SUBLINK_RANGE => {
+                    conditioned.push(var.rel);
+                }
                 // What a sub-query says about a column is not looked into.
                 Expr::SubLink(_) => conditioned.extend(&nullable),
                 _ => {}

@@ -1,0 +1,116 @@
+-- Left joins that nothing looks at are dropped: what their conditions would fail on, or would call, does not happen
+CREATE TABLE a (id int PRIMARY KEY, b_id int, c_id int, t text);
+CREATE TABLE b (id int PRIMARY KEY, c_id int, x text UNIQUE, y int, z int, UNIQUE (y, z));
+CREATE TABLE c (id int PRIMARY KEY, v text);
+CREATE SEQUENCE called;
+INSERT INTO a SELECT i, NULLIF(i % 7, 3), i % 5, 'x' || i FROM generate_series(1, 20) i;
+INSERT INTO b SELECT i, i % 3, 'x' || i, i / 2, i % 2 FROM generate_series(1, 5) i;
+INSERT INTO c SELECT i, 'v' || i FROM generate_series(1, 2) i;
+-- By a primary key, a unique constraint, all columns of one; by values of the other side and by constants.
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON b.id = a.b_id;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON a.b_id = b.id AND 1 / (a.id - a.id) = b.y;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON b.id = a.b_id + 1 AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON b.id = a.b_id::bigint AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON b.id = 3 AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON b.id = (SELECT max(id) FROM c) AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON b.x = a.t AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON b.y = a.b_id AND b.z = 1 AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN b ON (b.y, b.z) = (a.b_id, a.c_id) AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(a.id) FROM b RIGHT JOIN a ON b.id = a.b_id AND 1 / (b.id - b.id) = 1;
+SELECT count(*), sum(id) FROM a LEFT JOIN b USING (id);
+SELECT count(*), sum(id) FROM a RIGHT JOIN b USING (id);
+SELECT count(*), sum(id) FROM a FULL JOIN b USING (id);
+-- What it would call.
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id AND nextval('called') > 0;
+SELECT is_called FROM called;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = nextval('called') * 0 + a.b_id;
+SELECT is_called FROM called;
+-- One after the other, below others, in sub-queries.
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1 LEFT JOIN c ON c.id = b.c_id AND 1 / (c.id - c.id) = 1;
+SELECT count(*), count(c.id) FROM a LEFT JOIN b ON b.id = a.b_id LEFT JOIN c ON c.id = b.c_id;
+SELECT count(*), count(a.id) FROM c LEFT JOIN (a LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1) ON a.c_id = c.id;
+SELECT count(*), count(a.id) FROM c FULL JOIN (a LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1) ON a.c_id = c.id;
+SELECT id, (SELECT v FROM c LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1 WHERE c.id = a.c_id) FROM a WHERE id < 5 ORDER BY 1;
+SELECT id FROM a WHERE EXISTS (SELECT 1 FROM c LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1 WHERE c.id = a.c_id) ORDER BY 1;
+SELECT sum(n) FROM (SELECT a.id AS n FROM a LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1 ORDER BY 1 LIMIT 7) s;
+WITH w AS MATERIALIZED (SELECT a.id FROM a LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1) SELECT count(*) FROM w;
+SELECT id FROM a UNION SELECT c.id FROM c LEFT JOIN b ON b.id = c.id AND 1 / (b.id - b.id) = 1 ORDER BY 1 LIMIT 3;
+-- Needed: other partners, or the partner is looked at.
+SELECT count(*) FROM a LEFT JOIN b ON b.y = a.b_id;
+SELECT count(*) FROM a LEFT JOIN b ON b.id > a.b_id;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id OR b.id = 3;
+SELECT count(*) FROM a LEFT JOIN b ON b.id IN (a.b_id, a.c_id);
+SELECT count(*) FROM a LEFT JOIN b ON b.id = b.y;
+SELECT count(*) FROM a LEFT JOIN b ON b.id IS NOT DISTINCT FROM a.b_id;
+SELECT count(*) FROM a LEFT JOIN b ON true;
+SELECT count(*) FROM a JOIN b ON b.id = a.b_id;
+SELECT count(*) FROM a LEFT JOIN (b JOIN c ON c.id = b.c_id) ON b.id = a.b_id;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id WHERE b.x IS NULL;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id WHERE b IS NULL;
+SELECT count(b) FROM a LEFT JOIN b ON b.id = a.b_id;
+SELECT count(b.tableoid) FROM a LEFT JOIN b ON b.id = a.b_id;
+SELECT a.id FROM a LEFT JOIN b ON b.id = a.b_id ORDER BY b.x DESC NULLS LAST, 1 LIMIT 3;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id GROUP BY b.y ORDER BY 1;
+SELECT sum(n) FROM a LEFT JOIN b ON b.id = a.b_id, LATERAL (SELECT b.y AS n) x;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id LEFT JOIN c ON c.v = 'v' || b.id;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id WHERE EXISTS (SELECT FROM c WHERE c.id = b.c_id);
+-- Keys that are none: deferrable, partial, of one table of a family.
+CREATE TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+BEGIN;
+INSERT INTO late VALUES (1), (1), (2);
+SELECT count(*) FROM a LEFT JOIN late ON late.id = a.id;
+ROLLBACK;
+CREATE TABLE part (id int, v int);
+CREATE UNIQUE INDEX ON part (id) WHERE v > 0;
+INSERT INTO part VALUES (1, 0), (1, -1), (1, 1);
+SELECT count(*) FROM a LEFT JOIN part ON part.id = a.id;
+SELECT count(*) FROM a LEFT JOIN part ON part.id = a.id AND part.v > 0;
+CREATE UNIQUE INDEX ON part ((id * 2 + v));
+SELECT count(*) FROM a LEFT JOIN part ON part.id * 2 + part.v = a.id;
+CREATE TABLE parent (id int PRIMARY KEY);
+CREATE TABLE child () INHERITS (parent);
+INSERT INTO parent VALUES (1);
+INSERT INTO child VALUES (1);
+SELECT count(*) FROM a LEFT JOIN parent p ON p.id = a.id;
+SELECT count(*) FROM a LEFT JOIN ONLY parent p ON p.id = a.id AND 1 / (p.id - p.id) = 1;
+CREATE TABLE cut (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE cut_1 PARTITION OF cut FOR VALUES FROM (0) TO (10);
+INSERT INTO cut VALUES (1);
+SELECT count(*) FROM a LEFT JOIN cut ON cut.id = a.id;
+-- NULLs are nobody's partner, whether the key takes more than one or not.
+CREATE TABLE nulls (id int UNIQUE NULLS NOT DISTINCT, other int UNIQUE);
+INSERT INTO nulls VALUES (NULL, NULL), (1, NULL), (2, NULL);
+SELECT count(*), sum(a.id) FROM a LEFT JOIN nulls n ON n.id = a.b_id AND 1 / (n.id - n.id) = 1;
+SELECT count(*), sum(a.id) FROM a LEFT JOIN nulls n ON n.other = a.b_id;
+-- Locked and changed rows.
+SELECT a.id FROM a LEFT JOIN b ON b.id = a.b_id WHERE a.id < 3 ORDER BY 1 FOR UPDATE OF a;
+SELECT a.id FROM a LEFT JOIN b ON b.id = a.b_id WHERE a.id < 3 ORDER BY 1 FOR UPDATE OF b;
+SELECT a.id FROM a LEFT JOIN b ON b.id = a.b_id WHERE a.id < 3 ORDER BY 1 FOR UPDATE;
+UPDATE a SET t = 'u' FROM c LEFT JOIN b ON b.id = c.id WHERE a.id = c.id RETURNING a.id, a.t;
+DELETE FROM a USING c LEFT JOIN b ON b.id = c.id WHERE a.id = c.id + 10 RETURNING a.id;
+INSERT INTO c SELECT a.id, 'n' FROM a LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1 WHERE a.id = 5 RETURNING *;
+-- The dropped relation must be allowed, and row security says nothing about what is not read.
+CREATE ROLE needless_reader;
+GRANT SELECT ON a TO needless_reader;
+SET ROLE needless_reader;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id;
+RESET ROLE;
+GRANT SELECT ON b TO needless_reader;
+ALTER TABLE b ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON b USING (1 / (y - y) = 1);
+SET ROLE needless_reader;
+SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id;
+SELECT count(b.x) FROM a LEFT JOIN b ON b.id = a.b_id;
+RESET ROLE;
+ALTER TABLE b DISABLE ROW LEVEL SECURITY;
+DROP OWNED BY needless_reader;
+DROP ROLE needless_reader;
+-- Views that join more than a query asks for, and the catalog.
+CREATE VIEW v AS SELECT a.id, a.t FROM a LEFT JOIN b ON b.id = a.b_id AND 1 / (b.id - b.id) = 1;
+SELECT count(*), min(t) FROM v;
+SELECT c.relname FROM pg_class c LEFT JOIN pg_am am ON am.oid = c.relam AND 1 / (length(am.amname) - length(am.amname)) = 1 WHERE c.relname = 'late';
+SELECT c.relname FROM pg_class c LEFT JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam WHERE c.relname = 'late' AND n.nspname = current_schema();
+PREPARE again (int) AS SELECT count(*) FROM a LEFT JOIN b ON b.id = $1 AND 1 / (b.id - b.id) = 1;
+EXECUTE again (1);
+EXECUTE again (NULL);
