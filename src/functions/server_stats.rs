@@ -9,7 +9,7 @@ use super::{Ctx, Env, Rows};
 use crate::catalog::pg_catalog;
 use crate::catalog::schema::{Activity, Count, DatabaseActivity, activity, database_activity};
 use crate::catalog::{Relation, RelationKind};
-use crate::error::Result;
+use crate::error::{PgError, Result, code};
 use crate::types::network::Inet;
 use crate::types::{Datum, Numeric, Oid, Record, oids};
 use std::sync::Arc;
@@ -193,6 +193,17 @@ fn session(a: &pg_catalog::Activity) -> Vec<Datum> {
     row
 }
 
+/// There is no file of settings that are read while the server runs; who may have one read is PostgreSQL's
+/// (`pg_proc.proacl`).
+fn reload(ctx: &Ctx<'_>) -> Result<Datum> {
+    let role = ctx.env.catalog().role(ctx.env.current_role());
+    if role.is_some_and(|role| role.superuser) {
+        return Ok(Datum::Bool(true));
+    }
+    let message = "permission denied for function pg_reload_conf";
+    Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message))
+}
+
 pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_stat_get_activity", Set(|c, a| Ok(sessions(c, &a[0])))),
     ("pg_stat_get_archiver", Scalar(|c, _| Ok(unused(c)))),
@@ -210,7 +221,7 @@ pub(super) const FUNCTIONS: &[(&str, Implementation)] = &[
     ("pg_stat_get_subscription_stats", Scalar(|c, _| Ok(none(c)))),
     ("pg_stat_get_wal", Scalar(|c, _| Ok(unused(c)))),
     ("pg_stat_get_wal_receiver", Scalar(|c, _| Ok(none(c)))),
-    ("pg_reload_conf", Scalar(|_, _| Ok(Datum::Bool(true)))),
+    ("pg_reload_conf", Scalar(|c, _| reload(c))),
     ("pg_stat_reset", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_reset_shared", Scalar(|_, _| Ok(super::void()))),
     ("pg_stat_reset_single_table_counters", Scalar(|_, _| Ok(super::void()))),

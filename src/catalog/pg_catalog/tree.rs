@@ -3,8 +3,8 @@
 
 use crate::catalog::PartitionBound;
 use crate::error::{PgError, Result, code};
-use crate::nodes::{CoercionForm, Expr, RowExpr, json};
-use crate::types::{Datum, oids};
+use crate::nodes::{Expr, json};
+use crate::types::Datum;
 
 /// The tree as a `pg_node_tree` value.
 pub fn encode(expr: &Expr) -> Datum {
@@ -13,18 +13,15 @@ pub fn encode(expr: &Expr) -> Datum {
     json.map_or(Datum::Null, Datum::text)
 }
 
-/// Several trees as one: their list as a row, which is how `pg_get_expr` shows a list. NULL for none.
+/// Several trees as one. NULL for none.
 pub fn encode_list(exprs: &[Expr]) -> Datum {
     match exprs {
         [] => Datum::Null,
         [only] => encode(only),
-        many => encode(&Expr::Row(Box::new(RowExpr {
-            args: many.to_vec(),
-            type_oid: oids::RECORD,
-            column_names: Vec::new(),
-            form: CoercionForm::Implicit,
-            location: -1,
-        }))),
+        many => {
+            let json = json::write(&many).ok().and_then(|json| String::from_utf8(json).ok());
+            json.map_or(Datum::Null, Datum::text)
+        }
     }
 }
 

@@ -150,7 +150,8 @@ fn database(name: &str, comment: Option<String>, cx: &DdlContext<'_>) -> Result<
 
 fn role(name: &str, comment: Option<String>, cx: &DdlContext<'_>) -> Result<()> {
     let found = super::role::get(name, cx)?;
-    super::role::check_may_change(&found, cx)?;
+    let messages = ("must be superuser", "must have CREATEROLE privilege");
+    super::role::require_over(&found, messages.0, messages.1, cx)?;
     let changed = Role { comment, ..(*found).clone() };
     cx.catalog.push(Change::PutRole(Arc::new(changed)), cx.txn);
     Ok(())

@@ -28,20 +28,48 @@ fn put(role: Role, cx: &DdlContext<'_>) {
     cx.catalog.push(Change::PutRole(Arc::new(role)), cx.txn);
 }
 
-/// Changing a superuser needs one; changing another role needs CREATEROLE.
-pub(super) fn check_may_change(role: &Role, cx: &DdlContext<'_>) -> Result<()> {
-    if privileges::is_superuser(cx) {
+/// Changing a superuser needs one, and changing another role CREATEROLE; 42501 in these words.
+pub(super) fn require_over(
+    role: &Role,
+    of_superuser: &'static str,
+    of_other: &'static str,
+    cx: &DdlContext<'_>,
+) -> Result<()> {
+    let current = by_oid(cx.env.current_role(), cx);
+    match role.superuser {
+        _ if current.superuser => Ok(()),
+        true => Err(denied(of_superuser)),
+        false if current.create_role => Ok(()),
+        false => Err(denied(of_other)),
+    }
+}
+
+fn denied(message: &'static str) -> PgError {
+    PgError::new(code::INSUFFICIENT_PRIVILEGE, message)
+}
+
+/// What ALTER ROLE takes. Without CREATEROLE a role may change nothing but its own password: it could make
+/// itself what it is not.
+fn check_may_alter(role: &Role, statement: &AlterRoleStmt, cx: &DdlContext<'_>) -> Result<()> {
+    let current = by_oid(cx.env.current_role(), cx);
+    if current.superuser {
         return Ok(());
     }
-    if role.superuser {
+    let names: Vec<&str> = statement.options().iter().filter_map(|o| o.defname()).collect();
+    if role.superuser || names.contains(&"superuser") {
         let message = "must be superuser to alter superuser roles or change superuser attribute";
-        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+        return Err(denied(message));
     }
-    let may = by_oid(cx.env.current_role(), cx).create_role || role.oid == cx.env.current_role();
-    match may {
-        true => Ok(()),
-        false => Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, "permission denied")),
+    if role.replication || names.contains(&"isreplication") {
+        let message =
+            "must be superuser to alter replication roles or change replication attribute";
+        return Err(denied(message));
     }
+    if names.contains(&"bypassrls") {
+        return Err(denied("must be superuser to change bypassrls attribute"));
+    }
+    let own_password = role.oid == current.oid && names == ["password"];
+    if current.create_role || own_password { Ok(()) } else { Err(denied("permission denied")) }
 }
 
 pub(super) async fn create(statement: &CreateRoleStmt, cx: &DdlContext<'_>) -> Result<String> {
@@ -97,9 +125,12 @@ pub(super) async fn create(statement: &CreateRoleStmt, cx: &DdlContext<'_>) -> R
             _ => attribute(&mut role, element, cx)?,
         }
     }
-    if role.superuser && !creator.superuser {
-        let message = "must be superuser to create superusers";
-        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
+    match (role.superuser, role.replication, role.bypass_rls) {
+        _ if creator.superuser => {}
+        (true, ..) => return Err(denied("must be superuser to create superusers")),
+        (_, true, _) => return Err(denied("must be superuser to create replication users")),
+        (_, _, true) => return Err(denied("must be superuser to create bypassrls users")),
+        (false, false, false) => {}
     }
     let oid = role.oid;
     put(role, cx);
@@ -185,19 +216,14 @@ pub(super) fn alter(statement: &AlterRoleStmt, cx: &DdlContext<'_>) -> Result<St
     let spec = statement.role().expect("ALTER ROLE names a role");
     let oid = role_spec::get(spec, cx)?;
     let mut role = (*by_oid(oid, cx)).clone();
-    check_may_change(&role, cx)?;
+    check_may_alter(&role, statement, cx)?;
     let mut members = Vec::new();
-    let was_superuser = role.superuser;
     for element in statement.options() {
         match element.defname() {
             // ALTER GROUP … ADD USER, DROP USER.
             Some("rolemembers") => members.extend(role_list(element.arg(), cx)?),
             _ => attribute(&mut role, element, cx)?,
         }
-    }
-    if role.superuser != was_superuser && !privileges::is_superuser(cx) {
-        let message = "must be superuser to alter superuser roles or change superuser attribute";
-        return Err(PgError::new(code::INSUFFICIENT_PRIVILEGE, message));
     }
     put(role, cx);
     for member in members {
@@ -220,7 +246,9 @@ pub(super) fn alter_set(statement: &AlterRoleSetStmt, cx: &DdlContext<'_>) -> Re
         return Err(PgError::unsupported("ALTER ROLE ALL"));
     };
     let mut role = (*by_oid(role_spec::get(spec, cx)?, cx)).clone();
-    check_may_change(&role, cx)?;
+    if role.superuser || role.oid != cx.env.current_role() {
+        require_over(&role, "must be superuser to alter superusers", "permission denied", cx)?;
+    }
     if let Some(set) = statement.setstmt() {
         super::stored_setting::apply(&mut role.settings, set, cx)?;
     }
@@ -234,11 +262,16 @@ pub(super) async fn rename(
     cx: &DdlContext<'_>,
 ) -> Result<String> {
     let found = get(statement.subname().unwrap_or_default(), cx)?;
-    check_may_change(&found, cx)?;
     if found.oid == cx.env.session_role() {
         let message = "session user cannot be renamed";
         return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
     }
+    if found.oid == cx.env.current_role() {
+        let message = "current user cannot be renamed";
+        return Err(PgError::new(code::FEATURE_NOT_SUPPORTED, message));
+    }
+    let messages = ("must be superuser to rename superusers", "permission denied to rename role");
+    require_over(&found, messages.0, messages.1, cx)?;
     lock::name(0, new, cx).await?;
     if cx.catalog().role_named(new).is_some() {
         let message = format!("role \"{new}\" already exists");
@@ -347,7 +380,8 @@ fn check_may_drop(role: &Role, cx: &DdlContext<'_>) -> Result<()> {
     if role.oid == cx.env.session_role() {
         return Err(PgError::new(code::OBJECT_IN_USE, "session user cannot be dropped"));
     }
-    check_may_change(role, cx)?;
+    let messages = ("must be superuser to drop superusers", "permission denied to drop role");
+    require_over(role, messages.0, messages.1, cx)?;
     if role.oid < crate::catalog::FIRST_USER_OID {
         let message =
             format!("cannot drop role {} because it is required by the database system", role.name);

@@ -6,7 +6,7 @@ use super::{DdlContext, create_table, lock, privileges};
 use crate::catalog::{Catalog, Persistence, Relation, RelationKind, is_temporary};
 use crate::error::{PgError, Result, code};
 use crate::storage::TableLockMode;
-use crate::types::oids;
+use crate::types::{Oid, oids};
 use pg_raw_parse::nodes::{AlterSeqStmt, CreateSeqStmt};
 
 pub(super) async fn create(statement: &CreateSeqStmt, cx: &DdlContext<'_>) -> Result<String> {
@@ -17,7 +17,7 @@ pub(super) async fn create(statement: &CreateSeqStmt, cx: &DdlContext<'_>) -> Re
     let options = SequenceOptions::read(statement.options(), cx)?;
     let mut info = options.define(oids::INT8)?;
     if let Some(owner) = &options.owned_by {
-        info.owned_by = owner_column(owner, cx)?;
+        info.owned_by = owner_column(owner, cx.env.current_role(), namespace.oid, cx)?;
     }
     let owner = cx.env.current_role();
     let mut sequence = sequence_relation(name, namespace.oid, owner, info, cx)?;
@@ -76,7 +76,9 @@ pub(super) fn change(
                 sequence.name
             )));
         }
-        Some(owner) => info.owned_by = owner_column(owner, cx)?,
+        Some(owner) => {
+            info.owned_by = owner_column(owner, sequence.owner, sequence.namespace, cx)?;
+        }
         None => {}
     }
     let mut changed = Relation { sequence: Some(info.clone()), ..sequence.clone() };
@@ -108,8 +110,13 @@ fn bad_last_value(value: i64, min: i64, max: i64) -> PgError {
     PgError::new(code::INVALID_PARAMETER_VALUE, message)
 }
 
-/// The column that OWNED BY names; `None` for NONE.
-fn owner_column(parts: &[String], cx: &DdlContext<'_>) -> Result<Option<(u32, i16)>> {
+/// The column that OWNED BY of a sequence of this owner and schema names; `None` for NONE.
+fn owner_column(
+    parts: &[String],
+    owner: Oid,
+    namespace: Oid,
+    cx: &DdlContext<'_>,
+) -> Result<Option<(u32, i16)>> {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let Some((column, table)) = parts.split_last() else { return Ok(None) };
     if table.is_empty() {
@@ -130,6 +137,13 @@ fn owner_column(parts: &[String], cx: &DdlContext<'_>) -> Result<Option<(u32, i1
             }
             _ => error,
         });
+    }
+    let apart = |message| PgError::new(code::OBJECT_NOT_IN_PREREQUISITE_STATE, message);
+    if found.owner != owner {
+        return Err(apart("sequence must have same owner as table it is linked to"));
+    }
+    if found.namespace != namespace {
+        return Err(apart("sequence must be in same schema as table it is linked to"));
     }
     let attno = found.column_by_name(column).map(|c| c.attno).ok_or_else(|| {
         let message = format!("column \"{column}\" of relation \"{}\" does not exist", found.name);

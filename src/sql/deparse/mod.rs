@@ -61,7 +61,7 @@ pub fn deparse(
             }
             let unreadable = |_| PgError::internal("a stored expression that cannot be read");
             if tree.starts_with('[') {
-                // A list: defaults of a user's function.
+                // A list: defaults of a user's function, keys of an index.
                 let list: Vec<Expr> = json::read(tree.as_bytes()).map_err(unreadable)?;
                 let texts = list.iter().map(|expr| expression(&names, expr, relation, pretty));
                 return Ok(Some(texts.collect::<Result<Vec<_>>>()?.join(", ")));
