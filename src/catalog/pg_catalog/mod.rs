@@ -251,7 +251,7 @@ mod tests {
         let catalog = bootstrap::catalog().for_database(bootstrap::POSTGRES);
         let cx = Context { catalog: &catalog, role: oid::SUPERUSER, host: &NoHost };
         for relation in builtin::system_relations().iter().filter(|r| is_made(r.oid)) {
-            for &(column, _) in keys(relation.oid) {
+            for Key { column, .. } in keys(relation.oid).iter().copied() {
                 let all = read(relation.oid, None, &cx).unwrap();
                 let Some(value) = all.get(all.len() / 2).map(|row| row[column].clone()) else {
                     continue;
