@@ -29,6 +29,8 @@ pub enum Kept {
 pub struct KeptPlan {
     pub(super) planned: Arc<Planned>,
     pub(super) param_types: Vec<Oid>,
+    /// [`Plan::is_of_system`](crate::exec::Plan::is_of_system).
+    of_system: bool,
 }
 
 /// Longer texts are not worth their place in the cache: they are seldom the same twice.
@@ -58,7 +60,7 @@ impl Session {
         }
         // What names nothing of users means the same until system names mean something else.
         match plans.get(&key.of_system()) {
-            Some(Kept::Plan(kept)) if kept.planned.plan.is_of_system() => Ok(Some(kept)),
+            Some(Kept::Plan(kept)) if kept.of_system => Ok(Some(kept)),
             _ => Ok(None),
         }
     }
@@ -73,10 +75,18 @@ impl Session {
         // How large the catalog's own relations are, its version says.
         let lasts = !planned.plan.is_long() || planned.plan.catalog_read().is_some();
         if let Some(key) = key.filter(|_| lasts) {
-            let key = if planned.plan.is_of_system() { key.of_system() } else { key };
-            let plan = KeptPlan { planned: planned.clone(), param_types: param_types.to_vec() };
+            let of_system = self.is_of_system(planned, &key.text);
+            let key = if of_system { key.of_system() } else { key };
+            let (planned, param_types) = (planned.clone(), param_types.to_vec());
+            let plan = KeptPlan { planned, param_types, of_system };
             self.state.instance.plans.insert(key, Kept::Plan(Arc::new(plan)));
         }
+    }
+
+    /// [`Plan::is_of_system`](crate::exec::Plan::is_of_system), in the catalog that the plan was made for.
+    pub(super) fn is_of_system(&self, planned: &Planned, text: &str) -> bool {
+        let transaction = self.state.transaction();
+        transaction.is_ok_and(|t| planned.plan.is_of_system(text, &t.catalog.current()))
     }
 
     /// The plan of a simple query that needs no parsing: its template was planned before. Comes with
@@ -115,8 +125,11 @@ impl Session {
         let mut params = ParamTypes::Fixed(types.clone());
         let stands = |query: &Query| stands_for_its_texts(query, count);
         let planned = self.compile_if(statement.node(), &mut params, stands).ok()??;
-        (!planned.plan.is_long())
-            .then(|| KeptPlan { planned: Arc::new(planned), param_types: types })
+        (!planned.plan.is_long()).then(|| KeptPlan {
+            planned: Arc::new(planned),
+            param_types: types,
+            of_system: false,
+        })
     }
 
     /// The cache key of a text; `None` where its meaning depends on more than the key holds:

@@ -102,15 +102,16 @@ struct CachedPlan {
     catalog_version: u64,
     names_version: u64,
     search_path: Arc<[Oid]>,
+    /// [`Plan::is_of_system`](crate::exec::Plan::is_of_system).
+    of_system: bool,
     planned: Arc<Planned>,
 }
 
 impl CachedPlan {
     /// Whether the catalog is the one it was made for, or as good as that.
     fn is_of(&self, catalog: &Catalog) -> bool {
-        let system = self.planned.plan.is_of_system();
         self.catalog_version == catalog.version()
-            || system && self.names_version == catalog.names_version()
+            || self.of_system && self.names_version == catalog.names_version()
     }
 }
 
@@ -234,6 +235,7 @@ impl Session {
                 catalog_version: derived.catalog_version,
                 names_version: derived.names_version,
                 search_path: derived.search_path.clone(),
+                of_system: self.is_of_system(&planned, &prepared.text),
                 planned,
             });
         }

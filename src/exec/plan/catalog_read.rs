@@ -23,8 +23,41 @@ pub struct CatalogRead {
     pub jobs: bool,
     /// What changes without any DDL: sessions, locks, sizes, counters.
     pub live: bool,
-    /// It names nothing that users made, as a type or as a constant such as `'t'::regclass`.
-    pub of_system: bool,
+    pub named: Named,
+}
+
+/// What a statement names of what users made, as a type or as a constant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Named {
+    #[default]
+    Nothing,
+    /// A relation, as `'t'::regclass` or as `'16401'::regclass` does.
+    Relation(Oid),
+    Others,
+}
+
+impl CatalogRead {
+    /// Whether a statement of this text means the same whatever users call what they make.
+    pub fn is_of_system(&self, text: &str, catalog: &Catalog) -> bool {
+        match self.named {
+            Named::Nothing => true,
+            Named::Relation(oid) => {
+                catalog.relation(oid).is_some_and(|found| is_by_number(text, oid, &found.name))
+            }
+            Named::Others => false,
+        }
+    }
+}
+
+/// Whether a text that names a relation has its number, and cannot have its name.
+fn is_by_number(text: &str, oid: Oid, name: &str) -> bool {
+    let lower = text.to_lowercase();
+    // What is doubled or escaped in a literal is not found there as it is.
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    lower.contains(&format!("'{oid}'"))
+        && is_plain
+        && !lower.contains(&name.to_lowercase())
+        && !lower.contains(['\\', '&'])
 }
 
 /// Functions that are not immutable and depend on nothing but the catalog, the role and the search
@@ -105,8 +138,7 @@ const OWN: [&str; 6] = [
 /// What the query reads of the catalog; `None` where it reads or does anything else. Whether it finds
 /// all rows by key, its plan tells.
 pub(super) fn of(query: &Query) -> Option<CatalogRead> {
-    let read = CatalogRead { of_system: true, ..CatalogRead::default() };
-    let mut found = Found { read, relations: 0, only: true };
+    let mut found = Found { read: CatalogRead::default(), relations: 0, only: true };
     found.query(query);
     (found.only && found.relations > 0).then_some(found.read)
 }
@@ -156,9 +188,11 @@ impl Found {
     }
 
     fn expr(&mut self, expr: &Expr) {
-        self.read.of_system &= builtin::type_(expr.type_oid()).is_some();
+        if builtin::type_(expr.type_oid()).is_none() {
+            self.read.named = Named::Others;
+        }
         match expr {
-            Expr::Const(c) => self.read.of_system &= !names_users_object(c),
+            Expr::Const(c) => self.constant(c),
             Expr::Func(c) | Expr::Distinct(c) | Expr::NullIf(c) => self.function(c.func),
             Expr::ScalarArrayOp(s) => self.function(s.func),
             Expr::SqlValue { function, .. } => self.only &= is_of_session(*function),
@@ -169,6 +203,30 @@ impl Found {
         stacker::maybe_grow(64 << 10, 1 << 20, || {
             expr.for_each_child(&mut |child| self.expr(child));
         });
+    }
+
+    /// `'t'::regclass` names an object; a number alone names none.
+    fn constant(&mut self, constant: &Const) {
+        let is_users =
+            |value: &Datum| matches!(value, Datum::Oid(oid) if !Catalog::is_system(*oid));
+        let named = match &constant.value {
+            Datum::Array(array) => {
+                let names = array.element_type != oids::OID && array.elements.iter().any(is_users);
+                if names { Named::Others } else { Named::Nothing }
+            }
+            Datum::Oid(oid) if is_users(&constant.value) => match constant.type_oid {
+                oids::OID => Named::Nothing,
+                oids::REGCLASS => Named::Relation(*oid),
+                _ => Named::Others,
+            },
+            _ => Named::Nothing,
+        };
+        self.read.named = match (self.read.named, named) {
+            (known, Named::Nothing) => known,
+            (Named::Nothing, new) => new,
+            (known, new) if known == new => known,
+            _ => Named::Others,
+        };
     }
 
     fn function(&mut self, func: Oid) {
@@ -192,17 +250,6 @@ impl Found {
     }
 }
 
-/// Whether a constant is an object of users, as `'t'::regclass` is; a number alone names none.
-fn names_users_object(constant: &Const) -> bool {
-    let is_users = |value: &Datum| matches!(value, Datum::Oid(oid) if !Catalog::is_system(*oid));
-    match &constant.value {
-        Datum::Array(array) if array.element_type != oids::OID => {
-            array.elements.iter().any(is_users)
-        }
-        value => constant.type_oid != oids::OID && is_users(value),
-    }
-}
-
 fn is_live(name: &str) -> bool {
     LIVE_BEGINS.iter().any(|begin| name.starts_with(begin))
 }
@@ -215,5 +262,20 @@ fn is_of_session(function: SqlValueFunction) -> bool {
         F::LocalTime | F::LocalTimestamp => false,
         F::CurrentRole | F::CurrentUser | F::User | F::SessionUser => true,
         F::CurrentCatalog | F::CurrentSchema => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_by_number;
+
+    #[test]
+    fn a_relation_is_named_by_number_where_its_name_cannot_be_in_the_text() {
+        assert!(is_by_number("SELECT '16401'::regclass", 16401, "t_1"));
+        assert!(!is_by_number("SELECT 't_1'::regclass", 16401, "t_1"));
+        assert!(!is_by_number("SELECT 'T_1'::regclass, '16401'::regclass", 16401, "t_1"));
+        assert!(!is_by_number(r"SELECT E't\x5f1'::regclass, '16401'", 16401, "t_1"));
+        assert!(!is_by_number("SELECT U&'t!005f1' UESCAPE '!', '16401'", 16401, "t_1"));
+        assert!(!is_by_number(r#"SELECT '"a""b"'::regclass, '16401'"#, 16401, r#"a"b"#));
     }
 }

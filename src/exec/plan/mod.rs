@@ -161,10 +161,10 @@ impl Plan {
         self.catalog_read
     }
 
-    /// Whether it reads nothing but the catalog and names nothing that users made: DDL on their tables
-    /// leaves it as it is.
-    pub fn is_of_system(&self) -> bool {
-        self.catalog_read.is_some_and(|read| read.of_system)
+    /// Whether it reads nothing but the catalog and its text names nothing that users made: DDL on their
+    /// tables leaves it as it is.
+    pub fn is_of_system(&self, text: &str, catalog: &Catalog) -> bool {
+        self.catalog_read.is_some_and(|read| read.is_of_system(text, catalog))
     }
 
     /// Whether it may run for a role under the setting `row_security`: row security decided about it.
